@@ -1,0 +1,248 @@
+import type {
+  AssuranceLevel,
+  BlockerId,
+  Digest,
+  EventId,
+  FactKind,
+  Finding,
+  JsonObject,
+  NewEvent,
+  OperationId,
+  PrincipalId,
+  Reason,
+  TaskId,
+  TokenId,
+  TreeChange,
+  TreeDigest,
+  UnsupportedEntry,
+  ContentPair,
+  WorkflowDigest,
+  Principal,
+} from "@phasegate/wire";
+
+/** What the server has verified of a phase token before the engine sees it: signature, times, issuer. */
+export interface TokenClaims {
+  readonly tokenId: TokenId;
+  readonly taskId: TaskId;
+  readonly subject: PrincipalId;
+  readonly phase: string;
+  readonly epoch: number;
+}
+
+/** Who asks, by what token, and the ids that new events and tokens shall carry (injected: the core has no randomness). */
+export interface CommandContext {
+  readonly principal: Principal;
+  /** Milliseconds since the epoch, UTC. */
+  readonly now: number;
+  /** Returns a fresh event id at each call. */
+  readonly nextEventId: () => EventId;
+}
+
+export interface CreateTask {
+  readonly type: "create";
+  readonly taskId: TaskId;
+  readonly title: string;
+  readonly description: string | null;
+  readonly priority: number;
+  readonly capabilities: readonly string[];
+  readonly labels: readonly string[];
+  readonly dependencies: readonly TaskId[];
+  readonly workflowDigest: WorkflowDigest;
+  readonly base: { readonly ref: string; readonly commit: string };
+  readonly tree: TreeDigest;
+  readonly adHoc: boolean;
+}
+
+export interface ClaimTask {
+  readonly type: "claim";
+  readonly agentId: string;
+  readonly capabilities: readonly string[];
+  readonly assurance: AssuranceLevel;
+  readonly tokenId: TokenId;
+  /** True when the claim named this task, so that its holder may resume it. */
+  readonly named: boolean;
+}
+
+/** Heartbeat or new token: proves that the caller holds the task; changes no state. */
+export interface RenewLease {
+  readonly type: "renew";
+  readonly token: TokenClaims | null;
+}
+export interface ExpireLease {
+  readonly type: "expire";
+  readonly leaseExpiredAt: number;
+}
+export interface ReleaseTask {
+  readonly type: "release";
+  readonly token: TokenClaims;
+  readonly reason: string;
+}
+export interface FailTask {
+  readonly type: "fail";
+  readonly token: TokenClaims;
+  readonly reason: string;
+}
+
+/** A call that the agent makes with its own tool (`via: authorize`), or that the runner is to run (`via: execute`). */
+export interface CallTool {
+  readonly type: "call_tool";
+  readonly via: "authorize" | "execute";
+  readonly token: TokenClaims;
+  readonly toolName: string;
+  readonly args: JsonObject;
+  readonly argsDigest: Digest | null;
+  /** The write paths that the call names, as the runner normalised them (relative), and whether each exists. */
+  readonly paths: readonly { readonly path: string; readonly exists: boolean }[];
+}
+
+/** What the runner observed of a call. For a read-only tool this is the only append. */
+export interface SettleTool {
+  readonly type: "settle_tool";
+  /** The `tool.started` event; null when the tool only reads. */
+  readonly callId: EventId | null;
+  readonly token: TokenClaims;
+  readonly toolName: string;
+  readonly argsDigest: Digest | null;
+  readonly resultDigest: Digest | null;
+  readonly success: boolean;
+  readonly error: string | null;
+  readonly durationMs: number;
+  readonly treeBefore: TreeDigest | null;
+  readonly treeAfter: TreeDigest | null;
+  readonly changes: readonly TreeChange[];
+  readonly contents: Readonly<Record<string, ContentPair>>;
+  /** From the entry tree to the tree after: what puts a path back to its entry content is always allowed. */
+  readonly entryChanges: readonly TreeChange[];
+  readonly unsupported: readonly UnsupportedEntry[];
+  readonly commit: string | null;
+}
+
+/** The agent's host tells how an authorized call went. */
+export interface RecordTool {
+  readonly type: "record_tool";
+  readonly callId: EventId;
+  readonly success: boolean;
+  readonly error: string | null;
+  readonly resultDigest: Digest | null;
+  readonly durationMs: number;
+}
+
+/** On start: calls that were running when the server stopped. */
+export interface InterruptTools {
+  readonly type: "interrupt_tools";
+  readonly reason: string;
+}
+
+/** The workspace differs from the tree that was kept after its last use. */
+export interface NoteOutsideChange {
+  readonly type: "note_outside_change";
+  readonly changes: readonly TreeChange[];
+  readonly contents: Readonly<Record<string, ContentPair>>;
+  readonly entryChanges: readonly TreeChange[];
+  /** True where the runner will put back what the phase may not change. */
+  readonly canRollBack: boolean;
+}
+
+export interface RequestTransition {
+  readonly type: "request_transition";
+  readonly operationId: OperationId;
+  readonly token: TokenClaims;
+  readonly currentPhase: string;
+  /** null: complete. */
+  readonly targetPhase: string | null;
+  /** Digests of the artifacts submitted with this request, by type. Bodies are in `facts.artifacts`. */
+  readonly submitted: Readonly<Record<string, Digest>>;
+  /** Id of the token that is minted if the transition is granted. */
+  readonly newTokenId: TokenId;
+}
+
+/** A pending transition, judged again with the facts that were missing. */
+export interface ResumeTransition {
+  readonly type: "resume_transition";
+  readonly operationId: OperationId;
+  readonly newTokenId: TokenId;
+}
+export interface WithdrawTransition {
+  readonly type: "withdraw_transition";
+  readonly operationId: OperationId;
+  readonly reason: string;
+}
+
+export interface CancelTask {
+  readonly type: "cancel";
+  readonly reason: string;
+}
+export interface ReassignTask {
+  readonly type: "reassign";
+  readonly reason: string;
+}
+export interface ReopenTask {
+  readonly type: "reopen";
+  readonly reason: string;
+}
+export interface OverrideGate {
+  readonly type: "override";
+  readonly gate: string;
+  readonly reason: string;
+  readonly expiresInSeconds: number;
+}
+export interface RecordBlocker {
+  readonly type: "record_blocker";
+  readonly blockerId: BlockerId;
+  readonly text: string;
+  readonly waitsFor: string | null;
+}
+export interface ResolveBlocker {
+  readonly type: "resolve_blocker";
+  readonly blockerId: BlockerId;
+}
+
+/** The runner merged a moved base into the task, without conflicts. */
+export interface SyncTask {
+  readonly type: "sync";
+  readonly base: { readonly ref: string; readonly commit: string };
+  readonly entryTree: TreeDigest;
+  readonly tree: TreeDigest;
+  /** Frozen trees with the base's changes merged in, in the order of `state.freezes`. */
+  readonly frozenTrees: readonly TreeDigest[];
+}
+
+export type Command =
+  | CreateTask
+  | ClaimTask
+  | RenewLease
+  | ExpireLease
+  | ReleaseTask
+  | FailTask
+  | CallTool
+  | SettleTool
+  | RecordTool
+  | InterruptTools
+  | NoteOutsideChange
+  | RequestTransition
+  | ResumeTransition
+  | WithdrawTransition
+  | CancelTask
+  | ReassignTask
+  | ReopenTask
+  | OverrideGate
+  | RecordBlocker
+  | ResolveBlocker
+  | SyncTask;
+
+/** What the engine answers. Its events are to be appended at `state.version`, or the decision does not stand. */
+export interface Decision {
+  /** `pending`: facts in `needs` must be gathered; append the events, gather, decide again (`resume_transition`). */
+  readonly effect: "allow" | "deny" | "pending";
+  /** Why it was denied; never empty on a denial. */
+  readonly reasons: readonly Reason[];
+  /** In permissive and advisory mode: what strict would have denied. */
+  readonly warnings: readonly Reason[];
+  readonly findings: readonly Finding[];
+  readonly events: readonly NewEvent[];
+  /** For `settle_tool` and `note_outside_change`: paths that the runner must put back before the append. */
+  readonly rollBack: "none" | "all" | readonly string[];
+  readonly needs: readonly FactKind[];
+  /** For a repeated transition: the answer that was recorded; mint the same token id again, append nothing. */
+  readonly repeated: boolean;
+}

@@ -1,0 +1,17 @@
+export type {
+  AppendBatch,
+  AppendResult,
+  AuditQuery,
+  AuditRow,
+  AuditStats,
+  IdempotencyState,
+  Job,
+  Ledger,
+  NewJob,
+  Page,
+  Payload,
+  ReadAllOptions,
+  SignedHead,
+  TaskQuery,
+  TaskRow,
+} from "./port.ts";

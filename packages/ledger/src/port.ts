@@ -1,0 +1,246 @@
+import type {
+  AssuranceLevel,
+  Digest,
+  EventOrigin,
+  EventType,
+  JobId,
+  JsonObject,
+  JsonValue,
+  NewEvent,
+  PrincipalId,
+  StoredEvent,
+  TaskId,
+  TaskStatus,
+  WorkflowDigest,
+} from "@phasegate/wire";
+
+/**
+ * Where every decision is kept. Three back ends stand behind this port and pass the same conformance kit.
+ *
+ * The ledger offers, the engine decides, the append wins: no method here judges eligibility. What `append`
+ * resolved is durable; what it rejected left nothing. All times are milliseconds since the epoch, UTC.
+ */
+export interface Ledger {
+  /**
+   * Appends one batch atomically: events at the expected version of their stream, task index, payloads, lease,
+   * jobs and the idempotent answer all or none. Resolves after the commit is durable.
+   * Answers `conflict` (nothing written) when the stream is not at `expectedVersion` or the authority has moved on.
+   * Rejects with PhasegateError `ledger_unavailable` when it cannot write; then nothing of the batch is there.
+   */
+  append(batch: AppendBatch): Promise<AppendResult>;
+
+  /** Events of one stream in version order, from `afterVersion` (exclusive), at most `limit` (1..10,000). */
+  readStream(stream: string, options?: { afterVersion?: number; limit?: number }): Promise<StoredEvent[]>;
+  /** Events of all streams in position order. Never skips one that commits later at a lower position. */
+  readAll(options: ReadAllOptions): Promise<StoredEvent[]>;
+  /** Follows the ledger from a position; ends when the signal fires or the ledger closes. Misses none. */
+  follow(options: { after: number; signal: AbortSignal }): AsyncIterable<StoredEvent>;
+  /** Position of the last event; 0 when empty. */
+  lastPosition(): Promise<number>;
+
+  /** One row of the task index. */
+  getTask(id: TaskId): Promise<TaskRow | null>;
+  listTasks(query: TaskQuery): Promise<Page<TaskRow>>;
+  /**
+   * Tasks that look claimable, best first: priority descending, then oldest; status `ready`, no dependency open,
+   * required capabilities a subset of the given ones. Cost does not grow with the queue.
+   */
+  offerTasks(query: { capabilities: readonly string[]; limit: number }): Promise<TaskId[]>;
+  dependentsOf(id: TaskId): Promise<TaskId[]>;
+
+  /** Moves a lease's end, if the task is still at `epoch` under `principal`. False when it is not. No event. */
+  renewLease(options: { taskId: TaskId; epoch: number; principal: PrincipalId; expiresAt: number }): Promise<boolean>;
+  /** Tasks whose lease ended at or before `now`, oldest first. */
+  expiredLeases(options: {
+    now: number;
+    limit: number;
+  }): Promise<{ taskId: TaskId; epoch: number; expiresAt: number }[]>;
+
+  /** The body behind a digest; `erased` when an operator erased it; null when none was ever kept. */
+  getPayload(digest: Digest): Promise<Payload | null>;
+  /** Erases a body. The chain verifies with or without it. The caller appends `payload.erased`. */
+  erasePayload(digest: Digest): Promise<boolean>;
+
+  /** Reserves an idempotency key before the work begins, so that a crash leaves `outcome_unknown`, never a second run. */
+  beginIdempotent(record: {
+    scope: string;
+    key: string;
+    bodyDigest: Digest;
+    expiresAt: number;
+  }): Promise<IdempotencyState>;
+  /** Stores an answer outside an append (for calls that append nothing). */
+  finishIdempotent(record: { scope: string; key: string; answer: JsonObject }): Promise<void>;
+  /** Forgets a key whose request was rejected before it did anything. */
+  forgetIdempotent(record: { scope: string; key: string }): Promise<void>;
+  /** On start: every key that was begun and not finished becomes `unknown`. Removes what is past its time. */
+  recoverIdempotent(now: number): Promise<void>;
+
+  /** Keeps a workflow under its digest; the same digest twice is no error. */
+  putWorkflow(record: { digest: WorkflowDigest; name: string; body: JsonValue }): Promise<void>;
+  getWorkflow(digest: WorkflowDigest): Promise<JsonValue | null>;
+  listWorkflows(): Promise<{ digest: WorkflowDigest; name: string }[]>;
+
+  /** Takes due jobs for `owner`, each for `leaseMs`; a job whose lease ran out is offered again. At least once. */
+  takeJobs(options: {
+    owner: string;
+    now: number;
+    leaseMs: number;
+    limit: number;
+    kinds?: readonly string[];
+  }): Promise<Job[]>;
+  finishJob(options: { id: JobId; owner: string }): Promise<boolean>;
+  /** Puts a job back for later; `attempts` has been counted by `takeJobs`. */
+  postponeJob(options: { id: JobId; owner: string; dueAt: number; error: string }): Promise<boolean>;
+  cancelJobs(options: { taskId: TaskId }): Promise<number>;
+
+  /** Audit entries: event plus its bodies, newest first. `total` counts all that match, from an index or counter. */
+  queryAudit(query: AuditQuery): Promise<{ entries: AuditRow[]; total: number; nextCursor: string | null }>;
+  /** From counters, not scans. Counts the tool events `tool.executed`, `tool.denied`, `tool.rolled_back`, `tool.interrupted`. */
+  auditStats(): Promise<AuditStats>;
+
+  /** Monotonic number of the last change to keys, roles and revocations. */
+  authorityVersion(): Promise<number>;
+
+  /** Rejects with `ledger_unavailable` when a small durable write fails. For /health/ready. */
+  probe(): Promise<void>;
+  /** Waits for what is queued, then closes. Appends after this reject with `shutting_down`. */
+  close(): Promise<void>;
+}
+
+export interface AppendBatch {
+  /** `task/..`, `workflow/..`, `principal/..` or `system`. */
+  readonly stream: string;
+  /** Version of the stream's last event; 0 for a new stream. */
+  readonly expectedVersion: number;
+  readonly origin: EventOrigin;
+  /** At least one. */
+  readonly events: readonly NewEvent[];
+  /** Bodies of arguments, results and artifacts, already bounded and redacted; digest is of `body`'s canonical JSON. */
+  readonly payloads?: readonly { readonly digest: Digest; readonly body: JsonValue }[];
+  /** The task's lease from now on; null ends it; absent leaves it. */
+  readonly lease?: { readonly expiresAt: number } | null;
+  readonly jobs?: readonly NewJob[];
+  /** Finishes an idempotency key in the same commit. */
+  readonly idempotent?: { readonly scope: string; readonly key: string; readonly answer: JsonObject };
+  /** The decision stands only if keys, roles and revocations are still at this version. */
+  readonly expectedAuthority?: number;
+  /** True for key and role changes: raises the authority version in the same commit. */
+  readonly changesAuthority?: boolean;
+  /** Signature of the stream's head after this batch, made at each transition. */
+  readonly signHead?: (head: { stream: string; version: number; hash: Digest }) => SignedHead;
+}
+
+export interface SignedHead {
+  readonly keyId: string;
+  readonly signature: string;
+}
+
+export type AppendResult =
+  | { readonly status: "appended"; readonly events: readonly StoredEvent[] }
+  | { readonly status: "conflict"; readonly actualVersion: number; readonly cause: "version" | "authority" };
+
+export interface ReadAllOptions {
+  readonly after: number;
+  /** 1..10,000. */
+  readonly limit: number;
+  readonly types?: readonly EventType[];
+  readonly taskId?: TaskId;
+}
+
+/** One row of the task index: the fold of the task's events, except the lease. `audit verify` rebuilds and compares it. */
+export interface TaskRow {
+  readonly id: TaskId;
+  readonly version: number;
+  readonly title: string;
+  /** `waiting` only while a dependency is open. */
+  readonly status: TaskStatus;
+  readonly phase: string;
+  readonly entry: number;
+  readonly epoch: number;
+  readonly priority: number;
+  readonly capabilities: readonly string[];
+  readonly labels: readonly string[];
+  readonly dependencies: readonly TaskId[];
+  readonly openDependencies: number;
+  readonly workflowDigest: WorkflowDigest;
+  readonly workflowName: string;
+  readonly holderPrincipal: PrincipalId | null;
+  readonly agentId: string | null;
+  readonly assurance: AssuranceLevel | null;
+  readonly overridden: boolean;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  readonly leaseExpiresAt: number | null;
+}
+
+export interface TaskQuery {
+  readonly status?: TaskStatus;
+  readonly phase?: string;
+  readonly label?: string;
+  readonly agentId?: string;
+  /** Only tasks that this principal holds or has held. */
+  readonly visibleTo?: PrincipalId;
+  readonly limit: number;
+  readonly cursor?: string;
+}
+
+export interface Page<Row> {
+  readonly rows: Row[];
+  readonly nextCursor: string | null;
+}
+
+export type Payload = { readonly state: "kept"; readonly body: JsonValue } | { readonly state: "erased" };
+
+export type IdempotencyState =
+  | { readonly state: "begun" }
+  | { readonly state: "running" }
+  | { readonly state: "unknown" }
+  | { readonly state: "other_body" }
+  | { readonly state: "finished"; readonly answer: JsonObject };
+
+export interface NewJob {
+  readonly id: JobId;
+  readonly kind: string;
+  readonly taskId: TaskId | null;
+  /** Fairness key: jobs of different keys take turns. */
+  readonly fairnessKey: string;
+  readonly dueAt: number;
+  readonly body: JsonObject;
+}
+
+export interface Job extends NewJob {
+  readonly attempts: number;
+  readonly lastError: string | null;
+}
+
+export interface AuditQuery {
+  readonly taskId?: TaskId;
+  readonly phase?: string;
+  readonly toolName?: string;
+  readonly success?: boolean;
+  readonly agentId?: string;
+  readonly types?: readonly EventType[];
+  /** RFC 3339. */
+  readonly from?: string;
+  readonly to?: string;
+  /** Only tasks that this principal holds or has held. */
+  readonly visibleTo?: PrincipalId;
+  readonly order?: "newest" | "oldest";
+  readonly limit: number;
+  readonly cursor?: string;
+}
+
+/** An event with its bodies; absent bodies are null. */
+export interface AuditRow {
+  readonly event: StoredEvent;
+  readonly args: JsonValue;
+  readonly result: JsonValue;
+}
+
+export interface AuditStats {
+  readonly totalEntries: number;
+  readonly totalSuccesses: number;
+  readonly totalFailures: number;
+  readonly toolsUsed: Readonly<Record<string, number>>;
+  readonly phases: Readonly<Record<string, number>>;
+}

@@ -1,0 +1,18 @@
+export type {
+  ActJudges,
+  ActOutcome,
+  Observation,
+  ProbeResult,
+  ResolvedBase,
+  ResolvedPath,
+  RollBack,
+  Runner,
+  RunnerCapabilities,
+  SyncOutcome,
+  SyncRequest,
+  ToolCall,
+  ToolOutcome,
+  TreeRequest,
+  WorkspaceInfo,
+  WorkspaceKey,
+} from "./port.ts";

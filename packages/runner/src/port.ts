@@ -1,0 +1,187 @@
+import type {
+  AssuranceLevel,
+  ContentPair,
+  JsonObject,
+  ReasonCode,
+  TaskId,
+  TreeChange,
+  TreeDigest,
+  TreeFacts,
+  UnsupportedEntry,
+} from "@phasegate/wire";
+import type { CompiledWorkflow } from "@phasegate/workflow";
+
+/**
+ * The hands of the server: workspaces, trees, tools. It serves facts and knows no checks; what it may keep is
+ * decided by the callbacks that it is given, while it holds the workspace's lock.
+ */
+export interface Runner {
+  /** What the start-up probe found; constant while the runner lives. */
+  readonly capabilities: RunnerCapabilities;
+
+  /**
+   * Pins a base: brings the repository's history into the mirror and computes the tree of the commit.
+   * `ref` null: the repository's current branch. Rejects with `workspace_unavailable` naming repository and ref.
+   */
+  resolveBase(options: { repository: string; ref: string | null; workflow: CompiledWorkflow }): Promise<ResolvedBase>;
+
+  /** Makes the task's workspace if it is not there, and answers where it is. Idempotent. */
+  openWorkspace(task: WorkspaceKey): Promise<WorkspaceInfo>;
+
+  /** Runs a tool that only reads, sharing the workspace. */
+  read(call: ToolCall): Promise<ToolOutcome>;
+
+  /**
+   * Runs a tool that may write, alone in the workspace. Reconciles outside changes first, runs, ends every
+   * process, observes, asks `judges.observed`, and keeps or restores before it resolves.
+   */
+  act(call: ToolCall, judges: ActJudges): Promise<ActOutcome>;
+
+  /** Takes the workspace alone, ends what runs, reconciles, reads every byte, and calls `use` under the lock. */
+  withTree<Result>(request: TreeRequest, use: (facts: TreeFacts) => Promise<Result>): Promise<Result>;
+
+  /** Differences for people: unified text, at most `maxBytes`. */
+  diff(request: {
+    task: WorkspaceKey;
+    since: TreeDigest;
+    maxBytes: number;
+  }): Promise<{ text: string; changedPaths: string[]; truncated: boolean }>;
+
+  /** Merges a moved base into the workspace. Conflicts leave the tree as it was. */
+  sync(request: SyncRequest): Promise<SyncOutcome>;
+
+  /**
+   * Refuses work of epochs below `epoch` from now on, ends the older ones' processes, and resolves when they are gone.
+   */
+  fence(task: TaskId, epoch: number): Promise<void>;
+
+  /** Normalises a path as an agent wrote it to one relative to the workspace, or says why it is none. */
+  resolvePath(task: WorkspaceKey, path: string): Promise<ResolvedPath>;
+
+  close(): Promise<void>;
+}
+
+export interface RunnerCapabilities {
+  /** `sandboxed` only if every probe failed to get out. */
+  readonly assurance: AssuranceLevel;
+  /** The data directory is out of reach of the agent's OS user. */
+  readonly separateUser: boolean;
+  readonly probes: readonly ProbeResult[];
+}
+
+export interface ProbeResult {
+  readonly name: string;
+  /** One line: what was tried. */
+  readonly attempt: string;
+  readonly held: boolean;
+  /** What was seen; what to install or type when it did not hold. */
+  readonly detail: string;
+}
+
+export interface ResolvedBase {
+  readonly ref: string;
+  readonly commit: string;
+  readonly tree: TreeDigest;
+}
+
+export interface WorkspaceKey {
+  readonly taskId: TaskId;
+  readonly repository: string;
+  readonly base: { readonly ref: string; readonly commit: string };
+  readonly workflow: CompiledWorkflow;
+}
+
+export interface WorkspaceInfo {
+  /** Host path. In the sandbox it is always `/workspace`. */
+  readonly path: string;
+  readonly mode: "clone";
+}
+
+export interface ToolCall {
+  readonly task: WorkspaceKey;
+  readonly epoch: number;
+  readonly toolName: string;
+  readonly args: JsonObject;
+  /** `throwaway`: on a copy whose changes vanish (phases that may write nothing). */
+  readonly on: "workspace" | "throwaway";
+  readonly network: "none" | "full";
+  readonly timeoutSeconds: number;
+  readonly entryTree: TreeDigest;
+  readonly baseTree: TreeDigest;
+  /** Last line of defence: aborts when the caller is gone or the server stops. */
+  readonly signal: AbortSignal;
+}
+
+/** How a tool ended. `failed`: it ran and said no (`tool_failed`), or was refused by the runner (its own code). */
+export type ToolOutcome =
+  | { readonly status: "completed"; readonly result: JsonObject; readonly durationMs: number; readonly commit?: string }
+  | {
+      readonly status: "failed";
+      readonly code: ReasonCode;
+      readonly message: string;
+      readonly hint?: string;
+      readonly result: JsonObject | null;
+      readonly durationMs: number;
+    };
+
+/** What a call, or someone outside, did to the workspace. */
+export interface Observation {
+  readonly treeBefore: TreeDigest;
+  readonly treeAfter: TreeDigest;
+  readonly changes: readonly TreeChange[];
+  /** From the entry tree to the tree after, restricted to the paths in `changes`. */
+  readonly entryChanges: readonly TreeChange[];
+  /** Text of the changed paths that a rule looks into. */
+  readonly contents: Readonly<Record<string, ContentPair>>;
+  readonly unsupported: readonly UnsupportedEntry[];
+}
+
+/** `all`: restore everything that changed; a list: restore these paths; `none`: keep. */
+export type RollBack = "none" | "all" | readonly string[];
+
+export interface ActJudges {
+  /** Paths of these changes whose texts the rules need. */
+  contentsNeeded(changes: readonly TreeChange[]): readonly string[];
+  /** Called before the tool runs, only when the workspace changed since its last use. */
+  changedOutside(observation: Observation): Promise<RollBack>;
+  /** Called after the tool ran and nothing of it runs any more. */
+  observed(observation: Observation, outcome: ToolOutcome): Promise<RollBack>;
+}
+
+export interface ActOutcome {
+  readonly outcome: ToolOutcome;
+  readonly observation: Observation;
+  /** What was put back. */
+  readonly rolledBack: RollBack;
+}
+
+export interface TreeRequest {
+  readonly task: WorkspaceKey;
+  readonly epoch: number | null;
+  /** Trees to compare with: the entry tree and the frozen ones. */
+  readonly compareWith: readonly TreeDigest[];
+  contentsNeeded(changes: readonly TreeChange[]): readonly string[];
+  /** As in `ActJudges`. */
+  changedOutside(observation: Observation): Promise<RollBack>;
+}
+
+export interface SyncRequest {
+  readonly task: WorkspaceKey;
+  readonly ref: string;
+  readonly entryTree: TreeDigest;
+  readonly frozenTrees: readonly TreeDigest[];
+}
+
+export type SyncOutcome =
+  | { readonly status: "conflicts"; readonly conflicts: readonly string[] }
+  | {
+      readonly status: "merged";
+      readonly base: { readonly ref: string; readonly commit: string };
+      readonly tree: TreeDigest;
+      readonly entryTree: TreeDigest;
+      readonly frozenTrees: readonly TreeDigest[];
+    };
+
+export type ResolvedPath =
+  | { readonly status: "inside"; readonly path: string; readonly exists: boolean }
+  | { readonly status: "refused"; readonly code: "path_outside_workspace" | "path_invalid"; readonly message: string };

@@ -1,0 +1,229 @@
+import { type Static, type TSchema, Type } from "typebox";
+import { assuranceLevels } from "../assurance.ts";
+import { principalKinds, principalRoles } from "../principal.ts";
+
+// Building blocks. Every string here is bounded where it enters; the ledger stores what the engine made.
+const Text = Type.String();
+const Count = Type.Integer({ minimum: 0 });
+const Digest = Type.String({ pattern: "^sha256:[0-9a-f]{64}$" });
+const OptionalDigest = Type.Union([Digest, Type.Null()]);
+const Json = Type.Unknown();
+const record = (properties: Record<string, TSchema>) => properties;
+
+export const ReasonSchema = Type.Object({
+  code: Text,
+  message: Text,
+  rule: Type.Optional(Text),
+  hint: Type.Optional(Text),
+});
+
+export const FindingSchema = Type.Object({
+  check: Text,
+  severity: Type.Enum(["blocking", "warning", "info"]),
+  message: Text,
+  source: Type.Enum(["evidence", "artifact", "ledger", "tree", "self_reported"]),
+  rule: Type.Union([Text, Type.Null()]),
+  evidence_id: Type.Optional(Text),
+});
+
+const Base = Type.Object({ ref: Text, commit: Text });
+const WorkflowPin = Type.Object({ name: Text, digest: Digest });
+
+/** What one phase fixed when it was left: the rule stays in the workflow, the content in the tree. */
+const Freeze = Type.Object({ phase: Text, entry: Count, tree: Digest });
+
+/** What every tool event says of its call. */
+const call = record({
+  tool_name: Text,
+  phase: Text,
+  entry: Count,
+  epoch: Count,
+  args_digest: OptionalDigest,
+});
+const settled = record({
+  ...call,
+  /** The `tool.started` that this settles; null for a read-only call, which has one event. */
+  call_id: Type.Union([Text, Type.Null()]),
+  result_digest: OptionalDigest,
+  success: Type.Boolean(),
+  error: Type.Union([Text, Type.Null()]),
+  duration_ms: Type.Number({ minimum: 0 }),
+  /** At most 100; `changed_paths_total` has the true number. */
+  changed_paths: Type.Array(Text),
+  changed_paths_total: Count,
+  tree_before: OptionalDigest,
+  tree_after: OptionalDigest,
+});
+
+/** The data of each event, by type. One entry here is all that a new event needs. */
+export const eventSchemas = {
+  "task.created": Type.Object({
+    title: Text,
+    description: Type.Union([Text, Type.Null()]),
+    priority: Count,
+    capabilities: Type.Array(Text),
+    labels: Type.Array(Text),
+    dependencies: Type.Array(Text),
+    /** True when at least one dependency was not completed at creation: the task starts `waiting`. */
+    waiting: Type.Boolean(),
+    workflow: WorkflowPin,
+    base: Base,
+    phase: Text,
+    /** Tree of the base commit; the entry tree of the first phase. */
+    tree: Digest,
+    ad_hoc: Type.Boolean(),
+  }),
+  "task.claimed": Type.Object({
+    agent_id: Text,
+    principal: Text,
+    owner: Type.Union([Text, Type.Null()]),
+    capabilities: Type.Array(Text),
+    phase: Text,
+    entry: Count,
+    epoch: Count,
+    assurance: Type.Enum([...assuranceLevels]),
+    /** True when the holder itself came back: same entry, new token. */
+    resumed: Type.Boolean(),
+    token_id: Text,
+  }),
+  "task.transitioned": Type.Object({
+    from: Text,
+    to: Text,
+    kind: Type.Enum(["forward", "rework"]),
+    operation_id: Text,
+    entry: Count,
+    epoch: Count,
+    /** The tree that was judged; the entry tree of `to`. */
+    tree: Digest,
+    /** Freezes in force from now on. */
+    freezes: Type.Array(Freeze),
+    /** The token that the request consumed, and the id of the one minted for the new phase. */
+    consumed_token_id: Text,
+    token_id: Text,
+    warnings: Type.Array(FindingSchema),
+    self_reported: Type.Boolean(),
+    overridden: Type.Boolean(),
+  }),
+  "task.completed": Type.Object({
+    phase: Text,
+    epoch: Count,
+    tree: OptionalDigest,
+    consumed_token_id: Type.Union([Text, Type.Null()]),
+    operation_id: Type.Union([Text, Type.Null()]),
+    warnings: Type.Array(FindingSchema),
+    self_reported: Type.Boolean(),
+    overridden: Type.Boolean(),
+  }),
+  "task.released": Type.Object({ reason: Text, phase: Text, epoch: Count }),
+  "task.lease_expired": Type.Object({ phase: Text, epoch: Count, lease_expired_at: Text }),
+  "task.failed": Type.Object({ reason: Text, phase: Text, epoch: Count }),
+  "task.cancelled": Type.Object({ reason: Text, phase: Text, epoch: Count }),
+  "task.reassigned": Type.Object({ reason: Text, phase: Text, epoch: Count }),
+  "task.reopened": Type.Object({ reason: Text, phase: Text, entry: Count, epoch: Count }),
+  "task.overridden": Type.Object({ gate: Text, reason: Text, entry: Count, expires_at: Text }),
+  "task.synced": Type.Object({
+    base: Base,
+    /** Entry tree and freezes with the base's changes merged in. */
+    entry_tree: Digest,
+    freezes: Type.Array(Freeze),
+    tree: Digest,
+    epoch: Count,
+  }),
+  "tool.started": Type.Object({
+    ...call,
+    /** `execute`: the runner runs it now. `authorize`: the agent runs it and may record it. */
+    via: Type.Enum(["execute", "authorize"]),
+    would_deny: Type.Array(ReasonSchema),
+  }),
+  "tool.executed": Type.Object({
+    ...settled,
+    /** `runner`: observed here. `self_reported`: told by the agent's host. */
+    source: Type.Enum(["runner", "self_reported"]),
+    would_deny: Type.Array(ReasonSchema),
+    commit: Type.Optional(Text),
+  }),
+  "tool.denied": Type.Object({ ...call, reasons: Type.Array(ReasonSchema) }),
+  "tool.rolled_back": Type.Object({ ...settled, reasons: Type.Array(ReasonSchema) }),
+  "tool.interrupted": Type.Object({ ...call, call_id: Text, reason: Text }),
+  "transition.requested": Type.Object({
+    operation_id: Text,
+    from: Text,
+    to: Text,
+    kind: Type.Enum(["forward", "rework", "complete"]),
+    token_id: Text,
+    entry: Count,
+    epoch: Count,
+  }),
+  "transition.withdrawn": Type.Object({ operation_id: Text, reason: Text }),
+  "gate.passed": Type.Object({
+    operation_id: Text,
+    from: Text,
+    to: Text,
+    gate: Type.Union([Text, Type.Null()]),
+    tree: Digest,
+    findings: Type.Array(FindingSchema),
+  }),
+  "gate.blocked": Type.Object({
+    operation_id: Type.Union([Text, Type.Null()]),
+    from: Text,
+    to: Text,
+    gate: Type.Union([Text, Type.Null()]),
+    tree: OptionalDigest,
+    reasons: Type.Array(ReasonSchema),
+    findings: Type.Array(FindingSchema),
+    /** Permissive or advisory: recorded, yet the task moved on. */
+    would_deny: Type.Boolean(),
+  }),
+  "artifact.submitted": Type.Object({ artifact_type: Text, digest: Digest, phase: Text, entry: Count }),
+  "blocker.recorded": Type.Object({
+    blocker_id: Text,
+    text: Text,
+    waits_for: Type.Union([Text, Type.Null()]),
+  }),
+  "blocker.resolved": Type.Object({ blocker_id: Text }),
+  "violation.detected": Type.Object({
+    /** `changed_outside`: the workspace differed at the next use. `refused`: a command on this task was denied. */
+    kind: Type.Enum(["changed_outside", "refused", "unsupported_entry", "unannounced"]),
+    command: Text,
+    phase: Text,
+    entry: Count,
+    paths: Type.Array(Text),
+    action: Type.Enum(["recorded", "rolled_back", "denied"]),
+    reasons: Type.Array(ReasonSchema),
+  }),
+  // Written by the next parts of the product; their shape is decided there.
+  "approval.requested": Type.Object({ approval_id: Text, gate: Text, digest: Digest, expires_at: Text }),
+  "approval.granted": Type.Object({ approval_id: Text, digest: Digest, comment: Text }),
+  "approval.denied": Type.Object({ approval_id: Text, digest: Digest, comment: Text }),
+  "approval.expired": Type.Object({ approval_id: Text }),
+  "approval.withdrawn": Type.Object({ approval_id: Text, reason: Text }),
+  "evidence.requested": Type.Object({ job_id: Text, command_digest: Digest, tree: Digest }),
+  "evidence.recorded": Type.Object({ evidence_id: Text, tree: Digest, result_digest: Digest }),
+  "review.submitted": Type.Object({ reviewer: Text, tree: Digest, result_digest: Digest }),
+  "workflow.registered": Type.Object({
+    name: Text,
+    version: Type.Union([Text, Type.Null()]),
+    digest: Digest,
+    source: Text,
+  }),
+  "config.changed": Type.Object({ key: Text, source: Text }),
+  "key.created": Type.Object({
+    key_id: Text,
+    principal: Text,
+    name: Text,
+    kind: Type.Enum([...principalKinds]),
+    roles: Type.Array(Type.Enum([...principalRoles])),
+    owner: Type.Union([Text, Type.Null()]),
+    expires_at: Type.Union([Text, Type.Null()]),
+    /** SHA-256 of the key. Keys have 256 random bits, so the digest gives nothing away. */
+    verifier: Digest,
+  }),
+  "key.revoked": Type.Object({ key_id: Text, reason: Text }),
+  "key.rotated": Type.Object({ key_id: Text, verifier: Digest }),
+  "payload.erased": Type.Object({ digest: Digest, reason: Text }),
+  "ledger.head_signed": Type.Object({ stream: Text, version: Count, hash: Digest, key_id: Text, signature: Json }),
+} as const;
+
+export type EventType = keyof typeof eventSchemas;
+export const eventTypes = Object.keys(eventSchemas) as EventType[];
+export type EventData<T extends EventType> = Static<(typeof eventSchemas)[T]>;

@@ -1,0 +1,50 @@
+import type { PrincipalId, TaskId, TreeDigest } from "./ids.ts";
+import type { JsonValue } from "./json.ts";
+import type { TreeChange, UnsupportedEntry } from "./tree.ts";
+import type { TaskStatus } from "./status.ts";
+
+/** Text of one path on both sides of a difference; null where it is absent or not UTF-8 text. */
+export interface ContentPair {
+  readonly before: string | null;
+  readonly after: string | null;
+}
+
+/** The differences from one earlier tree to the tree now. */
+export interface TreeDifference {
+  readonly from: TreeDigest;
+  readonly changes: readonly TreeChange[];
+  /** For the paths whose rule looks inside a file (`package.json#/scripts`). */
+  readonly contents: Readonly<Record<string, ContentPair>>;
+}
+
+/** What the runner read of the workspace, every byte of it. */
+export interface TreeFacts {
+  readonly digest: TreeDigest;
+  readonly unsupported: readonly UnsupportedEntry[];
+  /** Untracked files in no phase's write set: outside the tree, listed. */
+  readonly litter: readonly string[];
+  /** By the digest of the earlier tree: the entry tree and each frozen tree. */
+  readonly differences: Readonly<Record<string, TreeDifference>>;
+  /** Paths of all entries, for checks that ask whether a file is there. */
+  readonly paths: readonly string[];
+}
+
+export interface DependencyFact {
+  readonly id: TaskId;
+  readonly status: TaskStatus;
+}
+
+/**
+ * All that a decision may look at besides the task. What is absent was not gathered, and a check that needs it
+ * does not pass.
+ */
+export interface Facts {
+  readonly tree?: TreeFacts;
+  /** The latest submission of each artifact type, bodies included. */
+  readonly artifacts?: Readonly<Record<string, JsonValue>>;
+  readonly dependencies?: readonly DependencyFact[];
+  /** Principals of the same owner as a given one are authors of each other's work. */
+  readonly authors?: readonly PrincipalId[];
+}
+
+export type FactKind = "tree" | "artifacts" | "evidence" | "reviews" | "approvals" | "external";

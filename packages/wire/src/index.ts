@@ -1,0 +1,92 @@
+export {
+  assuranceLevels,
+  assuranceSuffices,
+  enforcementModes,
+  type AssuranceLevel,
+  type EnforcementMode,
+} from "./assurance.ts";
+export {
+  findingSources,
+  severities,
+  type Finding,
+  type FindingSource,
+  type NextCall,
+  type Reason,
+  type RuleReference,
+  type Severity,
+} from "./decision.ts";
+export {
+  PhasegateError,
+  problem,
+  problemTypeBase,
+  reasonExtras,
+  type Place,
+  type ProblemDocument,
+  type ProblemExtras,
+} from "./errors/problem.ts";
+export { errorRegistry, reasonCodes, type ReasonCode } from "./errors/registry.ts";
+export {
+  hashEvent,
+  isEvent,
+  type EventOrigin,
+  type HashedEvent,
+  type NewEvent,
+  type StoredEvent,
+  type StoredEventOf,
+} from "./events/envelope.ts";
+export {
+  eventSchemas,
+  eventTypes,
+  FindingSchema,
+  ReasonSchema,
+  type EventData,
+  type EventType,
+} from "./events/schemas.ts";
+export type { ContentPair, DependencyFact, FactKind, Facts, TreeDifference, TreeFacts } from "./facts.ts";
+export {
+  idPrefixes,
+  parseDigest,
+  parseId,
+  taskStream,
+  type ApprovalId,
+  type BlockerId,
+  type Digest,
+  type EventId,
+  type EvidenceId,
+  type IdKind,
+  type IdTypes,
+  type JobId,
+  type KeyId,
+  type OperationId,
+  type PrincipalId,
+  type TaskId,
+  type TokenId,
+  type TreeDigest,
+  type WorkflowDigest,
+} from "./ids.ts";
+export { canonicalJson, digestBytes, digestJson, type JsonObject, type JsonValue } from "./json.ts";
+export {
+  openPrincipalId,
+  principalKinds,
+  principalRoles,
+  serverPrincipalId,
+  type Principal,
+  type PrincipalKind,
+  type PrincipalRole,
+} from "./principal.ts";
+export {
+  isLegalStatusChange,
+  isTerminal,
+  statusTransitions,
+  taskStatuses,
+  terminalStatuses,
+  type TaskStatus,
+} from "./status.ts";
+export {
+  compareTreePaths,
+  digestTree,
+  type TreeChange,
+  type TreeEntry,
+  type TreeEntryType,
+  type UnsupportedEntry,
+} from "./tree.ts";

@@ -1,0 +1,44 @@
+import type { EvidenceId, FactKind, Facts, FindingSource, JsonObject, JsonValue, RuleReference } from "@phasegate/wire";
+import type { TSchema } from "typebox";
+import type { CompiledWorkflow } from "../model/compiled.ts";
+
+/** A check: one rule about a task that is about to leave a phase. Judging is pure. */
+export interface CheckDefinition {
+  readonly name: string;
+  /** Shorthands under which workflow files may name it, for instance `red`. */
+  readonly aliases: readonly string[];
+  /** First line of the reference entry: when it passes. */
+  readonly passesWhen: string;
+  readonly parameters: TSchema;
+  readonly needs: readonly FactKind[];
+  readonly source: FindingSource;
+  /** False: a workflow that uses it from gathered facts does not load (`check_not_implemented`). */
+  readonly implemented: boolean;
+  /** True when an agent's artifact can stand in for the facts, where the workflow says so. */
+  readonly selfReportable: boolean;
+  /** Checks that only advise: a workflow cannot make them blocking. */
+  readonly warningOnly: boolean;
+  judge(input: CheckInput): CheckOutcome;
+}
+
+export interface CheckInput {
+  readonly workflow: CompiledWorkflow;
+  readonly phase: string;
+  readonly parameters: JsonObject;
+  readonly facts: Facts;
+  /** Of the phase's entry; `facts.tree.differences` is keyed by it. */
+  readonly entryTree: string;
+  /** Tree digests of the freezes in force, with the place of their rule. */
+  readonly freezes: readonly { readonly phase: string; readonly tree: string; readonly rule: RuleReference }[];
+  /** Facts come from the submitted artifacts, by the workflow's own choice. */
+  readonly selfReported: boolean;
+}
+
+export type CheckOutcome =
+  | { readonly passed: true; readonly note?: string }
+  | { readonly passed: false; readonly message: string; readonly hint?: string; readonly evidenceId?: EvidenceId };
+
+/** All artifacts' bodies, newest first, for checks that take facts from them. */
+export function artifactBodies(facts: Facts): readonly JsonValue[] {
+  return Object.values(facts.artifacts ?? {});
+}

@@ -1,0 +1,25 @@
+export type { CheckDefinition, CheckInput, CheckOutcome } from "./checks/definition.ts";
+export type {
+  ChangeDenial,
+  CompiledArtifact,
+  CompiledCheck,
+  CompiledFreeze,
+  CompiledGate,
+  CompiledPhase,
+  CompiledTransition,
+  CompiledWorkflow,
+  Verdict,
+} from "./model/compiled.ts";
+export type { Diagnostic } from "./model/diagnostic.ts";
+export type {
+  NormalizedArtifact,
+  NormalizedCheck,
+  NormalizedGate,
+  NormalizedPattern,
+  NormalizedPhase,
+  NormalizedTransition,
+  NormalizedWorkflow,
+  NormalizedWorkspace,
+  StoredWorkflow,
+} from "./model/normalized.ts";
+export type { ToolDefinition } from "./tools/definition.ts";

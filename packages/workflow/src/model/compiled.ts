@@ -1,0 +1,112 @@
+import type {
+  ContentPair,
+  JsonValue,
+  Place,
+  Reason,
+  RuleReference,
+  Severity,
+  TreeChange,
+  WorkflowDigest,
+} from "@phasegate/wire";
+import type { CheckDefinition } from "../checks/definition.ts";
+import type { NormalizedWorkflow } from "./normalized.ts";
+import type { JsonObject } from "@phasegate/wire";
+
+/** The outcome of asking a rule: nothing, or the reason for a denial with the rule's place in it. */
+export type Verdict = { readonly allowed: true } | { readonly allowed: false; readonly reason: Reason };
+
+/** A workflow turned into lookup tables and matchers, once for each digest. Immutable and free of I/O. */
+export interface CompiledWorkflow {
+  readonly digest: WorkflowDigest;
+  readonly normalized: NormalizedWorkflow;
+  readonly phases: ReadonlyMap<string, CompiledPhase>;
+  readonly initialPhase: CompiledPhase;
+  readonly lastPhase: CompiledPhase;
+  /** In which untracked files belong to the tree: the union of all write sets. */
+  mayBelongToTree(path: string): boolean;
+  isScratch(path: string): boolean;
+  isTestFile(path: string): boolean;
+  /** `.git`, `.phasegate/**`, the workflow file, its schemas. */
+  isProtected(path: string): boolean;
+}
+
+export interface CompiledPhase {
+  readonly id: string;
+  readonly name: string;
+  readonly index: number;
+  readonly isLast: boolean;
+  readonly rule: RuleReference;
+  readonly allowedTools: readonly string[];
+  /** Globs, for snapshots and briefs. */
+  readonly writePatterns: readonly string[];
+  /** False: commands run on a throwaway copy. */
+  readonly mayWrite: boolean;
+  readonly bash: { readonly network: "none" | "full"; readonly timeoutSeconds: number };
+  readonly freeze: CompiledFreeze | null;
+  readonly artifacts: readonly CompiledArtifact[];
+  /** Forward and rework transitions out of this phase; that with `to: null` ends the task. */
+  readonly exits: readonly CompiledTransition[];
+  judgeTool(toolName: string): Verdict;
+  /** For a single path named by a file tool, before it runs. Protected paths included, freezes not. */
+  judgePath(path: string): Verdict;
+  judgeCommand(command: string): Verdict;
+  /** Paths of `changes` whose judgement needs both contents (rules that look inside a file). */
+  contentsNeeded(changes: readonly TreeChange[]): readonly string[];
+  /** One verdict a change that this phase may not make; empty when all are allowed. */
+  judgeChanges(
+    changes: readonly TreeChange[],
+    contents: Readonly<Record<string, ContentPair>>,
+  ): readonly ChangeDenial[];
+}
+
+export interface ChangeDenial {
+  readonly path: string;
+  readonly reason: Reason;
+}
+
+/** What a phase fixed; `changes` are always from the frozen tree to the tree now. */
+export interface CompiledFreeze {
+  readonly rule: RuleReference;
+  readonly patterns: readonly string[];
+  /** For a single path named by a file tool, before it runs. */
+  judgePath(path: string, exists: boolean): Verdict;
+  contentsNeeded(changes: readonly TreeChange[]): readonly string[];
+  judgeChanges(
+    changes: readonly TreeChange[],
+    contents: Readonly<Record<string, ContentPair>>,
+  ): readonly ChangeDenial[];
+}
+
+export interface CompiledArtifact {
+  readonly type: string;
+  readonly required: boolean;
+  readonly rule: RuleReference;
+  readonly validation: readonly CompiledCheck[];
+  /** Every place where `data` does not fit the schema: JSON pointer and what was expected. Empty when it fits. */
+  validate(data: JsonValue): readonly Place[];
+}
+
+export interface CompiledCheck {
+  readonly definition: CheckDefinition;
+  readonly severity: Severity;
+  readonly message: string | null;
+  readonly parameters: JsonObject;
+  readonly selfReported: boolean;
+  readonly rule: RuleReference;
+}
+
+export interface CompiledGate {
+  readonly id: string;
+  readonly rule: RuleReference;
+  readonly checks: readonly CompiledCheck[];
+  readonly autoAdvance: boolean;
+}
+
+export interface CompiledTransition {
+  readonly from: string;
+  readonly to: string | null;
+  readonly kind: "forward" | "rework";
+  readonly gates: readonly CompiledGate[];
+  readonly rule: RuleReference;
+  readonly triggers: readonly { readonly action: string; readonly params: JsonObject }[];
+}
