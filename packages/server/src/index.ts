@@ -1,1 +1,1 @@
-export const packageName = "@phasegate/server";
+export type { ServerContext } from "./context.ts";

@@ -1,0 +1,75 @@
+import type { Ledger, SignedHead } from "@phasegate/ledger";
+import type { Runner } from "@phasegate/runner";
+import type { TokenClaims } from "@phasegate/engine";
+import type { CompiledWorkflow } from "@phasegate/workflow";
+import type { Digest, IdKind, IdTypes, Principal, WorkflowDigest } from "@phasegate/wire";
+import type { Logger } from "pino";
+import type { Config } from "./config/config.ts";
+
+/** The parts that use cases work with. Built once by `composition.ts`; nothing in it is global. */
+export interface ServerContext {
+  readonly config: Config;
+  readonly ledger: Ledger;
+  readonly runner: Runner;
+  readonly workflows: WorkflowRegistry;
+  readonly tokens: PhaseTokens;
+  /** Signs the head of a task's stream at each transition. */
+  signHead(head: { stream: string; version: number; hash: Digest }): SignedHead;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Logger;
+}
+
+export interface Clock {
+  /** Milliseconds since the epoch, UTC. */
+  now(): number;
+}
+
+export interface Ids {
+  make<Kind extends IdKind>(kind: Kind): IdTypes[Kind];
+}
+
+/** Every workflow that a task may pin. */
+export interface WorkflowRegistry {
+  /** The one of `workflow.file`. */
+  readonly defaultDigest: WorkflowDigest;
+  get(digest: WorkflowDigest): Promise<CompiledWorkflow | null>;
+  /** By name (the newest registered) or digest. */
+  find(nameOrDigest: string): Promise<CompiledWorkflow | null>;
+  list(): Promise<CompiledWorkflow[]>;
+  /** Absolute path of the repository that tasks of this workflow work on. */
+  repositoryOf(workflow: CompiledWorkflow): string;
+}
+
+export interface MintedToken {
+  readonly token: string;
+  readonly expiresAt: number;
+}
+
+export interface PhaseTokens {
+  mint(claims: TokenClaims & { allowedTools: readonly string[] }): Promise<MintedToken>;
+  /**
+   * Signature, algorithm, issuer, audience, times and shape; a small cache holds verified tokens. Throws PhasegateError
+   * `token_malformed` or `token_expired`. Liveness (epoch, task, holder) is the engine's to judge.
+   */
+  verify(token: string): Promise<TokenClaims>;
+}
+
+/** Who made the request, as established before any use case runs. */
+export interface Caller {
+  readonly principal: Principal;
+  readonly requestId: string;
+  /** Fires when the client is gone or `server.timeout_seconds` are over. */
+  readonly signal: AbortSignal;
+  /** Version of keys, roles and revocations that `principal` was read at. */
+  readonly authorityVersion: number;
+  /** Set when the request carried an Idempotency-Key; a use case hands it to its append, or the http layer finishes it. */
+  readonly idempotency: IdempotentRequest | null;
+}
+
+export interface IdempotentRequest {
+  readonly scope: string;
+  readonly key: string;
+  /** Set by the use case whose append carried the answer. */
+  finished: boolean;
+}

@@ -1,0 +1,59 @@
+import type { PrincipalRole } from "@phasegate/wire";
+import type { Static, TSchema } from "typebox";
+import type { Caller, ServerContext } from "../context.ts";
+
+/** What a route may be called by, before any use case runs. */
+export type Access =
+  /** No credential: `/`, `/health`. */
+  | { readonly kind: "public" }
+  /** Any key; with `open: true` also without one under `security.auth: open` (the calls marked *c* in wire.md). */
+  | { readonly kind: "principal"; readonly open: boolean }
+  /** A key whose principal has one of these roles, and, if `person`, is a person. */
+  | { readonly kind: "roles"; readonly roles: readonly PrincipalRole[]; readonly person?: boolean };
+
+/** One call of the API: schemas are the source of validation and of OpenAPI. */
+export interface Route<
+  Body extends TSchema = TSchema,
+  Query extends TSchema = TSchema,
+  Params extends TSchema = TSchema,
+> {
+  readonly method: "GET" | "POST" | "DELETE";
+  /** As fastify writes it: `/api/v1/tasks/:task_id/release`. */
+  readonly path: string;
+  readonly operationId: string;
+  readonly summary: string;
+  readonly tag: string;
+  readonly access: Access;
+  readonly body?: Body;
+  readonly query?: Query;
+  readonly params?: Params;
+  /** Schemas of the good answers by status; problem documents are added for every route. */
+  readonly answers: Readonly<Record<number, TSchema>>;
+  handle(
+    context: ServerContext,
+    caller: Caller,
+    input: RouteInput<Static<Body>, Static<Query>, Static<Params>>,
+  ): Promise<RouteAnswer>;
+}
+
+export interface RouteInput<Body, Query, Params> {
+  readonly body: Body;
+  readonly query: Query;
+  readonly params: Params;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** From `phase_token` of the body, the header `Phase-Token`, or (snapshot only) the query. */
+  readonly phaseToken: string | null;
+}
+
+export interface RouteAnswer {
+  readonly status: number;
+  readonly body: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Keeps a route's types while it stands in a list of routes. */
+export function route<Body extends TSchema, Query extends TSchema, Params extends TSchema>(
+  definition: Route<Body, Query, Params>,
+): Route {
+  return definition as unknown as Route;
+}
