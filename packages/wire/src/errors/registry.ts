@@ -374,6 +374,12 @@ export const errorRegistry = {
     retry: true,
     docs: "The task's workspace could not be prepared or read.",
   },
+  sandbox_unavailable: {
+    status: 503,
+    title: "Sandbox unavailable",
+    retry: false,
+    docs: "The OS sandbox could not be set up, so nothing ran. `phasegate doctor` says what to install.",
+  },
   overloaded: {
     status: 503,
     title: "Overloaded",
