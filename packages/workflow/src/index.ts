@@ -23,3 +23,13 @@ export type {
   StoredWorkflow,
 } from "./model/normalized.ts";
 export type { ToolDefinition } from "./tools/definition.ts";
+export {
+  canonicalToolName,
+  findTool,
+  toolDefinitions,
+  toolGroups,
+  toolNames,
+  toolOrUnavailable,
+  validateToolArguments,
+  type ToolGroup,
+} from "./tools/registry.ts";

@@ -1,0 +1,15 @@
+import { Type } from "typebox";
+import { noPaths } from "./arguments.ts";
+import type { ToolDefinition } from "./definition.ts";
+
+export const gitCommit: ToolDefinition = {
+  name: "git_commit",
+  aliases: [],
+  effect: "write",
+  description: "Commits the judged tree to the task's branch.",
+  arguments: Type.Object(
+    { message: Type.String({ minLength: 1, maxLength: 65_536 }) },
+    { additionalProperties: false },
+  ),
+  pathsWritten: noPaths,
+};

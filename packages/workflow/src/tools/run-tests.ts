@@ -1,0 +1,27 @@
+import { Type } from "typebox";
+import { maxCommandLength, noPaths } from "./arguments.ts";
+import type { ToolDefinition } from "./definition.ts";
+
+/** Part of the vocabulary; it gets its executor with the evidence runs. */
+export const runTests: ToolDefinition = {
+  name: "run_tests",
+  aliases: [],
+  effect: "none",
+  description: "Runs the workflow's tests, or a selection of them, and records what they reported.",
+  arguments: Type.Object(
+    {
+      selection: Type.Optional(
+        Type.Unsafe<string | string[] | null>({
+          type: ["string", "array", "null"],
+          minLength: 1,
+          maxLength: maxCommandLength,
+          items: { type: "string", minLength: 1, maxLength: 4096 },
+          maxItems: 1000,
+          description: "test files, or what the runner takes to select tests; default: all",
+        }),
+      ),
+    },
+    { additionalProperties: false },
+  ),
+  pathsWritten: noPaths,
+};

@@ -1,0 +1,3 @@
+import { unavailableTool } from "./unavailable.ts";
+
+export const webFetch = unavailableTool("web_fetch");
