@@ -44,6 +44,79 @@ export {
 } from "./events/schemas.ts";
 export type { ContentPair, DependencyFact, FactKind, Facts, TreeDifference, TreeFacts } from "./facts.ts";
 export {
+  ApprovalAnswer,
+  ApprovalListAnswer,
+  ApprovalListQuery,
+  ApprovalParams,
+  ApprovalVerdictRequest,
+  approvalStatuses,
+} from "./http/approvals.ts";
+export {
+  AuditEntry,
+  AuditQueryAnswer,
+  AuditQueryRequest,
+  AuditRecentAnswer,
+  AuditRecentRequest,
+  AuditStatsAnswer,
+} from "./http/audit.ts";
+export { bounds as requestBounds } from "./http/bounds.ts";
+export { CloudEventAnswer, EventListAnswer, EventsQuery } from "./http/events.ts";
+export { HealthAnswer, LiveAnswer, ReadyAnswer, RootAnswer } from "./http/health.ts";
+export {
+  CreateKeyRequest,
+  CreatedKeyAnswer,
+  KeyAnswer,
+  KeyListAnswer,
+  KeyParams,
+  RevokeKeyQuery,
+} from "./http/keys.ts";
+export { ProblemAnswer } from "./http/problem-schema.ts";
+export { ReviewAnswer, ReviewListAnswer, SubmitReviewRequest } from "./http/reviews.ts";
+export { SnapshotAnswer, SnapshotQuery } from "./http/state.ts";
+export {
+  ArtifactsAnswer,
+  BlockerAnswer,
+  BlockerParams,
+  BriefAnswer,
+  ClaimAnswer,
+  ClaimRequest,
+  CreateTaskRequest,
+  DiffAnswer,
+  DiffQuery,
+  EndHoldRequest,
+  EvidenceListAnswer,
+  OperatorRequest,
+  OverrideRequest,
+  PhaseStayAnswer,
+  RecordBlockerRequest,
+  RenewAnswer,
+  RenewRequest,
+  ResolveBlockerRequest,
+  SyncAnswer,
+  SyncRequest,
+  TaskAnswer,
+  TaskListAnswer,
+  TaskListQuery,
+  TaskParams,
+  TaskSummary,
+} from "./http/tasks.ts";
+export {
+  AuthorizeAnswer,
+  AuthorizeRequest,
+  ExecuteAnswer,
+  ExecuteRequest,
+  RecordAnswer,
+  RecordRequest,
+} from "./http/tools.ts";
+export {
+  CompleteRequest,
+  OperationAnswer,
+  OperationParams,
+  TransitionAnswer,
+  TransitionRequest,
+} from "./http/transition.ts";
+export { RegisterWorkflowRequest, WorkflowAnswer, WorkflowListAnswer, WorkflowParams } from "./http/workflows.ts";
+export {
   idPrefixes,
   parseDigest,
   parseId,

@@ -1,0 +1,42 @@
+import { type Static, Type } from "typebox";
+import { AnyObject, anyText, bounds, closed, DigestText, IdText, nullable, pageQuery } from "./bounds.ts";
+
+export const approvalStatuses = ["requested", "granted", "denied", "expired", "withdrawn"] as const;
+
+export const ApprovalListQuery = Type.Object(
+  { status: Type.Optional(Type.Enum([...approvalStatuses])), task_id: Type.Optional(IdText), ...pageQuery },
+  closed,
+);
+export type ApprovalListQuery = Static<typeof ApprovalListQuery>;
+
+export const ApprovalParams = Type.Object({ approval_id: IdText });
+export type ApprovalParams = Static<typeof ApprovalParams>;
+
+export const ApprovalAnswer = Type.Object({
+  id: Type.String(),
+  task_id: Type.String(),
+  gate: Type.String(),
+  entry: Type.Integer({ minimum: 1 }),
+  digest: Type.String(),
+  status: Type.Enum([...approvalStatuses]),
+  requested_at: Type.String(),
+  expires_at: Type.String(),
+  artifacts: AnyObject,
+  diff: Type.String(),
+  evidence: Type.Array(AnyObject),
+  granted_by: Type.Array(Type.String()),
+});
+export type ApprovalAnswer = Static<typeof ApprovalAnswer>;
+
+export const ApprovalListAnswer = Type.Object({
+  approvals: Type.Array(ApprovalAnswer),
+  next_cursor: Type.Optional(nullable(Type.String())),
+});
+export type ApprovalListAnswer = Static<typeof ApprovalListAnswer>;
+
+/** `POST /approvals/{approval_id}/grant` and `/deny`: the digest is the one that was seen. */
+export const ApprovalVerdictRequest = Type.Object(
+  { digest: DigestText, comment: Type.Optional(anyText(bounds.reason)) },
+  closed,
+);
+export type ApprovalVerdictRequest = Static<typeof ApprovalVerdictRequest>;

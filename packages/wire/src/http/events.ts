@@ -1,0 +1,42 @@
+import { type Static, Type } from "typebox";
+import { AnyObject, bounds, closed, Count, IdText, nullable, text } from "./bounds.ts";
+
+/** `GET /events`: history, or a stream with `Accept: text/event-stream`. */
+export const EventsQuery = Type.Object(
+  {
+    after: Type.Optional(Type.Integer({ minimum: 0, default: 0, description: "Position; events after it." })),
+    type: Type.Optional(
+      Type.Array(text(bounds.label), { maxItems: 50, description: "Only these types; may be repeated." }),
+    ),
+    task_id: Type.Optional(IdText),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: bounds.pageSize, default: 100 })),
+  },
+  closed,
+);
+export type EventsQuery = Static<typeof EventsQuery>;
+
+/** CloudEvents 1.0, structured JSON. */
+export const CloudEventAnswer = Type.Object({
+  specversion: Type.Literal("1.0"),
+  id: Type.String(),
+  source: Type.String(),
+  type: Type.String(),
+  subject: Type.String(),
+  time: Type.String(),
+  datacontenttype: Type.Literal("application/json"),
+  data: AnyObject,
+  /** Extension attributes. */
+  position: Count,
+  version: Count,
+  principal: Type.String(),
+  agentid: Type.Optional(Type.String()),
+  hash: Type.String(),
+});
+export type CloudEventAnswer = Static<typeof CloudEventAnswer>;
+
+export const EventListAnswer = Type.Object({
+  events: Type.Array(CloudEventAnswer),
+  /** Ask again with `after` set to this; null when nothing came after the last one. */
+  next_after: nullable(Count),
+});
+export type EventListAnswer = Static<typeof EventListAnswer>;
