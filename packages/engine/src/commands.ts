@@ -91,8 +91,11 @@ export interface CallTool {
   readonly toolName: string;
   readonly args: JsonObject;
   readonly argsDigest: Digest | null;
-  /** The write paths that the call names, as the runner normalised them (relative), and whether each exists. */
-  readonly paths: readonly { readonly path: string; readonly exists: boolean }[];
+  /**
+   * The write paths that the call names, as the runner normalised them (relative), and whether each exists.
+   * `refusal`: the path leads out of the workspace or is none; the call is denied with it in every mode.
+   */
+  readonly paths: readonly { readonly path: string; readonly exists: boolean; readonly refusal?: Reason }[];
 }
 
 /** What the runner observed of a call. For a read-only tool this is the only append. */

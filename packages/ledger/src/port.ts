@@ -1,6 +1,7 @@
 import type {
   AssuranceLevel,
   Digest,
+  EventId,
   EventOrigin,
   EventType,
   JobId,
@@ -35,6 +36,8 @@ export interface Ledger {
   readAll(options: ReadAllOptions): Promise<StoredEvent[]>;
   /** Follows the ledger from a position; ends when the signal fires or the ledger closes. Misses none. */
   follow(options: { after: number; signal: AbortSignal }): AsyncIterable<StoredEvent>;
+  /** One event by its id, or null. */
+  getEvent(id: EventId): Promise<StoredEvent | null>;
   /** Position of the last event; 0 when empty. */
   lastPosition(): Promise<number>;
 
