@@ -33,3 +33,6 @@ export {
   validateToolArguments,
   type ToolGroup,
 } from "./tools/registry.ts";
+export { checkDefinitions, checkNames, findCheck, isImplemented, validateCheckParameters } from "./checks/registry.ts";
+export { automaticApprover } from "./checks/approval.ts";
+export { compileSchema, describeErrors } from "./schema/compile-schema.ts";

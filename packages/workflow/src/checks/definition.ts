@@ -14,6 +14,8 @@ export interface CheckDefinition {
   readonly source: FindingSource;
   /** False: a workflow that uses it from gathered facts does not load (`check_not_implemented`). */
   readonly implemented: boolean;
+  /** Where it depends on the parameters whether the facts can be gathered; narrows `implemented`. */
+  implementedFor?(parameters: JsonObject): boolean;
   /** True when an agent's artifact can stand in for the facts, where the workflow says so. */
   readonly selfReportable: boolean;
   /** Checks that only advise: a workflow cannot make them blocking. */

@@ -1,4 +1,4 @@
-import type { JsonValue, Place } from "@phasegate/wire";
+import type { Place } from "@phasegate/wire";
 import { type ErrorObject, Ajv2020 } from "ajv/dist/2020.js";
 import type { TSchema } from "typebox";
 
@@ -41,7 +41,7 @@ function messageOf(error: ErrorObject): string {
     case "type":
       return `must be ${listTypes(error.params["type"])}`;
     case "enum":
-      return `must be one of ${(error.params["allowedValues"] as JsonValue[]).map((value) => `\`${String(value)}\``).join(", ")}`;
+      return `must be one of ${(error.params["allowedValues"] as (string | null)[]).map((value) => `\`${value}\``).join(", ")}`;
     case "const":
       return `must be \`${String(error.params["allowedValue"])}\``;
     default:

@@ -1,0 +1,12 @@
+import { ungatheredCheck } from "./evidence-check.ts";
+import { judgeReportedPass } from "./reported-pass.ts";
+
+export const allTestsPass = ungatheredCheck({
+  name: "all_tests_pass",
+  aliases: ["green"],
+  passesWhen:
+    "every test that was red passes on byte-identical files, and no test that passed before is missing, skipped or failing",
+  needs: ["evidence", "tree"],
+  source: "evidence",
+  judgeReport: judgeReportedPass,
+});

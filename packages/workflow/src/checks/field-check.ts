@@ -1,0 +1,35 @@
+import { artifactCheck } from "./artifact-check.ts";
+import { fieldValues, filledItems, isFilled, type SubmittedArtifact } from "./artifact-fields.ts";
+import type { CheckDefinition } from "./definition.ts";
+import { fail, pass } from "./outcome.ts";
+
+/** What stands under one of the names in the artifacts and says something, in the order of the artifacts. */
+export function filledField(artifacts: readonly SubmittedArtifact[], names: readonly string[]) {
+  return artifacts.flatMap(({ body }) => fieldValues(body, names)).filter(isFilled);
+}
+
+/** A check that passes when an artifact has one of the named fields and something stands in it. */
+export function fieldCheck(options: {
+  name: string;
+  aliases?: readonly string[];
+  passesWhen: string;
+  fields: readonly [string, ...string[]];
+  /** What the field holds, for messages: `acceptance criteria`. */
+  subject: string;
+}): CheckDefinition {
+  const [field] = options.fields;
+  return artifactCheck({
+    name: options.name,
+    aliases: options.aliases ?? [],
+    passesWhen: options.passesWhen,
+    expects: `an artifact with \`${field}\``,
+    judge(artifacts) {
+      if (filledField(artifacts, options.fields).flatMap(filledItems).length > 0) return pass();
+      const present = artifacts.some(({ body }) => fieldValues(body, options.fields).length > 0);
+      return fail(
+        present ? `\`${field}\` is empty or only a placeholder` : `no artifact has \`${field}\``,
+        `write the ${options.subject} into \`${field}\` and submit the artifact again`,
+      );
+    },
+  });
+}

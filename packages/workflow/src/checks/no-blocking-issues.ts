@@ -1,0 +1,17 @@
+import { ungatheredCheck } from "./evidence-check.ts";
+import { counted, fail, listed, pass } from "./outcome.ts";
+import { reportedBlockingIssues } from "./reported-reviews.ts";
+
+export const noBlockingIssues = ungatheredCheck({
+  name: "no_blocking_issues",
+  passesWhen: "no review of this tree by a principal other than the author names a blocking issue that is still open",
+  needs: ["reviews"],
+  source: "ledger",
+  judgeReport(input) {
+    const issues = reportedBlockingIssues(input);
+    if (!issues)
+      return fail("no artifact reports a review; looked for `blocking_issues`, `issues`, `findings`, `reviews`");
+    if (issues.length === 0) return pass();
+    return fail(`${counted(issues.length, "blocking issue")}: ${listed(issues)}`, "resolve them and review again");
+  },
+});

@@ -1,0 +1,16 @@
+import type { CheckDefinition } from "./definition.ts";
+import { judgeCriteriaCoverage } from "./named-tests.ts";
+import { noParameters } from "./outcome.ts";
+
+export const testsExistForAcceptanceCriteria: CheckDefinition = {
+  name: "tests_exist_for_acceptance_criteria",
+  aliases: [],
+  passesWhen: "every acceptance criterion names, or is named by, a test file that is in the tree",
+  parameters: noParameters,
+  needs: ["tree", "artifacts"],
+  source: "tree",
+  implemented: true,
+  selfReportable: false,
+  warningOnly: false,
+  judge: judgeCriteriaCoverage,
+};
