@@ -8,7 +8,7 @@ const Count = Type.Integer({ minimum: 0 });
 const Digest = Type.String({ pattern: "^sha256:[0-9a-f]{64}$" });
 const OptionalDigest = Type.Union([Digest, Type.Null()]);
 const Json = Type.Unknown();
-const record = (properties: Record<string, TSchema>) => properties;
+const record = <Properties extends Record<string, TSchema>>(properties: Properties): Properties => properties;
 
 export const ReasonSchema = Type.Object({
   code: Text,
