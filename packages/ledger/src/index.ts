@@ -1,3 +1,5 @@
+export { openMemoryLedger } from "./memory/memory-ledger.ts";
+export { projectTask, withOpenDependencies } from "./index-row.ts";
 export type {
   AppendBatch,
   AppendResult,
@@ -12,6 +14,7 @@ export type {
   Payload,
   ReadAllOptions,
   SignedHead,
+  StoredSignedHead,
   TaskQuery,
   TaskRow,
 } from "./port.ts";

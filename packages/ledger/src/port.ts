@@ -49,9 +49,13 @@ export interface Ledger {
    * required capabilities a subset of the given ones. Cost does not grow with the queue.
    */
   offerTasks(query: { capabilities: readonly string[]; limit: number }): Promise<TaskId[]>;
+  /** Tasks that name this one as a dependency, oldest first. */
   dependentsOf(id: TaskId): Promise<TaskId[]>;
 
-  /** Moves a lease's end, if the task is still at `epoch` under `principal`. False when it is not. No event. */
+  /**
+   * Moves a lease's end, if the task is still at `epoch` under `principal`. False when it is not. No event.
+   * A lease that does not run (an approval is awaited) is not started by this; the answer is still true.
+   */
   renewLease(options: { taskId: TaskId; epoch: number; principal: PrincipalId; expiresAt: number }): Promise<boolean>;
   /** Tasks whose lease ended at or before `now`, oldest first. */
   expiredLeases(options: {
@@ -59,9 +63,15 @@ export interface Ledger {
     limit: number;
   }): Promise<{ taskId: TaskId; epoch: number; expiresAt: number }[]>;
 
+  /** The signatures of a stream's heads, in version order. */
+  signedHeads(stream: string): Promise<StoredSignedHead[]>;
+
   /** The body behind a digest; `erased` when an operator erased it; null when none was ever kept. */
   getPayload(digest: Digest): Promise<Payload | null>;
-  /** Erases a body. The chain verifies with or without it. The caller appends `payload.erased`. */
+  /**
+   * Erases a body for good: a later append of the same body leaves it erased. False when none was kept. The chain
+   * verifies with or without it. The caller appends `payload.erased` first; verify names an erasure without one.
+   */
   erasePayload(digest: Digest): Promise<boolean>;
 
   /** Reserves an idempotency key before the work begins, so that a crash leaves `outcome_unknown`, never a second run. */
@@ -70,6 +80,8 @@ export interface Ledger {
     key: string;
     bodyDigest: Digest;
     expiresAt: number;
+    /** When given, a record that is past its time counts as absent. */
+    now?: number;
   }): Promise<IdempotencyState>;
   /** Stores an answer outside an append (for calls that append nothing). */
   finishIdempotent(record: { scope: string; key: string; answer: JsonObject }): Promise<void>;
@@ -118,9 +130,12 @@ export interface AppendBatch {
   readonly origin: EventOrigin;
   /** At least one. */
   readonly events: readonly NewEvent[];
-  /** Bodies of arguments, results and artifacts, already bounded and redacted; digest is of `body`'s canonical JSON. */
+  /**
+   * Bodies of arguments, results and artifacts, already bounded and redacted; digest is of `body`'s canonical JSON
+   * (another rejects the batch).
+   */
   readonly payloads?: readonly { readonly digest: Digest; readonly body: JsonValue }[];
-  /** The task's lease from now on; null ends it; absent leaves it. */
+  /** The task's lease from now on; null ends it; absent leaves it. Ends in any case when the task has no holder left. */
   readonly lease?: { readonly expiresAt: number } | null;
   readonly jobs?: readonly NewJob[];
   /** Finishes an idempotency key in the same commit. */
@@ -136,6 +151,12 @@ export interface AppendBatch {
 export interface SignedHead {
   readonly keyId: string;
   readonly signature: string;
+}
+
+/** A signature beside the head that it was made for. */
+export interface StoredSignedHead extends SignedHead {
+  readonly version: number;
+  readonly hash: Digest;
 }
 
 export type AppendResult =
@@ -167,6 +188,7 @@ export interface TaskRow {
   readonly openDependencies: number;
   readonly workflowDigest: WorkflowDigest;
   readonly workflowName: string;
+  /** Null, like `agentId`, when nobody holds the task. */
   readonly holderPrincipal: PrincipalId | null;
   readonly agentId: string | null;
   readonly assurance: AssuranceLevel | null;
@@ -176,6 +198,7 @@ export interface TaskRow {
   readonly leaseExpiresAt: number | null;
 }
 
+/** Tasks in the order of their creation. */
 export interface TaskQuery {
   readonly status?: TaskStatus;
   readonly phase?: string;
@@ -223,7 +246,7 @@ export interface AuditQuery {
   readonly success?: boolean;
   readonly agentId?: string;
   readonly types?: readonly EventType[];
-  /** RFC 3339. */
+  /** RFC 3339, both inclusive. */
   readonly from?: string;
   readonly to?: string;
   /** Only tasks that this principal holds or has held. */

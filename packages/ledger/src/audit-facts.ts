@@ -1,0 +1,77 @@
+import type { Digest, EventType, StoredEvent } from "@phasegate/wire";
+import type { AuditStats } from "./port.ts";
+
+/** What audit queries and counters know of an event without its bodies. */
+export interface AuditFacts {
+  readonly type: EventType;
+  /** The phase that the event happened in; of a transition, the one that was left. */
+  readonly phase: string | null;
+  readonly toolName: string | null;
+  /** Null for events that are not the end of a tool call. */
+  readonly success: boolean | null;
+}
+
+/** How many events share the same facts. */
+export interface AuditCell extends AuditFacts {
+  readonly count: number;
+}
+
+/** The facts of one event. `sqlite/audit-queries.ts` says the same in SQL. */
+export function auditFacts(event: Pick<StoredEvent, "type" | "data">): AuditFacts {
+  const data = event.data as { phase?: unknown; from?: unknown; tool_name?: unknown; success?: unknown };
+  return {
+    type: event.type,
+    phase: textOrNull(data.phase) ?? textOrNull(data.from),
+    toolName: textOrNull(data.tool_name),
+    success: callEndTypes.has(event.type) ? event.type === "tool.executed" && data.success === true : null,
+  };
+}
+
+/** One text for each combination of facts; the key of a counter. */
+export function auditCellKey(facts: AuditFacts): string {
+  return JSON.stringify([facts.type, facts.phase, facts.toolName, facts.success]);
+}
+
+/** The statistics that the counters add up to: ended tool calls only. */
+export function auditStatsOf(cells: Iterable<AuditCell>): AuditStats {
+  let totalEntries = 0;
+  let totalSuccesses = 0;
+  const toolsUsed = new Map<string, number>();
+  const phases = new Map<string, number>();
+  for (const { phase, toolName, success, count } of cells) {
+    if (success === null) continue;
+    totalEntries += count;
+    if (success) totalSuccesses += count;
+    if (toolName !== null) toolsUsed.set(toolName, (toolsUsed.get(toolName) ?? 0) + count);
+    if (phase !== null) phases.set(phase, (phases.get(phase) ?? 0) + count);
+  }
+  return {
+    totalEntries,
+    totalSuccesses,
+    totalFailures: totalEntries - totalSuccesses,
+    toolsUsed: sortedRecord(toolsUsed),
+    phases: sortedRecord(phases),
+  };
+}
+
+/** The digests of the bodies that an audit row shows beside an event. */
+export function auditBodies(event: Pick<StoredEvent, "type" | "data">): { args: Digest | null; result: Digest | null } {
+  const data = event.data as { args_digest?: Digest | null; result_digest?: Digest | null; digest?: Digest };
+  if (event.type === "artifact.submitted") return { args: null, result: data.digest ?? null };
+  return { args: data.args_digest ?? null, result: data.result_digest ?? null };
+}
+
+const callEndTypes: ReadonlySet<EventType> = new Set<EventType>([
+  "tool.executed",
+  "tool.denied",
+  "tool.rolled_back",
+  "tool.interrupted",
+]);
+
+function textOrNull(value: unknown): string | null {
+  return typeof value === "string" ? value : null;
+}
+
+function sortedRecord(counts: Map<string, number>): Record<string, number> {
+  return Object.fromEntries([...counts].sort(([left], [right]) => (left < right ? -1 : 1)));
+}

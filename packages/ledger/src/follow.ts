@@ -1,0 +1,81 @@
+import type { StoredEvent } from "@phasegate/wire";
+
+/** How many of the newest events followers read from memory. */
+const recentLimit = 2_048;
+const pageSize = 500;
+
+/**
+ * Lets any number of readers follow the ledger from a position without a gap.
+ * A reader catches up by pages from the store, then lives on the newest events, which are kept here in position
+ * order; one that falls behind them goes back to the store. `publish` is called once for each committed group.
+ */
+export class Followers {
+  readonly #readAll: (options: { after: number; limit: number }) => Promise<StoredEvent[]>;
+  #recent: StoredEvent[] = [];
+  #last: number;
+  #closed = false;
+  readonly #wakeups = new Set<() => void>();
+
+  constructor(options: {
+    lastPosition: number;
+    readAll: (options: { after: number; limit: number }) => Promise<StoredEvent[]>;
+  }) {
+    this.#last = options.lastPosition;
+    this.#readAll = options.readAll;
+  }
+
+  /** Hands on events that are durable, in position order. */
+  publish(events: readonly StoredEvent[]): void {
+    const last = events.at(-1);
+    if (last === undefined) return;
+    this.#last = last.position;
+    for (const event of events) this.#recent.push(event);
+    if (this.#recent.length > 2 * recentLimit) this.#recent = this.#recent.slice(-recentLimit);
+    this.#wake();
+  }
+
+  async *follow(options: { after: number; signal: AbortSignal }): AsyncGenerator<StoredEvent, void, undefined> {
+    let position = options.after;
+    while (!this.#closed && !options.signal.aborted) {
+      if (position >= this.#last) {
+        await this.#nextWakeup(options.signal);
+        continue;
+      }
+      const page = this.#recentAfter(position) ?? (await this.#readAll({ after: position, limit: pageSize }));
+      for (const event of page) {
+        if (options.signal.aborted || this.#closed) return;
+        position = event.position;
+        yield event;
+      }
+    }
+  }
+
+  /** Ends every follower. */
+  close(): void {
+    this.#closed = true;
+    this.#wake();
+  }
+
+  /** The kept events after a position, or null when some of them are no longer kept. */
+  #recentAfter(position: number): StoredEvent[] | null {
+    const first = this.#recent[0];
+    if (first === undefined || first.position > position + 1) return null;
+    return this.#recent.slice(position + 1 - first.position, position + 1 - first.position + pageSize);
+  }
+
+  #nextWakeup(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        this.#wakeups.delete(wake);
+        signal.removeEventListener("abort", wake);
+        resolve();
+      };
+      this.#wakeups.add(wake);
+      signal.addEventListener("abort", wake, { once: true });
+    });
+  }
+
+  #wake(): void {
+    for (const wake of this.#wakeups) wake();
+  }
+}
