@@ -1,1 +1,1 @@
-export const packageName = "@phasegate/cli";
+export { exitCodes, type ExitCode } from "./failure.ts";

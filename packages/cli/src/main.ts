@@ -1,6 +1,56 @@
-import { Command } from "commander";
+import { Command, CommanderError } from "commander";
+import { readFileSync } from "node:fs";
+import { registerAudit } from "./commands/audit.ts";
+import { registerEvents } from "./commands/events.ts";
+import { registerKey } from "./commands/key.ts";
+import { registerTask } from "./commands/task.ts";
+import type { CommandLine } from "./command-line.ts";
+import { CommandFailure, exitCodes, type ExitCode } from "./failure.ts";
+import { processIo, type Io } from "./io.ts";
+import { printFailure } from "./output/failure.ts";
 
 /** Runs one command line, without the program's name, and sets the process's exit code. */
-export async function main(argv: readonly string[]): Promise<void> {
-  await new Command("phasegate").parseAsync(argv, { from: "user" });
+export async function main(argv: readonly string[], io: Io = processIo()): Promise<void> {
+  let exitCode: ExitCode = exitCodes.ok;
+  const commandLine: CommandLine = {
+    io,
+    exitWith: (code) => {
+      exitCode = code;
+    },
+  };
+  try {
+    await program(commandLine).parseAsync(argv, { from: "user" });
+  } catch (error) {
+    exitCode = report(io, error);
+  }
+  process.exitCode = exitCode;
+}
+
+function program(commandLine: CommandLine): Command {
+  const { io } = commandLine;
+  const program = new Command("phasegate")
+    .description("Makes AI coding agents follow a declared workflow, and proves that they did.")
+    .version(packageVersion(), "--version", "print the version")
+    .helpCommand(false)
+    .showHelpAfterError("run it with --help to see what it takes")
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => io.out(text.trimEnd()),
+      writeErr: (text) => io.error(text.trimEnd()),
+      outputError: (text, write) => write(text.replace(/^error: /, "phasegate: ")),
+    });
+  for (const register of [registerTask, registerEvents, registerAudit, registerKey]) register(program, commandLine);
+  return program;
+}
+
+function report(io: Io, error: unknown): ExitCode {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+  if (!(error instanceof CommandFailure)) throw error;
+  printFailure(io, error);
+  return error.exitCode;
+}
+
+function packageVersion(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+  return (manifest as { version: string }).version;
 }

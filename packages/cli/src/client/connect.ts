@@ -1,0 +1,51 @@
+import type { Io } from "../io.ts";
+import { CommandFailure, exitCodes } from "../failure.ts";
+import { httpClient, ServerRefusal, type HttpClient } from "./http-client.ts";
+
+const defaultServer = "http://127.0.0.1:8000";
+
+export interface ConnectOptions {
+  /** `--server`; else PHASEGATE_URL, else loopback. */
+  readonly server?: string;
+}
+
+/**
+ * Runs `work` against the server with the key of PHASEGATE_KEY. Without one it tries without (`security.auth: open`),
+ * and asks for a key on a terminal when the server wants one. Keys are never read from the data directory.
+ */
+export async function withServer<Result>(
+  io: Io,
+  options: ConnectOptions,
+  work: (client: HttpClient) => Promise<Result>,
+): Promise<Result> {
+  const server = serverAddress(io, options);
+  const key = io.env["PHASEGATE_KEY"] || null;
+  try {
+    return await work(httpClient({ server, key }));
+  } catch (error) {
+    if (key !== null || !isUnauthenticated(error)) throw error;
+    const typed = io.isInteractive ? await io.askSecret("API key") : null;
+    if (typed === null) {
+      throw new CommandFailure(exitCodes.refused, "the server asks for an API key", {
+        hint: "set PHASEGATE_KEY to the operator key that the first `phasegate serve` showed, or to one of `phasegate key add`",
+        cause: error,
+      });
+    }
+    return await work(httpClient({ server, key: typed }));
+  }
+}
+
+function serverAddress(io: Io, options: ConnectOptions): string {
+  const text = options.server ?? io.env["PHASEGATE_URL"] ?? defaultServer;
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || !/^https?:$/.test(url.protocol)) {
+    throw new CommandFailure(exitCodes.usage, `\`${text}\` is not the address of a server`, {
+      hint: `write it like ${defaultServer}`,
+    });
+  }
+  return text;
+}
+
+function isUnauthenticated(error: unknown): boolean {
+  return error instanceof ServerRefusal && error.problem.code === "unauthenticated";
+}

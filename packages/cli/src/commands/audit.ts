@@ -1,0 +1,98 @@
+import type { Command } from "commander";
+import type { AuditQueryAnswer, AuditStatsAnswer } from "@phasegate/wire";
+import { withServer } from "../client/connect.ts";
+import { addServerOptions, type CommandLine, type ServerOptions } from "../command-line.ts";
+import { printFields, printJson, printTable } from "../output/table.ts";
+import { integerBetween } from "./task.ts";
+
+interface QueryOptions extends ServerOptions {
+  readonly task?: string;
+  readonly phase?: string;
+  readonly tool?: string;
+  readonly agent?: string;
+  readonly type?: string[];
+  readonly success?: boolean;
+  readonly failed?: boolean;
+  readonly from?: string;
+  readonly to?: string;
+  readonly limit?: number;
+  readonly cursor?: string;
+}
+
+export function registerAudit(program: Command, commandLine: CommandLine): void {
+  const audit = program.command("audit").description("what was decided: query, stats, verify");
+
+  addServerOptions(audit.command("query"))
+    .description("list decisions, newest first")
+    .option("--task <id>", "only this task's")
+    .option("--phase <phase>", "only in this phase")
+    .option("--tool <name>", "only calls of this tool")
+    .option("--agent <id>", "only by this agent")
+    .option("--type <type...>", "only events of these types")
+    .option("--success", "only what succeeded")
+    .option("--failed", "only what was refused or failed")
+    .option("--from <time>", "RFC 3339")
+    .option("--to <time>", "RFC 3339")
+    .option("--limit <n>", "rows to show", integerBetween(1, 1000))
+    .option("--cursor <cursor>", "go on where the page before ended")
+    .action((options: QueryOptions) => queryAudit(commandLine, options));
+
+  addServerOptions(audit.command("stats"))
+    .description("counts of calls by outcome, tool and phase")
+    .action((options: ServerOptions) => showStats(commandLine, options));
+}
+
+async function queryAudit({ io }: CommandLine, options: QueryOptions): Promise<void> {
+  const query = {
+    task_id: options.task,
+    phase: options.phase,
+    tool_name: options.tool,
+    agent_id: options.agent,
+    type: options.type,
+    success: options.success ? "true" : options.failed ? "false" : undefined,
+    from: options.from,
+    to: options.to,
+    limit: options.limit,
+    cursor: options.cursor,
+  };
+  await withServer(io, options, async (client) => {
+    const answer = await client.get<AuditQueryAnswer>("/audit/query", query);
+    if (options.json) return printJson(io, answer);
+    printTable(
+      io,
+      ["time", "type", "task", "phase", "tool", "agent", "outcome"],
+      answer.entries.map((entry) => [
+        entry.timestamp,
+        entry.type,
+        entry.task_id,
+        entry.phase,
+        entry.tool_name,
+        entry.agent_id,
+        entry.reasons[0]?.code ?? entry.error ?? (entry.success === null ? null : entry.success ? "ok" : "failed"),
+      ]),
+    );
+    io.error(`${answer.entries.length} of ${answer.total}`);
+    if (answer.next_cursor !== null) io.error(`more: --cursor ${answer.next_cursor}`);
+  });
+}
+
+async function showStats({ io }: CommandLine, options: ServerOptions): Promise<void> {
+  await withServer(io, options, async (client) => {
+    const stats = await client.get<AuditStatsAnswer>("/audit/stats");
+    if (options.json) return printJson(io, stats);
+    printFields(io, [
+      ["calls", stats.total_entries],
+      ["succeeded", stats.total_successes],
+      ["refused or failed", stats.total_failures],
+      ["success rate", `${(stats.success_rate * 100).toFixed(1)} %`],
+    ]);
+    for (const [heading, counts] of [
+      ["tool", stats.tools_used],
+      ["phase", stats.phases],
+    ] as const) {
+      if (Object.keys(counts).length === 0) continue;
+      io.out("");
+      printTable(io, [heading, "calls"], Object.entries(counts));
+    }
+  });
+}

@@ -1,0 +1,53 @@
+import { password } from "@clack/prompts";
+import { stripVTControlCharacters } from "node:util";
+
+/** Everything that a command touches outside itself, so that tests can hand in their own. */
+export interface Io {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  /** Standard output is a terminal: tables and colour; else plain lines. */
+  readonly isTerminal: boolean;
+  /** Someone can be asked. */
+  readonly isInteractive: boolean;
+  readonly useColour: boolean;
+  /** Columns of the terminal. */
+  readonly width: number;
+  /** One line to standard output. */
+  out(line: string): void;
+  /** One line to standard error. */
+  error(line: string): void;
+  /** Null when the reader gave up. */
+  askSecret(question: string): Promise<string | null>;
+}
+
+/** The real process. Colour only on a terminal, and not where NO_COLOR is set. */
+export function processIo(): Io {
+  const isTerminal = process.stdout.isTTY;
+  const isInteractive = process.stdin.isTTY && process.stderr.isTTY;
+  return {
+    env: process.env,
+    cwd: process.cwd(),
+    isTerminal,
+    isInteractive,
+    useColour: isTerminal && !process.env["NO_COLOR"] && process.env["TERM"] !== "dumb",
+    width: process.stdout.columns || 80,
+    out: (line) => void process.stdout.write(`${line}\n`),
+    error: (line) => void process.stderr.write(`${line}\n`),
+    askSecret: async (question) => {
+      const answer = await password({ message: question, output: process.stderr });
+      return typeof answer === "string" && answer !== "" ? answer : null;
+    },
+  };
+}
+
+/**
+ * Text of others made safe for one line of a terminal: escape sequences are gone, control characters show as `\\x1b`.
+ * Titles and messages are typed by agents, and must not be able to rewrite what an operator reads.
+ */
+export function printable(text: string): string {
+  return stripVTControlCharacters(text).replace(
+    // oxlint-disable-next-line no-control-regex
+    /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
+    (character) => (character === "\n" ? "\\n" : `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`),
+  );
+}

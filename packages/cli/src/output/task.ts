@@ -1,0 +1,46 @@
+import type { TaskAnswer } from "@phasegate/wire";
+import { printable, type Io } from "../io.ts";
+import { styled } from "./colour.ts";
+import { printFields, printTable } from "./table.ts";
+import { underlineRule } from "./underline.ts";
+
+/** One task for people: what it is, where it stands, what stands against it, where it has been. */
+export function printTask(io: Io, task: TaskAnswer): void {
+  printFields(io, [
+    ["task", task.id],
+    ["title", task.title],
+    ["status", task.overridden ? `${task.status} (overridden)` : task.status],
+    ["phase", `${task.phase}, entry ${task.entry}`],
+    ["holder", task.holder?.agent_id],
+    ["lease until", task.lease_expires_at],
+    ["assurance", task.assurance],
+    ["workflow", `${task.workflow.name} (${task.workflow.digest})`],
+    ["base", `${task.base.ref} (${task.base.commit.slice(0, 12)})`],
+    ["depends on", task.dependencies],
+    ["labels", task.labels],
+  ]);
+  printFindings(io, task);
+  if (task.history.length > 0) {
+    io.out("");
+    printTable(
+      io,
+      ["entry", "phase", "entered", "left"],
+      task.history.map((stay) => [stay.entry, stay.phase, stay.entered_at, stay.left_at]),
+    );
+  }
+}
+
+/** What stands against the task, each finding with the line of its rule. */
+export function printFindings(io: Io, task: Pick<TaskAnswer, "findings" | "blockers">): void {
+  for (const { check, severity, message, rule } of task.findings) {
+    io.out(
+      `${styled(io, severity === "blocking" ? "red" : "yellow", severity)}: ${printable(message)} (${printable(check)})`,
+    );
+    if (rule === null) continue;
+    io.out(`  rule: ${printable(rule)}`);
+    for (const line of underlineRule(rule, io.cwd)) io.out(line);
+  }
+  for (const blocker of task.blockers.filter(({ resolved }) => !resolved)) {
+    io.out(`${styled(io, "red", "blocker")} ${blocker.id}: ${printable(blocker.text)}`);
+  }
+}
