@@ -71,6 +71,8 @@ export interface RenewLease {
 export interface ExpireLease {
   readonly type: "expire";
   readonly leaseExpiredAt: number;
+  /** The epoch whose lease ended, where the caller knows it: a holder that came later is left alone. */
+  readonly epoch?: number;
 }
 export interface ReleaseTask {
   readonly type: "release";
@@ -144,6 +146,7 @@ export interface NoteOutsideChange {
   readonly entryChanges: readonly TreeChange[];
   /** True where the runner will put back what the phase may not change. */
   readonly canRollBack: boolean;
+  readonly unsupported?: readonly UnsupportedEntry[];
 }
 
 export interface RequestTransition {
@@ -157,6 +160,8 @@ export interface RequestTransition {
   readonly submitted: Readonly<Record<string, Digest>>;
   /** Id of the token that is minted if the transition is granted. */
   readonly newTokenId: TokenId;
+  /** True when the token of the last transition was used for a call that left no event: no repetition any more. */
+  readonly newTokenUsed?: boolean;
 }
 
 /** A pending transition, judged again with the facts that were missing. */

@@ -25,6 +25,11 @@ export type {
   TokenClaims,
   WithdrawTransition,
 } from "./commands.ts";
+export { decide } from "./decide/decide.ts";
+export { contentsNeeded, factsNeeded, type FactsNeeded } from "./decide/facts-needed.ts";
+export { readyToComplete } from "./decide/completion.ts";
+export { evolve, foldTask } from "./evolve/evolve.ts";
+export type { TaskEvent } from "./evolve/task-event.ts";
 export type {
   ArtifactState,
   BlockerState,

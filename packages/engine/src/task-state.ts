@@ -13,6 +13,11 @@ import type {
   WorkflowDigest,
 } from "@phasegate/wire";
 
+/** Most calls that a task has open at once. */
+export const maxOpenCalls = 64;
+/** Most stays that the history keeps; older ones are in the ledger. */
+export const maxHistory = 200;
+
 /** What the fold of a task's events says. Immutable: `evolve` returns a new one. */
 export interface TaskState {
   readonly id: TaskId;
@@ -82,11 +87,16 @@ export interface OpenCall {
   readonly via: "execute" | "authorize";
   readonly epoch: number;
   readonly argsDigest: Digest | null;
+  /** Who made the call, in which phase and stay; only that principal may record it. */
+  readonly principal: PrincipalId;
+  readonly phase: string;
+  readonly entry: number;
 }
 
 export interface PendingTransition {
   readonly operationId: OperationId;
   readonly from: string;
+  /** The phase itself when the kind is `complete`. */
   readonly to: string;
   readonly kind: "forward" | "rework" | "complete";
   readonly tokenId: TokenId;
@@ -102,6 +112,9 @@ export interface LastTransition {
   readonly tokenId: TokenId;
   readonly epoch: number;
   readonly at: string;
+  readonly kind: "forward" | "rework" | "complete";
+  /** True once anything was done in the new epoch: from then on the old token is dead for good. */
+  readonly used: boolean;
 }
 
 export interface OverrideState {
@@ -117,6 +130,7 @@ export interface BlockerState {
   readonly text: string;
   readonly waitsFor: string | null;
   readonly resolved: boolean;
+  readonly recordedBy: PrincipalId;
 }
 
 export interface PhaseStay {

@@ -1,0 +1,139 @@
+import type { Finding, NewEvent, Reason } from "@phasegate/wire";
+import type { CompiledGate, CompiledTransition } from "@phasegate/workflow";
+import type { Decision } from "../commands.ts";
+import type { PendingTransition } from "../task-state.ts";
+import { allow, deny, newEvent, pending, recordedReasons } from "./answer.ts";
+import { judgeArtifacts } from "./artifacts.ts";
+import { standingBlockers } from "./blockers.ts";
+import { judgeChecks } from "./checks.ts";
+import { grant } from "./grant.ts";
+import { combine, type Judgement, nothingFound, objection } from "./judgement.ts";
+import { weigh } from "./modes.ts";
+import type { Situation } from "./situation.ts";
+import { judgeTree } from "./tree.ts";
+
+/** A transition on its way to a decision. */
+export interface Exit {
+  readonly transition: CompiledTransition;
+  readonly request: Omit<PendingTransition, "requestedAt">;
+  readonly newTokenId: PendingTransition["tokenId"];
+}
+
+/**
+ * Judges a way out of the phase on the facts at hand: everything that stands against it is named at once. `before` are
+ * the events that ask; the answer's events follow them. A way back asks for no artifacts and stops at no blocker, yet
+ * lets no forbidden change through.
+ */
+export function judgeExit(situation: Situation, exit: Exit, before: readonly NewEvent[]): Decision {
+  const gates = exit.transition.gates.filter((gate) => !isOverridden(situation, gate));
+  const overridden = gates.length < exit.transition.gates.length;
+  const judged = combine([
+    ...(exit.request.kind === "rework" ? [] : [judgeArtifacts(situation)]),
+    judgeTree(situation),
+    ...(exit.request.kind === "rework" ? [] : [judgeBlockers(situation)]),
+    ...gates.map((gate) => judgeChecks(situation, gate.checks, gate.id)),
+  ]);
+  const blocking = judged.objections.filter((one) => one.finding.severity === "blocking");
+  const { denials, relaxed } = weigh(
+    situation.workflow.normalized.mode,
+    blocking.map((one) => one.reason),
+  );
+  const findings = [...judged.objections.map((one) => one.finding), ...judged.selfReported];
+  if (denials.length > 0) {
+    const failing = new Set(blocking.map((one) => one.gate));
+    const gate = failing.size === 1 ? (blocking[0]?.gate ?? null) : null;
+    const blocked = gateBlocked(situation, exit, { gate, reasons: denials, findings, wouldDeny: false });
+    return deny(denials, [...before, blocked], { findings });
+  }
+  if (judged.needs.length > 0) return pending(judged.needs, before);
+  const advice = judged.objections.filter((one) => one.finding.severity !== "blocking").map((one) => one.reason);
+  const events = [
+    ...before,
+    ...(relaxed.length > 0
+      ? [gateBlocked(situation, exit, { gate: null, reasons: relaxed, findings, wouldDeny: true })]
+      : []),
+    ...gatesPassed(situation, exit, gates, judged),
+    ...grant(situation, exit, { findings, selfReported: usesAgentsWord(judged), overridden }),
+  ];
+  return allow(events, { findings, warnings: [...relaxed, ...advice] });
+}
+
+/** In force: for this gate and this entry, until it expires. */
+function isOverridden({ task, context }: Situation, gate: CompiledGate): boolean {
+  return task.overrides.some(
+    (override) =>
+      override.gate === gate.id && override.entry === task.entry && Date.parse(override.expiresAt) > context.now,
+  );
+}
+
+function judgeBlockers(situation: Situation): Judgement {
+  return {
+    ...nothingFound,
+    objections: standingBlockers(situation).map((blocker) =>
+      objection({
+        check: "blocker_open",
+        source: "ledger",
+        reason: {
+          code: "blocker_open",
+          message: blocker.text,
+          hint: `the blocker \`${blocker.id}\` must be resolved first`,
+          next: {
+            method: "POST",
+            path: `/api/v1/tasks/${situation.task.id}/blockers/${blocker.id}/resolve`,
+            body: {},
+          },
+        },
+      }),
+    ),
+  };
+}
+
+function usesAgentsWord(judged: Judgement): boolean {
+  return judged.selfReported.length > 0 || judged.objections.some((one) => one.finding.source === "self_reported");
+}
+
+function gateBlocked(
+  { task, facts, context }: Situation,
+  exit: Exit,
+  blocked: {
+    readonly gate: string | null;
+    readonly reasons: readonly Reason[];
+    readonly findings: readonly Finding[];
+    readonly wouldDeny: boolean;
+  },
+): NewEvent {
+  return newEvent(context, "gate.blocked", {
+    operation_id: exit.request.operationId,
+    from: task.phase,
+    to: exit.request.to,
+    gate: blocked.gate,
+    tree: facts.tree?.digest ?? null,
+    reasons: recordedReasons(blocked.reasons),
+    findings: [...blocked.findings],
+    would_deny: blocked.wouldDeny,
+  });
+}
+
+/** One event a gate that let the task through; a way without gates has one, of no gate. */
+function gatesPassed(
+  { task, facts, context }: Situation,
+  exit: Exit,
+  gates: readonly CompiledGate[],
+  judged: Judgement,
+): readonly NewEvent[] {
+  const blocking = judged.objections.filter((one) => one.finding.severity === "blocking");
+  const passed: readonly (string | null)[] =
+    exit.transition.gates.length > 0
+      ? gates.map((gate) => gate.id).filter((id) => !blocking.some((one) => one.gate === id))
+      : [null].filter(() => blocking.length === 0);
+  return passed.map((gate) =>
+    newEvent(context, "gate.passed", {
+      operation_id: exit.request.operationId,
+      from: task.phase,
+      to: exit.request.to,
+      gate,
+      tree: facts.tree?.digest ?? task.entryTree,
+      findings: judged.objections.filter((one) => one.gate === gate).map((one) => one.finding),
+    }),
+  );
+}

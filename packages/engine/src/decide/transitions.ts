@@ -1,0 +1,154 @@
+import type { NewEvent, Reason } from "@phasegate/wire";
+import type { CompiledTransition } from "@phasegate/workflow";
+import type { Decision, RequestTransition, ResumeTransition, WithdrawTransition } from "../commands.ts";
+import type { PendingTransition } from "../task-state.ts";
+import { serverPrincipalId } from "@phasegate/wire";
+import { allow, newEvent, refuse } from "./answer.ts";
+import { judgeExit } from "./exit.ts";
+import { isHolder, isOperator, type Situation } from "./situation.ts";
+import { isRepetition } from "./repetition.ts";
+import { judgeToken } from "./token.ts";
+
+/** Judges the way from one phase to another, or out of the last. */
+export function decideRequestTransition(situation: Situation, command: RequestTransition): Decision {
+  const { task, context } = situation;
+  if (isRepetition(situation, command)) return allow([], { repeated: true });
+  const transition = findTransition(situation, command.targetPhase);
+  const reason =
+    judgeToken(situation, command.token) ??
+    judgePhase(situation, command) ??
+    judgeTransition(situation, command, transition) ??
+    judgeUndecided(situation);
+  if (reason || !transition) return refuse(situation, command, ...(reason ? [reason] : []));
+  const request = {
+    operationId: command.operationId,
+    from: task.phase,
+    to: transition.to ?? task.phase,
+    kind: transition.to === null ? ("complete" as const) : transition.kind,
+    tokenId: command.token.tokenId,
+  };
+  return judgeExit(situation, { transition, request, newTokenId: command.newTokenId }, [
+    newEvent(context, "transition.requested", {
+      operation_id: request.operationId,
+      from: request.from,
+      to: request.to,
+      kind: request.kind,
+      token_id: request.tokenId,
+      entry: task.entry,
+      epoch: task.epoch,
+    }),
+    ...submissions(situation, command),
+  ]);
+}
+
+/** Judges a pending transition again, with what was gathered since. */
+export function decideResumeTransition(situation: Situation, command: ResumeTransition): Decision {
+  const { task } = situation;
+  const { pendingTransition } = task;
+  const reason = judgePending(situation, command);
+  const transition = pendingTransition && findTransition(situation, targetOf(pendingTransition));
+  if (reason || !pendingTransition || !transition) {
+    return refuse(situation, command, reason ?? undefinedTransition(situation, pendingTransition?.to ?? null));
+  }
+  const exit = { transition, request: pendingTransition, newTokenId: command.newTokenId };
+  return judgeExit(situation, exit, []);
+}
+
+/** Gives the phase back to its holder, undecided. */
+export function decideWithdrawTransition(situation: Situation, command: WithdrawTransition): Decision {
+  const reason = judgePending(situation, command);
+  if (reason) return refuse(situation, command, reason);
+  return allow([
+    newEvent(situation.context, "transition.withdrawn", {
+      operation_id: command.operationId,
+      reason: command.reason,
+    }),
+  ]);
+}
+
+/** The way out to a phase; null: the one that ends the task. */
+export function findTransition({ phase }: Pick<Situation, "phase">, to: string | null): CompiledTransition | null {
+  return phase.exits.find((exit) => exit.to === to) ?? null;
+}
+
+export function targetOf(pendingTransition: PendingTransition): string | null {
+  return pendingTransition.kind === "complete" ? null : pendingTransition.to;
+}
+
+function judgePhase({ task }: Situation, command: RequestTransition): Reason | null {
+  if (command.currentPhase === task.phase) return null;
+  return {
+    code: "stale_phase",
+    message: `the task is in phase \`${task.phase}\`, not in \`${command.currentPhase}\``,
+    hint: "read the snapshot and ask again from there",
+    next: { method: "GET", path: "/api/v1/state/snapshot" },
+  };
+}
+
+function judgeTransition(
+  situation: Situation,
+  command: RequestTransition,
+  transition: CompiledTransition | null,
+): Reason | null {
+  const { phase, workflow } = situation;
+  if (command.targetPhase === null && !phase.isLast) {
+    return {
+      code: "not_last_phase",
+      message: `\`${phase.id}\` is not the last phase: that is \`${workflow.lastPhase.id}\``,
+      hint: `transition from here; ${exitsOf(situation)}`,
+      rule: phase.rule,
+    };
+  }
+  return transition ? null : undefinedTransition(situation, command.targetPhase);
+}
+
+function undefinedTransition(situation: Situation, to: string | null): Reason {
+  return {
+    code: "no_such_transition",
+    message: `No transition defined from \`${situation.phase.id}\` to \`${to ?? "the end"}\``,
+    hint: exitsOf(situation),
+    rule: situation.phase.rule,
+  };
+}
+
+function exitsOf({ phase }: Situation): string {
+  const names = phase.exits.flatMap((exit) => (exit.to === null ? [] : [`\`${exit.to}\``]));
+  if (names.length > 0) return `from \`${phase.id}\` a task may go to ${names.join(", ")}`;
+  return phase.isLast ? `\`${phase.id}\` is the last phase: complete the task` : `no way leads out of \`${phase.id}\``;
+}
+
+function judgeUndecided({ task }: Situation): Reason | null {
+  if (task.status === "active") return null;
+  const operation = task.pendingTransition?.operationId;
+  return {
+    code: "transition_in_progress",
+    message: `a transition to \`${task.pendingTransition?.to ?? "another phase"}\` is being judged already`,
+    hint: "follow its operation",
+    ...(operation ? { next: { method: "GET" as const, path: `/api/v1/operations/${operation}` } } : {}),
+  };
+}
+
+/** The operation must be the pending one, and the caller its holder, an operator, or the server itself. */
+function judgePending(situation: Situation, command: ResumeTransition | WithdrawTransition): Reason | null {
+  const { task, context } = situation;
+  if (!isHolder(situation) && !isOperator(situation) && context.principal.id !== serverPrincipalId) {
+    return {
+      code: "forbidden",
+      message: `the operation \`${command.operationId}\` is not yours`,
+      hint: "only the task's holder or an operator moves it",
+    };
+  }
+  if (task.pendingTransition?.operationId === command.operationId) return null;
+  return {
+    code: "unknown_operation",
+    message: `no transition \`${command.operationId}\` is being judged`,
+    hint: "it was decided or withdrawn: read the task",
+    next: { method: "GET", path: `/api/v1/tasks/${task.id}` },
+  };
+}
+
+function submissions({ task, context }: Situation, command: RequestTransition): readonly NewEvent[] {
+  return Object.entries(command.submitted).map(([type, digest]) =>
+    newEvent(context, "artifact.submitted", { artifact_type: type, digest, phase: task.phase, entry: task.entry }),
+  );
+}

@@ -1,0 +1,75 @@
+import type { Reason, TreeDifference, TreeDigest } from "@phasegate/wire";
+import { judgeUnsupported } from "./changes.ts";
+import { freezesInForce } from "./freezes.ts";
+import { combine, type Judgement, nothingFound, type Objection, objection } from "./judgement.ts";
+import type { Situation } from "./situation.ts";
+
+/** Most objections that one comparison yields; the rest are counted. */
+const maxObjections = 50;
+
+/**
+ * The check that is always on: the phase changed only what it may change, what earlier phases froze is as it was, and
+ * the tree holds nothing that no tree may hold. Without the facts it does not pass, in any mode.
+ */
+export function judgeTree(situation: Situation): Judgement {
+  const { task, phase, facts } = situation;
+  if (!facts.tree) return blocked([unread("the workspace's tree was not read")]);
+  return combine([
+    blocked(judgeUnsupported(facts.tree.unsupported).map((denial) => treeObjection(denial.reason))),
+    compare(situation, task.entryTree, "only_allowed_paths_changed", (difference) =>
+      phase.judgeChanges(difference.changes, difference.contents).map((denial) => ({
+        ...denial.reason,
+        ...putBack(situation, denial.path),
+      })),
+    ),
+    ...freezesInForce(situation).map(({ state, rule }) =>
+      rule
+        ? compare(situation, state.tree, "tests_unchanged_since", (difference) =>
+            rule.judgeChanges(difference.changes, difference.contents).map((denial) => denial.reason),
+          )
+        : blocked([unread(`the freeze of phase \`${state.phase}\` has no rule in the workflow`)]),
+    ),
+  ]);
+}
+
+function compare(
+  situation: Situation,
+  from: TreeDigest,
+  check: string,
+  judge: (difference: TreeDifference) => readonly Reason[],
+): Judgement {
+  const { tree } = situation.facts;
+  if (!tree || tree.digest === from) return nothingFound;
+  const difference = Object.hasOwn(tree.differences, from) ? tree.differences[from] : undefined;
+  if (!difference) return blocked([unread(`the difference from tree \`${from}\` was not read`)]);
+  const reasons = judge(difference);
+  const shown = reasons.slice(0, maxObjections).map((reason) => treeObjection(reason, check));
+  const first = reasons[0];
+  if (!first || reasons.length <= maxObjections) return blocked(shown);
+  const more = { ...first, message: `${reasons.length - maxObjections} more paths changed that may not` };
+  return blocked([...shown, treeObjection(more, check)]);
+}
+
+function treeObjection(reason: Reason, check = "only_allowed_paths_changed"): Objection {
+  return objection({ check, source: "tree", reason });
+}
+
+function unread(message: string): Objection {
+  return treeObjection({ code: "workspace_unavailable", message, hint: "ask again" });
+}
+
+function blocked(objections: readonly Objection[]): Judgement {
+  return { objections, needs: [], selfReported: [] };
+}
+
+/** The call that puts a path back, where the phase has the tool for it. */
+function putBack({ task, phase }: Situation, path: string): Pick<Reason, "next"> {
+  if (!phase.allowedTools.includes("restore_files")) return {};
+  return {
+    next: {
+      method: "POST",
+      path: "/api/v1/tools/execute",
+      body: { task_id: task.id, tool_name: "restore_files", args: { paths: [path] } },
+    },
+  };
+}

@@ -1,0 +1,63 @@
+import type { PrincipalId } from "@phasegate/wire";
+import type { TaskState } from "../task-state.ts";
+import { entryAfter, epochAfter, statusAfter } from "./assertions.ts";
+import { enterPhase } from "./history.ts";
+import type { TaskEventOf } from "./task-event.ts";
+
+/** A new holder, or the same one back; a transition that is being judged outlives the return of its holder. */
+export function onClaimed(task: TaskState, event: TaskEventOf<"task.claimed">): TaskState {
+  const { data } = event;
+  const principal = data.principal as PrincipalId;
+  return {
+    ...task,
+    status: data.resumed && task.pendingTransition ? task.status : statusAfter(task, "active", event),
+    epoch: epochAfter(task, data.epoch, event),
+    assurance: data.assurance,
+    holder: {
+      principal,
+      owner: data.owner as PrincipalId | null,
+      agentId: data.agent_id,
+      claimedAt: event.at,
+    },
+    authors: task.authors.includes(principal) ? task.authors : [...task.authors, principal],
+  };
+}
+
+/** The holder is gone, the phase, the entry and the workspace stay. */
+export function onGivenUp(
+  task: TaskState,
+  event: TaskEventOf<"task.released"> | TaskEventOf<"task.lease_expired"> | TaskEventOf<"task.reassigned">,
+): TaskState {
+  return {
+    ...task,
+    status: statusAfter(task, "ready", event),
+    epoch: epochAfter(task, event.data.epoch, event),
+    holder: null,
+    pendingTransition: null,
+  };
+}
+
+export function onEnded(task: TaskState, event: TaskEventOf<"task.failed"> | TaskEventOf<"task.cancelled">): TaskState {
+  return {
+    ...task,
+    status: statusAfter(task, event.type === "task.failed" ? "failed" : "cancelled", event),
+    epoch: epochAfter(task, event.data.epoch, event),
+    holder: null,
+    pendingTransition: null,
+    endedReason: event.data.reason,
+  };
+}
+
+/** Back to `ready` in the phase where it ended, in a new entry: no earlier approval or override counts. */
+export function onReopened(task: TaskState, event: TaskEventOf<"task.reopened">): TaskState {
+  const { data } = event;
+  return {
+    ...task,
+    status: statusAfter(task, "ready", event),
+    epoch: epochAfter(task, data.epoch, event),
+    phase: data.phase,
+    entry: entryAfter(task, data.entry, event),
+    history: enterPhase(task.history, { phase: data.phase, entry: data.entry, at: event.at }),
+    endedReason: null,
+  };
+}
