@@ -22,6 +22,11 @@ export interface Io {
 
 /** The real process. Colour only on a terminal, and not where NO_COLOR is set. */
 export function processIo(): Io {
+  // A reader that has seen enough (`| head`) is no failure.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit();
+    throw error;
+  });
   const isTerminal = process.stdout.isTTY;
   const isInteractive = process.stdin.isTTY && process.stderr.isTTY;
   return {

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { readFileSync } from "node:fs";
 import { registerAudit } from "./commands/audit.ts";
+import { registerConfig } from "./commands/config.ts";
 import { registerEvents } from "./commands/events.ts";
 import { registerKey } from "./commands/key.ts";
 import { registerTask } from "./commands/task.ts";
@@ -39,7 +40,8 @@ function program(commandLine: CommandLine): Command {
       writeErr: (text) => io.error(text.trimEnd()),
       outputError: (text, write) => write(text.replace(/^error: /, "phasegate: ")),
     });
-  for (const register of [registerTask, registerEvents, registerAudit, registerKey]) register(program, commandLine);
+  for (const register of [registerTask, registerEvents, registerAudit, registerKey, registerConfig])
+    register(program, commandLine);
   return program;
 }
 

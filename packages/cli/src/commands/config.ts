@@ -1,0 +1,93 @@
+import type { Command } from "commander";
+import { PhasegateError, type Place } from "@phasegate/wire";
+import type { CommandLine } from "../command-line.ts";
+import { exitCodes } from "../failure.ts";
+import { printable, type Io } from "../io.ts";
+import { printJson, printTable } from "../output/table.ts";
+import { underlineRule } from "../output/underline.ts";
+
+interface ConfigOptions {
+  readonly config?: string;
+  readonly sources?: boolean;
+  readonly json?: boolean;
+}
+
+export function registerConfig(program: Command, commandLine: CommandLine): void {
+  const config = program.command("config").description("the settings that `serve` would run with: show, validate");
+
+  config
+    .command("show")
+    .description("print every setting")
+    .option("--config <file>", "configuration file (default: phasegate.yaml, else orchestrator.yaml)")
+    .option("--sources", "say where each came from")
+    .option("--json", "print as JSON")
+    .action((options: ConfigOptions) => showConfig(commandLine, options));
+
+  config
+    .command("validate")
+    .description("name every error and warning; exit code 1 when there are errors")
+    .option("--config <file>", "configuration file (default: phasegate.yaml, else orchestrator.yaml)")
+    .option("--json", "print as JSON")
+    .action((options: ConfigOptions) => validateConfig(commandLine, options));
+}
+
+async function showConfig(commandLine: CommandLine, options: ConfigOptions): Promise<void> {
+  const { io } = commandLine;
+  const { settings } = await import("@phasegate/server/config");
+  const loaded = await load(io, options);
+  if ("errors" in loaded) return printErrors(commandLine, loaded.errors, options);
+  const { url } = loaded.config.storage;
+  const storage = { ...loaded.config.storage, url: url === null ? null : withoutPassword(url) };
+  const config = { ...loaded.config, storage };
+  const rows = settings.map(({ section, key, path }) => ({
+    path,
+    value: (config as unknown as Record<string, Record<string, unknown>>)[section]?.[key] ?? null,
+    source: loaded.sources[path] ?? "default",
+  }));
+  if (options.json) return printJson(io, options.sources ? { config, sources: loaded.sources } : config);
+  printTable(
+    io,
+    options.sources ? ["setting", "value", "source"] : ["setting", "value"],
+    rows.map(({ path, value, source }) => (options.sources ? [path, value, source] : [path, value])),
+  );
+  printWarnings(io, loaded.warnings);
+}
+
+async function validateConfig(commandLine: CommandLine, options: ConfigOptions): Promise<void> {
+  const { io } = commandLine;
+  const loaded = await load(io, options);
+  if ("errors" in loaded) return printErrors(commandLine, loaded.errors, options);
+  if (options.json) return printJson(io, { valid: true, errors: [], warnings: loaded.warnings });
+  printWarnings(io, loaded.warnings);
+  io.out("the configuration is valid");
+}
+
+async function load(io: Io, options: ConfigOptions) {
+  const { loadConfig } = await import("@phasegate/server/config");
+  try {
+    const file = options.config ?? io.env["PHASEGATE_CONFIG"];
+    return loadConfig({ cwd: io.cwd, env: io.env, ...(file ? { file } : {}) });
+  } catch (error) {
+    if (!(error instanceof PhasegateError)) throw error;
+    return { errors: (error.extras.findings ?? [{ place: "configuration", message: error.message }]) as Place[] };
+  }
+}
+
+function printErrors(commandLine: CommandLine, errors: readonly Place[], options: ConfigOptions): void {
+  const { io } = commandLine;
+  commandLine.exitWith(exitCodes.refused);
+  if (options.json) return printJson(io, { valid: false, errors, warnings: [] });
+  for (const { place, message } of errors) {
+    io.error(`${printable(place)}: ${printable(message)}`);
+    for (const line of underlineRule(place, io.cwd)) io.error(line);
+  }
+}
+
+function printWarnings(io: Io, warnings: readonly Place[]): void {
+  for (const { place, message } of warnings) io.error(`${printable(place)}: warning: ${printable(message)}`);
+}
+
+/** What is shown may end in a bug report. */
+function withoutPassword(url: string): string {
+  return url.replace(/^([a-z+]+:\/\/[^:/@]*):[^@]*@/i, "$1:***@");
+}
