@@ -15,7 +15,7 @@ export interface ReadOnlyMount {
 export interface SandboxLimits {
   /** Of each of stdout and stderr: the first and the last half are kept. */
   readonly outputBytes: number;
-  /** Address space of each process. */
+  /** Writable memory of each process; of all together where control groups can be used. */
   readonly memoryBytes: number;
   readonly processes: number;
   /** Size of any one file that is written. */
@@ -25,7 +25,7 @@ export interface SandboxLimits {
 
 export const defaultLimits: SandboxLimits = {
   outputBytes: 256 * 1024,
-  memoryBytes: 16 * 1024 ** 3,
+  memoryBytes: 4 * 1024 ** 3,
   processes: 512,
   fileBytes: 1024 ** 3,
   openFiles: 4096,

@@ -1,0 +1,82 @@
+import { posix } from "node:path";
+import { sandboxWorkspacePath, type ReadOnlyMount, type SandboxCommand, type SandboxLimits } from "./sandbox.ts";
+
+/** What of the host every command sees, found once at start. */
+export interface VisibleHost {
+  readonly mounts: readonly ReadOnlyMount[];
+  /** Top-level links such as /bin -> usr/bin. */
+  readonly links: readonly { readonly path: string; readonly target: string }[];
+  /** Value of PATH inside. */
+  readonly path: string;
+}
+
+export const sandboxHome = "/tmp/home";
+
+const confinement = [
+  "--unshare-all",
+  "--unshare-user",
+  "--uid",
+  "1000",
+  "--gid",
+  "1000",
+  "--cap-drop",
+  "ALL",
+  "--disable-userns",
+  "--new-session",
+  "--die-with-parent",
+  "--as-pid-1",
+  "--clearenv",
+] as const;
+
+const privateBytes = { tmp: 2 * 1024 ** 3, shm: 256 * 1024 ** 2 };
+
+/**
+ * The argument list of one bubblewrap call. Only what is listed here is visible inside; `/`, `/dev` and `/proc`
+ * are read-only, since as root the caller owns /proc/sys and could write kernel settings.
+ */
+export function bubblewrapArguments(command: SandboxCommand, host: VisibleHost, workspaceSource: string): string[] {
+  const args: string[] = [...confinement];
+  if (command.network === "full") args.push("--share-net");
+  args.push("--json-status-fd", "3", "--hostname", "phasegate");
+  args.push("--proc", "/proc", "--dev", "/dev");
+  args.push("--perms", "1777", "--size", String(privateBytes.shm), "--tmpfs", "/dev/shm");
+  args.push("--perms", "1777", "--size", String(privateBytes.tmp), "--tmpfs", "/tmp");
+  args.push("--perms", "0700", "--dir", sandboxHome);
+  for (const mount of host.mounts) args.push("--ro-bind", mount.source, mount.target ?? mount.source);
+  for (const link of host.links) args.push("--symlink", link.target, link.path);
+  for (const mount of command.readOnlyMounts) args.push("--ro-bind", mount.source, mount.target ?? mount.source);
+  for (const mount of command.writableMounts ?? []) args.push("--bind", mount.source, mount.target);
+  args.push("--bind", workspaceSource, sandboxWorkspacePath);
+  args.push("--remount-ro", "/dev", "--remount-ro", "/proc", "--remount-ro", "/");
+  args.push("--chdir", posix.join(sandboxWorkspacePath, command.cwd));
+  for (const [name, value] of Object.entries(sandboxEnvironment(command, host))) args.push("--setenv", name, value);
+  args.push("--", ...limitedCommand(command.argv, command.limits));
+  return args;
+}
+
+function sandboxEnvironment(command: SandboxCommand, host: VisibleHost): Record<string, string> {
+  return {
+    PATH: host.path,
+    HOME: sandboxHome,
+    USER: "agent",
+    LOGNAME: "agent",
+    LANG: "C.UTF-8",
+    TMPDIR: "/tmp",
+    ...command.environment,
+  };
+}
+
+/**
+ * A shell that lowers its own limits and then runs the command and waits for it. As process 1 of the sandbox its
+ * end is the end of every other process there. A limit that cannot be set is one that is already lower.
+ */
+export function limitedCommand(argv: readonly string[], limits: SandboxLimits): string[] {
+  const script = [
+    "ulimit -c 0",
+    `ulimit -n ${String(limits.openFiles)}`,
+    `ulimit -f ${String(Math.ceil(limits.fileBytes / 512))}`,
+    `ulimit -d ${String(Math.ceil(limits.memoryBytes / 1024))}`,
+    `ulimit -u ${String(limits.processes)} || ulimit -p ${String(limits.processes)}`,
+  ].map((line) => `{ ${line}; } 2>/dev/null`);
+  return ["/bin/sh", "-c", `${script.join("; ")}; "$@"; exit $?`, "sh", ...argv];
+}

@@ -1,0 +1,81 @@
+import { optionalStringArgument, stringArgument } from "./arguments.ts";
+import type { JsonObject, JsonValue } from "@phasegate/wire";
+import { closeSync } from "node:fs";
+import type { SandboxResult } from "../sandbox/sandbox.ts";
+import type { ToolExecutor } from "./executor.ts";
+import { openForReading } from "./open-file.ts";
+import { settle, ToolRefusal } from "./outcome.ts";
+
+/** The kernel's bound on one argument of a program, less its end. */
+const maxCommandBytes = 128 * 1024 - 1;
+
+/**
+ * Runs a command line in the sandbox. Any exit code is an answer; running out of time is `tool_timeout`, with what
+ * was printed until then. `changed_paths` is left empty for whoever compares the trees.
+ */
+export const bash: ToolExecutor = {
+  name: "bash",
+  effect: "write",
+  run: (args, context) =>
+    settle(async () => {
+      const command = stringArgument(args, "command");
+      if (command.includes("\0") || !command.isWellFormed()) {
+        throw new ToolRefusal("invalid_request", "`command` holds a NUL or is not Unicode text");
+      }
+      if (Buffer.byteLength(command) > maxCommandBytes) {
+        throw new ToolRefusal("payload_too_large", `\`command\` is more than ${String(maxCommandBytes)} bytes`, {
+          hint: "write a script with write_files and run that",
+        });
+      }
+      const timeoutSeconds = Math.min(timeoutArgument(args["timeout"]) ?? Infinity, context.timeoutSeconds);
+      const result = await context.sandbox.run({
+        argv: ["bash", "-c", command],
+        workspacePath: context.workspacePath,
+        on: context.on,
+        cwd: workingDirectory(optionalStringArgument(args, "cwd"), context.workspacePath),
+        readOnlyMounts: context.readOnlyMounts,
+        network: context.network,
+        timeoutMs: timeoutSeconds * 1000,
+        limits: context.limits,
+        signal: context.signal,
+      });
+      return answer(command, result, timeoutSeconds);
+    }),
+};
+
+function answer(command: string, run: SandboxResult, timeoutSeconds: number): JsonObject {
+  const result = {
+    status: run.ended === "exited" ? "completed" : run.ended,
+    stdout: run.stdout.text,
+    stderr: run.stderr.text,
+    exit_code: run.exitCode,
+    command,
+    changed_paths: [],
+    truncated: run.stdout.truncated || run.stderr.truncated || run.ended !== "exited",
+  };
+  switch (run.ended) {
+    case "exited":
+      return result;
+    case "timed_out":
+      throw new ToolRefusal("tool_timeout", `the command was ended after ${String(timeoutSeconds)} s`, {
+        hint: "give it a longer `timeout`, or less to do",
+        result,
+      });
+    case "aborted":
+      throw new ToolRefusal("tool_failed", "the command was ended before it finished", { result });
+  }
+}
+
+function timeoutArgument(value: JsonValue | undefined): number | null {
+  if (value === undefined || value === null) return null;
+  if (typeof value === "number" && value > 0) return value;
+  throw new ToolRefusal("invalid_request", "`timeout` must be a number of seconds above 0");
+}
+
+function workingDirectory(cwd: string | null, workspacePath: string): string {
+  if (cwd === null) return "";
+  const directory = openForReading(cwd, workspacePath);
+  closeSync(directory.descriptor);
+  if (directory.stats.isDirectory()) return directory.path;
+  throw new ToolRefusal("tool_failed", `\`${cwd}\` is not a directory`);
+}
