@@ -36,3 +36,8 @@ export {
 export { checkDefinitions, checkNames, findCheck, isImplemented, validateCheckParameters } from "./checks/registry.ts";
 export { automaticApprover } from "./checks/approval.ts";
 export { compileSchema, describeErrors } from "./schema/compile-schema.ts";
+export { compileFreeze, type FreezeOptions } from "./policy/freeze.ts";
+export { compileGlobs, isNormalizedPath, type PathMatcher } from "./policy/globs.ts";
+export { compilePathPolicy, type PathPolicy, type PathPolicyOptions } from "./policy/paths.ts";
+export { compileProtected } from "./policy/protected.ts";
+export { quote, quoteList } from "./policy/quote.ts";

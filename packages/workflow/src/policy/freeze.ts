@@ -1,0 +1,68 @@
+import type { ContentPair, Reason, RuleReference, TreeChange } from "@phasegate/wire";
+import type { CompiledFreeze, Verdict } from "../model/compiled.ts";
+import type { NormalizedPattern } from "../model/normalized.ts";
+import { judgeChangeOutside } from "./content-rule.ts";
+import { compileGlobs, isNormalizedPath } from "./globs.ts";
+import { invalidPath } from "./paths.ts";
+import { compilePatterns, pointerMatches, pointersOf, wholeFileMatch } from "./patterns.ts";
+import { quote } from "./quote.ts";
+
+export interface FreezeOptions {
+  /** The phase that froze. */
+  readonly phase: string;
+  readonly paths: readonly NormalizedPattern[];
+  readonly mayAdd: readonly string[];
+  readonly rule: RuleReference;
+}
+
+/**
+ * Compiles what a phase fixes when it is left. Frozen files stay byte-identical, frozen places inside files keep their
+ * value; files that are new since then may come where `mayAdd` says so.
+ */
+export function compileFreeze(options: FreezeOptions): CompiledFreeze {
+  const patterns = compilePatterns(options.paths);
+  const mayAdd = compileGlobs(options.mayAdd);
+
+  function denialOf(path: string, reason: string): Reason {
+    return {
+      code: "path_not_allowed",
+      message: `${quote(path)} is frozen since phase ${quote(options.phase)}: ${reason}`,
+      rule: options.rule,
+      hint: `put it back with \`restore_files\`, or go back to ${quote(options.phase)} by a rework transition`,
+    };
+  }
+
+  function judgePath(path: string, exists: boolean): Verdict {
+    if (!isNormalizedPath(path)) return { allowed: false, reason: invalidPath(path) };
+    const frozen = wholeFileMatch(patterns, path);
+    if (!frozen || (!exists && mayAdd(path))) return { allowed: true };
+    const reason = exists ? "it must stay byte for byte" : `no file may be added to ${quote(frozen.text)}`;
+    return { allowed: false, reason: denialOf(path, reason) };
+  }
+
+  function judgeChange(change: TreeChange, contents: ContentPair | undefined): Reason | null {
+    const { path, kind } = change;
+    const frozen = wholeFileMatch(patterns, path);
+    if (frozen) return kind === "added" && mayAdd(path) ? null : denialOf(path, `it was ${kind}`);
+    const inside = pointersOf(pointerMatches(patterns, path));
+    if (inside.length === 0) return null;
+    const verdict = judgeChangeOutside(change, contents, inside);
+    return verdict.allowed ? null : denialOf(path, verdict.reason);
+  }
+
+  return {
+    rule: options.rule,
+    patterns: patterns.map(({ text }) => text),
+    judgePath,
+    contentsNeeded(changes) {
+      const paths = changes.map(({ path }) => path);
+      return paths.filter((path) => !wholeFileMatch(patterns, path) && pointerMatches(patterns, path).length > 0);
+    },
+    judgeChanges(changes, contents) {
+      return changes.flatMap((change) => {
+        const reason = judgeChange(change, contents[change.path]);
+        return reason ? [{ path: change.path, reason }] : [];
+      });
+    },
+  };
+}
