@@ -41,3 +41,9 @@ export { compileGlobs, isNormalizedPath, type PathMatcher } from "./policy/globs
 export { compilePathPolicy, type PathPolicy, type PathPolicyOptions } from "./policy/paths.ts";
 export { compileProtected } from "./policy/protected.ts";
 export { quote, quoteList } from "./policy/quote.ts";
+export { compileWorkflow } from "./compile/compile-workflow.ts";
+export { workflowDigest } from "./digest.ts";
+export { workflowFileSchema } from "./format/file-schema.ts";
+export { newerKeys, olderKeys, type OlderKey, type OlderKeyFate } from "./format/older-keys.ts";
+export { loadWorkflow, type LoadWorkflowOptions, type LoadWorkflowOutcome } from "./load-workflow.ts";
+export { presetNames, presetText } from "./presets/bundled.ts";

@@ -1,0 +1,87 @@
+import type { CompiledArtifact, CompiledPhase, CompiledTransition, Verdict } from "../model/compiled.ts";
+import type { NormalizedPhase } from "../model/normalized.ts";
+import { compileFreeze } from "../policy/freeze.ts";
+import type { PathMatcher } from "../policy/globs.ts";
+import { compilePathPolicy } from "../policy/paths.ts";
+import { quote } from "../policy/quote.ts";
+import { canonicalToolName } from "../tools/registry.ts";
+import type { PlaceOf } from "./places.ts";
+
+export interface PhaseOptions {
+  readonly phase: NormalizedPhase;
+  readonly index: number;
+  readonly isLast: boolean;
+  /** By pointer into the phase. */
+  readonly placeOf: PlaceOf;
+  readonly isProtected: PathMatcher;
+  readonly phasesThatMayWrite: (path: string) => readonly string[];
+  readonly exits: readonly CompiledTransition[];
+  readonly artifacts: readonly CompiledArtifact[];
+}
+
+/** One phase as lookup tables and matchers; every denial names the rule that decided. */
+export function compilePhase(options: PhaseOptions): CompiledPhase {
+  const { phase, placeOf } = options;
+  const paths = compilePathPolicy({
+    phase: phase.id,
+    write: phase.write,
+    isProtected: options.isProtected,
+    rules: {
+      write: placeOf("/write"),
+      forbidden: phase.write.forbidden.map((_, index) => placeOf(`/write/forbidden/${index}`)),
+    },
+    phasesThatMayWrite: options.phasesThatMayWrite,
+  });
+  const { freeze } = phase;
+  return {
+    id: phase.id,
+    name: phase.name,
+    index: options.index,
+    isLast: options.isLast,
+    rule: placeOf(""),
+    allowedTools: phase.allowedTools,
+    writePatterns: paths.patterns,
+    mayWrite: paths.mayWrite,
+    bash: { network: phase.bash.network, timeoutSeconds: phase.bash.timeoutSeconds },
+    freeze: freeze ? compileFreeze({ phase: phase.id, ...freeze, rule: placeOf("/freeze") }) : null,
+    artifacts: options.artifacts,
+    exits: options.exits,
+    judgeTool: compileTools(phase, placeOf),
+    judgePath: (path) => paths.judgePath(path),
+    judgeCommand: () =>
+      phase.bash.allowedCommands === null && phase.bash.forbiddenCommands.length === 0
+        ? { allowed: true }
+        : {
+            allowed: false,
+            reason: { code: "command_not_allowed", message: "no command can be judged", rule: placeOf("/bash") },
+          },
+    contentsNeeded: (changes) => paths.contentsNeeded(changes),
+    judgeChanges: (changes, contents) => paths.judgeChanges(changes, contents),
+  };
+}
+
+/** Deny by default; forbidden wins. The message's first sentence is what older agents look for. */
+function compileTools(phase: NormalizedPhase, placeOf: PlaceOf): (toolName: string) => Verdict {
+  const allowed = new Set(phase.allowedTools);
+  const forbiddenAt = new Map(phase.forbiddenTools.map((name, index) => [name, placeOf(`/forbiddenTools/${index}`)]));
+  const list = phase.allowedTools.join(", ");
+  const unlistedAt = placeOf("/allowedTools");
+  return (toolName) => {
+    const name = canonicalToolName(toolName);
+    if (allowed.has(name) && !forbiddenAt.has(name)) return { allowed: true };
+    return {
+      allowed: false,
+      reason: {
+        code: "tool_not_allowed",
+        message: `Tool '${shown(toolName)}' not allowed in phase '${phase.id}'. Allowed tools: ${list}`,
+        rule: forbiddenAt.get(name) ?? unlistedAt,
+        hint:
+          allowed.size === 0 ? "no tool may be used here" : `use one of ${quote(list, 1000)}, or ask for a transition`,
+      },
+    };
+  };
+}
+
+function shown(toolName: string): string {
+  return quote(toolName, 100).replace(/^`|`$/gu, "");
+}
