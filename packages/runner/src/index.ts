@@ -16,3 +16,4 @@ export type {
   WorkspaceInfo,
   WorkspaceKey,
 } from "./port.ts";
+export { openRunner, type RunnerOptions } from "./workspace/open-runner.ts";

@@ -1,0 +1,64 @@
+import { appendFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import type { Git } from "./git.ts";
+import type { Mirror } from "./mirror.ts";
+
+/** The clone that an agent works in keeps raw bytes: what its git sees is what the tree holds. */
+const rawAttributes = "* -text !eol -ident !working-tree-encoding -filter\n";
+const identity = "[user]\n\tname = agent\n\temail = agent@phasegate.invalid\n";
+
+/**
+ * Makes the `.git` of a fresh workspace whose files are already in place: a clone that borrows the mirror's objects,
+ * with no remote, hook or credential. After this the server never reads it again.
+ */
+export async function makeAgentRepository(
+  git: Git,
+  mirror: Mirror,
+  options: { workspace: string; ref: string; commit: string },
+): Promise<void> {
+  const gitDir = path.join(options.workspace, ".git");
+  const branch = await branchName(git, options.ref);
+  const format = await git.text({ gitDir: mirror.gitDir, args: ["rev-parse", "--show-object-format"] });
+  await git.run({
+    args: [
+      "init",
+      "--quiet",
+      "--template=",
+      `--object-format=${format}`,
+      `--initial-branch=${branch}`,
+      options.workspace,
+    ],
+  });
+  await borrowObjects(gitDir, mirror);
+  await writeFile(path.join(gitDir, "info", "attributes"), rawAttributes);
+  await appendFile(path.join(gitDir, "config"), identity);
+  const at = { gitDir, workTree: options.workspace };
+  await git.run({ ...at, args: ["update-ref", `refs/heads/${branch}`, options.commit] });
+  await git.run({ ...at, args: ["read-tree", options.commit] });
+  await git.attempt({ ...at, args: ["update-index", "-q", "--refresh"] });
+}
+
+/** Makes the server's own git directory for a task: bare, out of every sandbox. Idempotent. */
+export async function makeTaskRepository(git: Git, mirror: Mirror, gitDir: string): Promise<void> {
+  await mkdir(path.dirname(gitDir), { recursive: true, mode: 0o700 });
+  const format = await git.text({ gitDir: mirror.gitDir, args: ["rev-parse", "--show-object-format"] });
+  await git.run({ args: ["init", "--quiet", "--bare", "--template=", `--object-format=${format}`, gitDir] });
+  await borrowObjects(gitDir, mirror);
+  // A git that was killed may have left its lock; no other process works here.
+  await rm(path.join(gitDir, "index.lock"), { force: true });
+}
+
+async function borrowObjects(gitDir: string, mirror: Mirror): Promise<void> {
+  await mkdir(path.join(gitDir, "objects", "info"), { recursive: true });
+  await mkdir(path.join(gitDir, "info"), { recursive: true });
+  await writeFile(path.join(gitDir, "objects", "info", "alternates"), `${mirror.objectsDirectory}\n`);
+  const shallow = await readFile(path.join(mirror.gitDir, "shallow"), "utf8").catch(() => null);
+  if (shallow !== null) await writeFile(path.join(gitDir, "shallow"), shallow);
+}
+
+async function branchName(git: Git, ref: string): Promise<string> {
+  const name = ref.replace(/^refs\/heads\//, "");
+  if (name === "HEAD" || /^[0-9a-f]{40,64}$/.test(name)) return "main";
+  const valid = await git.attempt({ args: ["check-ref-format", "--branch", name] });
+  return valid.exitCode === 0 ? name : "main";
+}

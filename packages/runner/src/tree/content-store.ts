@@ -1,0 +1,141 @@
+import { createHash, randomUUID } from "node:crypto";
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fchmodSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import path from "node:path";
+import { PhasegateError } from "@phasegate/wire";
+
+const copyBytes = 1024 * 1024;
+
+/**
+ * Bytes under their SHA-256, below the data directory, mode 0600. A content is there whole or not at all, and one
+ * that no longer has its digest is never handed out.
+ *
+ * Synchronous: it is used in worker threads, and for single small contents elsewhere.
+ */
+export class ContentStore {
+  readonly #directory: string;
+  readonly #known = new Set<string>();
+
+  constructor(directory: string) {
+    this.#directory = directory;
+    mkdirSync(path.join(directory, "incoming"), { recursive: true, mode: 0o700 });
+  }
+
+  pathOf(content: string): string {
+    return path.join(this.#directory, content.slice(0, 2), content);
+  }
+
+  has(content: string): boolean {
+    if (this.#known.has(content)) return true;
+    if (!existsSync(this.pathOf(content))) return false;
+    this.#known.add(content);
+    return true;
+  }
+
+  putSync(content: string, bytes: Uint8Array): void {
+    if (this.has(content)) return;
+    const incoming = this.#incoming();
+    writeFileSync(incoming, bytes, { mode: 0o600, flag: "wx" });
+    this.#settle(incoming, content);
+  }
+
+  /**
+   * Copies what the descriptor holds from its beginning and answers its digest and size: for files too large to
+   * hold in memory. Gives up past `maxBytes`.
+   */
+  copySync(descriptor: number, maxBytes: number): { content: string; size: number } {
+    const incoming = this.#incoming();
+    const target = openSync(incoming, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
+    const hash = createHash("sha256");
+    const buffer = Buffer.allocUnsafe(copyBytes);
+    let size = 0;
+    try {
+      for (;;) {
+        const count = readSync(descriptor, buffer, 0, buffer.length, size);
+        if (count === 0) break;
+        size += count;
+        if (size > maxBytes)
+          throw new PhasegateError("tree_too_large", `a file is past the bound of ${maxBytes} bytes`);
+        hash.update(buffer.subarray(0, count));
+        writeSync(target, buffer, 0, count);
+      }
+    } catch (error) {
+      rmSync(incoming, { force: true });
+      throw error;
+    } finally {
+      closeSync(target);
+    }
+    const content = hash.digest("hex");
+    if (this.has(content)) rmSync(incoming, { force: true });
+    else this.#settle(incoming, content);
+    return { content, size };
+  }
+
+  /** Throws `workspace_unavailable` when the content is missing or does not have its digest. */
+  readSync(content: string): Buffer {
+    let bytes: Buffer;
+    try {
+      bytes = readFileSync(this.pathOf(content));
+    } catch (cause) {
+      throw lost(content, cause);
+    }
+    if (createHash("sha256").update(bytes).digest("hex") !== content) throw lost(content);
+    return bytes;
+  }
+
+  /** Writes a content to an open descriptor, in pieces, and checks its digest on the way. */
+  writeTo(content: string, descriptor: number, permissions: number): void {
+    let source: number;
+    try {
+      source = openSync(this.pathOf(content), constants.O_RDONLY);
+    } catch (cause) {
+      throw lost(content, cause);
+    }
+    const hash = createHash("sha256");
+    const buffer = Buffer.allocUnsafe(64 * 1024);
+    try {
+      for (;;) {
+        const count = readSync(source, buffer, 0, buffer.length, null);
+        if (count === 0) break;
+        hash.update(buffer.subarray(0, count));
+        for (let written = 0; written < count;) written += writeSync(descriptor, buffer, written, count - written);
+      }
+    } finally {
+      closeSync(source);
+    }
+    if (hash.digest("hex") !== content) throw lost(content);
+    fchmodSync(descriptor, permissions);
+  }
+
+  #incoming(): string {
+    return path.join(this.#directory, "incoming", randomUUID());
+  }
+
+  #settle(incoming: string, content: string): void {
+    const target = this.pathOf(content);
+    mkdirSync(path.dirname(target), { recursive: true, mode: 0o700 });
+    renameSync(incoming, target);
+    this.#known.add(content);
+  }
+}
+
+function lost(content: string, cause?: unknown): PhasegateError {
+  return new PhasegateError(
+    "workspace_unavailable",
+    `stored content \`${content.slice(0, 12)}\` is missing or damaged`,
+    { hint: "the data directory was changed from outside; restore it from a backup" },
+    { cause },
+  );
+}

@@ -1,0 +1,86 @@
+import { closeSync, constants, fstatSync, mkdirSync, openSync } from "node:fs";
+
+const directoryFlags = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
+
+/** The path by which the kernel reaches an entry of an open directory, whatever its own path has become. */
+export function entryOf(directory: number, name: string): string {
+  return `/proc/self/fd/${directory}/${name}`;
+}
+
+export function openRoot(root: string): number {
+  return openSync(root, directoryFlags);
+}
+
+export function openDirectoryIn(parent: number, name: string): number {
+  return openSync(entryOf(parent, name), directoryFlags);
+}
+
+/**
+ * Calls `use` with the directory that holds `path`, opened component by component: no link on the way is followed.
+ * Throws what the system says (ENOENT, ENOTDIR, ELOOP) when a component is missing or is no directory.
+ */
+export function withParent<Result>(root: string, path: string, use: (parent: number, name: string) => Result): Result {
+  const components = path.split("/");
+  const name = components.pop() ?? "";
+  let directory = openRoot(root);
+  try {
+    for (const component of components) {
+      const next = openDirectoryIn(directory, component);
+      closeSync(directory);
+      directory = next;
+    }
+    return use(directory, name);
+  } finally {
+    closeSync(directory);
+  }
+}
+
+/** As `withParent`, making each missing directory with permissions 0755. */
+export function withParentMade<Result>(
+  root: string,
+  path: string,
+  use: (parent: number, name: string) => Result,
+  clear: (parent: number, name: string) => void,
+): Result {
+  const components = path.split("/");
+  const name = components.pop() ?? "";
+  let directory = openRoot(root);
+  try {
+    for (const component of components) {
+      const next = openOrMake(directory, component, clear);
+      closeSync(directory);
+      directory = next;
+    }
+    return use(directory, name);
+  } finally {
+    closeSync(directory);
+  }
+}
+
+function openOrMake(parent: number, name: string, clear: (parent: number, name: string) => void): number {
+  try {
+    return openDirectoryIn(parent, name);
+  } catch (error) {
+    if (!hasCode(error, "ENOENT")) {
+      if (!hasCode(error, "ENOTDIR", "ELOOP")) throw error;
+      clear(parent, name);
+    }
+  }
+  mkdirSync(entryOf(parent, name), { mode: 0o755 });
+  return openDirectoryIn(parent, name);
+}
+
+/** Opens a regular file of an open directory without following a link or waiting for a FIFO's other end. */
+export function openFileIn(parent: number, name: string): number | null {
+  const descriptor = openSync(
+    entryOf(parent, name),
+    constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY,
+  );
+  if (fstatSync(descriptor).isFile()) return descriptor;
+  closeSync(descriptor);
+  return null;
+}
+
+export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof Error && "code" in error && codes.includes(String(error.code));
+}

@@ -1,0 +1,105 @@
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import path from "node:path";
+import { parseDigest, PhasegateError, type TreeDigest, type TreeEntry } from "@phasegate/wire";
+import { applyDelta, deltaBetween, emptyManifest, type Manifest, type ManifestDelta } from "./manifest.ts";
+
+interface StoredManifest extends ManifestDelta {
+  readonly parent: TreeDigest | null;
+  /** Files to read until a whole tree is reached. */
+  readonly depth: number;
+}
+
+const maxDepth = 64;
+const maxRemembered = 128;
+
+/**
+ * Trees by digest, on disk as differences from one another. What is handed out has the digest that was asked for,
+ * or the call rejects with `workspace_unavailable`.
+ */
+export class ManifestStore {
+  readonly #directory: string;
+  readonly #remembered = new Map<TreeDigest, { manifest: Manifest; depth: number }>();
+
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  async open(): Promise<void> {
+    await mkdir(this.#directory, { recursive: true, mode: 0o700 });
+  }
+
+  /** Stored when it resolves. `parent`: a stored tree that differs little. */
+  async put(manifest: Manifest, parent: Manifest | null): Promise<void> {
+    if (this.#recall(manifest.digest) !== null) return;
+    const parentDepth = parent === null ? null : (this.#remembered.get(parent.digest)?.depth ?? null);
+    const chained = parent !== null && parentDepth !== null && parentDepth < maxDepth;
+    const from = chained ? parent : emptyManifest;
+    const stored: StoredManifest = {
+      parent: chained ? parent.digest : null,
+      depth: chained ? parentDepth + 1 : 0,
+      ...deltaBetween(from, manifest),
+    };
+    const incoming = path.join(this.#directory, `${randomUUID()}.incoming`);
+    await writeFile(incoming, JSON.stringify(stored), { mode: 0o600, flush: true });
+    await rename(incoming, this.#pathOf(manifest.digest));
+    this.#remember(manifest, stored.depth);
+  }
+
+  async get(digest: TreeDigest): Promise<Manifest> {
+    const remembered = this.#recall(digest);
+    if (remembered !== null) return remembered;
+    const stored = await this.#load(digest);
+    const parent = stored.parent === null ? emptyManifest : await this.get(stored.parent);
+    const manifest = applyDelta(parent, stored);
+    if (manifest.digest !== digest) throw lost(digest);
+    this.#remember(manifest, stored.depth);
+    return manifest;
+  }
+
+  async #load(digest: TreeDigest): Promise<StoredManifest> {
+    if (parseDigest(digest) === null) throw lost(digest);
+    try {
+      return parseStored(JSON.parse(await readFile(this.#pathOf(digest), "utf8")));
+    } catch (cause) {
+      throw lost(digest, cause);
+    }
+  }
+
+  #recall(digest: TreeDigest): Manifest | null {
+    if (digest === emptyManifest.digest) return emptyManifest;
+    const remembered = this.#remembered.get(digest);
+    if (remembered === undefined) return null;
+    this.#remembered.delete(digest);
+    this.#remembered.set(digest, remembered);
+    return remembered.manifest;
+  }
+
+  #remember(manifest: Manifest, depth: number): void {
+    this.#remembered.set(manifest.digest, { manifest, depth });
+    const oldest = this.#remembered.keys().next();
+    if (this.#remembered.size > maxRemembered && oldest.done !== true) this.#remembered.delete(oldest.value);
+  }
+
+  #pathOf(digest: TreeDigest): string {
+    return path.join(this.#directory, `${digest.slice("sha256:".length)}.json`);
+  }
+}
+
+function parseStored(value: unknown): StoredManifest {
+  const stored = value as Partial<StoredManifest> | null;
+  if (!Array.isArray(stored?.upserts) || !Array.isArray(stored.removals) || typeof stored.depth !== "number") {
+    throw new TypeError("not a stored tree");
+  }
+  const parent = stored.parent === null ? null : parseDigest(stored.parent);
+  return { parent, depth: stored.depth, upserts: stored.upserts as TreeEntry[], removals: stored.removals as string[] };
+}
+
+function lost(digest: string, cause?: unknown): PhasegateError {
+  return new PhasegateError(
+    "workspace_unavailable",
+    `stored tree \`${digest}\` is missing or damaged`,
+    { hint: "the data directory was changed from outside; restore it from a backup" },
+    { cause },
+  );
+}

@@ -1,0 +1,162 @@
+import { randomUUID } from "node:crypto";
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  lstatSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  type Stats,
+} from "node:fs";
+import type { TreeEntry, UnsupportedEntry } from "@phasegate/wire";
+import type { ContentStore } from "./content-store.ts";
+import { entryOf, hasCode, withParent, withParentMade } from "./descriptor.ts";
+
+/** Where a path shall stand; `entry` null: nowhere. */
+export interface RestoredPath {
+  readonly path: string;
+  readonly entry: TreeEntry | null;
+}
+
+/**
+ * Puts paths of a workspace back. Each file appears whole or not at all; no link is followed on the way; what stands
+ * in the way of a wanted entry goes. Nothing may run in the workspace meanwhile. The caller verifies by digest.
+ */
+export function restorePaths(root: string, contents: ContentStore, wanted: readonly RestoredPath[]): void {
+  for (const { path, entry } of wanted) if (entry === null) removePath(root, path, { recursive: false });
+  for (const { path, entry } of wanted) {
+    if (entry?.type === "file") restoreFile(root, contents, path, entry);
+    if (entry?.type === "symlink") restoreLink(root, contents, path, entry);
+  }
+}
+
+/** Ends what no tree may hold: removes it, or takes the special bits off it. */
+export function clearUnsupported(root: string, entries: readonly UnsupportedEntry[]): void {
+  for (const { path, reason } of entries) {
+    switch (reason) {
+      case "fifo":
+      case "socket":
+      case "device":
+      case "nested_git":
+        removePath(root, path, { recursive: true });
+        break;
+      case "setuid":
+      case "setgid":
+      case "sticky":
+        onEntry(root, path, (at, stats) => chmodSync(at, stats.mode & 0o777));
+        break;
+      case "unreadable":
+        onEntry(root, path, (at, stats) => chmodSync(at, (stats.mode & 0o777) | (stats.isDirectory() ? 0o700 : 0o600)));
+        break;
+      case "path_not_utf8":
+        removeUndecodable(root, path);
+        break;
+      default:
+        reason satisfies never;
+    }
+  }
+}
+
+function restoreFile(root: string, contents: ContentStore, path: string, entry: TreeEntry): void {
+  place(root, path, (temporary) => {
+    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+    const descriptor = openSync(temporary, flags, 0o600);
+    try {
+      contents.writeTo(entry.content, descriptor, entry.permissions);
+    } finally {
+      closeSync(descriptor);
+    }
+  });
+}
+
+function restoreLink(root: string, contents: ContentStore, path: string, entry: TreeEntry): void {
+  place(root, path, (temporary) => symlinkSync(contents.readSync(entry.content), temporary));
+}
+
+function place(root: string, path: string, write: (temporary: string) => void): void {
+  withParentMade(
+    root,
+    path,
+    (parent, name) => {
+      const target = entryOf(parent, name);
+      const temporary = entryOf(parent, `.phasegate-${randomUUID()}`);
+      try {
+        write(temporary);
+        if (lookAt(target)?.isDirectory() === true) rmSync(target, { recursive: true, force: true });
+        renameSync(temporary, target);
+      } catch (error) {
+        rmSync(temporary, { force: true });
+        throw error;
+      }
+    },
+    (parent, name) => unlinkSync(entryOf(parent, name)),
+  );
+}
+
+/** Removes what stands at a path, and the directories that this leaves empty. A directory only if `recursive`. */
+function removePath(root: string, path: string, options: { recursive: boolean }): void {
+  onEntry(root, path, (at, stats) => {
+    if (options.recursive || !stats.isDirectory()) rmSync(at, { recursive: true, force: true });
+  });
+  for (let end = path.lastIndexOf("/"); end > 0; end = path.lastIndexOf("/", end - 1)) {
+    try {
+      withParent(root, path.slice(0, end), (parent, name) => rmdirSync(entryOf(parent, name)));
+    } catch (error) {
+      if (hasCode(error, "ENOENT")) continue;
+      if (hasCode(error, "ENOTEMPTY", "EEXIST", "ENOTDIR", "ELOOP")) return;
+      throw error;
+    }
+  }
+}
+
+function removeUndecodable(root: string, path: string): void {
+  const ignoreMissing = (error: unknown) => {
+    if (!hasCode(error, "ENOENT", "ENOTDIR", "ELOOP")) throw error;
+  };
+  try {
+    withParent(root, path, (parent, lossyName) => {
+      const at = entryOf(parent, "");
+      for (const raw of readdirSync(at, { encoding: "buffer" })) {
+        const name = raw.toString("utf8");
+        if (name !== lossyName || Buffer.from(name).equals(raw)) continue;
+        removeRaw(Buffer.concat([Buffer.from(at), raw]));
+      }
+    });
+  } catch (error) {
+    ignoreMissing(error);
+  }
+}
+
+/** `rm` of Node decodes names on its way down, so names of any bytes are removed by hand. */
+function removeRaw(at: Buffer): void {
+  if (!lstatSync(at).isDirectory()) return unlinkSync(at);
+  for (const raw of readdirSync(at, { encoding: "buffer" })) removeRaw(Buffer.concat([at, Buffer.from("/"), raw]));
+  rmdirSync(at);
+}
+
+function onEntry(root: string, path: string, use: (at: string, stats: Stats) => void): void {
+  try {
+    withParent(root, path, (parent, name) => {
+      const at = entryOf(parent, name);
+      const stats = lookAt(at);
+      if (stats !== null && !stats.isSymbolicLink()) use(at, stats);
+      else if (stats !== null) unlinkSync(at);
+    });
+  } catch (error) {
+    if (!hasCode(error, "ENOENT", "ENOTDIR", "ELOOP")) throw error;
+  }
+}
+
+function lookAt(at: string): Stats | null {
+  try {
+    return lstatSync(at);
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) return null;
+    throw error;
+  }
+}

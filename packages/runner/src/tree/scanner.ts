@@ -1,0 +1,284 @@
+import { createHash, hash } from "node:crypto";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readlinkSync,
+  readSync,
+  type BigIntStats,
+} from "node:fs";
+import { PhasegateError, type TreeDigest, type TreeEntry, type UnsupportedEntry } from "@phasegate/wire";
+import type { ContentStore } from "./content-store.ts";
+import { entryOf, hasCode, withParent } from "./descriptor.ts";
+import { deltaBetween, emptyManifest, manifestOf, sameEntry, type Manifest } from "./manifest.ts";
+import type { TreeRules } from "./tree-rules.ts";
+import { walkWorkspace } from "./walk.ts";
+
+export interface ScanLimits {
+  readonly maxFiles: number;
+  readonly maxBytes: number;
+}
+
+/** Where an untracked path belongs: to the tree, to the scratch that no tree holds, or nowhere. */
+export type PathClass = "tree" | "scratch" | "litter";
+
+export interface ScanResult {
+  readonly digest: TreeDigest;
+  /** The digest of this scanner's last result (at first the empty tree), which the differences start from. */
+  readonly previous: TreeDigest;
+  readonly upserts: readonly TreeEntry[];
+  readonly removals: readonly string[];
+  readonly unsupported: readonly UnsupportedEntry[];
+  /** At most `maxLitter` of them. */
+  readonly litter: readonly string[];
+}
+
+interface ScanRound {
+  bytes: number;
+  /** Entries of the tree that were met. */
+  seen: number;
+  changed: boolean;
+  readonly litter: string[];
+  readonly unsupported: UnsupportedEntry[];
+}
+
+interface KnownEntry {
+  readonly entry: TreeEntry;
+  readonly stats: BigIntStats;
+  /** When its bytes were read, milliseconds since the epoch. */
+  readonly readAt: number;
+  generation: number;
+}
+
+const maxLitter = 1000;
+const distrustMs = 2000n;
+const smallFileBytes = 4 * 1024 * 1024;
+
+/**
+ * Computes the tree of one workspace, again and again. `full` reads every byte. `cached` believes an unchanged
+ * device, inode, size, mode, mtime and ctime, unless they lay within two seconds of the last reading: good for the
+ * check after a call, not for a gate. Every content that a result names is in the content store.
+ */
+export class Scanner {
+  readonly #root: string;
+  readonly #rules: TreeRules;
+  readonly #contents: ContentStore;
+  readonly #limits: ScanLimits;
+  readonly #buffer = Buffer.allocUnsafe(smallFileBytes);
+  readonly #known = new Map<string, KnownEntry>();
+  readonly #classes = new Map<string, PathClass>();
+  #generation = 0;
+  #last: Manifest = emptyManifest;
+  /** False after a scan that threw half-way: what is known then is no longer what was answered last. */
+  #inStep = true;
+
+  constructor(options: { root: string; rules: TreeRules; contents: ContentStore; limits: ScanLimits }) {
+    this.#root = options.root;
+    this.#rules = options.rules;
+    this.#contents = options.contents;
+    this.#limits = options.limits;
+  }
+
+  async scan(
+    mode: "cached" | "full",
+    classify: (paths: readonly string[]) => Promise<readonly PathClass[]>,
+  ): Promise<ScanResult> {
+    this.#generation += 1;
+    const round: ScanRound = { bytes: 0, seen: 0, changed: !this.#inStep, litter: [], unsupported: [] };
+    this.#inStep = false;
+    const suspects: { path: string; reason: UnsupportedEntry["reason"] }[] = [];
+    const unclassified: string[] = [];
+    walkWorkspace(
+      this.#root,
+      { by: mode === "full" ? "descriptor" : "path", rules: this.#rules, maxEntries: this.#limits.maxFiles },
+      {
+        entry: (path, stats, at) => {
+          const pathClass = this.#rules.tracked.has(path) ? "tree" : this.#classes.get(path);
+          if (pathClass === undefined) unclassified.push(path);
+          else if (pathClass === "litter") round.litter.push(path);
+          else if (pathClass === "tree") this.#observe(round, path, stats, mode === "full" ? at : null, mode);
+        },
+        unsupported: (path, reason) => suspects.push({ path, reason }),
+      },
+    );
+    await this.#settle(round, unclassified, suspects, classify);
+    return this.#finish(round);
+  }
+
+  #finish(round: ScanRound): ScanResult {
+    const previous = this.#last;
+    if (round.changed || round.seen !== this.#known.size || previous === emptyManifest) {
+      const entries: TreeEntry[] = [];
+      for (const [path, known] of this.#known) {
+        if (known.generation === this.#generation) entries.push(known.entry);
+        else this.#known.delete(path);
+      }
+      for (const [path, commit] of this.#rules.submodules) {
+        if (this.#known.has(path)) continue;
+        entries.push({ path, type: "submodule", permissions: 0, content: commit, size: 0 });
+      }
+      this.#last = manifestOf(entries);
+    }
+    if (this.#classes.size > 2 * this.#limits.maxFiles) this.#classes.clear();
+    this.#inStep = true;
+    return {
+      digest: this.#last.digest,
+      previous: previous.digest,
+      ...deltaBetween(previous, this.#last),
+      unsupported: round.unsupported,
+      litter: round.litter.sort().slice(0, maxLitter),
+    };
+  }
+
+  async #settle(
+    round: ScanRound,
+    unclassified: readonly string[],
+    suspects: readonly UnsupportedEntry[],
+    classify: (paths: readonly string[]) => Promise<readonly PathClass[]>,
+  ): Promise<void> {
+    const unknown = [...unclassified, ...suspects.map((suspect) => suspect.path)];
+    if (unknown.length === 0) return;
+    const classes = await classify(unknown);
+    for (const [index, path] of unclassified.entries()) {
+      const pathClass = classes[index] ?? "tree";
+      this.#classes.set(path, pathClass);
+      if (pathClass === "litter") round.litter.push(path);
+      else if (pathClass === "tree") this.#observe(round, path, null, null, "cached");
+    }
+    for (const [index, suspect] of suspects.entries()) {
+      if (classes[unclassified.length + index] !== "scratch") round.unsupported.push(suspect);
+    }
+  }
+
+  /** `stats` null, `at` null: look again, by descriptor. */
+  #observe(
+    round: ScanRound,
+    path: string,
+    stats: BigIntStats | null,
+    at: string | null,
+    mode: "cached" | "full",
+  ): void {
+    const known = this.#known.get(path);
+    if (mode === "cached" && stats !== null && known !== undefined && isTrusted(known, stats)) {
+      known.generation = this.#generation;
+      round.seen += 1;
+      this.#count(round, known.entry.size);
+      return;
+    }
+    let read: { entry: TreeEntry; stats: BigIntStats } | null;
+    const readAt = Date.now();
+    try {
+      read =
+        at === null
+          ? withParent(this.#root, path, (parent, name) => this.#read(path, entryOf(parent, name), round))
+          : this.#read(path, at, round);
+    } catch (error) {
+      if (hasCode(error, "ENOENT", "ENOTDIR", "ELOOP")) return;
+      if (!hasCode(error, "EACCES", "EPERM")) throw error;
+      round.unsupported.push({ path, reason: "unreadable" });
+      return;
+    }
+    if (read === null) return;
+    if (!sameEntry(read.entry, known?.entry)) round.changed = true;
+    round.seen += 1;
+    this.#known.set(path, { ...read, readAt, generation: this.#generation });
+  }
+
+  #read(path: string, at: string, round: ScanRound): { entry: TreeEntry; stats: BigIntStats } | null {
+    let descriptor: number;
+    try {
+      descriptor = openSync(at, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY);
+    } catch (error) {
+      if (!hasCode(error, "ELOOP")) throw error;
+      return this.#readLink(path, at, round);
+    }
+    try {
+      const stats = fstatSync(descriptor, { bigint: true });
+      if (!stats.isFile()) return null;
+      const size = Number(stats.size);
+      this.#count(round, size);
+      const read = this.#readFile(path, descriptor, size);
+      const after = fstatSync(descriptor, { bigint: true });
+      if (after.ctimeNs !== stats.ctimeNs || after.mtimeNs !== stats.mtimeNs || read.size !== size) {
+        throw new PhasegateError("workspace_unavailable", `\`${path}\` is being written to from outside`, {
+          hint: "stop what writes to the workspace and try again",
+        });
+      }
+      const permissions = Number(stats.mode & 0o777n);
+      return { entry: { path, type: "file", permissions, content: read.content, size }, stats };
+    } finally {
+      closeSync(descriptor);
+    }
+  }
+
+  #readFile(path: string, descriptor: number, size: number): { content: string; size: number } {
+    if (size > this.#buffer.length - 1) {
+      const known = this.#known.get(path)?.entry;
+      // Most large files have not changed: compare before copying.
+      if (known !== undefined && known.size === size && this.#contents.has(known.content)) {
+        const content = hashDescriptor(descriptor, this.#buffer);
+        if (this.#contents.has(content)) return { content, size };
+      }
+      return this.#contents.copySync(descriptor, this.#limits.maxBytes);
+    }
+    let length = 0;
+    for (;;) {
+      const count = readSync(descriptor, this.#buffer, length, this.#buffer.length - length, length);
+      length += count;
+      if (count === 0 || length >= size + 1) break;
+      if (length === size) {
+        // One more byte would mean that the file has grown.
+        if (readSync(descriptor, this.#buffer, length, 1, length) > 0) length += 1;
+        break;
+      }
+    }
+    const bytes = this.#buffer.subarray(0, length);
+    const content = hash("sha256", bytes, "hex");
+    this.#contents.putSync(content, bytes);
+    return { content, size: length };
+  }
+
+  #readLink(path: string, at: string, round: ScanRound): { entry: TreeEntry; stats: BigIntStats } | null {
+    const target = readlinkSync(at, { encoding: "buffer" });
+    const stats = lstatSync(at, { bigint: true });
+    if (!stats.isSymbolicLink()) return null;
+    this.#count(round, target.length);
+    const content = hash("sha256", target, "hex");
+    this.#contents.putSync(content, target);
+    return { entry: { path, type: "symlink", permissions: 0o777, content, size: target.length }, stats };
+  }
+
+  #count(round: ScanRound, bytes: number): void {
+    round.bytes += bytes;
+    if (round.bytes <= this.#limits.maxBytes) return;
+    throw new PhasegateError("tree_too_large", `the tree is past the bound of ${this.#limits.maxBytes} bytes`, {
+      hint: "remove what was generated, or have the base ignore it",
+    });
+  }
+}
+
+function isTrusted(known: KnownEntry, stats: BigIntStats): boolean {
+  const before = known.stats;
+  const changedAtNs = stats.mtimeNs > stats.ctimeNs ? stats.mtimeNs : stats.ctimeNs;
+  return (
+    before.ino === stats.ino &&
+    before.ctimeNs === stats.ctimeNs &&
+    before.mtimeNs === stats.mtimeNs &&
+    before.size === stats.size &&
+    before.mode === stats.mode &&
+    before.dev === stats.dev &&
+    changedAtNs / 1_000_000n + distrustMs < BigInt(known.readAt)
+  );
+}
+
+function hashDescriptor(descriptor: number, buffer: Buffer): string {
+  const sum = createHash("sha256");
+  for (let position = 0; ;) {
+    const count = readSync(descriptor, buffer, 0, buffer.length, position);
+    if (count === 0) return sum.digest("hex");
+    sum.update(buffer.subarray(0, count));
+    position += count;
+  }
+}

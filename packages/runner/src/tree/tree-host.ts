@@ -1,0 +1,90 @@
+import { readFile } from "node:fs/promises";
+import { ContentStore } from "./content-store.ts";
+import { resetWorkspace } from "./reset.ts";
+import { clearUnsupported, restorePaths, type RestoredPath } from "./restore.ts";
+import { Scanner, type PathClass, type ScanLimits, type ScanResult } from "./scanner.ts";
+import { TreeRules, type TreeRulesData } from "./tree-rules.ts";
+import type { TreeEntry, UnsupportedEntry } from "@phasegate/wire";
+
+export interface TreeHostOptions {
+  readonly contentsDirectory: string;
+  readonly limits: ScanLimits;
+}
+
+export interface ScanRequest {
+  readonly root: string;
+  /** A file of `TreeRulesData`; another file means another scanner, that knows nothing yet. */
+  readonly rulesFile: string;
+  readonly mode: "cached" | "full";
+  /** The digest that the caller's tree has; a scanner that answered another one starts again. */
+  readonly from: string | null;
+}
+
+export interface RestoreRequest {
+  readonly root: string;
+  readonly wanted: readonly RestoredPath[];
+  readonly unsupported: readonly UnsupportedEntry[];
+}
+
+export type Classify = (paths: readonly string[]) => Promise<readonly PathClass[]>;
+
+export interface ResetRequest {
+  readonly root: string;
+  readonly rulesFile: string;
+  readonly entries: readonly TreeEntry[];
+}
+
+/** Reads and writes workspaces, synchronously: lives in a worker thread. Remembers what it saw of each workspace. */
+export class TreeHost {
+  readonly #contents: ContentStore;
+  readonly #limits: ScanLimits;
+  readonly #scanners = new Map<string, { rulesFile: string; scanner: Scanner; digest: string | null }>();
+
+  constructor(options: TreeHostOptions) {
+    this.#contents = new ContentStore(options.contentsDirectory);
+    this.#limits = options.limits;
+  }
+
+  async scan(request: ScanRequest, classify: Classify): Promise<ScanResult> {
+    const known = this.#scanners.get(request.root);
+    const usable = known !== undefined && known.rulesFile === request.rulesFile && known.digest === request.from;
+    const held = usable ? known : await this.#begin(request);
+    held.digest = null;
+    const result = await held.scanner.scan(request.mode, classify);
+    held.digest = result.digest;
+    return result;
+  }
+
+  restore(request: RestoreRequest): Promise<void> {
+    clearUnsupported(request.root, request.unsupported);
+    restorePaths(request.root, this.#contents, request.wanted);
+    return Promise.resolve();
+  }
+
+  async reset(request: ResetRequest): Promise<void> {
+    const rules = await this.#rules(request.rulesFile);
+    resetWorkspace(request.root, rules, this.#contents, request.entries);
+    this.#scanners.delete(request.root);
+  }
+
+  forget(root: string): Promise<void> {
+    this.#scanners.delete(root);
+    return Promise.resolve();
+  }
+
+  async #begin(request: ScanRequest) {
+    const scanner = new Scanner({
+      root: request.root,
+      rules: await this.#rules(request.rulesFile),
+      contents: this.#contents,
+      limits: this.#limits,
+    });
+    const held = { rulesFile: request.rulesFile, scanner, digest: null as string | null };
+    this.#scanners.set(request.root, held);
+    return held;
+  }
+
+  async #rules(file: string): Promise<TreeRules> {
+    return new TreeRules(JSON.parse(await readFile(file, "utf8")) as TreeRulesData);
+  }
+}

@@ -1,0 +1,57 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { PhasegateError } from "@phasegate/wire";
+import type { PathClass } from "./scanner.ts";
+import {
+  TreeHost,
+  type ResetRequest,
+  type RestoreRequest,
+  type ScanRequest,
+  type TreeHostOptions,
+} from "./tree-host.ts";
+import type { FromWorker, ToWorker } from "./tree-workers.ts";
+
+const port = parentPort;
+if (port === null) throw new TypeError("the tree worker runs in a worker thread only");
+const host = new TreeHost(workerData as TreeHostOptions);
+const questions = new Map<number, (classes: readonly PathClass[]) => void>();
+
+function send(message: FromWorker): void {
+  port?.postMessage(message);
+}
+
+function serve(message: Extract<ToWorker, { type: "call" }>): Promise<unknown> {
+  switch (message.method) {
+    case "scan":
+      return host.scan(message.request as ScanRequest, (paths) => {
+        const { promise, resolve } = Promise.withResolvers<readonly PathClass[]>();
+        questions.set(message.id, resolve);
+        send({ type: "classify", id: message.id, paths });
+        return promise;
+      });
+    case "restore":
+      return host.restore(message.request as RestoreRequest);
+    case "reset":
+      return host.reset(message.request as ResetRequest);
+    case "forget":
+      return host.forget(message.request as string);
+    default:
+      return message.method satisfies never;
+  }
+}
+
+port.on("message", (message: ToWorker) => {
+  if (message.type === "classified") {
+    const resolve = questions.get(message.id);
+    questions.delete(message.id);
+    resolve?.(message.classes);
+    return;
+  }
+  const { id } = message;
+  Promise.resolve()
+    .then(() => serve(message))
+    .then((result) => send({ type: "result", id, result }))
+    .catch((error: unknown) => {
+      const known = error instanceof PhasegateError ? { code: error.code, extras: error.extras } : null;
+      send({ type: "error", id, message: error instanceof Error ? error.message : String(error), known });
+    });
+});

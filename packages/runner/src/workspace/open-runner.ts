@@ -1,0 +1,160 @@
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
+import type { TaskId } from "@phasegate/wire";
+import { Git } from "../git/git.ts";
+import { Mirror } from "../git/mirror.ts";
+import type { Runner, ToolCall, WorkspaceKey } from "../port.ts";
+import { openSandbox } from "../sandbox/open-sandbox.ts";
+import type { SandboxOptions } from "../sandbox/sandbox.ts";
+import { bash } from "../tools/bash.ts";
+import { editFiles } from "../tools/edit-files.ts";
+import { readFiles } from "../tools/read-files.ts";
+import { writeFiles } from "../tools/write-files.ts";
+import { ContentStore } from "../tree/content-store.ts";
+import { ManifestStore } from "../tree/manifest-store.ts";
+import type { ScanLimits } from "../tree/scanner.ts";
+import { TreeWorkers } from "../tree/tree-workers.ts";
+import { BaseTrees } from "./base-trees.ts";
+import { gitCommit } from "./git-commit.ts";
+import { gitDiff } from "./git-diff.ts";
+import { Layout } from "./layout.ts";
+import { resolveWorkspacePath } from "./resolve-path.ts";
+import { restoreFiles } from "./restore-files.ts";
+import { WorkspaceSession, type AnyTool, type SessionTimes } from "./session.ts";
+import { syncWorkspace } from "./sync.ts";
+import { TaskWorkspace, type WorkspaceParts } from "./task-workspace.ts";
+import { treeDifference } from "./tree-difference.ts";
+
+export interface RunnerOptions {
+  /** Mode 0700; made if absent. Holds mirrors, trees, and the server's git directory of each task. */
+  readonly dataDir: string;
+  /** null: `workspaces` in the data directory. */
+  readonly workspacesDir: string | null;
+  readonly sandbox: SandboxOptions["mode"];
+  /** The server's variables, of which only PATH is looked at. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly limits?: Partial<ScanLimits>;
+  readonly times?: Partial<SessionTimes>;
+}
+
+const defaultLimits: ScanLimits = { maxFiles: 200_000, maxBytes: 4 * 1024 ** 3 };
+const defaultTimes: SessionTimes = { waitMs: 600_000, patienceMs: 5_000 };
+const treeThreads = 2;
+const tools: ReadonlyMap<string, AnyTool> = new Map(
+  [readFiles, writeFiles, editFiles, bash, restoreFiles, gitDiff, gitCommit].map((tool) => [tool.name, tool]),
+);
+
+/** Opens the runner. Rejects when git is missing, or where the sandbox is `required` and does not hold. */
+export async function openRunner(options: RunnerOptions): Promise<Runner> {
+  const layout = new Layout(options);
+  await mkdir(layout.root, { recursive: true, mode: 0o700 });
+  await mkdir(layout.throwaways, { recursive: true, mode: 0o700 });
+  const git = await Git.open(layout.root, options.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin");
+  const contents = new ContentStore(layout.contents);
+  const manifests = new ManifestStore(layout.manifests);
+  await manifests.open();
+  const limits = { ...defaultLimits, ...options.limits };
+  const sandbox = await openSandbox({
+    mode: options.sandbox,
+    dataDir: path.resolve(options.dataDir),
+    scratchDir: layout.throwaways,
+    environment: options.environment,
+  });
+  const mirrors = new Map<string, Promise<Mirror>>();
+  const parts: WorkspaceParts = {
+    git,
+    layout,
+    contents,
+    manifests,
+    baseTrees: new BaseTrees({ git, contents, manifests, directory: layout.bases, limits }),
+    workers: new TreeWorkers({ contentsDirectory: layout.contents, limits }, treeThreads),
+    mirrorOf: (repository) => remember(mirrors, repository, () => Mirror.open(git, repository, layout.mirrors)),
+  };
+  const times = { ...defaultTimes, ...options.times };
+  const leastEpochs = new Map<TaskId, number>();
+  const sessions = new Map<TaskId, Promise<WorkspaceSession>>();
+
+  function sessionOf(key: WorkspaceKey): Promise<WorkspaceSession> {
+    return remember(sessions, key.taskId, async () => {
+      const workspace = await TaskWorkspace.open(parts, key);
+      return new WorkspaceSession(workspace, parts, { sandbox, times, leastEpoch: leastEpochs.get(key.taskId) ?? 0 });
+    });
+  }
+
+  return {
+    capabilities: sandbox,
+
+    async resolveBase({ repository, ref, workflow }) {
+      const mirror = await parts.mirrorOf(repository);
+      const pinned = await mirror.pin(ref);
+      const base = await parts.baseTrees.get(mirror, pinned.commit, workflow);
+      return { ...pinned, tree: base.manifest.digest };
+    },
+
+    async openWorkspace(key) {
+      const session = await sessionOf(key);
+      return { path: session.workspace.path, mode: "clone" };
+    },
+
+    async read(call) {
+      const tool = toolFor(call);
+      return tool === null ? notAvailable(call) : await (await sessionOf(call.task)).read(call, tool);
+    },
+
+    async act(call, judges) {
+      const session = await sessionOf(call.task);
+      const tool = toolFor(call);
+      return tool === null ? session.nothingDone(notAvailable(call)) : await session.act(call, tool, judges);
+    },
+
+    async withTree(request, use) {
+      return await (await sessionOf(request.task)).withTree(request, use);
+    },
+
+    async diff({ task, since, maxBytes }) {
+      const { workspace } = await sessionOf(task);
+      const from = await manifests.get(since);
+      return await treeDifference({ git, gitDir: workspace.gitDir, contents }, from, workspace.kept, maxBytes);
+    },
+
+    async sync(request) {
+      return await syncWorkspace(await sessionOf(request.task), parts, request);
+    },
+
+    async fence(task, epoch) {
+      leastEpochs.set(task, Math.max(epoch, leastEpochs.get(task) ?? 0));
+      await (await sessions.get(task))?.fence(epoch);
+    },
+
+    async resolvePath(task, written) {
+      const { workspace } = await sessionOf(task);
+      return await resolveWorkspacePath(workspace.path, written);
+    },
+
+    async close() {
+      const opened = await Promise.allSettled(sessions.values());
+      await Promise.all(opened.map((session) => (session.status === "fulfilled" ? session.value.close() : null)));
+      await sandbox.close();
+      await parts.workers.close();
+    },
+  };
+}
+
+/** One value for each key, made once; a failure is forgotten, so that the next call tries again. */
+function remember<Key, Value>(values: Map<Key, Promise<Value>>, key: Key, make: () => Promise<Value>): Promise<Value> {
+  const remembered = values.get(key);
+  if (remembered !== undefined) return remembered;
+  const made = make();
+  values.set(key, made);
+  made.catch(() => values.delete(key));
+  return made;
+}
+
+function toolFor(call: ToolCall): AnyTool | null {
+  return tools.get(call.toolName) ?? null;
+}
+
+function notAvailable(call: ToolCall) {
+  const message = `tool \`${call.toolName}\` has no executor on this server`;
+  return { status: "failed", code: "tool_not_available", message, result: null, durationMs: 0 } as const;
+}

@@ -1,0 +1,269 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { PhasegateError, type JsonObject, type TreeDigest, type TreeFacts } from "@phasegate/wire";
+import type { ActJudges, ActOutcome, Observation, RollBack, ToolCall, ToolOutcome, TreeRequest } from "../port.ts";
+import { defaultLimits, type Sandbox } from "../sandbox/sandbox.ts";
+import type { ToolExecutor } from "../tools/executor.ts";
+import { diffManifests, type Manifest } from "../tree/manifest.ts";
+import { WorkspaceLock, type LockRequest } from "./lock.ts";
+import { contentPairs, observe, type ContentsNeeded } from "./observation.ts";
+import type { Snapshot, TaskWorkspace, WorkspaceParts } from "./task-workspace.ts";
+import type { WorkspaceTool } from "./workspace-tool.ts";
+
+export interface SessionTimes {
+  /** The longest that a call waits for the workspace. */
+  readonly waitMs: number;
+  /** How long a digest, transition or sync waits for what runs before it ends it. */
+  readonly patienceMs: number;
+}
+
+export type AnyTool = ToolExecutor | WorkspaceTool;
+
+const maxChangedPaths = 1000;
+
+/**
+ * One task's workspace in use: who may run, in which order, and that what ran is judged before anyone else sees it.
+ *
+ * INVARIANT: outside an exclusive use, the tree on disk is `workspace.kept` unless someone outside changed it.
+ * Every exclusive use begins by comparing (`#reconcile`) and ends by keeping what was judged.
+ */
+export class WorkspaceSession {
+  readonly workspace: TaskWorkspace;
+  readonly #parts: WorkspaceParts;
+  readonly #sandbox: Sandbox;
+  readonly #times: SessionTimes;
+  readonly #lock = new WorkspaceLock();
+  readonly #running = new Set<{ readonly epoch: number; readonly abort: AbortController }>();
+  /** Whether the code that runs holds this workspace alone already. */
+  readonly #alone = new AsyncLocalStorage<true>();
+  #leastEpoch: number;
+  /** What stood in the workspace against all rules when it was last judged. */
+  #keptUnsupported = "[]";
+
+  constructor(
+    workspace: TaskWorkspace,
+    parts: WorkspaceParts,
+    options: { sandbox: Sandbox; times: SessionTimes; leastEpoch: number },
+  ) {
+    this.workspace = workspace;
+    this.#parts = parts;
+    this.#sandbox = options.sandbox;
+    this.#times = options.times;
+    this.#leastEpoch = options.leastEpoch;
+  }
+
+  read(call: ToolCall, tool: AnyTool): Promise<ToolOutcome> {
+    return this.#lock.run(this.#turn("shared", call.signal), async () => {
+      return this.#refusal(call.epoch) ?? (await this.#execute(call, tool, null));
+    });
+  }
+
+  act(call: ToolCall, tool: AnyTool, judges: ActJudges): Promise<ActOutcome> {
+    return this.#exclusively(this.#turn("exclusive", call.signal), async () => {
+      const entry = await this.#parts.manifests.get(call.entryTree);
+      const refusal = this.#refusal(call.epoch);
+      if (refusal !== null) return this.nothingDone(refusal);
+      const mode = "readsEveryByte" in tool && tool.readsEveryByte ? "full" : "cached";
+      const before = await this.#reconcile(mode, entry, judges);
+      const ran = await this.#execute(call, tool, before);
+      return await this.#judge(before, ran, entry, judges, tool.name === "bash");
+    });
+  }
+
+  withTree<Result>(request: TreeRequest, use: (facts: TreeFacts) => Promise<Result>): Promise<Result> {
+    return this.alone(async () => {
+      const refusal = request.epoch === null ? null : this.#refusal(request.epoch);
+      if (refusal !== null) throw new PhasegateError(refusal.code, refusal.message);
+      const compared = await Promise.all(request.compareWith.map((digest) => this.#parts.manifests.get(digest)));
+      const now = await this.#reconcile("full", compared[0] ?? this.workspace.base.manifest, request);
+      return await use(this.#facts(now, compared, (changes) => request.contentsNeeded(changes)));
+    });
+  }
+
+  /** Takes the workspace alone; what still runs after a short while is ended. */
+  alone<Result>(use: () => Promise<Result>): Promise<Result> {
+    const impatience = { afterMs: this.#times.patienceMs, end: () => this.#end(() => true) };
+    return this.#exclusively({ ...this.#turn("exclusive"), impatience }, use);
+  }
+
+  /**
+   * From now on refuses calls below `epoch`; resolves when nothing of them runs. Called from within an exclusive use
+   * (a decision that moves the task on) it resolves at once: nothing else runs then.
+   */
+  async fence(epoch: number): Promise<void> {
+    this.#leastEpoch = Math.max(this.#leastEpoch, epoch);
+    this.#end((runningEpoch) => runningEpoch < this.#leastEpoch);
+    if (this.#alone.getStore() === true) return;
+    await this.#exclusively(this.#turn("exclusive"), () => Promise.resolve());
+  }
+
+  /** Ends everything and waits until it is gone. */
+  async close(): Promise<void> {
+    await this.fence(Number.MAX_SAFE_INTEGER);
+  }
+
+  #exclusively<Result>(request: LockRequest, use: () => Promise<Result>): Promise<Result> {
+    return this.#lock.run(request, () => this.#alone.run(true, use));
+  }
+
+  #turn(mode: "shared" | "exclusive", signal?: AbortSignal): LockRequest {
+    return { mode, waitMs: this.#times.waitMs, ...(signal === undefined ? {} : { signal }) };
+  }
+
+  #end(concerns: (epoch: number) => boolean): void {
+    for (const running of this.#running) if (concerns(running.epoch)) running.abort.abort();
+  }
+
+  #refusal(epoch: number) {
+    if (epoch >= this.#leastEpoch) return null;
+    const message = `the call belongs to epoch ${epoch}; the task is at epoch ${this.#leastEpoch} or later`;
+    return { status: "failed", code: "token_superseded", message, result: null, durationMs: 0 } as const;
+  }
+
+  nothingDone(outcome: ToolOutcome): ActOutcome {
+    const { digest } = this.workspace.kept;
+    const nothing = { changes: [], entryChanges: [], contents: {}, unsupported: [] };
+    return { outcome, observation: { treeBefore: digest, treeAfter: digest, ...nothing }, rolledBack: "none" };
+  }
+
+  async #execute(call: ToolCall, tool: AnyTool, before: Snapshot | null): Promise<ToolOutcome> {
+    const running = { epoch: call.epoch, abort: new AbortController() };
+    this.#running.add(running);
+    const startedAt = performance.now();
+    try {
+      return await tool.run(call.args, {
+        workspacePath: this.workspace.path,
+        readOnlyMounts: this.workspace.readOnlyMounts,
+        sandbox: this.#sandbox,
+        network: call.network,
+        timeoutSeconds: call.timeoutSeconds,
+        on: call.on,
+        limits: defaultLimits,
+        signal: AbortSignal.any([call.signal, running.abort.signal]),
+        workspace: this.workspace,
+        parts: this.#parts,
+        before,
+        entryTree: call.entryTree,
+        baseTree: call.baseTree,
+      });
+    } catch (error) {
+      // What the tool may have done is judged like anything else; only then is the failure told.
+      const code = error instanceof PhasegateError ? error.code : "internal_error";
+      const message = error instanceof Error ? error.message : String(error);
+      return { status: "failed", code, message, result: null, durationMs: performance.now() - startedAt };
+    } finally {
+      this.#running.delete(running);
+    }
+  }
+
+  async #judge(
+    before: Snapshot,
+    ran: ToolOutcome,
+    entry: Manifest,
+    judges: ActJudges,
+    listsPaths: boolean,
+  ): Promise<ActOutcome> {
+    const after = await this.#readAfter(before);
+    if (after.status === "reset") {
+      return { ...this.nothingDone(after.outcome), rolledBack: "all" };
+    }
+    const observation = this.#observe(before.manifest, after.now, entry, (changes) => judges.contentsNeeded(changes));
+    const outcome = listsPaths ? withChangedPaths(ran, observation) : ran;
+    const rolledBack = await this.#settle(before.manifest, after.now, () => judges.observed(observation, outcome));
+    return { outcome, observation, rolledBack };
+  }
+
+  /** A tree past its bounds cannot be judged: it is put back whole, and the call has failed. */
+  async #readAfter(
+    before: Snapshot,
+  ): Promise<{ status: "read"; now: Snapshot } | { status: "reset"; outcome: ToolOutcome }> {
+    try {
+      return { status: "read", now: await this.workspace.scan("cached") };
+    } catch (error) {
+      if (!(error instanceof PhasegateError) || error.code !== "tree_too_large") throw error;
+      await this.workspace.reset(before.manifest);
+      const { code, message } = error;
+      return { status: "reset", outcome: { status: "failed", code, message, result: null, durationMs: 0 } };
+    }
+  }
+
+  /** The tree now; where it differs from what was kept, someone outside changed it, and the judge decides. */
+  async #reconcile(
+    mode: "cached" | "full",
+    entry: Manifest,
+    judge: { contentsNeeded: ContentsNeeded; changedOutside(observation: Observation): Promise<RollBack> },
+  ): Promise<Snapshot> {
+    const { kept } = this.workspace;
+    const now = await this.workspace.scan(mode);
+    if (now.manifest.digest === kept.digest && this.#keptUnsupported === JSON.stringify(now.unsupported)) {
+      return now;
+    }
+    const observation = this.#observe(kept, now, entry, (changes) => judge.contentsNeeded(changes));
+    const rolledBack = await this.#settle(kept, now, () => judge.changedOutside(observation));
+    return rolledBack === "none" ? now : await this.workspace.scan(mode);
+  }
+
+  #observe(before: Manifest, after: Snapshot, entry: Manifest, contentsNeeded: ContentsNeeded): Observation {
+    return observe(this.#parts.contents, { before, after, entry, contentsNeeded });
+  }
+
+  /** Asks the judge, does what it says, and keeps what is then there. A judge that fails has allowed nothing. */
+  async #settle(before: Manifest, now: Snapshot, judge: () => Promise<RollBack>): Promise<RollBack> {
+    let rollBack: RollBack;
+    try {
+      rollBack = await judge();
+    } catch (error) {
+      await this.#putBack(now, before, "all");
+      throw error;
+    }
+    if (rollBack === "none" || rollBack.length === 0) {
+      await this.#keep(now);
+      return "none";
+    }
+    await this.#putBack(now, before, rollBack);
+    return rollBack;
+  }
+
+  async #putBack(now: Snapshot, target: Manifest, paths: "all" | readonly string[]): Promise<void> {
+    await this.workspace.restore(now, target, paths);
+    const restored = await this.workspace.scan("cached");
+    const left = diffManifests(target, restored.manifest).filter(
+      (change) => paths === "all" || paths.includes(change.path),
+    );
+    const unsupported = restored.unsupported.filter((entry) => paths === "all" || paths.includes(entry.path));
+    if (left.length > 0 || unsupported.length > 0) {
+      const path = left[0]?.path ?? unsupported[0]?.path ?? "";
+      throw new PhasegateError("workspace_unavailable", `\`${path}\` could not be put back`, {
+        hint: "look at the workspace's permissions; the next call tries again",
+      });
+    }
+    await this.#keep(restored);
+  }
+
+  async #keep(now: Snapshot): Promise<void> {
+    await this.workspace.keep(now.manifest);
+    this.#keptUnsupported = JSON.stringify(now.unsupported);
+  }
+
+  #facts(now: Snapshot, compared: readonly Manifest[], contentsNeeded: ContentsNeeded): TreeFacts {
+    const differences: Record<TreeDigest, TreeFacts["differences"][string]> = {};
+    for (const from of compared) {
+      const changes = diffManifests(from, now.manifest);
+      const contents = contentPairs(this.#parts.contents, changes, contentsNeeded);
+      differences[from.digest] = { from: from.digest, changes, contents };
+    }
+    return {
+      digest: now.manifest.digest,
+      unsupported: now.unsupported,
+      litter: now.litter,
+      differences,
+      paths: [...now.manifest.entries.keys()],
+    };
+  }
+}
+
+function withChangedPaths(outcome: ToolOutcome, observation: Observation): ToolOutcome {
+  if (outcome.result === null) return outcome;
+  const changedPaths = observation.changes.slice(0, maxChangedPaths).map((change) => change.path);
+  const result: JsonObject = { ...outcome.result, changed_paths: changedPaths };
+  return { ...outcome, result };
+}

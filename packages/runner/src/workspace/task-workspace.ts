@@ -1,0 +1,208 @@
+import { mkdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { parseDigest, type TaskId, type TreeDigest, type UnsupportedEntry } from "@phasegate/wire";
+import type { CompiledWorkflow } from "@phasegate/workflow";
+import type { Git } from "../git/git.ts";
+import type { Mirror } from "../git/mirror.ts";
+import { makeAgentRepository, makeTaskRepository } from "../git/task-repository.ts";
+import type { WorkspaceKey } from "../port.ts";
+import type { ReadOnlyMount } from "../sandbox/sandbox.ts";
+import type { ContentStore } from "../tree/content-store.ts";
+import { applyDelta, diffManifests, diffPaths, type Manifest } from "../tree/manifest.ts";
+import type { ManifestStore } from "../tree/manifest-store.ts";
+import type { PathClass } from "../tree/scanner.ts";
+import type { TreeWorkers } from "../tree/tree-workers.ts";
+import { writeWhole, type BaseTree, type BaseTrees } from "./base-trees.ts";
+import type { Layout } from "./layout.ts";
+
+/** What all workspaces of a runner share. */
+export interface WorkspaceParts {
+  readonly git: Git;
+  readonly layout: Layout;
+  readonly contents: ContentStore;
+  readonly manifests: ManifestStore;
+  readonly baseTrees: BaseTrees;
+  readonly workers: TreeWorkers;
+  mirrorOf(repository: string): Promise<Mirror>;
+}
+
+/** The workspace as it was read. */
+export interface Snapshot {
+  readonly manifest: Manifest;
+  readonly unsupported: readonly UnsupportedEntry[];
+  readonly litter: readonly string[];
+}
+
+interface KeptState {
+  readonly kept: TreeDigest;
+  /** Null before the first. */
+  readonly commit: TaskCommit | null;
+}
+
+/** The last commit of a task, and the base that its tree was made on. */
+export interface TaskCommit {
+  readonly id: string;
+  readonly base: string;
+}
+
+/**
+ * The files of one task: where they are, what they were when last judged, and how they are read and put back.
+ * Its caller holds the workspace's lock.
+ */
+export class TaskWorkspace {
+  readonly taskId: TaskId;
+  readonly path: string;
+  readonly mirror: Mirror;
+  readonly #parts: WorkspaceParts;
+  readonly #workflow: CompiledWorkflow;
+  #base: BaseTree;
+  #seen: Manifest | null = null;
+  #kept: Manifest;
+  #commit: TaskCommit | null;
+
+  private constructor(
+    parts: WorkspaceParts,
+    key: WorkspaceKey,
+    found: { mirror: Mirror; base: BaseTree; kept: Manifest; commit: TaskCommit | null },
+  ) {
+    this.#parts = parts;
+    this.taskId = key.taskId;
+    this.#workflow = key.workflow;
+    this.path = parts.layout.workspace(key.taskId);
+    this.mirror = found.mirror;
+    this.#base = found.base;
+    this.#kept = found.kept;
+    this.#commit = found.commit;
+  }
+
+  /** Opens the task's workspace, making it from the base if it is not there. */
+  static async open(parts: WorkspaceParts, key: WorkspaceKey): Promise<TaskWorkspace> {
+    const mirror = await parts.mirrorOf(key.repository);
+    await mirror.ensure(key.base.commit);
+    const base = await parts.baseTrees.get(mirror, key.base.commit, key.workflow);
+    await makeTaskRepository(parts.git, mirror, parts.layout.taskGitDir(key.taskId));
+    const state = await readState(parts.layout.taskState(key.taskId));
+    const there = await stat(parts.layout.workspace(key.taskId)).catch(() => null);
+    if (state !== null && there?.isDirectory() === true) {
+      const kept = await parts.manifests.get(state.kept);
+      return new TaskWorkspace(parts, key, { mirror, base, kept, commit: state.commit });
+    }
+    // A workspace that was lost is made again as it was last judged.
+    const kept = state === null ? base.manifest : await parts.manifests.get(state.kept);
+    const workspace = new TaskWorkspace(parts, key, { mirror, base, kept, commit: state?.commit ?? null });
+    await workspace.#make(key);
+    return workspace;
+  }
+
+  get gitDir(): string {
+    return this.#parts.layout.taskGitDir(this.taskId);
+  }
+  get base(): BaseTree {
+    return this.#base;
+  }
+  /** The tree after the last exclusive use. */
+  get kept(): Manifest {
+    return this.#kept;
+  }
+  get commit(): TaskCommit | null {
+    return this.#commit;
+  }
+
+  /** What a command must be able to read for git to work in the clone: base history, and nothing of other tasks. */
+  get readOnlyMounts(): readonly ReadOnlyMount[] {
+    return [{ source: this.mirror.objectsDirectory }];
+  }
+
+  async keep(manifest: Manifest): Promise<void> {
+    if (manifest.digest === this.#kept.digest) return;
+    await this.#write({ kept: manifest.digest, commit: this.#commit });
+    this.#kept = manifest;
+  }
+
+  async keepCommit(commit: TaskCommit): Promise<void> {
+    await this.#write({ kept: this.#kept.digest, commit });
+    this.#commit = commit;
+  }
+
+  /** The workspace reads by the rules of another base from now on. */
+  async rebase(commit: string): Promise<void> {
+    if (commit === this.#base.commit) return;
+    await this.mirror.ensure(commit);
+    this.#base = await this.#parts.baseTrees.get(this.mirror, commit, this.#workflow);
+    this.#seen = null;
+  }
+
+  /** Reads the workspace; `full` reads every byte. Rejects with `tree_too_large` past the bounds. */
+  async scan(mode: "cached" | "full"): Promise<Snapshot> {
+    const from = this.#seen;
+    const request = { root: this.path, rulesFile: this.#base.rulesFile, mode, from: from?.digest ?? null };
+    this.#seen = null;
+    const result = await this.#parts.workers.scan(request, (paths) => Promise.resolve(this.#classify(paths)));
+    const previous = from?.digest === result.previous ? from : await this.#parts.manifests.get(result.previous);
+    const manifest = applyDelta(previous, result);
+    if (manifest.digest !== result.digest) throw new TypeError("a scan's differences do not make its digest");
+    await this.#parts.manifests.put(manifest, previous);
+    this.#seen = manifest;
+    return { manifest, unsupported: result.unsupported, litter: result.litter };
+  }
+
+  /** Puts paths (all that differ where `paths` is "all") back to `target`, and clears unsupported entries there. */
+  async restore(now: Snapshot, target: Manifest, paths: "all" | readonly string[]): Promise<void> {
+    const changes = paths === "all" ? diffManifests(target, now.manifest) : diffPaths(target, now.manifest, paths);
+    const unsupported = now.unsupported.filter((entry) => paths === "all" || paths.includes(entry.path));
+    if (changes.length === 0 && unsupported.length === 0) return;
+    await this.#parts.workers.restore({
+      root: this.path,
+      wanted: changes.map((change) => ({ path: change.path, entry: change.before })),
+      unsupported,
+    });
+  }
+
+  /** Makes the workspace hold `target` and nothing else that is not ignored, whatever it holds now. */
+  async reset(target: Manifest): Promise<void> {
+    this.#seen = null;
+    const entries = [...target.entries.values()];
+    await this.#parts.workers.reset({ root: this.path, rulesFile: this.#base.rulesFile, entries });
+    const now = await this.scan("full");
+    if (now.manifest.digest !== target.digest) await this.restore(now, target, "all");
+    await this.keep(target);
+  }
+
+  #classify(paths: readonly string[]): PathClass[] {
+    return paths.map((path) => {
+      if (this.#workflow.isScratch(path)) return "scratch";
+      return this.#workflow.mayBelongToTree(path) ? "tree" : "litter";
+    });
+  }
+
+  async #make(key: WorkspaceKey): Promise<void> {
+    const { git, layout, workers } = this.#parts;
+    await mkdir(layout.workspaces, { recursive: true, mode: 0o700 });
+    const making = `${this.path}.making`;
+    await rm(making, { recursive: true, force: true });
+    await rm(this.path, { recursive: true, force: true });
+    await mkdir(making, { mode: 0o755 });
+    await workers.restore({
+      root: making,
+      wanted: [...this.#kept.entries.values()].map((entry) => ({ path: entry.path, entry })),
+      unsupported: [],
+    });
+    await makeAgentRepository(git, this.mirror, { workspace: making, ref: key.base.ref, commit: key.base.commit });
+    await workers.forget(making);
+    await this.#write({ kept: this.#kept.digest, commit: this.#commit });
+    await rename(making, this.path);
+  }
+
+  async #write(state: KeptState): Promise<void> {
+    await writeWhole(this.#parts.layout.taskState(this.taskId), JSON.stringify(state));
+  }
+}
+
+async function readState(file: string): Promise<KeptState | null> {
+  const text = await readFile(file, "utf8").catch(() => null);
+  if (text === null) return null;
+  const value = JSON.parse(text) as { kept?: unknown; commit?: Partial<TaskCommit> | null };
+  const kept = parseDigest(value.kept);
+  if (kept === null) return null;
+  const { id, base } = value.commit ?? {};
+  return { kept, commit: typeof id === "string" && typeof base === "string" ? { id, base } : null };
+}

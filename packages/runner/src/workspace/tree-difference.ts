@@ -1,0 +1,52 @@
+import { writeGitTree, type TreeObjects } from "../git/tree-objects.ts";
+import { diffManifests, type Manifest } from "../tree/manifest.ts";
+
+export interface TreeDifferenceText {
+  readonly text: string;
+  readonly changedPaths: string[];
+  readonly truncated: boolean;
+}
+
+const maxChangedPaths = 1000;
+
+/**
+ * Unified text of what changed between two trees, at most `maxBytes`, cut at a line. Binary files are named only.
+ * No attribute, text conversion or external program takes part.
+ */
+export async function treeDifference(
+  objects: TreeObjects,
+  from: Manifest,
+  to: Manifest,
+  maxBytes: number,
+): Promise<TreeDifferenceText> {
+  const changes = diffManifests(from, to);
+  const changedPaths = changes.slice(0, maxChangedPaths).map((change) => change.path);
+  if (changes.length === 0) return { text: "", changedPaths, truncated: false };
+  const before = changes.flatMap((change) => (change.before === null ? [] : [change.before]));
+  const after = changes.flatMap((change) => (change.after === null ? [] : [change.after]));
+  const left = await writeGitTree(objects, null, { upserts: before, removals: [] });
+  const right = await writeGitTree(objects, null, { upserts: after, removals: [] });
+  const result = await objects.git.attempt({
+    gitDir: objects.gitDir,
+    maxBytes,
+    args: [
+      "diff-tree",
+      "-p",
+      "-r",
+      "--no-ext-diff",
+      "--no-textconv",
+      "--no-renames",
+      "--no-color",
+      "--src-prefix=a/",
+      "--dst-prefix=b/",
+      left,
+      right,
+    ],
+  });
+  const text = result.stdout.toString("utf8");
+  return {
+    text: result.truncated ? text.slice(0, text.lastIndexOf("\n") + 1) : text,
+    changedPaths,
+    truncated: result.truncated || changes.length > maxChangedPaths,
+  };
+}
