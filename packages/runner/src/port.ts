@@ -177,6 +177,8 @@ export type SyncOutcome =
   | {
       readonly status: "merged";
       readonly base: { readonly ref: string; readonly commit: string };
+      /** Of the new base commit. */
+      readonly baseTree: TreeDigest;
       readonly tree: TreeDigest;
       readonly entryTree: TreeDigest;
       readonly frozenTrees: readonly TreeDigest[];

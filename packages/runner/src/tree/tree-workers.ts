@@ -67,7 +67,7 @@ export class TreeWorkers {
 
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.all(this.#members.map((member) => member?.worker.terminate()));
+    await Promise.all(this.#members.flatMap((member) => (member === null ? [] : [member.worker.terminate()])));
   }
 
   #call(root: string, method: TreeMethod, request: unknown, classify: Classify | null) {

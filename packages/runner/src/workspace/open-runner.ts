@@ -133,7 +133,7 @@ export async function openRunner(options: RunnerOptions): Promise<Runner> {
 
     async close() {
       const opened = await Promise.allSettled(sessions.values());
-      await Promise.all(opened.map((session) => (session.status === "fulfilled" ? session.value.close() : null)));
+      await Promise.all(opened.flatMap((session) => (session.status === "fulfilled" ? [session.value.close()] : [])));
       await sandbox.close();
       await parts.workers.close();
     },
