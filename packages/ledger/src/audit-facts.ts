@@ -16,7 +16,7 @@ export interface AuditCell extends AuditFacts {
   readonly count: number;
 }
 
-/** The facts of one event. `sqlite/audit-queries.ts` says the same in SQL. */
+/** The facts of one event. `sqlite/audit-reads.ts` says the same in SQL. */
 export function auditFacts(event: Pick<StoredEvent, "type" | "data">): AuditFacts {
   const data = event.data as { phase?: unknown; from?: unknown; tool_name?: unknown; success?: unknown };
   return {
@@ -30,6 +30,12 @@ export function auditFacts(event: Pick<StoredEvent, "type" | "data">): AuditFact
 /** One text for each combination of facts; the key of a counter. */
 export function auditCellKey(facts: AuditFacts): string {
   return JSON.stringify([facts.type, facts.phase, facts.toolName, facts.success]);
+}
+
+/** The counter that `auditCellKey` named. */
+export function decodeAuditCell(key: string, count: number): AuditCell {
+  const [type, phase, toolName, success] = JSON.parse(key) as [EventType, string | null, string | null, boolean | null];
+  return { type, phase, toolName, success, count };
 }
 
 /** The statistics that the counters add up to: ended tool calls only. */

@@ -145,8 +145,6 @@ function changedRow(row: TaskRow, event: AnyStoredEvent): TaskRow {
       };
     case "task.overridden":
       return { ...row, overridden: true };
-    case "task.synced":
-      return { ...row, epoch: event.data.epoch };
     default:
       return row;
   }

@@ -1,0 +1,163 @@
+import type { Digest, JsonValue } from "@phasegate/wire";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { auditBodies, decodeAuditCell, type AuditCell } from "../audit-facts.ts";
+import type { AuditQuery, AuditRow } from "../port.ts";
+import { normalizeTime, pageSize, parseCursor } from "../query-bounds.ts";
+import type { SqlRow, SqlValue } from "./driver.ts";
+import { decodeEvent, selectEvent } from "./event-reads.ts";
+import type { Reader } from "./reader.ts";
+import { wasHeldBy } from "./task-reads.ts";
+
+/** Positions that one step of a search looks at before it lets others run: a few milliseconds. */
+const stepSize = 4_000;
+
+interface Filter {
+  readonly sql: string;
+  readonly values: readonly SqlValue[];
+}
+
+/** The counters that every audit total and statistic comes from. */
+export function readAuditCells(reader: Reader): AuditCell[] {
+  return reader
+    .all("select facts, count from audit_counter")
+    .map((row) => decodeAuditCell(row["facts"] as string, row["count"] as number));
+}
+
+/**
+ * One page of audit entries and the count of all that match. By task, cost grows with that task's events; totals over
+ * type, phase, tool and success come from counters; anything else is searched in steps that let other work run.
+ */
+export async function queryAudit(
+  reader: Reader,
+  query: AuditQuery,
+): Promise<{ entries: AuditRow[]; total: number; nextCursor: string | null }> {
+  const limit = pageSize(query.limit);
+  const filter = filterOf(query);
+  const hidden =
+    query.taskId !== undefined && query.visibleTo !== undefined && !wasHeldBy(reader, query.taskId, query.visibleTo);
+  if (hidden) return { entries: [], total: 0, nextCursor: null };
+  const rows =
+    query.taskId === undefined
+      ? await searchLedger(reader, { query, filter, limit: limit + 1 })
+      : searchStream(reader, { query, filter, limit: limit + 1 });
+  const page = rows.slice(0, limit);
+  return {
+    entries: page.map((row) => auditRow(reader, row)),
+    total: await countMatches(reader, { query, filter }),
+    nextCursor: rows.length > limit ? String(page.at(-1)?.["position"]) : null,
+  };
+}
+
+function filterOf(query: AuditQuery): Filter {
+  const filters: string[] = [];
+  const values: SqlValue[] = [];
+  const filter = (sql: string, value: SqlValue | undefined): void => {
+    if (value === undefined || value === null) return;
+    filters.push(` and ${sql}`);
+    values.push(value);
+  };
+  filter("type in (select value from json_each(?))", query.types && JSON.stringify(query.types));
+  filter("coalesce(json_extract(data, '$.phase'), json_extract(data, '$.from')) = ?", query.phase);
+  filter("json_extract(data, '$.tool_name') = ?", query.toolName);
+  filter(
+    `case type when 'tool.executed' then json_extract(data, '$.success')
+       when 'tool.denied' then 0 when 'tool.rolled_back' then 0 when 'tool.interrupted' then 0 end = ?`,
+    query.success === undefined ? undefined : Number(query.success),
+  );
+  filter("event.agent_id = ?", query.agentId);
+  filter("at >= ?", normalizeTime(query.from));
+  filter("at <= ?", normalizeTime(query.to));
+  if (query.taskId === undefined) {
+    filter("stream_id in (select task from task_holder where principal = ?)", query.visibleTo);
+  }
+  return { sql: filters.join(""), values };
+}
+
+interface Search {
+  readonly query: AuditQuery;
+  readonly filter: Filter;
+  readonly limit: number;
+}
+
+function searchStream(reader: Reader, { query, filter, limit }: Search): SqlRow[] {
+  const newest = query.order !== "oldest";
+  const cursor = parseCursor(query.cursor) ?? (newest ? Number.MAX_SAFE_INTEGER : 0);
+  return reader.all(
+    `${selectEvent} where stream_id = (select id from stream where name = ?) and position ${newest ? "<" : ">"} ?
+     ${filter.sql} order by version ${newest ? "desc" : "asc"} limit ?`,
+    `task/${query.taskId}`,
+    cursor,
+    ...filter.values,
+    limit,
+  );
+}
+
+async function searchLedger(reader: Reader, { query, filter, limit }: Search): Promise<SqlRow[]> {
+  const newest = query.order !== "oldest";
+  const last = lastPosition(reader);
+  const cursor = parseCursor(query.cursor);
+  const found: SqlRow[] = [];
+  let from = newest ? Math.min(last, (cursor ?? last + 1) - 1) : (cursor ?? 0) + 1;
+  while (found.length < limit && from >= 1 && from <= last) {
+    const to = newest ? Math.max(1, from - stepSize + 1) : Math.min(last, from + stepSize - 1);
+    const rows = reader.all(
+      `${selectEvent} where position between ? and ? ${filter.sql}
+       order by position ${newest ? "desc" : "asc"} limit ?`,
+      Math.min(from, to),
+      Math.max(from, to),
+      ...filter.values,
+      limit - found.length,
+    );
+    found.push(...rows);
+    from = newest ? to - 1 : to + 1;
+    if (found.length < limit) await nextTurn();
+  }
+  return found;
+}
+
+async function countMatches(
+  reader: Reader,
+  { query, filter }: { readonly query: AuditQuery; readonly filter: Filter },
+): Promise<number> {
+  if (query.taskId !== undefined) {
+    const sql = `select count(*) as total from event
+      where stream_id = (select id from stream where name = ?) ${filter.sql}`;
+    return reader.get(sql, `task/${query.taskId}`, ...filter.values)?.["total"] as number;
+  }
+  if ([query.agentId, query.from, query.to, query.visibleTo].every((part) => part === undefined)) {
+    return countByCells(reader, query);
+  }
+  const last = lastPosition(reader);
+  let total = 0;
+  for (let from = 1; from <= last; from += stepSize) {
+    const sql = `select count(*) as total from event where position between ? and ? ${filter.sql}`;
+    total += reader.get(sql, from, Math.min(last, from + stepSize - 1), ...filter.values)?.["total"] as number;
+    await nextTurn();
+  }
+  return total;
+}
+
+function countByCells(reader: Reader, query: AuditQuery): number {
+  return readAuditCells(reader)
+    .filter((cell) => query.types === undefined || query.types.includes(cell.type))
+    .filter((cell) => query.phase === undefined || cell.phase === query.phase)
+    .filter((cell) => query.toolName === undefined || cell.toolName === query.toolName)
+    .filter((cell) => query.success === undefined || cell.success === query.success)
+    .reduce((total, cell) => total + cell.count, 0);
+}
+
+function lastPosition(reader: Reader): number {
+  return reader.get("select coalesce(max(position), 0) as last from event")?.["last"] as number;
+}
+
+function auditRow(reader: Reader, row: SqlRow): AuditRow {
+  const event = decodeEvent(row);
+  const { args, result } = auditBodies(event);
+  return { event, args: body(reader, args), result: body(reader, result) };
+}
+
+function body(reader: Reader, digest: Digest | null): JsonValue {
+  const text =
+    digest === null ? null : (reader.get("select body from payload where digest = ?", digest)?.["body"] ?? null);
+  return text === null ? null : (JSON.parse(text as string) as JsonValue);
+}

@@ -1,0 +1,181 @@
+import { PhasegateError } from "@phasegate/wire";
+import type { SqlDatabase } from "./driver.ts";
+
+/** Marks a file as a Phasegate ledger in SQLite's header: the letters `PHGT`. */
+const applicationId = 0x50484754;
+
+/** Each entry brings a ledger from one schema version to the next; entries are never changed once released. */
+const migrations: readonly { readonly name: string; readonly sql: string }[] = [
+  {
+    name: "first schema",
+    sql: `
+      create table stream (
+        id integer primary key,
+        name text not null unique
+      );
+      create table event (
+        position integer primary key,
+        stream_id integer not null,
+        version integer not null,
+        id text not null,
+        type text not null,
+        at text not null,
+        principal text not null,
+        agent_id text,
+        data text not null,
+        previous_hash text,
+        hash text not null
+      );
+      create unique index event_in_stream on event (stream_id, version);
+      create unique index event_by_id on event (id);
+      create index event_by_type on event (type);
+      create table signed_head (
+        stream_id integer not null,
+        version integer not null,
+        hash text not null,
+        key_id text not null,
+        signature text not null,
+        primary key (stream_id, version)
+      ) without rowid;
+      create table payload (
+        digest text not null unique,
+        body text
+      );
+      create table task (
+        id integer primary key,
+        task_id text not null unique,
+        title text not null,
+        status text not null,
+        phase text not null,
+        entry integer not null,
+        epoch integer not null,
+        priority integer not null,
+        capabilities text not null,
+        labels text not null,
+        dependencies text not null,
+        open_dependencies integer not null,
+        workflow_digest text not null,
+        workflow_name text not null,
+        holder_principal text,
+        agent_id text,
+        assurance text,
+        overridden integer not null,
+        created_at text not null
+      );
+      create index task_offer on task (capabilities, priority desc, id) where status = 'ready' and open_dependencies = 0;
+      create index task_by_status on task (status);
+      create table task_dependency (
+        depends_on text not null,
+        task integer not null,
+        primary key (depends_on, task)
+      ) without rowid;
+      create table task_holder (
+        principal text not null,
+        task integer not null,
+        primary key (principal, task)
+      ) without rowid;
+      create table lease (
+        task integer primary key,
+        expires_at integer not null
+      );
+      create table audit_counter (
+        facts text primary key,
+        count integer not null
+      ) without rowid;
+      create table idempotency (
+        scope text not null,
+        key text not null,
+        body_digest text not null,
+        state text not null,
+        answer text,
+        expires_at integer not null,
+        primary key (scope, key)
+      );
+      create index idempotency_running on idempotency (state) where state = 'running';
+      create index idempotency_expiry on idempotency (expires_at);
+      create table workflow (
+        digest text primary key,
+        name text not null,
+        body text not null
+      );
+      create table job (
+        number integer primary key,
+        id text not null unique,
+        kind text not null,
+        task_id text,
+        fairness_key text not null,
+        due_at integer not null,
+        body text not null,
+        attempts integer not null,
+        owner text,
+        leased_until integer not null,
+        last_error text
+      );
+      create index job_due on job (due_at);
+      create index job_of_task on job (task_id);
+      create table counter (
+        name text primary key,
+        value integer not null
+      ) without rowid;
+      insert into counter (name, value) values ('authority', 0), ('payloads', 0), ('probes', 0);
+    `,
+  },
+];
+
+export const schemaVersion = migrations.length;
+
+/**
+ * Brings a new or older ledger to the present schema, in one transaction.
+ * Throws `ledger_corrupt` on a database of another program and on a ledger of a newer version.
+ */
+export function migrate(database: SqlDatabase, options: { readonly file: string; readonly at: string }): void {
+  const found = checkSchema(database, options.file);
+  if (found === schemaVersion) return;
+  database.exec("begin immediate");
+  try {
+    if (found === 0) {
+      database.exec(`pragma application_id = ${applicationId}`);
+      database.exec(
+        "create table migration (version integer primary key, name text not null, applied_at text not null)",
+      );
+    }
+    const note = database.prepare("insert into migration (version, name, applied_at) values (?, ?, ?)");
+    for (const [index, { name, sql }] of migrations.entries()) {
+      if (index < found) continue;
+      database.exec(sql);
+      note.run(index + 1, name, options.at);
+    }
+    database.exec("commit");
+  } catch (error) {
+    database.exec("rollback");
+    throw error;
+  }
+}
+
+/**
+ * The schema version of a ledger; 0 for an empty file.
+ * Throws `ledger_corrupt` on a database of another program and on a ledger of a newer version.
+ */
+export function checkSchema(database: SqlDatabase, file: string): number {
+  const application = numberOf(database.prepare("pragma application_id").get()?.["application_id"]);
+  if (application !== applicationId) {
+    const tables = numberOf(database.prepare("select count(*) as tables from sqlite_schema").get()?.["tables"]);
+    if (application === 0 && tables === 0) return 0;
+    throw new PhasegateError("ledger_corrupt", `\`${file}\` is a database of another program`, {
+      hint: "name another file in `storage.url`",
+    });
+  }
+  const version = numberOf(database.prepare("select max(version) as version from migration").get()?.["version"]);
+  if (version > schemaVersion) {
+    throw new PhasegateError(
+      "ledger_corrupt",
+      `\`${file}\` was written by a newer Phasegate (schema ${version}, this one knows ${schemaVersion})`,
+      { hint: "start the newer version, or restore an older backup" },
+    );
+  }
+  return version;
+}
+
+function numberOf(value: unknown): number {
+  return typeof value === "number" ? value : 0;
+}
