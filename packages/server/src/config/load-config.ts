@@ -7,7 +7,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import type { Config } from "./config.ts";
 import { isLoopbackHost } from "./loopback.ts";
 import { nearestName } from "./nearest.ts";
-import { olderKeys, olderSecretVariable, olderVariables, translateOlderValue } from "./older.ts";
+import { olderKeys, olderVariables, translateOlderValue } from "./older.ts";
 import { readText, sections, type Setting, settingAt, settingOfVariable, settings } from "./settings.ts";
 import { readConfigText } from "./yaml-source.ts";
 
@@ -37,6 +37,8 @@ const otherVariables = [
   "PHASEGATE_TASK_ID",
   "PHASEGATE_PHASE_TOKEN",
 ];
+
+const defaultSecretVariable = "PHASEGATE_JWT_SECRET";
 
 const ajv = new Ajv2020({ strict: true, allErrors: true, allowUnionTypes: true });
 const validators = new Map(settings.map((setting) => [setting.path, ajv.compile(setting.schema)]));
@@ -195,11 +197,8 @@ function readVariables(env: LoadConfigOptions["env"], collected: Collected): voi
     if (setting) collected.set(setting.path, readText(setting, text), variable);
     else unknown.push(variable);
   }
-  const secretVariable = String(
-    collected.values.get("security.jwt_secret_env_var")?.value ??
-      settingAt("security.jwt_secret_env_var")?.default ??
-      olderSecretVariable,
-  );
+  const named = collected.values.get("security.jwt_secret_env_var")?.value;
+  const secretVariable = typeof named === "string" ? named : defaultSecretVariable;
   const known = [...settings.map((setting) => setting.variable), ...otherVariables, secretVariable];
   for (const variable of unknown) {
     if (known.includes(variable)) continue;

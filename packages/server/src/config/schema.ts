@@ -12,8 +12,8 @@ function whole(defaultValue: number, minimum: number, maximum: number, descripti
 function flag(defaultValue: boolean, description: string) {
   return Type.Boolean({ default: defaultValue, description });
 }
-function choice<const Values extends string[]>(defaultValue: Values[number], values: Values, description: string) {
-  return Type.Enum(values, { default: defaultValue, description });
+function choice<const Value extends string>(defaultValue: Value, values: readonly Value[], description: string) {
+  return Type.Enum<Value[]>([...values], { default: defaultValue, description });
 }
 function section<Properties extends Record<string, TSchema>>(properties: Properties) {
   return Type.Object(properties, { additionalProperties: false });

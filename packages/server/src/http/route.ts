@@ -1,5 +1,6 @@
 import type { PrincipalRole } from "@phasegate/wire";
 import type { Static, TSchema } from "typebox";
+import type { TokenClaims } from "@phasegate/engine";
 import type { Caller, ServerContext } from "../context.ts";
 
 /** What a route may be called by, before any use case runs. */
@@ -27,6 +28,13 @@ export interface Route<
   readonly body?: Body;
   readonly query?: Query;
   readonly params?: Params;
+  /** Also takes the phase token as `?phase_token=`, which no log shows. */
+  readonly phaseTokenInQuery?: boolean;
+  /**
+   * `own`: the use case bounds its own time (a tool, a transition that waits, a stream). Otherwise the request is
+   * answered `timed_out` after `server.timeout_seconds`, and `caller.signal` fires.
+   */
+  readonly deadline?: "server" | "own";
   /** Schemas of the good answers by status; problem documents are added for every route. */
   readonly answers: Readonly<Record<number, TSchema>>;
   handle(
@@ -45,10 +53,35 @@ export interface RouteInput<Body, Query, Params> {
   readonly phaseToken: string | null;
 }
 
+/**
+ * What a use case answers. Under an Idempotency-Key the http layer records it after `handle`, unless the use case put
+ * it into the commit of its own events, which is better:
+ *
+ *     const answer: RouteAnswer = { status: 200, body, mint };
+ *     await ledger.append({ ...batch, ...idempotentPart(caller, answer) });
+ *     markRecorded(caller);
+ *     return answer;
+ *
+ * (both from `idempotency.ts`; without a key they do nothing). A phase token is never recorded: name it in `mint`, and it is minted just
+ * before the answer leaves, with the same token id again when the answer is repeated. Members `phase_token`,
+ * `new_token` and `key` of the body are recorded as null.
+ */
 export interface RouteAnswer {
   readonly status: number;
   readonly body: unknown;
   readonly headers?: Readonly<Record<string, string>>;
+  readonly mint?: TokenMint;
+  /** Sent instead of `body`, piece by piece as fast as the client takes it; ended when the client or the server goes. */
+  readonly stream?: AsyncIterable<string>;
+}
+
+/** A phase token to be put into the body. */
+export interface TokenMint {
+  readonly claims: TokenClaims & { readonly allowedTools: readonly string[] };
+  /** Member of the body that gets the token. */
+  readonly member: "phase_token" | "new_token";
+  /** Member of the body that gets the time at which it ends. */
+  readonly expiresAtMember?: string;
 }
 
 /** Keeps a route's types while it stands in a list of routes. */

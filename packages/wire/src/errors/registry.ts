@@ -92,6 +92,18 @@ export const errorRegistry = {
     retry: false,
     docs: "Send `Content-Type: application/json`.",
   },
+  request_timeout: {
+    status: 408,
+    title: "Request came too slowly",
+    retry: true,
+    docs: "The headers or the body did not arrive in time.",
+  },
+  headers_too_large: {
+    status: 431,
+    title: "Headers too large",
+    retry: false,
+    docs: "The request line and headers are past 16 kB.",
+  },
   payload_too_large: {
     status: 413,
     title: "Payload too large",
@@ -157,6 +169,12 @@ export const errorRegistry = {
     title: "Outcome unknown",
     retry: false,
     docs: "The server stopped while the first request ran. It is never run twice: look at the task before going on.",
+  },
+  last_operator_key: {
+    status: 409,
+    title: "Last operator key",
+    retry: false,
+    docs: "Revoking it would lock everyone out. Make another operator key first.",
   },
   rate_limited: { status: 429, title: "Too many requests", retry: true, docs: "Wait for `retry_after` seconds." },
   // Task state

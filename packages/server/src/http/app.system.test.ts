@@ -1,0 +1,260 @@
+import { connect } from "node:net";
+import { PhasegateError } from "@phasegate/wire";
+import { Type } from "typebox";
+import { afterEach, expect, test } from "vitest";
+import { route, type Route } from "./route.ts";
+import { openShell, type Shell, type ShellOptions } from "./shell-under-test.ts";
+
+const opened: Shell[] = [];
+afterEach(async () => {
+  for (const shell of opened.splice(0)) await shell.close();
+});
+
+async function shellWith(options: ShellOptions = {}): Promise<Shell & { url: string }> {
+  const shell = await openShell(options);
+  opened.push(shell);
+  const url = await shell.listen();
+  return { ...shell, url };
+}
+
+const Echo = Type.Object({ text: Type.String({ maxLength: 5 }), more: Type.Optional(Type.Integer()) });
+
+function echo(change: Partial<Route> = {}): Route {
+  return {
+    ...route({
+      method: "POST",
+      path: "/api/v1/echo",
+      operationId: "echo",
+      summary: "Answers what it was sent",
+      tag: "test",
+      access: { kind: "principal", open: true },
+      body: Echo,
+      answers: { 200: Echo },
+      handle: async (_context, caller, { body }) => ({ status: 200, body: { ...body, by: caller.principal.name } }),
+    }),
+    ...change,
+  };
+}
+
+async function post(url: string, key: string | null, body: unknown, headers: Record<string, string> = {}) {
+  const answer = await fetch(url, {
+    method: "POST",
+    headers: {
+      "content-type": "application/json",
+      ...(key === null ? {} : { authorization: `Bearer ${key}` }),
+      ...headers,
+    },
+    body: JSON.stringify(body),
+  });
+  return { status: answer.status, headers: answer.headers, body: (await answer.json()) as Record<string, unknown> };
+}
+
+test("a call with a key reaches its route, with the principal that the key belongs to", async () => {
+  const { url, agentKey } = await shellWith({ routes: () => [echo()] });
+  const answer = await post(`${url}/api/v1/echo`, agentKey, { text: "hi", more: null });
+  expect(answer.body).toEqual({ text: "hi", by: "agent-1" });
+  expect(answer.headers.get("x-request-id")).toMatch(/^[\w.-]+$/);
+  expect(answer.headers.get("cache-control")).toBe("no-store");
+});
+
+test("without a key, with a wrong one and with a revoked one a call is unauthenticated", async () => {
+  const { url, agentKey, operatorKey, keys } = await shellWith({ routes: () => [echo()] });
+  const codes = async () => [
+    (await post(`${url}/api/v1/echo`, null, { text: "hi" })).body["code"],
+    (await post(`${url}/api/v1/echo`, `${agentKey}x`, { text: "hi" })).body["code"],
+    (await post(`${url}/api/v1/echo`, agentKey, { text: "hi" })).body["code"],
+  ];
+  expect(await codes()).toEqual(["unauthenticated", "unauthenticated", undefined]);
+  const id = keys.principalOf(agentKey)?.keyId ?? "";
+  const revoked = await fetch(`${url}/api/v1/keys/${id}`, {
+    method: "DELETE",
+    headers: { authorization: `Bearer ${operatorKey}` },
+  });
+  expect(revoked.status).toBe(200);
+  expect(await codes()).toEqual(["unauthenticated", "unauthenticated", "unauthenticated"]);
+});
+
+test("open access frees the calls marked open and no others", async () => {
+  const closed = echo({ path: "/api/v1/closed", operationId: "closed", access: { kind: "principal", open: false } });
+  const { url } = await shellWith({ routes: () => [echo(), closed], settings: { "security.auth": "open" } });
+  expect((await post(`${url}/api/v1/echo`, null, { text: "hi" })).body["by"]).toBe("open");
+  expect((await post(`${url}/api/v1/echo`, "wrong-key", { text: "hi" })).status).toBe(401);
+  expect((await post(`${url}/api/v1/closed`, null, { text: "hi" })).status).toBe(401);
+  expect((await fetch(`${url}/api/v1/keys`)).status).toBe(401);
+});
+
+test("a route for a role refuses others, and one for persons refuses agents and services", async () => {
+  const access = { kind: "roles", roles: ["operator"], person: true } as const;
+  const { url, agentKey, operatorKey } = await shellWith({ routes: () => [echo({ access })] });
+  expect((await post(`${url}/api/v1/echo`, agentKey, { text: "hi" })).body["code"]).toBe("forbidden");
+  expect((await post(`${url}/api/v1/echo`, operatorKey, { text: "hi" })).status).toBe(200);
+  const service = await post(`${url}/api/v1/keys`, operatorKey, { name: "ci", kind: "service", roles: ["operator"] });
+  expect((await post(`${url}/api/v1/echo`, String(service.body["key"]), { text: "hi" })).body["code"]).toBe(
+    "forbidden",
+  );
+});
+
+test("the words of an unknown error stay in the log", async () => {
+  const broken = echo({
+    handle: async () => {
+      throw new Error("the secret is 42");
+    },
+  });
+  const { url, agentKey, logLines } = await shellWith({ routes: () => [broken] });
+  const answer = await post(`${url}/api/v1/echo`, agentKey, { text: "hi" });
+  expect(answer.status).toBe(500);
+  expect(answer.body["code"]).toBe("internal_error");
+  expect(JSON.stringify(answer.body)).not.toContain("42");
+  expect(logLines.join("")).toContain("the secret is 42");
+  expect(logLines.join("")).not.toContain(agentKey);
+});
+
+test("a request past the time limit is answered timed_out, and its signal fires", async () => {
+  let seen: AbortSignal | null = null;
+  const slow = echo({
+    handle: async (_context, caller) => {
+      seen = caller.signal;
+      await new Promise((resolve) => caller.signal.addEventListener("abort", resolve, { once: true }));
+      return { status: 200, body: {} };
+    },
+  });
+  const { url, agentKey } = await shellWith({ routes: () => [slow], settings: { "server.timeout_seconds": 1 } });
+  const answer = await post(`${url}/api/v1/echo`, agentKey, { text: "hi" });
+  expect([answer.status, answer.body["code"]]).toEqual([503, "timed_out"]);
+  expect((seen as AbortSignal | null)?.aborted).toBe(true);
+});
+
+test("requests above the limit in work are answered overloaded with Retry-After", async () => {
+  const gate = Promise.withResolvers<void>();
+  const entered = Promise.withResolvers<void>();
+  const waiting = echo({
+    handle: async () => {
+      entered.resolve();
+      await gate.promise;
+      return { status: 200, body: {} };
+    },
+  });
+  const { url, agentKey } = await shellWith({
+    routes: () => [waiting],
+    settings: { "server.max_concurrent_requests": 1 },
+  });
+  const first = post(`${url}/api/v1/echo`, agentKey, { text: "hi" });
+  await entered.promise;
+  const second = await post(`${url}/api/v1/echo`, agentKey, { text: "hi" });
+  expect([second.status, second.body["code"], second.headers.get("retry-after")]).toEqual([503, "overloaded", "1"]);
+  gate.resolve();
+  expect((await first).status).toBe(200);
+  expect((await post(`${url}/api/v1/echo`, agentKey, { text: "hi" })).status).toBe(200);
+});
+
+test("one principal's requests in work do not keep another's out", async () => {
+  const gate = Promise.withResolvers<void>();
+  const entered = Promise.withResolvers<void>();
+  const waiting = echo({
+    handle: async (_context, caller) => {
+      if (caller.principal.kind === "agent") {
+        entered.resolve();
+        await gate.promise;
+      }
+      return { status: 200, body: {} };
+    },
+  });
+  const { url, agentKey, operatorKey } = await shellWith({
+    routes: () => [waiting],
+    limits: { maxRequestsPerPrincipal: 1 },
+  });
+  const first = post(`${url}/api/v1/echo`, agentKey, { text: "hi" });
+  await entered.promise;
+  expect((await post(`${url}/api/v1/echo`, agentKey, { text: "hi" })).body["code"]).toBe("rate_limited");
+  expect((await post(`${url}/api/v1/echo`, operatorKey, { text: "hi" })).status).toBe(200);
+  gate.resolve();
+  await first;
+});
+
+test("a client that goes away fires the signal and gives its place back", async () => {
+  const gone = Promise.withResolvers<string>();
+  const entered = Promise.withResolvers<void>();
+  const waiting = echo({
+    handle: async (_context, caller) => {
+      caller.signal.addEventListener("abort", () => gone.resolve(String(caller.signal.reason)), { once: true });
+      entered.resolve();
+      await gone.promise;
+      return { status: 200, body: {} };
+    },
+  });
+  const { url, agentKey } = await shellWith({
+    routes: () => [waiting, echo({ path: "/api/v1/quick", operationId: "quick" })],
+    settings: { "server.max_concurrent_requests": 1 },
+  });
+  const leaving = new AbortController();
+  const request = fetch(`${url}/api/v1/echo`, {
+    method: "POST",
+    headers: { "content-type": "application/json", authorization: `Bearer ${agentKey}` },
+    body: '{"text":"hi"}',
+    signal: leaving.signal,
+  });
+  await entered.promise;
+  leaving.abort();
+  await expect(request).rejects.toThrow(/abort/);
+  expect(await gone.promise).toContain("closed the connection");
+  expect((await post(`${url}/api/v1/quick`, agentKey, { text: "hi" })).status).toBe(200);
+});
+
+test("a problem that says when to come back says so in the header too", async () => {
+  const refusing = echo({
+    handle: async () => {
+      throw new PhasegateError("ledger_unavailable", "the disk is full", { retryAfterSeconds: 7 });
+    },
+  });
+  const { url, agentKey } = await shellWith({ routes: () => [refusing] });
+  const answer = await post(`${url}/api/v1/echo`, agentKey, { text: "hi" });
+  expect([answer.status, answer.headers.get("retry-after"), answer.headers.get("content-type")]).toEqual([
+    503,
+    "7",
+    "application/problem+json; charset=utf-8",
+  ]);
+});
+
+test("headers that never end are answered request_timeout", async () => {
+  const shell = await shellWith({ limits: { headersMs: 200, requestMs: 400 } });
+  expect(await raw(shell.port(), "GET / HTTP/1.1\r\nHost: localhost\r\n")).toContain('"code":"request_timeout"');
+});
+
+test("a body that never ends is answered request_timeout", async () => {
+  const shell = await shellWith({ routes: () => [echo()], limits: { headersMs: 200, requestMs: 400 } });
+  const head = `POST /api/v1/echo HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${shell.agentKey}\r\n`;
+  const answer = await raw(shell.port(), `${head}Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{"text"`);
+  expect(answer).toContain("408");
+});
+
+test("while the server closes, new requests are answered shutting_down or find no listener", async () => {
+  const gate = Promise.withResolvers<void>();
+  const entered = Promise.withResolvers<void>();
+  const waiting = echo({
+    handle: async () => {
+      entered.resolve();
+      await gate.promise;
+      return { status: 200, body: { text: "done" } };
+    },
+  });
+  const { url, agentKey, app } = await shellWith({ routes: () => [waiting] });
+  const first = post(`${url}/api/v1/echo`, agentKey, { text: "hi" });
+  await entered.promise;
+  const closed = app.close();
+  const second = await post(`${url}/api/v1/echo`, agentKey, { text: "hi" }).catch((error: unknown) => error);
+  expect(second instanceof Error || (second as { status: number }).status === 503).toBe(true);
+  gate.resolve();
+  expect((await first).body).toEqual({ text: "done" });
+  await closed;
+});
+
+function raw(port: number, text: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let received = "";
+    const socket = connect(port, "127.0.0.1", () => socket.write(text));
+    socket.setEncoding("utf8");
+    socket.on("data", (chunk: string) => (received += chunk));
+    socket.on("close", () => resolve(received));
+    socket.on("error", reject);
+  });
+}

@@ -1,0 +1,164 @@
+import type { IncomingHttpHeaders } from "node:http";
+import underPressure from "@fastify/under-pressure";
+import { PhasegateError } from "@phasegate/wire";
+import fastify, { type FastifyInstance } from "fastify";
+import type { Authenticator } from "../auth/authenticator.ts";
+import type { ServerContext } from "../context.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
+import { RejectionLog } from "../telemetry/rejection-log.ts";
+import { answerBrokenConnection } from "./broken-connection.ts";
+import { Deadlines } from "./deadlines.ts";
+import { HostGuard } from "./guards.ts";
+import { parseJsonBody } from "./json-body.ts";
+import { Load } from "./load.ts";
+import { addOtherMethods } from "./other-methods.ts";
+import { problemOf, sendProblem } from "./problems.ts";
+import { makeRequestId } from "./request-id.ts";
+import { RouteRunner } from "./route-runner.ts";
+import type { Route } from "./route.ts";
+import { ValidatorCompiler } from "./validation.ts";
+
+export interface HttpAppOptions {
+  readonly context: ServerContext;
+  readonly routes: readonly Route[];
+  readonly authenticator: Authenticator;
+  readonly metrics: Metrics;
+  readonly limits?: Partial<HttpLimits>;
+}
+
+/** Bounds on what clients may hold open. */
+export interface HttpLimits {
+  /** The headers of a request must arrive within this. */
+  readonly headersMs: number;
+  /** A whole request must arrive within this. */
+  readonly requestMs: number;
+  readonly maxConnections: number;
+  /** Requests of one principal in work at once. */
+  readonly maxRequestsPerPrincipal: number;
+}
+
+const defaultLimits: HttpLimits = {
+  headersMs: 10_000,
+  requestMs: 60_000,
+  maxConnections: 4_096,
+  maxRequestsPerPrincipal: 256,
+};
+
+/** Milliseconds that the event loop may lag on average before new requests are sent away. */
+const maxEventLoopDelayMs = 2_000;
+
+/**
+ * The HTTP server, not yet listening. It parses, authenticates, validates and answers; it knows no rule. Whatever
+ * goes wrong, the answer is a problem document (RFC 9457), and none of an unknown error's words are in it.
+ */
+export function createHttpApp(options: HttpAppOptions): FastifyInstance {
+  const { context, routes, authenticator, metrics } = options;
+  const { config, clock, log } = context;
+  const limits = { ...defaultLimits, ...options.limits };
+  const app = fastify({
+    logger: false,
+    bodyLimit: config.server.body_limit_bytes,
+    requestTimeout: limits.requestMs,
+    genReqId: makeRequestId,
+    requestIdHeader: false,
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: 500 },
+    http: {
+      headersTimeout: limits.headersMs,
+      requestTimeout: limits.requestMs,
+      connectionsCheckingInterval: Math.max(50, Math.min(1_000, limits.headersMs / 4)),
+      maxHeaderSize: 16_384,
+    },
+    clientErrorHandler: answerBrokenConnection,
+    frameworkErrors: (error, _request, reply) => {
+      sendProblem(reply, problemOf(error));
+    },
+  });
+  app.server.maxConnections = limits.maxConnections;
+
+  const guard = new HostGuard(config.server.host);
+  const load = new Load(config.server.max_concurrent_requests, limits.maxRequestsPerPrincipal, metrics);
+  const deadlines = new Deadlines(config.server.timeout_seconds * 1_000, () => performance.now());
+  const rejections = new RejectionLog(log, () => clock.now());
+  const runner = new RouteRunner({ context, authenticator, metrics, load, deadlines, rejections });
+  app.addHook("preClose", (done) => {
+    runner.closing = true;
+    done();
+  });
+  app.addHook("onClose", (_instance, done) => {
+    deadlines.stop();
+    done();
+  });
+
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("application/json", { parseAs: "buffer" }, (request, body: Buffer, done) => {
+    try {
+      refuseEncodings(request.headers);
+      done(null, body.length === 0 ? undefined : parseJsonBody(body));
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+
+  app.addHook("onRequest", (request, reply, done) => {
+    reply.headers(securityHeaders);
+    reply.header("x-request-id", request.id);
+    try {
+      if (runner.closing) throw shuttingDown();
+      guard.check(request.raw);
+      done();
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+  app.register(underPressure, {
+    maxEventLoopDelay: maxEventLoopDelayMs,
+    pressureHandler: () => {
+      throw new PhasegateError("overloaded", "the server is behind with its work", {
+        retryAfterSeconds: 2,
+        hint: "come back later",
+      });
+    },
+  });
+  app.setErrorHandler((error, request, reply) => runner.refuse(request, reply, error));
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split("?")[0] ?? "";
+    const error = new PhasegateError("not_found", `nothing is at \`${path.slice(0, 200)}\``, {
+      hint: "see /openapi.json",
+    });
+    runner.refuse(request, reply, error);
+  });
+
+  const compiler = new ValidatorCompiler();
+  // After the plugin, whose hook would miss routes that were there before it.
+  app.register((instance, _options, done) => {
+    for (const route of routes) runner.add(instance, route, compiler);
+    addOtherMethods(instance, routes);
+    done();
+  });
+  return app;
+}
+
+/** No page may frame, embed or be misled by an answer; pages that need more say so themselves. */
+const securityHeaders = {
+  "cache-control": "no-store",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  "cross-origin-resource-policy": "same-origin",
+  "referrer-policy": "no-referrer",
+  "x-content-type-options": "nosniff",
+} as const;
+
+function refuseEncodings(headers: IncomingHttpHeaders): void {
+  const charset = /;\s*charset="?([^";\s]+)/i.exec(headers["content-type"] ?? "")?.[1];
+  if ((charset === undefined || /^utf-?8$/i.test(charset)) && headers["content-encoding"] === undefined) return;
+  throw new PhasegateError("unsupported_media_type", "the body is not plain UTF-8 JSON", {
+    hint: "send `Content-Type: application/json` in UTF-8, without Content-Encoding",
+  });
+}
+
+function shuttingDown(): PhasegateError {
+  return new PhasegateError("shutting_down", "the server is shutting down", {
+    retryAfterSeconds: 5,
+    hint: "send the request again after the restart",
+  });
+}

@@ -1,0 +1,81 @@
+import {
+  type AssuranceLevel,
+  type EnforcementMode,
+  HealthAnswer,
+  LiveAnswer,
+  ReadyAnswer,
+  RootAnswer,
+} from "@phasegate/wire";
+import { type Route, route } from "./route.ts";
+
+/** What the server says of itself. */
+export interface HealthFacts {
+  readonly workflowLoaded: boolean;
+  readonly enforcementMode: EnforcementMode | null;
+  readonly assurance: AssuranceLevel;
+  readonly separateUser: boolean;
+  /** Checks whose facts are the agent's own word. */
+  readonly selfReportedChecks: readonly string[];
+}
+
+/** `/`, `/health`, `/health/live` and `/health/ready`. `version` is the product's. */
+export function healthRoutes(version: string, facts: () => HealthFacts): Route[] {
+  return [
+    route({
+      method: "GET",
+      path: "/",
+      operationId: "root",
+      summary: "Names the service",
+      tag: "health",
+      access: { kind: "public" },
+      answers: { 200: RootAnswer },
+      handle: async () => ({ status: 200, body: { status: "ok", service: "phasegate" } }),
+    }),
+    route({
+      method: "GET",
+      path: "/health",
+      operationId: "health",
+      summary: "What the server enforces, and on what that rests",
+      tag: "health",
+      access: { kind: "public" },
+      answers: { 200: HealthAnswer },
+      handle: async (context) => {
+        const { workflowLoaded, enforcementMode, assurance, separateUser, selfReportedChecks } = facts();
+        const body: HealthAnswer = {
+          status: workflowLoaded ? "healthy" : "unhealthy",
+          workflow_loaded: workflowLoaded,
+          enforcement_mode: enforcementMode,
+          assurance,
+          separate_user: separateUser,
+          auth: context.config.security.auth,
+          version,
+          self_reported_checks: [...selfReportedChecks],
+        };
+        return { status: 200, body };
+      },
+    }),
+    route({
+      method: "GET",
+      path: "/health/live",
+      operationId: "live",
+      summary: "The process answers",
+      tag: "health",
+      access: { kind: "public" },
+      answers: { 200: LiveAnswer },
+      handle: async () => ({ status: 200, body: { status: "alive" } }),
+    }),
+    route({
+      method: "GET",
+      path: "/health/ready",
+      operationId: "ready",
+      summary: "The ledger can write; 503 `ledger_unavailable` when it cannot",
+      tag: "health",
+      access: { kind: "public" },
+      answers: { 200: ReadyAnswer },
+      handle: async (context) => {
+        await context.ledger.probe();
+        return { status: 200, body: { status: "ready" } };
+      },
+    }),
+  ];
+}

@@ -1,0 +1,221 @@
+import { Readable } from "node:stream";
+import { digestBytes, PhasegateError, problem } from "@phasegate/wire";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { Authenticator } from "../auth/authenticator.ts";
+import type { ServerContext } from "../context.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
+import type { RejectionLog } from "../telemetry/rejection-log.ts";
+import type { Deadlines } from "./deadlines.ts";
+import { beginIdempotent, finishIdempotent, settleRefused, withToken } from "./idempotency.ts";
+import type { Load } from "./load.ts";
+import { isFault, problemOf, sendProblem } from "./problems.ts";
+import { RequestCaller } from "./request-caller.ts";
+import type { Route, RouteAnswer, RouteInput } from "./route.ts";
+import type { Validator, ValidatorCompiler } from "./validation.ts";
+
+export interface RouteRunnerParts {
+  readonly context: ServerContext;
+  readonly authenticator: Authenticator;
+  readonly metrics: Metrics;
+  readonly load: Load;
+  readonly deadlines: Deadlines;
+  readonly rejections: RejectionLog;
+}
+
+interface PreparedRoute {
+  readonly route: Route;
+  readonly body: Validator | null;
+  readonly query: Validator | null;
+  readonly params: Validator | null;
+}
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Set once the caller was admitted; its place in the load is given back when the connection is done with it. */
+    caller: RequestCaller | null;
+  }
+}
+
+const emptyBody: Readonly<Record<string, never>> = Object.freeze({});
+
+/** Runs routes: admits the caller, validates, repeats or begins, calls the use case, answers. In this order. */
+export class RouteRunner {
+  /** Set when the server closes. */
+  closing = false;
+  private readonly parts: RouteRunnerParts;
+
+  constructor(parts: RouteRunnerParts) {
+    this.parts = parts;
+  }
+
+  add(app: FastifyInstance, route: Route, compiler: ValidatorCompiler): void {
+    if (!app.hasRequestDecorator("caller")) app.decorateRequest("caller", null);
+    const prepared: PreparedRoute = {
+      route,
+      body: route.body ? compiler.body(route.body) : null,
+      query: route.query ? compiler.query(route.query) : null,
+      params: route.params ? compiler.params(route.params) : null,
+    };
+    app.route({
+      method: route.method,
+      url: route.path,
+      config: { operationId: route.operationId },
+      onRequest: (request, reply, done) => {
+        try {
+          this.admit(route, request, reply);
+          done();
+        } catch (error) {
+          done(error as Error);
+        }
+      },
+      handler: (request, reply) => {
+        void this.run(prepared, request, reply);
+      },
+    });
+  }
+
+  /** Answers a request that was refused, or during which something broke. */
+  refuse(request: FastifyRequest, reply: FastifyReply, error: unknown): void {
+    const { context, metrics, rejections } = this.parts;
+    const document = problemOf(error);
+    const operation = request.routeOptions.config.operationId ?? "none";
+    if (isFault(document)) {
+      context.log.error({ err: error, request_id: request.id, operation }, "request failed");
+    } else if (!request.caller || document.code === "invalid_request" || document.code === "malformed_request") {
+      metrics.rejected(document.code);
+      rejections.write({ code: document.code, method: request.method, operation, request_id: request.id });
+    }
+    if (!reply.sent) sendProblem(reply, document);
+  }
+
+  private admit(route: Route, request: FastifyRequest, reply: FastifyReply): void {
+    const { authenticator, load, deadlines, metrics } = this.parts;
+    const identity = authenticator.admit(route.access, request.headers.authorization);
+    load.enter(identity.principal.id);
+    const caller = new RequestCaller(request.id, identity, authenticator);
+    request.caller = caller;
+    if (route.deadline !== "own") {
+      deadlines.start(caller);
+      caller.onTimeOut = () => {
+        if (!reply.sent) sendProblem(reply, timedOut());
+      };
+    }
+    const enteredAs = identity.principal.id;
+    reply.raw.once("close", () => {
+      load.leave(enteredAs);
+      deadlines.end(caller);
+      // The server waits for its connections; one that was busy when the close began would idle on.
+      if (this.closing) request.raw.socket.end();
+      if (!reply.raw.writableFinished) caller.disconnect();
+      metrics.answered(route.operationId, reply.statusCode, reply.elapsedTime / 1_000);
+    });
+  }
+
+  private async run(prepared: PreparedRoute, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const { context } = this.parts;
+    const { caller } = request;
+    try {
+      if (!caller) throw new PhasegateError("internal_error", "a request was run that was never admitted");
+      const input = this.read(prepared, request);
+      const answer = await this.answer(prepared.route, caller, input);
+      if (reply.sent) return;
+      send(reply, await withToken(context, answer), request.method === "HEAD");
+    } catch (error) {
+      this.refuse(request, reply, error);
+    }
+  }
+
+  private async answer(route: Route, caller: RequestCaller, input: Input): Promise<RouteAnswer> {
+    const { context } = this.parts;
+    const repeated = await begin(context, route, caller, input);
+    if (repeated) return repeated;
+    try {
+      const answer = await route.handle(context, caller, input);
+      if (caller.idempotency) await finishIdempotent(context, caller, answer);
+      return answer;
+    } catch (error) {
+      if (caller.idempotency) await settleRefused(context, caller, error);
+      throw error;
+    }
+  }
+
+  private read(prepared: PreparedRoute, request: FastifyRequest): Input {
+    const { route } = prepared;
+    const query = request.query as Record<string, unknown>;
+    prepared.params?.(request.params);
+    prepared.query?.(query);
+    let body = request.body;
+    if (prepared.body) {
+      body ??= {};
+      prepared.body(body);
+    }
+    return {
+      body: body ?? emptyBody,
+      query,
+      params: request.params,
+      headers: request.headers,
+      phaseToken: phaseTokenOf(body, request.headers["phase-token"], route.phaseTokenInQuery ? query : null),
+    } as Input;
+  }
+}
+
+type Input = RouteInput<never, never, never>;
+
+async function begin(
+  context: ServerContext,
+  route: Route,
+  caller: RequestCaller,
+  input: Input,
+): Promise<RouteAnswer | null> {
+  const header = input.headers["idempotency-key"];
+  if (header === undefined || route.method === "GET") return null;
+  if (typeof header !== "string" || !/^[\x21-\x7e]{1,255}$/.test(header)) {
+    throw new PhasegateError("invalid_request", "`Idempotency-Key` must be 1 to 255 printable characters", {
+      findings: [{ place: "/headers/idempotency-key", message: "must be 1 to 255 printable characters" }],
+      hint: "use a random UUID",
+    });
+  }
+  const scope = `${caller.principal.id} ${route.method} ${route.path}`;
+  const { body, query, params, phaseToken } = input;
+  // The token's digest: tokens are never stored, and the request digest is.
+  const token = phaseToken === null ? null : digestBytes(phaseToken);
+  const repeated = await beginIdempotent(context, { scope, key: header, request: { body, query, params, token } });
+  if (!repeated) caller.idempotency = { scope, key: header, finished: false };
+  return repeated;
+}
+
+function phaseTokenOf(body: unknown, header: unknown, query: Record<string, unknown> | null): string | null {
+  const inBody = (body as { phase_token?: unknown } | undefined)?.phase_token;
+  if (typeof inBody === "string") return inBody;
+  if (typeof header === "string") return header;
+  const inQuery = query?.["phase_token"];
+  return typeof inQuery === "string" ? inQuery : null;
+}
+
+function send(reply: FastifyReply, answer: RouteAnswer, headOnly: boolean): void {
+  reply.code(answer.status);
+  if (answer.headers) reply.headers(answer.headers);
+  if (answer.stream && !headOnly) {
+    reply.send(Readable.from(answer.stream, { objectMode: false, highWaterMark: 65_536 }));
+    return;
+  }
+  if (typeof answer.body === "string" && answer.headers?.["content-type"] !== undefined) {
+    reply.send(answer.body);
+    return;
+  }
+  if (answer.headers?.["content-type"] === undefined) reply.header("content-type", "application/json; charset=utf-8");
+  reply.send(answer.body === undefined ? undefined : JSON.stringify(answer.body));
+}
+
+function timedOut() {
+  return problem("timed_out", "deciding took longer than `server.timeout_seconds`; nothing was granted", {
+    retryAfterSeconds: 1,
+    hint: "look at the task, then send the request again",
+  });
+}
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    operationId?: string;
+  }
+}
