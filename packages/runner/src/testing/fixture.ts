@@ -29,7 +29,7 @@ export class SampleRepository {
 
   git(...args: string[]): string {
     const identity = ["-c", "user.name=Sample", "-c", "user.email=sample@example.invalid"];
-    return execFileSync("git", ["-C", this.directory, ...identity, ...args], { encoding: "utf8" }).trim();
+    return execFileSync("git", ["-C", this.directory, ...identity, ...args], { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }).trim();
   }
 
   commit(files: Readonly<Record<string, string | Buffer>>): string {
@@ -55,7 +55,8 @@ export interface SampleRules {
 
 /** As much of a compiled workflow as the runner looks at: which paths belong to the tree. */
 export function sampleWorkflow(rules: SampleRules): CompiledWorkflow {
-  const options = { dot: true, nonegate: true };
+  // Without `s`, `**` stops at a line break in a name.
+  const options = { dot: true, nonegate: true, flags: "s" };
   const belongs = picomatch([...rules.write], options);
   const isScratch = picomatch([...(rules.scratch ?? [])], options);
   const ignore = rules.ignore ?? [];
