@@ -209,6 +209,8 @@ export interface ResolveBlocker {
 export interface SyncTask {
   readonly type: "sync";
   readonly base: { readonly ref: string; readonly commit: string };
+  /** Of the new base commit. */
+  readonly baseTree: TreeDigest;
   readonly entryTree: TreeDigest;
   readonly tree: TreeDigest;
   /** Frozen trees with the base's changes merged in, in the order of `state.freezes`. */

@@ -47,7 +47,7 @@ export function decideReopen(situation: Situation, command: ReopenTask): Decisio
   ]);
 }
 
-/** Moves base, entry tree and freezes to a merged base. Every token dies: the holder asks for a new one. */
+/** Moves base, entry tree and freezes to a merged base. The holder stays, and its token with it. */
 export function decideSync(situation: Situation, command: SyncTask): Decision {
   const { task, context } = situation;
   const reason = judgeOperator(situation) ?? judgeRunning(situation) ?? judgeUndecided(situation);
@@ -66,10 +66,10 @@ export function decideSync(situation: Situation, command: SyncTask): Decision {
   return allow([
     newEvent(context, "task.synced", {
       base: command.base,
+      base_tree: command.baseTree,
       entry_tree: command.entryTree,
       freezes,
       tree: command.tree,
-      epoch: task.epoch + 1,
     }),
   ]);
 }

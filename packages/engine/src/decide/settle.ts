@@ -6,7 +6,7 @@ import { judgeObserved } from "./changes.ts";
 import { weigh } from "./modes.ts";
 import type { Situation } from "./situation.ts";
 import { judgeToken } from "./token.ts";
-import { judgeListed, judgeMoment } from "./tools.ts";
+import { isRead, judgeListed, judgeMoment } from "./tools.ts";
 
 /** Most paths that an event names; the total is beside them. */
 const maxPaths = 100;
@@ -17,7 +17,7 @@ const maxPaths = 100;
  */
 export function decideSettleTool(situation: Situation, command: SettleTool): Decision {
   const token = judgeToken(situation, command.token);
-  return command.callId === null
+  return command.callId === null && isRead(canonicalToolName(command.toolName))
     ? settleRead(situation, command, token)
     : settleEffect(situation, command, token ?? judgeCall(situation, command));
 }
@@ -48,7 +48,7 @@ function settleEffect(situation: Situation, command: SettleTool, refused: Reason
   if (refused) return rollBack(situation, command, [refused]);
   const observed = judgeObserved(situation, command).map(toReason);
   const { denials, relaxed } = weigh(workflow.normalized.mode, observed);
-  if (denials.length > 0) return rollBack(situation, command, [summary(denials), ...denials]);
+  if (denials.length > 0) return rollBack(situation, command, [...summary(denials), ...denials]);
   return allow([executed(situation, command, relaxed)], { warnings: relaxed });
 }
 
@@ -75,15 +75,18 @@ function toReason(denial: { readonly reason: Reason }): Reason {
   return denial.reason;
 }
 
-function summary(denials: readonly Reason[]): Reason {
+/** The first reason of a call that was put back. What no tree may hold speaks for itself. */
+function summary(denials: readonly Reason[]): readonly Reason[] {
   const [first] = denials;
+  if (denials.some((reason) => reason.code === "unsupported_entry")) return [];
   const more = denials.length > 1 ? `, and ${denials.length - 1} more` : "";
-  return {
+  const rolledBack: Reason = {
     code: "rolled_back",
     message: `the call was rolled back: ${first?.message ?? ""}${more}`,
     ...(first?.rule === undefined ? {} : { rule: first.rule }),
     hint: first?.hint ?? "change only what the phase may write",
   };
+  return [rolledBack];
 }
 
 function rollBack(situation: Situation, command: SettleTool, reasons: readonly Reason[]): Decision {

@@ -74,7 +74,8 @@ function judgeCommand({ phase }: Situation, command: CallTool, toolName: string)
 
 /** Putting a path back to its entry content is always allowed, except within git's own data. */
 function judgePaths(situation: Situation, command: CallTool, toolName: string): readonly Reason[] {
-  return command.paths.flatMap(({ path, exists }) => {
+  return command.paths.flatMap(({ path, exists, refusal }) => {
+    if (refusal) return [refusal];
     if (toolName === "restore_files" && !path.split("/").includes(".git")) return [];
     const verdict = situation.phase.judgePath(path);
     if (!verdict.allowed) return [verdict.reason];

@@ -1,6 +1,6 @@
 import type { PrincipalId } from "@phasegate/wire";
 import type { TaskState } from "../task-state.ts";
-import { entryAfter, epochAfter, statusAfter } from "./assertions.ts";
+import { entryAfter, epochAfter, impossible, statusAfter } from "./assertions.ts";
 import { enterPhase } from "./history.ts";
 import type { TaskEventOf } from "./task-event.ts";
 
@@ -28,6 +28,7 @@ export function onGivenUp(
   task: TaskState,
   event: TaskEventOf<"task.released"> | TaskEventOf<"task.lease_expired"> | TaskEventOf<"task.reassigned">,
 ): TaskState {
+  if (!task.holder) throw impossible(event, "gives up what no one holds");
   return {
     ...task,
     status: statusAfter(task, "ready", event),

@@ -1,6 +1,5 @@
 import type { BlockerId, Digest, TreeDigest } from "@phasegate/wire";
 import type { FreezeState, TaskState } from "../task-state.ts";
-import { epochAfter } from "./assertions.ts";
 import type { TaskEventOf } from "./task-event.ts";
 
 export function onArtifact(task: TaskState, event: TaskEventOf<"artifact.submitted">): TaskState {
@@ -31,7 +30,7 @@ export function onSynced(task: TaskState, event: TaskEventOf<"task.synced">): Ta
   return {
     ...task,
     base: data.base,
-    epoch: epochAfter(task, data.epoch, event),
+    baseTree: data.base_tree as TreeDigest,
     entryTree: data.entry_tree as TreeDigest,
     freezes: data.freezes as FreezeState[],
   };

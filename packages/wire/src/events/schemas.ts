@@ -123,11 +123,11 @@ export const eventSchemas = {
   "task.overridden": Type.Object({ gate: Text, reason: Text, entry: Count, expires_at: Text }),
   "task.synced": Type.Object({
     base: Base,
+    base_tree: Digest,
     /** Entry tree and freezes with the base's changes merged in. */
     entry_tree: Digest,
     freezes: Type.Array(Freeze),
     tree: Digest,
-    epoch: Count,
   }),
   "tool.started": Type.Object({
     ...call,
