@@ -1,9 +1,9 @@
-import { password } from "@clack/prompts";
 import { stripVTControlCharacters } from "node:util";
 
 /** Everything that a command touches outside itself, so that tests can hand in their own. */
 export interface Io {
-  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The server removes its secrets from it once they are read. */
+  readonly env: Record<string, string | undefined>;
   readonly cwd: string;
   /** Standard output is a terminal: tables and colour; else plain lines. */
   readonly isTerminal: boolean;
@@ -39,6 +39,7 @@ export function processIo(): Io {
     out: (line) => void process.stdout.write(`${line}\n`),
     error: (line) => void process.stderr.write(`${line}\n`),
     askSecret: async (question) => {
+      const { password } = await import("@clack/prompts");
       const answer = await password({ message: question, output: process.stderr });
       return typeof answer === "string" && answer !== "" ? answer : null;
     },

@@ -1,10 +1,5 @@
 import { Command, CommanderError } from "commander";
 import { readFileSync } from "node:fs";
-import { registerAudit } from "./commands/audit.ts";
-import { registerConfig } from "./commands/config.ts";
-import { registerEvents } from "./commands/events.ts";
-import { registerKey } from "./commands/key.ts";
-import { registerTask } from "./commands/task.ts";
 import type { CommandLine } from "./command-line.ts";
 import { CommandFailure, exitCodes, type ExitCode } from "./failure.ts";
 import { processIo, type Io } from "./io.ts";
@@ -20,14 +15,32 @@ export async function main(argv: readonly string[], io: Io = processIo()): Promi
     },
   };
   try {
-    await program(commandLine).parseAsync(argv, { from: "user" });
+    const parsed = await program(commandLine, argv[0]);
+    await parsed.parseAsync(argv, { from: "user" });
   } catch (error) {
     exitCode = report(io, error);
   }
   process.exitCode = exitCode;
 }
 
-function program(commandLine: CommandLine): Command {
+/** Every top-level command and where it lives. One run loads one of them; help and mistypings load all. */
+const commands = {
+  serve: () => import("./commands/serve.ts"),
+  lint: () => import("./commands/lint.ts"),
+  can: () => import("./commands/can.ts"),
+  task: () => import("./commands/task.ts"),
+  events: () => import("./commands/events.ts"),
+  audit: () => import("./commands/audit.ts"),
+  key: () => import("./commands/key.ts"),
+  config: () => import("./commands/config.ts"),
+};
+
+async function loadCommands(name: string | undefined) {
+  const load = Object.entries(commands).find(([known]) => known === name)?.[1];
+  return load ? [await load()] : Promise.all(Object.values(commands).map((each) => each()));
+}
+
+async function program(commandLine: CommandLine, name: string | undefined): Promise<Command> {
   const { io } = commandLine;
   const program = new Command("phasegate")
     .description("Makes AI coding agents follow a declared workflow, and proves that they did.")
@@ -40,8 +53,7 @@ function program(commandLine: CommandLine): Command {
       writeErr: (text) => io.error(text.trimEnd()),
       outputError: (text, write) => write(text.replace(/^error: /, "phasegate: ")),
     });
-  for (const register of [registerTask, registerEvents, registerAudit, registerKey, registerConfig])
-    register(program, commandLine);
+  for (const { register } of await loadCommands(name)) register(program, commandLine);
   return program;
 }
 

@@ -19,7 +19,7 @@ interface QueryOptions extends ServerOptions {
   readonly cursor?: string;
 }
 
-export function registerAudit(program: Command, commandLine: CommandLine): void {
+export function register(program: Command, commandLine: CommandLine): void {
   const audit = program.command("audit").description("what was decided: query, stats, verify");
 
   addServerOptions(audit.command("query"))

@@ -12,7 +12,7 @@ interface ConfigOptions {
   readonly json?: boolean;
 }
 
-export function registerConfig(program: Command, commandLine: CommandLine): void {
+export function register(program: Command, commandLine: CommandLine): void {
   const config = program.command("config").description("the settings that `serve` would run with: show, validate");
 
   config
@@ -73,13 +73,14 @@ async function load(io: Io, options: ConfigOptions) {
   }
 }
 
+/** The errors are the result here, so they go to standard output. */
 function printErrors(commandLine: CommandLine, errors: readonly Place[], options: ConfigOptions): void {
   const { io } = commandLine;
   commandLine.exitWith(exitCodes.refused);
   if (options.json) return printJson(io, { valid: false, errors, warnings: [] });
   for (const { place, message } of errors) {
-    io.error(`${printable(place)}: ${printable(message)}`);
-    for (const line of underlineRule(place, io.cwd)) io.error(line);
+    io.out(`${printable(place)}: ${printable(message)}`);
+    for (const line of underlineRule(place, io.cwd)) io.out(line);
   }
 }
 

@@ -16,7 +16,7 @@ interface EventsOptions extends ServerOptions {
   readonly limit?: number;
 }
 
-export function registerEvents(program: Command, commandLine: CommandLine): void {
+export function register(program: Command, commandLine: CommandLine): void {
   addServerOptions(program.command("events"))
     .description("the ledger's events, oldest first")
     .option("--follow", "go on as they come, until interrupted")

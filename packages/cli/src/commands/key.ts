@@ -20,7 +20,7 @@ interface AddOptions extends ServerOptions {
   readonly expiresIn?: number;
 }
 
-export function registerKey(program: Command, commandLine: CommandLine): void {
+export function register(program: Command, commandLine: CommandLine): void {
   const { io } = commandLine;
   const key = program.command("key").description("API keys: add, list, revoke (operator)");
 

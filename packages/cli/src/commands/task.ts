@@ -33,7 +33,7 @@ interface OverrideOptions extends ReasonOptions {
   readonly expiresIn: number;
 }
 
-export function registerTask(program: Command, commandLine: CommandLine): void {
+export function register(program: Command, commandLine: CommandLine): void {
   const task = program.command("task").description("tasks: add, list, show, cancel, reassign, override");
 
   addServerOptions(task.command("add <title>"))

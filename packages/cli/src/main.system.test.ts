@@ -1,0 +1,108 @@
+import { expect, test } from "vitest";
+import { folderWith, phasegate } from "./cli-under-test.ts";
+
+const workflow = `name: shop
+paths:
+  tests: ["test/**"]
+phases:
+  - { id: PLAN, tools: [read] }
+  - id: TDD
+    tools: [read, edit, bash]
+    write: [$tests]
+    freeze: [$tests]
+  - { id: IMPL, tools: [read, edit], write: ["src/**", $tests] }
+`;
+const cwd = folderWith({
+  "agent_workflow.yaml": workflow,
+  "bad.yaml": "name: shop\nphases:\n  - { id: PLAN, tols: [read] }\n",
+  "phasegate.yaml": "server:\n  port: 9000\n",
+  "wrong.yaml": "server:\n  prot: 9000\n",
+});
+
+test("help and version succeed; anything that is no command line is usage", async () => {
+  expect(await phasegate(["--version"], { cwd })).toEqual({ code: 0, out: "0.1.0\n", error: "" });
+  expect((await phasegate(["--help"], { cwd })).code).toBe(0);
+  expect((await phasegate([], { cwd })).code).toBe(2);
+  expect((await phasegate(["serf"], { cwd })).error).toContain("Did you mean serve?");
+  expect((await phasegate(["task", "add"], { cwd })).code).toBe(2);
+  expect((await phasegate(["task", "list", "--server", "here"], { cwd })).code).toBe(2);
+});
+
+test("a server that does not answer is told apart from one that refuses", async () => {
+  const ran = await phasegate(["task", "list", "--server", "http://127.0.0.1:9"], { cwd });
+  expect(ran.code).toBe(3);
+  expect(ran.error).toContain("cannot reach the server at `http://127.0.0.1:9`");
+});
+
+test("lint names each error with its place, underlines it, and ends with 1", async () => {
+  expect(await phasegate(["lint", "bad.yaml"], { cwd })).toEqual({
+    code: 1,
+    out: [
+      "bad.yaml:3:17: error unknown-key: unknown key `tols`",
+      "  3 |   - { id: PLAN, tols: [read] }",
+      "    |                 ^^^^",
+      "  hint: did you mean `tools`?",
+      "1 error, 0 warnings",
+      "",
+    ].join("\n"),
+    error: "",
+  });
+});
+
+test("lint of a good file tells its digest", async () => {
+  const ran = await phasegate(["lint", "--json"], { cwd });
+  expect(ran.code).toBe(0);
+  expect(JSON.parse(ran.out)).toMatchObject({ valid: true, digest: expect.stringMatching(/^sha256:[0-9a-f]{64}$/) });
+});
+
+test("lint of a file that is not there says so in one line", async () => {
+  const ran = await phasegate(["lint", "nowhere.yaml"], { cwd });
+  expect(ran.code).toBe(1);
+  expect(ran.error.split("\n")[0]).toMatch(/^phasegate: cannot read the workflow file `.*nowhere.yaml`$/);
+});
+
+test("can says no with the rule's line, and yes without a word about rules", async () => {
+  const no = await phasegate(["can", "src/price.js", "--phase", "TDD"], { cwd });
+  expect(no.code).toBe(1);
+  expect(no.out).toContain("  rule: agent_workflow.yaml:8:12\n  8 |     write: [$tests]\n    |            ^^^^^^^\n");
+  expect((await phasegate(["can", "test/price.js", "--phase", "TDD"], { cwd })).code).toBe(0);
+});
+
+test("can knows that what an earlier phase froze stays fixed", async () => {
+  const ran = await phasegate(["can", "test/price.js", "--phase", "IMPL", "--json"], { cwd });
+  expect(ran.code).toBe(1);
+  expect(JSON.parse(ran.out)).toMatchObject({
+    effect: "deny",
+    reason: { code: "path_not_allowed", rule: "agent_workflow.yaml:9:13" },
+  });
+});
+
+test("can asks for the tool first where a command is meant", async () => {
+  const ran = await phasegate(["can", "npm test", "--phase", "PLAN"], { cwd });
+  expect(ran.code).toBe(1);
+  expect(ran.out).toContain("(tool_not_allowed)");
+});
+
+test("config show tells where each setting came from", async () => {
+  const ran = await phasegate(["config", "show", "--sources", "--json"], {
+    cwd,
+    env: { PHASEGATE_TASKS_LEASE_SECONDS: "60" },
+  });
+  expect(ran.code).toBe(0);
+  expect(JSON.parse(ran.out)).toMatchObject({
+    config: { server: { port: 9000 }, tasks: { lease_seconds: 60 } },
+    sources: {
+      "server.port": "phasegate.yaml:2:3",
+      "tasks.lease_seconds": "PHASEGATE_TASKS_LEASE_SECONDS",
+      "server.host": "default",
+    },
+  });
+});
+
+test("config validate names the key, its place and the nearest known name", async () => {
+  const ran = await phasegate(["config", "validate", "--config", "wrong.yaml"], { cwd });
+  expect(ran.code).toBe(1);
+  expect(ran.out).toBe(
+    "wrong.yaml:2:3: unknown key `server.prot`, did you mean `server.port`?\n  2 |   prot: 9000\n    |   ^^^^\n",
+  );
+});

@@ -1,0 +1,105 @@
+import { existsSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { PhasegateError, type RuleReference } from "@phasegate/wire";
+import { compileWorkflow, loadWorkflow, presetText, type CompiledWorkflow, type Diagnostic } from "@phasegate/workflow";
+import { CommandFailure, exitCodes } from "../failure.ts";
+import type { Io } from "../io.ts";
+import { underline } from "../output/underline.ts";
+
+/** A workflow file as `serve` would read it, with the means to show its places. */
+export class WorkflowSource {
+  readonly #directory: string;
+  readonly #shownDirectory: string;
+  readonly #file: string;
+  readonly #text: string;
+  readonly #readBeside: (directory: string, path: string) => string | null;
+
+  private constructor(parts: {
+    cwd: string;
+    file: string;
+    text: string;
+    readBeside: (directory: string, path: string) => string | null;
+  }) {
+    this.#directory = dirname(resolve(parts.cwd, parts.file));
+    this.#shownDirectory = dirname(parts.file);
+    this.#file = basename(parts.file);
+    this.#text = parts.text;
+    this.#readBeside = parts.readBeside;
+  }
+
+  /** The named file, else that of the configuration. Fails with what to do when there is none. */
+  static async open(io: Io, file: string | undefined): Promise<WorkflowSource> {
+    const { readBeside, readWorkflowFile } = await import("@phasegate/server/workflow-files");
+    const chosen = file ?? (await configuredFile(io));
+    try {
+      return new WorkflowSource({
+        cwd: io.cwd,
+        file: chosen,
+        text: readWorkflowFile(resolve(io.cwd, chosen)),
+        readBeside,
+      });
+    } catch (error) {
+      throw asFailure(error);
+    }
+  }
+
+  load() {
+    return loadWorkflow({
+      file: this.#file,
+      text: this.#text,
+      resolve: (path) => this.#readBeside(this.#directory, path),
+    });
+  }
+
+  /** The compiled workflow; fails when the file does not load. */
+  compile(): CompiledWorkflow {
+    const loaded = this.load();
+    if (loaded.ok) return compileWorkflow(loaded.stored);
+    const [first] = loaded.diagnostics;
+    throw new CommandFailure(
+      exitCodes.refused,
+      `\`${this.#file}\` does not load: ${first ? `${this.shown(first)}: ${first.message}` : "it has errors"}`,
+      { hint: "`phasegate lint` shows every error" },
+    );
+  }
+
+  /** The place as the reader's shell knows it: relative to where the command was typed. */
+  shown({ place }: Pick<Diagnostic, "place">): RuleReference {
+    const file = place.replace(/:\d+:\d+$/, "");
+    return this.#shownDirectory !== "." && existsSync(join(this.#directory, file))
+      ? join(this.#shownDirectory, place)
+      : place;
+  }
+
+  /** The line of a place with its word underlined, also in bundled workflows and files beside this one. */
+  underlined(place: RuleReference): readonly string[] {
+    const match = /^(.+):(\d+):(\d+)$/.exec(place);
+    if (match?.[1] === undefined) return [];
+    const text = this.#textOf(match[1]);
+    return text === null ? [] : underline(text, Number(match[2]), Number(match[3]));
+  }
+
+  #textOf(file: string): string | null {
+    if (file === this.#file) return this.#text;
+    return presetText(file) ?? this.#readBeside(this.#directory, file);
+  }
+}
+
+async function configuredFile(io: Io): Promise<string> {
+  const { loadConfig } = await import("@phasegate/server/config");
+  try {
+    const file = io.env["PHASEGATE_CONFIG"];
+    return loadConfig({ cwd: io.cwd, env: io.env, ...(file ? { file } : {}) }).config.workflow.file;
+  } catch (error) {
+    throw asFailure(error);
+  }
+}
+
+function asFailure(error: unknown): unknown {
+  if (!(error instanceof PhasegateError)) return error;
+  const { hint } = error.extras;
+  return new CommandFailure(exitCodes.refused, error.message, {
+    cause: error,
+    ...(hint === undefined ? {} : { hint }),
+  });
+}
