@@ -1,6 +1,7 @@
-import { PhasegateError } from "@phasegate/wire";
+import { PhasegateError, type AssuranceLevel } from "@phasegate/wire";
 import type { ProbeResult } from "../port.ts";
 import { bubblewrapArguments, type VisibleHost } from "./bubblewrap-arguments.ts";
+import type { OutputPipes } from "./output-pipes.ts";
 import { sandboxWorkspacePath, type Sandbox, type SandboxCommand, type SandboxResult } from "./sandbox.ts";
 import { killGroup, killQuietly, superviseProcess, type StatusReader } from "./supervised-process.ts";
 import type { ThrowawayCopies } from "./throwaway.ts";
@@ -15,6 +16,7 @@ export interface BubblewrapOptions {
   readonly host: VisibleHost;
   readonly copies: ThrowawayCopies;
   readonly groups: ControlGroups;
+  readonly pipes: OutputPipes;
 }
 
 /**
@@ -22,17 +24,18 @@ export interface BubblewrapOptions {
  * 1 there, so when it ends the kernel ends all others before bubblewrap returns.
  */
 export class BubblewrapSandbox implements Sandbox {
-  readonly assurance = "sandboxed";
+  readonly assurance: AssuranceLevel;
   readonly separateUser: boolean;
   readonly probes: readonly ProbeResult[];
   readonly #options: BubblewrapOptions;
   readonly #closing = new AbortController();
   readonly #running = new Set<Promise<unknown>>();
 
-  constructor(options: BubblewrapOptions, probes: readonly ProbeResult[] = [], separateUser = true) {
+  constructor(options: BubblewrapOptions, found: Pick<Sandbox, "assurance" | "separateUser" | "probes">) {
     this.#options = options;
-    this.probes = probes;
-    this.separateUser = separateUser;
+    this.assurance = found.assurance;
+    this.probes = found.probes;
+    this.separateUser = found.separateUser;
   }
 
   workspacePathSeen(): string {
@@ -51,7 +54,7 @@ export class BubblewrapSandbox implements Sandbox {
   }
 
   async #run(command: SandboxCommand): Promise<SandboxResult> {
-    const { program, host, copies, groups } = this.#options;
+    const { program, host, copies, groups, pipes } = this.#options;
     const signal = AbortSignal.any([command.signal, this.#closing.signal]);
     await using copy = command.on === "throwaway" ? await copies.open(command.workspacePath, signal) : null;
     await using group = await groups.open(command.limits);
@@ -63,6 +66,7 @@ export class BubblewrapSandbox implements Sandbox {
       timeoutMs: command.timeoutMs,
       outputBytes: command.limits.outputBytes,
       signal,
+      pipes,
       kill: killSandbox,
     });
     if (result.ended === "exited" && !result.statusText.includes('"exit-code"')) {

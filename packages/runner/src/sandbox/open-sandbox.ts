@@ -1,30 +1,119 @@
-import { PhasegateError } from "@phasegate/wire";
-import { mkdir, realpath, rm } from "node:fs/promises";
-import { BubblewrapSandbox } from "./bubblewrap.ts";
+import { PhasegateError, type AssuranceLevel } from "@phasegate/wire";
+import { access, constants, mkdir, realpath, rm } from "node:fs/promises";
+import { isAbsolute, join } from "node:path";
+import type { ProbeResult } from "../port.ts";
+import { BubblewrapSandbox, type BubblewrapOptions } from "./bubblewrap.ts";
 import { openControlGroups } from "./control-groups.ts";
+import { DirectSandbox } from "./direct.ts";
+import { escapeNames } from "./escape-attempts.ts";
+import { adviceForNamespaces, installBubblewrap } from "./installation-advice.ts";
+import { OutputPipes } from "./output-pipes.ts";
+import { probeCommands, probeEscapes, probeProcessLimit, probeThrowaway, type ProbeOptions } from "./probe.ts";
 import type { Sandbox, SandboxOptions } from "./sandbox.ts";
-import { overlayCopies } from "./throwaway.ts";
+import { overlayCopies, plainCopies } from "./throwaway.ts";
 import { findVisibleHost } from "./visible-host.ts";
 
+const programDirectories = ["/usr/local/bin", "/usr/bin", "/bin"];
+
 /**
- * The strongest sandbox that this machine holds, as probes found it.
- * Rejects with `sandbox_unavailable` where `mode` is `required` and a probe got out.
+ * The strongest sandbox that this machine holds, as probes found it: `sandboxed` only if every attempt to get out
+ * failed. Rejects with `sandbox_unavailable` where `mode` is `required` and that is not so.
  */
 export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   await rm(options.scratchDir, { recursive: true, force: true });
   await mkdir(options.scratchDir, { recursive: true, mode: 0o700 });
-  const scratchDir = await realpath(options.scratchDir);
+  const directories = { dataDir: await realpath(options.dataDir), scratchDir: await realpath(options.scratchDir) };
+  const parts = await findParts(options, directories);
+  const sandbox =
+    options.mode === "off" ? null : await openBubblewrap(parts, directories, options.bubblewrap ?? "bwrap");
+  const isHeld = sandbox instanceof BubblewrapSandbox && sandbox.assurance === "sandboxed";
+  if (options.mode === "required" && !isHeld) {
+    await parts.groups.close();
+    throw refusal(sandbox?.probes ?? []);
+  }
+  if (sandbox instanceof BubblewrapSandbox) return sandbox;
+  return new DirectSandbox(
+    {
+      ...parts,
+      path: parts.host.path,
+      scratchDir: directories.scratchDir,
+      copies: plainCopies(directories.scratchDir, parts.pipes),
+    },
+    sandbox?.probes ?? [switchedOff],
+  );
+}
+
+const switchedOff: ProbeResult = {
+  name: "commands_run",
+  attempt: "run commands in the OS sandbox",
+  held: false,
+  detail: "switched off by `runner.sandbox: off`",
+};
+
+type Parts = Pick<BubblewrapOptions, "host" | "groups" | "pipes">;
+
+async function findParts(options: SandboxOptions, directories: ProbeOptions): Promise<Parts> {
+  const { dataDir, scratchDir } = directories;
   const host = await findVisibleHost({
     environment: options.environment,
     toolchainDirs: options.toolchainDirs ?? [],
-    hidden: [await realpath(options.dataDir), scratchDir],
+    hidden: [dataDir, scratchDir],
     scratchDir,
   });
-  if (options.mode === "off") throw new PhasegateError("sandbox_unavailable", "off");
-  return new BubblewrapSandbox({
-    program: "bwrap",
-    host,
-    copies: overlayCopies(scratchDir, process.getuid?.() === 0),
-    groups: await openControlGroups(),
+  const pipesDir = join(scratchDir, "pipes");
+  await mkdir(pipesDir, { mode: 0o700 });
+  return { host, pipes: new OutputPipes(pipesDir), groups: await openControlGroups() };
+}
+
+/** The sandbox with what probes found, or only the probes where it does not start. */
+async function openBubblewrap(
+  parts: Parts,
+  directories: ProbeOptions,
+  name: string,
+): Promise<BubblewrapSandbox | { probes: ProbeResult[] }> {
+  const program = await findProgram(name);
+  if (program === null) return { probes: [notRunning(installBubblewrap)] };
+  const overlay = overlayCopies(directories.scratchDir, process.getuid?.() === 0);
+  const plain = plainCopies(directories.scratchDir, parts.pipes);
+  const trial = (copies: BubblewrapOptions["copies"]): BubblewrapSandbox =>
+    new BubblewrapSandbox({ ...parts, program, copies }, { assurance: "mediated", separateUser: false, probes: [] });
+
+  const runs = await probeCommands(trial(plain), directories);
+  if (!runs.held) return { probes: [notRunning(await adviceForNamespaces(runs.detail))] };
+  const [overlayProbe, escapes, limit] = await Promise.all([
+    probeThrowaway(trial(overlay), directories),
+    probeEscapes(trial(plain), directories),
+    probeProcessLimit(trial(plain), directories),
+  ]);
+  const copies = overlayProbe.held ? overlay : plain;
+  const throwaway = overlayProbe.held ? overlayProbe : await probeThrowaway(trial(plain), directories);
+  const probes = [runs, ...escapes, { ...throwaway, detail: `${throwaway.detail} (${copies.kind})` }, limit];
+  const assurance: AssuranceLevel = escapes.every((probe) => probe.held) ? "sandboxed" : "mediated";
+  const separateUser = escapes.some((probe) => probe.name === "read_data_directory" && probe.held);
+  return new BubblewrapSandbox({ ...parts, program, copies }, { assurance, separateUser, probes });
+}
+
+function notRunning(detail: string): ProbeResult {
+  return { name: "commands_run", attempt: "run a command in bubblewrap", held: false, detail };
+}
+
+function refusal(probes: readonly ProbeResult[]): PhasegateError {
+  const gating: readonly string[] = ["commands_run", ...escapeNames];
+  const failed = probes.filter((probe) => !probe.held && gating.includes(probe.name));
+  const said = failed.map((probe) => `\`${probe.name}\`: ${probe.detail}`).join("; ");
+  return new PhasegateError("sandbox_unavailable", `the OS sandbox does not hold here: ${said}`, {
+    hint: "set `runner.sandbox: auto` to run at the level that is left",
   });
+}
+
+async function findProgram(name: string): Promise<string | null> {
+  const candidates = isAbsolute(name) ? [name] : programDirectories.map((directory) => join(directory, name));
+  for (const path of candidates) {
+    const isThere = await access(path, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (isThere) return path;
+  }
+  return null;
 }

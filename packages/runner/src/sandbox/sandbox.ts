@@ -93,4 +93,6 @@ export interface SandboxOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Directories of toolchains outside /usr that commands may read, besides those found through PATH. */
   readonly toolchainDirs?: readonly string[];
+  /** Where bubblewrap is; looked for in the system's directories where absent. */
+  readonly bubblewrap?: string;
 }

@@ -1,6 +1,11 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn, type ChildProcess, type StdioOptions } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, openSync } from "node:fs";
+import type { Readable } from "node:stream";
 import { constants } from "node:os";
+import { setTimeout as delay } from "node:timers/promises";
 import { OutputCapture } from "./captured-output.ts";
+import { inheritableDescriptors, type OutputPipes } from "./output-pipes.ts";
 import type { SandboxResult } from "./sandbox.ts";
 
 export interface ProcessRequest {
@@ -10,11 +15,14 @@ export interface ProcessRequest {
   readonly timeoutMs: number;
   readonly outputBytes: number;
   readonly signal: AbortSignal;
+  readonly pipes: OutputPipes;
   /** Ends everything that the process started. Called at most once, on timeout or abort. */
   kill(child: ChildProcess, status: StatusReader): void;
+  /** Called when the process itself has exited, before the rest of its output is waited for. */
+  ended?(child: ChildProcess): Promise<void>;
 }
 
-/** What the process wrote to descriptor 3, line by line. */
+/** What the process writes to descriptor 3. */
 export interface StatusReader {
   /** Calls back with the text so far whenever it grows, and at once if there is some. */
   onText(listener: (text: string) => void): void;
@@ -24,91 +32,120 @@ export interface ProcessResult extends SandboxResult {
   readonly statusText: string;
 }
 
+/** After the leader's end: how long output that something else still holds open is waited for. */
+const drainMs = 1_000;
+const maxStatusLength = 65_536;
+
 /**
- * Runs one process with bounded time and output, standard input closed, in a process group of its own. Resolves
- * when it has exited and its output is closed; rejects when it could not be started.
+ * Runs one process with bounded time and output, standard input closed, in a process group of its own, with no
+ * descriptor of the server but its output. Resolves when it has exited and its output is read; rejects when it could
+ * not be started.
  */
-export function superviseProcess(request: ProcessRequest): Promise<ProcessResult> {
-  const [file, ...rest] = request.argv;
+export async function superviseProcess(request: ProcessRequest): Promise<ProcessResult> {
   const startedAt = performance.now();
-  const { promise, resolve, reject } = Promise.withResolvers<ProcessResult>();
-  const child = spawn(file ?? "", rest, {
-    cwd: request.cwd,
-    env: { ...request.environment },
-    stdio: ["ignore", "pipe", "pipe", "pipe"],
-    detached: true,
-  });
-  const stdout = new OutputCapture(request.outputBytes);
-  const stderr = new OutputCapture(request.outputBytes);
-  child.stdout?.on("data", (chunk: Buffer) => stdout.push(chunk));
-  child.stderr?.on("data", (chunk: Buffer) => stderr.push(chunk));
-
-  let statusText = "";
-  let onStatus: ((text: string) => void) | null = null;
-  child.stdio[3]?.on("data", (chunk: Buffer) => {
-    if (statusText.length < 65_536) statusText += chunk.toString("utf8");
-    onStatus?.(statusText);
-  });
-  const status: StatusReader = {
-    onText(listener) {
-      onStatus = listener;
-      if (statusText !== "") listener(statusText);
-    },
-  };
-
+  const stdout = await request.pipes.take();
+  const stderr = await request.pipes.take();
+  const output = captureStream(stdout.reader, request.outputBytes);
+  const errors = captureStream(stderr.reader, request.outputBytes);
+  const nothing = openSync("/dev/null", "r+");
+  let child: ChildProcess;
+  try {
+    const [file = "", ...rest] = request.argv;
+    child = spawn(file, rest, {
+      cwd: request.cwd,
+      env: { ...request.environment },
+      stdio: childDescriptors(stdout.writer, stderr.writer, nothing),
+      detached: true,
+    });
+  } finally {
+    for (const descriptor of [stdout.writer, stderr.writer, nothing]) closeSync(descriptor);
+  }
+  const status = new StatusText(child.stdio[3] as Readable | null);
   let ended: SandboxResult["ended"] = "exited";
   const end = (reason: "timed_out" | "aborted"): void => {
     if (ended !== "exited") return;
     ended = reason;
     request.kill(child, status);
   };
-  const timer = setTimeout(() => end("timed_out"), request.timeoutMs);
   const onAbort = (): void => end("aborted");
-  request.signal.addEventListener("abort", onAbort, { once: true });
-  if (request.signal.aborted) child.once("spawn", onAbort);
-
-  const settle = (): void => {
+  const timer = setTimeout(() => end("timed_out"), request.timeoutMs);
+  try {
+    const exited = once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>;
+    request.signal.addEventListener("abort", onAbort, { once: true });
+    if (request.signal.aborted) onAbort();
+    const [code, signal] = await exited;
+    clearTimeout(timer);
+    await request.ended?.(child);
+    const streams = [output.closed, errors.closed, status.closed];
+    const drained = new AbortController();
+    await Promise.race([
+      Promise.all(streams).finally(() => drained.abort()),
+      delay(drainMs, undefined, { signal: drained.signal }).catch(() => undefined),
+    ]);
+    return {
+      ended,
+      exitCode: code ?? 128 + (signal === null ? 0 : constants.signals[signal]),
+      stdout: output.capture.finish(),
+      stderr: errors.capture.finish(),
+      durationMs: performance.now() - startedAt,
+      statusText: status.text,
+    };
+  } finally {
     clearTimeout(timer);
     request.signal.removeEventListener("abort", onAbort);
-  };
-  child.once("error", (error) => {
-    settle();
-    reject(error);
-  });
-  child.once("exit", () => {
-    // What outlives the leader is ended by the sandbox; a pipe that something outside still holds must not hang us.
-    clearTimeout(timer);
-    setTimeout(() => destroyStreams(child), 2_000).unref();
-  });
-  child.once("close", (code, signal) => {
-    settle();
-    const exitCode = code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
-    resolve({
-      ended,
-      exitCode,
-      stdout: stdout.finish(),
-      stderr: stderr.finish(),
-      durationMs: performance.now() - startedAt,
-      statusText,
-    });
-  });
-  return promise;
+    for (const stream of [stdout.reader, stderr.reader, child.stdio[3]]) stream?.destroy();
+  }
 }
 
-/** SIGKILL to the process group of a detached child; nothing if it is gone. */
+function captureStream(stream: Readable, limitBytes: number): { capture: OutputCapture; closed: Promise<unknown> } {
+  const capture = new OutputCapture(limitBytes);
+  stream.on("data", (chunk: Buffer) => capture.push(chunk));
+  return { capture, closed: closeOf(stream) };
+}
+
+/** Resolves when the stream is at its end or broken. */
+function closeOf(stream: Readable): Promise<unknown> {
+  return once(stream, "close").catch(() => undefined);
+}
+
+class StatusText implements StatusReader {
+  text = "";
+  readonly closed: Promise<unknown>;
+  #listener: ((text: string) => void) | null = null;
+
+  constructor(stream: Readable | null) {
+    this.closed = stream === null ? Promise.resolve() : closeOf(stream);
+    stream?.on("data", (chunk: Buffer) => {
+      if (this.text.length < maxStatusLength) this.text += chunk.toString("utf8");
+      this.#listener?.(this.text);
+    });
+  }
+
+  onText(listener: (text: string) => void): void {
+    this.#listener = listener;
+    if (this.text !== "") listener(this.text);
+  }
+}
+
+function childDescriptors(stdout: number, stderr: number, nothing: number): StdioOptions {
+  const descriptors: (number | "ignore" | "pipe")[] = ["ignore", stdout, stderr, "pipe"];
+  for (const descriptor of inheritableDescriptors()) {
+    while (descriptors.length <= descriptor) descriptors.push("ignore");
+    if (descriptor > 3) descriptors[descriptor] = nothing;
+  }
+  return descriptors;
+}
+
+/** SIGKILL to the process group of a detached child; nothing if it is gone or not ours to end. */
 export function killGroup(child: ChildProcess): void {
-  if (child.pid === undefined) return;
-  killQuietly(-child.pid);
+  if (child.pid !== undefined) killQuietly(-child.pid);
 }
 
 export function killQuietly(pid: number): void {
   try {
     process.kill(pid, "SIGKILL");
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== "ESRCH" && code !== "EPERM") throw error;
   }
-}
-
-function destroyStreams(child: ChildProcess): void {
-  for (const stream of child.stdio) stream?.destroy();
 }

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { PhasegateError } from "@phasegate/wire";
+import type { OutputPipes } from "./output-pipes.ts";
 import { killGroup, superviseProcess } from "./supervised-process.ts";
 
 /** A copy of a workspace for one command. Disposing of it leaves nothing behind. */
@@ -66,16 +67,16 @@ export function overlayCopies(scratchDir: string, asRoot: boolean): ThrowawayCop
 }
 
 /** Whole copies, with shared blocks where the file system can. Slower; needs no mount. */
-export function plainCopies(scratchDir: string): ThrowawayCopies {
+export function plainCopies(scratchDir: string, pipes: OutputPipes): ThrowawayCopies {
   return {
     kind: "copy",
     async open(workspacePath, signal) {
       const path = join(scratchDir, `copy-${randomUUID()}`);
       const dispose = async (): Promise<void> => {
-        await runHostCommand(["chmod", "-R", "u+rwX", "--", path], AbortSignal.timeout(copyTimeoutMs));
+        await runHostCommand(pipes, ["chmod", "-R", "u+rwX", "--", path], AbortSignal.timeout(copyTimeoutMs));
         await rm(path, { recursive: true, force: true });
       };
-      const copied = await runHostCommand(["cp", "-a", "--reflink=auto", "--", workspacePath, path], signal);
+      const copied = await runHostCommand(pipes, ["cp", "-a", "--reflink=auto", "--", workspacePath, path], signal);
       if (copied !== null) {
         await dispose();
         throw new PhasegateError("sandbox_unavailable", `the workspace could not be copied: \`${copied}\``, {
@@ -88,7 +89,11 @@ export function plainCopies(scratchDir: string): ThrowawayCopies {
 }
 
 /** Null when the command succeeded, else the end of what it said. */
-async function runHostCommand(argv: readonly string[], signal: AbortSignal): Promise<string | null> {
+async function runHostCommand(
+  pipes: OutputPipes,
+  argv: readonly string[],
+  signal: AbortSignal,
+): Promise<string | null> {
   const result = await superviseProcess({
     argv,
     cwd: "/",
@@ -96,6 +101,7 @@ async function runHostCommand(argv: readonly string[], signal: AbortSignal): Pro
     timeoutMs: copyTimeoutMs,
     outputBytes: 4096,
     signal,
+    pipes,
     kill: killGroup,
   });
   return result.exitCode === 0 ? null : `${result.ended}: ${result.stderr.text.trim().slice(-300)}`;

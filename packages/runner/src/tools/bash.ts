@@ -53,17 +53,14 @@ function answer(command: string, run: SandboxResult, timeoutSeconds: number): Js
     changed_paths: [],
     truncated: run.stdout.truncated || run.stderr.truncated || run.ended !== "exited",
   };
-  switch (run.ended) {
-    case "exited":
-      return result;
-    case "timed_out":
-      throw new ToolRefusal("tool_timeout", `the command was ended after ${String(timeoutSeconds)} s`, {
-        hint: "give it a longer `timeout`, or less to do",
-        result,
-      });
-    case "aborted":
-      throw new ToolRefusal("tool_failed", "the command was ended before it finished", { result });
+  if (run.ended === "exited") return result;
+  if (run.ended === "aborted") {
+    throw new ToolRefusal("tool_failed", "the command was ended before it finished", { result });
   }
+  throw new ToolRefusal("tool_timeout", `the command was ended after ${String(timeoutSeconds)} s`, {
+    hint: "give it a longer `timeout`, or less to do",
+    result,
+  });
 }
 
 function timeoutArgument(value: JsonValue | undefined): number | null {

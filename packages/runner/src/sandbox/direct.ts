@@ -1,0 +1,121 @@
+import { PhasegateError } from "@phasegate/wire";
+import { randomUUID } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import type { ProbeResult } from "../port.ts";
+import { limitedCommand } from "./bubblewrap-arguments.ts";
+import type { ControlGroups } from "./control-groups.ts";
+import type { OutputPipes } from "./output-pipes.ts";
+import type { Sandbox, SandboxCommand, SandboxResult } from "./sandbox.ts";
+import { killGroup, killQuietly, superviseProcess } from "./supervised-process.ts";
+import type { ThrowawayCopies } from "./throwaway.ts";
+
+const markerName = "PHASEGATE_RUN";
+const maxRounds = 200;
+
+export interface DirectOptions {
+  /** Value of PATH for commands. */
+  readonly path: string;
+  readonly scratchDir: string;
+  readonly copies: ThrowawayCopies;
+  readonly groups: ControlGroups;
+  readonly pipes: OutputPipes;
+}
+
+/**
+ * Commands as the server's own user, without an OS sandbox: they can read and write what that user can. What holds:
+ * a scrubbed environment, the limits of each process, and an end for what they started. That end is certain where
+ * control groups can be used; without them a process that leaves the group and clears its environment escapes it.
+ */
+export class DirectSandbox implements Sandbox {
+  readonly assurance = "mediated";
+  readonly separateUser = false;
+  readonly probes: readonly ProbeResult[];
+  readonly #options: DirectOptions;
+  readonly #home: string;
+  readonly #closing = new AbortController();
+  readonly #running = new Set<Promise<unknown>>();
+
+  constructor(options: DirectOptions, probes: readonly ProbeResult[]) {
+    this.#options = options;
+    this.#home = join(options.scratchDir, "home");
+    mkdirSync(this.#home, { recursive: true, mode: 0o700 });
+    this.probes = probes;
+  }
+
+  workspacePathSeen(workspacePath: string): string {
+    return workspacePath;
+  }
+
+  run(command: SandboxCommand): Promise<SandboxResult> {
+    const running = this.#run(command).finally(() => this.#running.delete(running));
+    this.#running.add(running);
+    return running;
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await Promise.allSettled(this.#running);
+  }
+
+  async #run(command: SandboxCommand): Promise<SandboxResult> {
+    const { copies, groups, pipes, path } = this.#options;
+    const signal = AbortSignal.any([command.signal, this.#closing.signal]);
+    const marker = randomUUID();
+    await using copy = command.on === "throwaway" ? await copies.open(command.workspacePath, signal) : null;
+    await using group = await groups.open(command.limits);
+    const workspace = copy?.path ?? command.workspacePath;
+    const result = await superviseProcess({
+      argv: group.launch(limitedCommand(command.argv, command.limits)),
+      cwd: join(workspace, command.cwd),
+      environment: {
+        PATH: path,
+        HOME: this.#home,
+        USER: "agent",
+        LOGNAME: "agent",
+        LANG: "C.UTF-8",
+        TMPDIR: this.#home,
+        ...command.environment,
+        [markerName]: marker,
+      },
+      timeoutMs: command.timeoutMs,
+      outputBytes: command.limits.outputBytes,
+      signal,
+      pipes,
+      kill: killGroup,
+      async ended(child) {
+        killGroup(child);
+        await group.end();
+        await endMarked(marker);
+      },
+    });
+    const { statusText: _, ...answer } = result;
+    return answer;
+  }
+}
+
+/** Kills every process that carries the marker in its environment, until none is left; rejects if some stay. */
+async function endMarked(marker: string): Promise<void> {
+  const needle = `${markerName}=${marker}`;
+  for (let round = 0; round < maxRounds; round += 1) {
+    const marked = await findMarked(needle);
+    if (marked.length === 0) return;
+    for (const pid of marked) killQuietly(pid);
+    await delay(5);
+  }
+  throw new PhasegateError("sandbox_unavailable", "processes of a command could not be ended", {
+    hint: "end them by hand, or install bubblewrap, which ends them for certain",
+  });
+}
+
+async function findMarked(needle: string): Promise<number[]> {
+  const found: number[] = [];
+  for (const name of await readdir("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    const environment = await readFile(`/proc/${name}/environ`, "utf8").catch(() => "");
+    if (environment.includes(needle)) found.push(Number(name));
+  }
+  return found;
+}

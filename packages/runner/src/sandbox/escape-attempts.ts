@@ -1,0 +1,183 @@
+/**
+ * Runs inside a sandbox, by itself, and tries to get out. Prints one JSON object: for each attempt what it got, or
+ * null. Its one argument is the JSON of `EscapeTargets`.
+ */
+import { spawnSync } from "node:child_process";
+import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
+import { join } from "node:path";
+
+export interface EscapeTargets {
+  /** A file of the data directory that only the server's user may read, and what it holds. */
+  readonly secretFile: string;
+  readonly secret: string;
+  readonly socketPath: string;
+  readonly abstractSocket: string;
+  readonly port: number;
+  /** The server's command line, its arguments joined by NUL. */
+  readonly commandLine: string;
+  /** Directories that must not be writable. */
+  readonly closedDirectories: readonly string[];
+}
+
+export const escapeNames = [
+  "remount",
+  "unmount",
+  "user_namespace",
+  "read_data_directory",
+  "unix_socket",
+  "abstract_socket",
+  "loopback",
+  "host_processes",
+  "server_environment",
+  "write_outside",
+  "kernel_settings",
+  "capabilities",
+  "open_descriptors",
+] as const;
+export type EscapeName = (typeof escapeNames)[number];
+/** Null: held. Else what was got. */
+export type EscapeReport = Record<EscapeName, string | null>;
+
+const connectMs = 1_500;
+
+async function attemptAll(targets: EscapeTargets): Promise<EscapeReport> {
+  return {
+    remount: remount(),
+    unmount: firstSuccess([
+      ["umount", "--lazy", "/workspace"],
+      ["umount", "--lazy", "/usr"],
+      ["umount", "--lazy", "/proc"],
+    ]),
+    user_namespace: firstSuccess([
+      ["unshare", "--user", "true"],
+      ["unshare", "--user", "--map-root-user", "--mount", "true"],
+    ]),
+    read_data_directory: readSecret(targets),
+    unix_socket: await reach({ path: targets.socketPath }, targets.socketPath),
+    abstract_socket: await reach({ path: `\0${targets.abstractSocket}` }, `@${targets.abstractSocket}`),
+    loopback: await reach({ host: "127.0.0.1", port: targets.port }, `127.0.0.1:${String(targets.port)}`),
+    host_processes: findServer(targets.commandLine)?.directory ?? null,
+    server_environment: readServerEnvironment(targets.commandLine),
+    write_outside: writeOutside(["/", "/usr", "/etc", "/dev", "/proc", ...targets.closedDirectories]),
+    kernel_settings: openForWriting([
+      "/proc/sys/kernel/core_pattern",
+      "/proc/sys/vm/swappiness",
+      "/proc/sysrq-trigger",
+      "/sys/kernel/uevent_helper",
+    ]),
+    capabilities: findCapabilities(),
+    open_descriptors: findDescriptors(),
+  };
+}
+
+function remount(): string | null {
+  const remounted = firstSuccess([
+    ["mount", "-o", "remount,rw", "/"],
+    ["mount", "-o", "remount,bind,rw", "/usr"],
+    ["mount", "-o", "remount,rw", "/proc"],
+    ["mount", "-t", "tmpfs", "none", "/workspace"],
+  ]);
+  return remounted ?? writeOutside(["/usr"]);
+}
+
+function firstSuccess(commands: readonly (readonly [string, ...string[]])[]): string | null {
+  for (const [file, ...rest] of commands) {
+    const { status } = spawnSync(file, rest, { stdio: "ignore", timeout: 5_000 });
+    if (status === 0) return `${file} ${rest.join(" ")}`;
+  }
+  return null;
+}
+
+function readSecret(targets: EscapeTargets): string | null {
+  for (const prefix of ["", "/proc/self/root", "/proc/1/root", "/proc/self/cwd/../../../../../../../.."]) {
+    if (readOrNull(prefix + targets.secretFile)?.includes(targets.secret)) return prefix + targets.secretFile;
+  }
+  return null;
+}
+
+function reach(target: { path: string } | { host: string; port: number }, name: string): Promise<string | null> {
+  const { promise, resolve } = Promise.withResolvers<string | null>();
+  const socket = connect(target);
+  const finish = (got: string | null): void => {
+    socket.destroy();
+    resolve(got);
+  };
+  socket.setTimeout(connectMs, () => finish(null));
+  socket.once("connect", () => finish(name));
+  socket.once("error", () => finish(null));
+  return promise;
+}
+
+function findServer(commandLine: string): { directory: string } | null {
+  for (const name of readdirSync("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    if (readOrNull(`/proc/${name}/cmdline`)?.replace(/\0$/, "") === commandLine) return { directory: `/proc/${name}` };
+  }
+  return null;
+}
+
+function readServerEnvironment(commandLine: string): string | null {
+  const server = findServer(commandLine);
+  if (server === null) return null;
+  const file = `${server.directory}/environ`;
+  return (readOrNull(file) ?? "") === "" ? null : file;
+}
+
+function writeOutside(directories: readonly string[]): string | null {
+  for (const directory of directories) {
+    const file = join(directory, `.phasegate-probe-${String(process.pid)}`);
+    try {
+      writeFileSync(file, "");
+      rmSync(file, { force: true });
+      return file;
+    } catch {
+      continue;
+    }
+  }
+  return null;
+}
+
+function openForWriting(files: readonly string[]): string | null {
+  for (const file of files) {
+    try {
+      closeSync(openSync(file, "r+"));
+      return file;
+    } catch {
+      continue;
+    }
+  }
+  return null;
+}
+
+function findCapabilities(): string | null {
+  const status = readOrNull("/proc/self/status") ?? "";
+  for (const line of status.split("\n")) {
+    if (/^Cap(Inh|Prm|Eff|Bnd|Amb):\s*0*[1-9a-f]/.test(line)) return line.replace(/\s+/, " ");
+  }
+  return /^NoNewPrivs:\s*1$/m.test(status) ? null : "NoNewPrivs: 0";
+}
+
+function findDescriptors(): string | null {
+  for (const name of readdirSync("/proc/self/fd")) {
+    if (Number(name) <= 2) continue;
+    const flags = /^flags:\s*([0-7]+)/m.exec(readOrNull(`/proc/self/fdinfo/${name}`) ?? "")?.[1];
+    if (flags === undefined || (Number.parseInt(flags, 8) & 0o2000000) !== 0) continue;
+    const target = readlinkSync(`/proc/self/fd/${name}`);
+    if (target !== "/dev/null") return `descriptor ${name}: ${target}`;
+  }
+  return null;
+}
+
+function readOrNull(file: string): string | null {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return null;
+  }
+}
+
+if (import.meta.main) {
+  const report = await attemptAll(JSON.parse(process.argv[2] ?? "{}") as EscapeTargets);
+  process.stdout.write(JSON.stringify(report));
+}

@@ -1,0 +1,178 @@
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { mkdir, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
+import { createServer, type AddressInfo, type Server } from "node:net";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { ProbeResult } from "../port.ts";
+import { escapeNames, type EscapeName, type EscapeReport, type EscapeTargets } from "./escape-attempts.ts";
+import { defaultLimits, type Sandbox, type SandboxCommand } from "./sandbox.ts";
+
+const attemptsFile = fileURLToPath(new URL("./escape-attempts.ts", import.meta.url));
+const attemptsTarget = "/tmp/escape-attempts.ts";
+const probeTimeoutMs = 30_000;
+
+const attempted: Record<EscapeName, string> = {
+  remount: "mount `/`, `/usr` or `/proc` again as writable",
+  unmount: "unmount `/workspace`, `/usr` or `/proc`",
+  user_namespace: "create a user namespace, which gives capabilities back",
+  read_data_directory: "read a file of the data directory that only the server's user may read",
+  unix_socket: "connect to a unix socket of the host",
+  abstract_socket: "connect to an abstract unix socket of the host",
+  loopback: "connect to a port on the host's loopback address",
+  host_processes: "see the server's process",
+  server_environment: "read the server's environment",
+  write_outside: "write outside `/workspace` and `/tmp`",
+  kernel_settings: "open a kernel setting for writing",
+  capabilities: "hold a capability, or gain one by a setuid program",
+  open_descriptors: "use a descriptor that the server has open",
+};
+
+export interface ProbeOptions {
+  readonly dataDir: string;
+  readonly scratchDir: string;
+}
+
+/**
+ * Tries to get out of a sandbox in each known way, from within and without network, and says what held. An attempt
+ * that could not be made did not hold.
+ */
+export async function probeEscapes(sandbox: Sandbox, options: ProbeOptions): Promise<ProbeResult[]> {
+  const directory = join(options.scratchDir, `probe-${randomUUID()}`);
+  const workspacePath = join(directory, "workspace");
+  await mkdir(workspacePath, { recursive: true, mode: 0o700 });
+  const secretFile = join(options.dataDir, `probe-${randomUUID()}`);
+  const secret = randomUUID();
+  await writeFile(secretFile, secret, { mode: 0o600, flag: "wx" });
+  const servers = await Promise.all([
+    listen({ path: join(directory, "socket") }),
+    listen({ path: `\0phasegate-${secret}` }),
+    listen({ host: "127.0.0.1", port: 0 }),
+  ]);
+  try {
+    const targets: EscapeTargets = {
+      secretFile: await realpath(secretFile),
+      secret,
+      socketPath: join(directory, "socket"),
+      abstractSocket: `phasegate-${secret}`,
+      port: (servers[2].address() as AddressInfo).port,
+      commandLine: (await readFile("/proc/self/cmdline", "utf8")).replace(/\0$/, ""),
+      closedDirectories: [options.dataDir, dirname(workspacePath), dirname(options.dataDir)],
+    };
+    return escapeResults(await runAttempts(sandbox, workspacePath, targets));
+  } finally {
+    for (const server of servers) server.close();
+    await rm(secretFile, { force: true });
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+async function runAttempts(
+  sandbox: Sandbox,
+  workspacePath: string,
+  targets: EscapeTargets,
+): Promise<EscapeReport | string> {
+  const isConfined = sandbox.workspacePathSeen(workspacePath) !== workspacePath;
+  const result = await sandbox.run({
+    ...plainCommand(workspacePath),
+    argv: [process.execPath, isConfined ? attemptsTarget : attemptsFile, JSON.stringify(targets)],
+    readOnlyMounts: [{ source: attemptsFile, target: attemptsTarget }],
+  });
+  try {
+    return JSON.parse(result.stdout.text) as EscapeReport;
+  } catch {
+    return `the attempts could not be made: ${lastLine(result.stderr.text)}`;
+  }
+}
+
+function escapeResults(report: EscapeReport | string): ProbeResult[] {
+  return escapeNames.map((name) => {
+    const attempt = attempted[name];
+    if (typeof report === "string") return { name, attempt, held: false, detail: report };
+    const got = report[name];
+    if (got === null) return { name, attempt, held: true, detail: "refused" };
+    return { name, attempt, held: false, detail: typeof got === "string" ? `got out: \`${got}\`` : "no answer" };
+  });
+}
+
+/** Whether commands run at all, and can write their workspace. */
+export async function probeCommands(sandbox: Sandbox, options: ProbeOptions): Promise<ProbeResult> {
+  const attempt = "run a command that writes a file in its workspace";
+  return await inWorkspace(options, async (workspacePath) => {
+    const script = "echo written > file && cat file";
+    try {
+      const result = await sandbox.run({ ...plainCommand(workspacePath), argv: ["sh", "-c", script] });
+      const held = result.exitCode === 0 && (await readFile(join(workspacePath, "file"), "utf8")) === "written\n";
+      return { name: "commands_run", attempt, held, detail: held ? "it ran" : lastLine(result.stderr.text) };
+    } catch (error) {
+      return { name: "commands_run", attempt, held: false, detail: (error as Error).message };
+    }
+  });
+}
+
+/** Whether what a command does to a throwaway copy vanishes, deletions and renamed directories included. */
+export async function probeThrowaway(sandbox: Sandbox, options: ProbeOptions): Promise<ProbeResult> {
+  const attempt = "change a throwaway copy, and find the workspace as before";
+  return await inWorkspace(options, async (workspacePath) => {
+    await mkdir(join(workspacePath, "directory"));
+    await writeFile(join(workspacePath, "directory", "file"), "before");
+    const script = "mv directory moved && mkdir directory && rm moved/file && echo after > new && test ! -e moved/file";
+    try {
+      const result = await sandbox.run({ ...plainCommand(workspacePath), on: "throwaway", argv: ["sh", "-c", script] });
+      const names = await readdir(workspacePath, { recursive: true });
+      const held = result.exitCode === 0 && names.sort().join() === "directory,directory/file";
+      return { name: "throwaway", attempt, held, detail: held ? "it vanished" : lastLine(result.stderr.text) };
+    } catch (error) {
+      return { name: "throwaway", attempt, held: false, detail: (error as Error).message };
+    }
+  });
+}
+
+/** Whether the number of processes of a command is bounded. */
+export async function probeProcessLimit(sandbox: Sandbox, options: ProbeOptions): Promise<ProbeResult> {
+  const attempt = "start 64 processes where 16 are allowed";
+  return await inWorkspace(options, async (workspacePath) => {
+    const limits = { ...defaultLimits, processes: 16 };
+    const script = "for i in $(seq 64); do sleep 5 & done; echo started all";
+    const result = await sandbox.run({ ...plainCommand(workspacePath), limits, argv: ["sh", "-c", script] });
+    const held = !result.stdout.text.includes("started all");
+    const advice =
+      "not bounded: as root this needs a writable `/sys/fs/cgroup`; run the server as an ordinary user, or give it one";
+    return { name: "process_limit", attempt, held, detail: held ? "bounded" : advice };
+  });
+}
+
+async function inWorkspace<Result>(options: ProbeOptions, use: (path: string) => Promise<Result>): Promise<Result> {
+  const workspacePath = join(options.scratchDir, `probe-${randomUUID()}`);
+  await mkdir(workspacePath, { mode: 0o700 });
+  try {
+    return await use(workspacePath);
+  } finally {
+    await rm(workspacePath, { recursive: true, force: true });
+  }
+}
+
+function plainCommand(workspacePath: string): Omit<SandboxCommand, "argv"> {
+  return {
+    workspacePath,
+    on: "workspace",
+    cwd: "",
+    readOnlyMounts: [],
+    network: "none",
+    timeoutMs: probeTimeoutMs,
+    limits: defaultLimits,
+    signal: new AbortController().signal,
+  };
+}
+
+async function listen(address: { path: string } | { host: string; port: number }): Promise<Server> {
+  const server = createServer((socket) => socket.destroy());
+  server.listen(address);
+  await once(server, "listening");
+  server.unref();
+  return server;
+}
+
+function lastLine(text: string): string {
+  return text.trim().split("\n").at(-1)?.slice(0, 300) ?? "";
+}
