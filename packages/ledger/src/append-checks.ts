@@ -1,4 +1,5 @@
-import { canonicalJson, digestBytes, PhasegateError, type Digest } from "@phasegate/wire";
+import type { Digest } from "@phasegate/wire";
+import { canonicalJson, digestBytes, PhasegateError } from "@phasegate/wire/core";
 import type { AppendBatch } from "./port.ts";
 
 const streamName = /^(?:system|(?:task|workflow|principal)\/[^\s/]{1,200})$/;

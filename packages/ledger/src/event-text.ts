@@ -1,4 +1,5 @@
-import { digestBytes, type Digest, type HashedEvent } from "@phasegate/wire";
+import type { Digest, HashedEvent } from "@phasegate/wire";
+import { digestBytes } from "@phasegate/wire/core";
 
 /** A hashed event whose data is RFC 8785 text already. */
 export type EventText = Omit<HashedEvent, "data"> & { readonly data: string };

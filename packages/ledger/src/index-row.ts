@@ -1,12 +1,5 @@
-import {
-  parseId,
-  type EventType,
-  type PrincipalId,
-  type StoredEvent,
-  type StoredEventOf,
-  type TaskId,
-  type WorkflowDigest,
-} from "@phasegate/wire";
+import type { EventType, PrincipalId, StoredEvent, StoredEventOf, TaskId, WorkflowDigest } from "@phasegate/wire";
+import { parseId } from "@phasegate/wire/core";
 import type { TaskRow } from "./port.ts";
 
 type AnyStoredEvent = { [T in EventType]: StoredEventOf<T> }[EventType];

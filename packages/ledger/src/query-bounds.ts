@@ -1,4 +1,4 @@
-import { PhasegateError } from "@phasegate/wire";
+import { PhasegateError } from "@phasegate/wire/core";
 
 /** The most that one page of any read holds. */
 export const maxPageSize = 10_000;

@@ -1,4 +1,4 @@
-import { PhasegateError } from "@phasegate/wire";
+import { PhasegateError } from "@phasegate/wire/core";
 import { sqlFailure } from "./driver.ts";
 
 const constraint = 19;

@@ -1,4 +1,4 @@
-import { PhasegateError } from "@phasegate/wire";
+import { PhasegateError } from "@phasegate/wire/core";
 import { sqlFailure } from "./driver.ts";
 import type { WriterFailure } from "./protocol.ts";
 

@@ -1,4 +1,4 @@
-import { canonicalJson } from "@phasegate/wire";
+import { canonicalJson } from "@phasegate/wire/core";
 import { databaseError, isOperationsOwnFault } from "./database-errors.ts";
 import { openDatabase, type SqlDatabase } from "./driver.ts";
 import { EventWriter } from "./event-writer.ts";
@@ -128,11 +128,14 @@ function runCall({ events, calls }: Session, operation: CallOperation): unknown 
     case "beginIdempotent":
       return events.idempotency.begin(operation.argument);
     case "finishIdempotent":
-      return events.idempotency.finish(operation.argument);
+      events.idempotency.finish(operation.argument);
+      return null;
     case "forgetIdempotent":
-      return events.idempotency.forget(operation.argument);
+      events.idempotency.forget(operation.argument);
+      return null;
     case "recoverIdempotent":
-      return events.idempotency.recover(operation.argument);
+      events.idempotency.recover(operation.argument);
+      return null;
     case "putWorkflow": {
       const { digest, name, body } = operation.argument;
       calls.putWorkflow.run(digest, name, canonicalJson(body));

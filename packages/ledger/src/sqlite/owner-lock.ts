@@ -1,4 +1,4 @@
-import { PhasegateError } from "@phasegate/wire";
+import { PhasegateError } from "@phasegate/wire/core";
 import { closeSync, openSync } from "node:fs";
 import { databaseError } from "./database-errors.ts";
 import { openDatabase, sqlFailure, type SqlDatabase } from "./driver.ts";

@@ -1,4 +1,4 @@
-import { PhasegateError } from "@phasegate/wire";
+import { PhasegateError } from "@phasegate/wire/core";
 import type { SqlDatabase } from "./driver.ts";
 
 /** Marks a file as a Phasegate ledger in SQLite's header: the letters `PHGT`. */

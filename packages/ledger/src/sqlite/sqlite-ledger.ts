@@ -20,7 +20,15 @@ import { queryAudit, readAuditCells } from "./audit-reads.ts";
 import { databaseError } from "./database-errors.ts";
 import { readAll, readEvent, readHead, readPayload, readSignedHeads, readStream } from "./event-reads.ts";
 import { takeOwnership } from "./owner-lock.ts";
-import type { AppendOperation, AppendOutcome, CallKind, CallOperation, Durability, WriterCalls, WriterOptions } from "./protocol.ts";
+import type {
+  AppendOperation,
+  AppendOutcome,
+  CallKind,
+  CallOperation,
+  Durability,
+  WriterCalls,
+  WriterOptions,
+} from "./protocol.ts";
 import { Reader } from "./reader.ts";
 import { dependentsOf, expiredLeases, listTasks, offerTasks, readTask } from "./task-reads.ts";
 import { WriterClient, type Waiting } from "./writer-client.ts";
@@ -262,7 +270,10 @@ class SqliteLedger implements Ledger {
     this.#release();
   }
 
-  #call<Kind extends CallKind>(kind: Kind, argument: WriterCalls[Kind]["argument"]): Promise<WriterCalls[Kind]["answer"]> {
+  #call<Kind extends CallKind>(
+    kind: Kind,
+    argument: WriterCalls[Kind]["argument"],
+  ): Promise<WriterCalls[Kind]["answer"]> {
     return new Promise((resolve, reject) => {
       this.#writer.submit({
         operation: { kind, argument } as CallOperation,

@@ -1,4 +1,5 @@
-import { isEvent, type StoredEvent, type TaskId } from "@phasegate/wire";
+import type { StoredEvent, TaskId } from "@phasegate/wire";
+import { isEvent } from "@phasegate/wire/core";
 import { changesTaskRow, projectTask, taskOfStream, withOpenDependencies } from "../index-row.ts";
 import type { Ledger, TaskRow } from "../port.ts";
 import type { SqlDatabase } from "./driver.ts";
