@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { digestJson, type JsonObject, type TaskId, type WorkflowDigest } from "@phasegate/wire";
+import { digestJson, type JsonObject, type TaskId, type TreeFacts, type WorkflowDigest } from "@phasegate/wire";
 import type { CompiledPhase, CompiledWorkflow } from "@phasegate/workflow";
 import picomatch from "picomatch";
 import type {
@@ -29,7 +29,10 @@ export class SampleRepository {
 
   git(...args: string[]): string {
     const identity = ["-c", "user.name=Sample", "-c", "user.email=sample@example.invalid"];
-    return execFileSync("git", ["-C", this.directory, ...identity, ...args], { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }).trim();
+    return execFileSync("git", ["-C", this.directory, ...identity, ...args], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "pipe"],
+    }).trim();
   }
 
   commit(files: Readonly<Record<string, string | Buffer>>): string {
@@ -159,4 +162,24 @@ export class RecordingJudges implements ActJudges {
     this.outcomes.push(outcome);
     return Promise.resolve(this.#answers.observed);
   }
+}
+
+/** The tree's facts, read byte by byte; what was changed from outside is kept unless told otherwise. */
+export function treeOf(
+  bench: Pick<Workbench, "runner" | "key" | "base">,
+  options: { epoch?: number; use?: () => Promise<void>; outside?: RollBack } = {},
+): Promise<TreeFacts> {
+  return bench.runner.withTree(
+    {
+      task: bench.key,
+      epoch: options.epoch ?? null,
+      compareWith: [bench.base.tree],
+      contentsNeeded: () => [],
+      changedOutside: () => Promise.resolve(options.outside ?? "none"),
+    },
+    async (facts) => {
+      await options.use?.();
+      return facts;
+    },
+  );
 }
