@@ -47,3 +47,12 @@ export { workflowFileSchema } from "./format/file-schema.ts";
 export { newerKeys, olderKeys, type OlderKey, type OlderKeyFate } from "./format/older-keys.ts";
 export { loadWorkflow, type LoadWorkflowOptions, type LoadWorkflowOutcome } from "./load-workflow.ts";
 export { presetNames, presetText } from "./presets/bundled.ts";
+export { expandedYaml } from "./explain/expanded-yaml.ts";
+export {
+  explainPhase,
+  explanationText,
+  type ExplainedCheck,
+  type ExplainedExit,
+  type PhaseExplanation,
+} from "./explain/explain-phase.ts";
+export { compileCommandPolicy, type CommandPolicy, type CommandPolicyOptions } from "./policy/commands/policy.ts";

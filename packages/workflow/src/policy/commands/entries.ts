@@ -1,0 +1,188 @@
+import { parse } from "unbash";
+import { containsFlags, type FlagSet, isFlag, readFlags } from "./flags.ts";
+import { baseName, literalWord, readWord, type ShellWord } from "./words.ts";
+
+/** An entry of a command list: the words of a simple command, or a text that is compared as a whole. */
+export interface CommandEntry {
+  readonly index: number;
+  readonly text: string;
+  /** null: not a simple command (`curl | sh`); found as text. */
+  readonly words: readonly string[] | null;
+  /** The program, lower case and without folders; null when `words` is. */
+  readonly program: string | null;
+  readonly operands: readonly string[];
+  readonly flags: FlagSet;
+}
+
+export function parseEntries(texts: readonly string[]): readonly CommandEntry[] {
+  return texts.map((text, index) => {
+    const words = simpleWords(text);
+    const shellWords = (words ?? []).slice(1).map(literalWord);
+    return {
+      index,
+      text,
+      words,
+      program: words ? baseName(words[0]!).toLowerCase() : null,
+      operands: (words ?? []).slice(1).filter((word) => !isFlag(word) && word !== "--"),
+      flags: readFlags(shellWords),
+    };
+  });
+}
+
+/** The words of a text that is one simple command without expansions; globs stand for themselves. */
+function simpleWords(text: string): readonly string[] | null {
+  const script = parse(text);
+  const [statement] = script.commands;
+  const command = statement?.command;
+  if (script.errors || script.commands.length !== 1 || command?.type !== "Command" || !command.name) return null;
+  if (command.prefix.length > 0 || command.redirects.length > 0 || statement?.background) return null;
+  const words: string[] = [];
+  for (const argument of [command.name, ...command.args]) {
+    if (argument.type === "Assignment") words.push(argument.text);
+    else words.push(readWord(argument).value ?? argument.value);
+  }
+  return words;
+}
+
+/** True when the entry's words are the first words of the command. The program may be given by its system path. */
+export function isPrefixOf(entry: CommandEntry, words: readonly ShellWord[]): boolean {
+  if (!entry.words) return false;
+  const wanted = entry.words.at(-1) === "*" ? entry.words.slice(0, -1) : entry.words;
+  return wanted.every((word, index) => {
+    const value = words[index]?.value;
+    if (value === null || value === undefined) return false;
+    return matchesWord(word, value) || (index === 0 && matchesWord(plainPath(word), systemProgram(value)));
+  });
+}
+
+/** Whether a command is what a forbidding entry means; `unknown` when only running it would tell. */
+export type ForbiddenMatch = "no" | "yes" | "unknown";
+
+/** Matches a forbidding entry: the program by name wherever it lies, its operands in order, its flags in any form. */
+export function matchForbidden(
+  entry: CommandEntry,
+  words: readonly ShellWord[],
+  flagVariables: ReadonlySet<string>,
+): ForbiddenMatch {
+  if (!entry.words || entry.program === null) return "no";
+  const program = words[0]?.value;
+  if (typeof program !== "string" || !matchesWord(entry.program, baseName(program).toLowerCase())) return "no";
+  const rest = words.slice(1);
+  const operands = matchOperands(baseName(program).toLowerCase(), entry.operands, rest);
+  if (operands === "no") return "no";
+  const hasFlags = containsFlags(entry.program, entry.operands[0] ?? null, entry.flags, readFlags(rest));
+  if (hasFlags) return operands;
+  return rest.some((word) => mayBeFlag(word, flagVariables)) ? "unknown" : "no";
+}
+
+function mayBeFlag(word: ShellWord, flagVariables: ReadonlySet<string>): boolean {
+  if (word.value !== null) return false;
+  if (word.variable !== null) return flagVariables.has(word.variable);
+  // A glob gives names of files; a file called `-rf` is not what is guarded against here.
+  return word.splits && /^(?:["']*[$`{]|-)|^\.\.\.$/u.test(word.source);
+}
+
+/** Options of well-known programs that take the next word as their value. For other programs any may. */
+const valueFlags: Readonly<Record<string, ReadonlySet<string>>> = {
+  git: new Set([
+    "-C",
+    "-c",
+    "--git-dir",
+    "--work-tree",
+    "--namespace",
+    "--config-env",
+    "--super-prefix",
+    "--attr-source",
+  ]),
+  npm: new Set(["-C", "--prefix", "-w", "--workspace", "--loglevel", "--registry", "--userconfig", "--cache", "--tag"]),
+};
+
+const subcommandNames: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  npm: {
+    i: "install",
+    in: "install",
+    add: "install",
+    isntall: "install",
+    t: "test",
+    tst: "test",
+    "run-script": "run",
+    rum: "run",
+    un: "uninstall",
+    rm: "uninstall",
+    r: "uninstall",
+    remove: "uninstall",
+    x: "exec",
+  },
+  pnpm: { i: "install", t: "test", "run-script": "run" },
+  cargo: { t: "test", b: "build", r: "run" },
+};
+
+function matchOperands(program: string, operands: readonly string[], words: readonly ShellWord[]): ForbiddenMatch {
+  const [operand, ...others] = operands;
+  if (operand === undefined || operand === "*") return "yes";
+  const candidates = /^[A-Za-z][\w:.*-]*$/u.test(operand)
+    ? leadingOperands(program, words)
+    : words.map((_, index) => index);
+  let unknown = false;
+  for (const index of candidates) {
+    const word = words[index]!;
+    if (word.value === null) {
+      if (word.variable === null || candidates[0] === index) unknown = true;
+      continue;
+    }
+    if (!matchesSubcommand(program, operand, word.value)) continue;
+    const rest = matchOperands(program, others, words.slice(index + 1));
+    if (rest === "yes") return "yes";
+    if (rest === "unknown") unknown = true;
+  }
+  return unknown ? "unknown" : "no";
+}
+
+/** Where a subcommand may stand: after options, each of which may have taken one word as its value. */
+function leadingOperands(program: string, words: readonly ShellWord[]): readonly number[] {
+  const known = valueFlags[program];
+  const places: number[] = [];
+  for (let index = 0; index < words.length; index++) {
+    const { value } = words[index]!;
+    const before = words[index - 1]?.value;
+    const mayBeValue = typeof before === "string" && isFlag(before) && !before.includes("=");
+    if (value === "--") continue;
+    if (value !== null && isFlag(value)) continue;
+    if (mayBeValue && known?.has(before)) continue;
+    places.push(index);
+    if (value === null && words[index]!.splits) continue;
+    if (!mayBeValue || known) break;
+  }
+  return places;
+}
+
+function matchesSubcommand(program: string, wanted: string, actual: string): boolean {
+  if (matchesWord(wanted, actual)) return true;
+  if (matchesWord(wanted, subcommandNames[program]?.[actual] ?? "")) return true;
+  // npm takes any unambiguous beginning of a subcommand.
+  return program === "npm" && actual.length >= 3 && wanted.startsWith(actual);
+}
+
+/** A word of an entry may hold `*` for any run of characters. */
+function matchesWord(wanted: string, actual: string): boolean {
+  if (!wanted.includes("*")) return wanted === actual;
+  let position = 0;
+  const pieces = wanted.split("*");
+  if (!actual.startsWith(pieces[0]!) || !actual.endsWith(pieces.at(-1)!)) return false;
+  for (const piece of pieces) {
+    const found = actual.indexOf(piece, position);
+    if (found < 0) return false;
+    position = found + piece.length;
+  }
+  return actual.length >= wanted.length - (pieces.length - 1);
+}
+
+/** `./scripts/x` as `scripts/x`. */
+function plainPath(value: string): string {
+  return value.replace(/^(?:\.\/)+/u, "");
+}
+
+/** A program in a folder of the system under its plain name; any other path as it is. */
+function systemProgram(value: string): string {
+  return plainPath(value.replace(/^\/(?:usr\/(?:local\/)?)?s?bin\/(?=[^/]+$)/u, ""));
+}

@@ -1,0 +1,134 @@
+import {
+  forEachChild,
+  parse,
+  type Command,
+  type HereDoc,
+  type HereString,
+  type Redirection,
+  type SyntaxNode,
+} from "unbash";
+import { readAssignmentWord, readWord, type ShellWord } from "./words.ts";
+
+/** Bounds on what is looked at; more is denied, never skipped. */
+export const maxNodes = 20_000;
+export const maxNesting = 100;
+
+/** A simple command as it stands in a script. */
+export interface Invocation {
+  /** Empty when the command only assigns or redirects. */
+  readonly words: readonly ShellWord[];
+  readonly assignments: readonly { readonly name: string; readonly value: string | null }[];
+  /** A here-document or here-string as its input, when that is known; null otherwise. */
+  readonly input: string | null;
+}
+
+export interface ShellScript {
+  readonly invocations: readonly Invocation[];
+  /** Names of functions that the script defines; null among them when one is not known. */
+  readonly functions: ReadonlySet<string>;
+  /** Variables that the script sets by `for`, `select` or `read`. */
+  readonly loopVariables: ReadonlySet<string>;
+  /** Variables that the script sets to a text that begins with a dash. */
+  readonly flagVariables: ReadonlySet<string>;
+}
+
+export type ParsedShell =
+  { readonly status: "read"; readonly script: ShellScript } | { readonly status: "unreadable"; readonly why: string };
+
+/** Reads every command of a shell text: in lists, pipes, groups, substitutions, functions and here-documents. */
+export function readScript(text: string): ParsedShell {
+  const invocations: Invocation[] = [];
+  const functions = new Set<string>();
+  const loopVariables = new Set<string>();
+  const flagVariables = new Set<string>();
+  let nodes = 0;
+  let why: string | null = null;
+
+  function visit(node: SyntaxNode, depth: number): void {
+    nodes++;
+    if (nodes > maxNodes || depth > maxNesting) why ??= "it is too long or too deeply nested to be judged";
+    if (why !== null) return;
+    switch (node.type) {
+      case "Script":
+        if (node.errors?.[0]) why = `it does not parse: ${node.errors[0].message}`;
+        break;
+      case "Command":
+        invocations.push(readCommand(node));
+        break;
+      case "Function":
+        functions.add(readWord(node.name).value ?? "");
+        break;
+      case "For":
+      case "Select":
+        loopVariables.add(node.name.value);
+        if (node.wordlist?.some((word) => readWord(word).value?.startsWith("-"))) flagVariables.add(node.name.value);
+        break;
+      case "Assignment":
+        if (node.value.type === "Word" && readWord(node.value).value?.startsWith("-")) flagVariables.add(node.name);
+        break;
+      case "CommandExpansion":
+      case "ArithmeticCommandExpansion":
+      case "ProcessSubstitution":
+        if (!node.script) why = "a substitution in it does not parse";
+        break;
+      case "ParameterExpansion":
+        if (node.operation?.type === "Transform" && node.operation.operand.value === "P") {
+          why = "`${...@P}` runs what a variable holds";
+        }
+        break;
+      default:
+        break;
+    }
+    if (isHiddenSubstitution(node)) why = "text that is computed as a number holds a command substitution";
+    forEachChild(node, (child) => {
+      visit(child, depth + 1);
+    });
+  }
+
+  try {
+    visit(parse(text), 0);
+  } catch (error) {
+    // A parser that throws has not read the command.
+    why = `it does not parse: ${error instanceof Error ? error.name : "unknown error"}`;
+  }
+  if (why !== null) return { status: "unreadable", why };
+  return { status: "read", script: { invocations, functions, loopVariables, flagVariables } };
+}
+
+function readCommand(node: Command): Invocation {
+  const words = node.name
+    ? [
+        readWord(node.name),
+        ...node.args.map((argument) =>
+          argument.type === "Assignment" ? readAssignmentWord(argument) : readWord(argument),
+        ),
+      ]
+    : [];
+  const assignments = node.prefix
+    .filter((item) => item.type === "Assignment")
+    .map(({ name, value }) => ({ name, value: value.type === "Word" ? readWord(value).value : null }));
+  return { words, assignments, input: inputOf(node.redirects) };
+}
+
+function inputOf(redirects: readonly Redirection[]): string | null {
+  const input = redirects.findLast((item) => item.type === "HereDoc" || item.type === "HereString");
+  if (!input) return null;
+  return input.type === "HereDoc" ? documentText(input) : stringText(input);
+}
+
+function documentText({ body, delimiter }: HereDoc): string | null {
+  if (delimiter?.quoted) return body.text;
+  const literal = (body.parts ?? []).every((part) => part.type === "Literal");
+  return literal && !body.text.includes("\\") ? body.text : null;
+}
+
+function stringText({ target }: HereString): string | null {
+  return target ? readWord(target).value : null;
+}
+
+/** `x='a[$(rm b)]'; ((x))`: bash runs a substitution in the index when the text is computed as a number. */
+function isHiddenSubstitution(node: SyntaxNode): boolean {
+  if (node.type !== "Assignment" || node.value.type !== "Word") return false;
+  const { value } = readWord(node.value);
+  return value !== null && /\w\[[^\]]*(?:\$\(|`)/u.test(value);
+}

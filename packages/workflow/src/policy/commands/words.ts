@@ -1,0 +1,70 @@
+import type { Assignment, Word, WordPart } from "unbash";
+
+/** A word of a command as far as it is known before the command runs. */
+export interface ShellWord {
+  /** As written. */
+  readonly source: string;
+  /** Its value; null when an expansion, glob or brace list decides it at run time. */
+  readonly value: string | null;
+  /** True when it may become several words, or none, or a flag: an expansion, glob or brace list outside quotes. */
+  readonly splits: boolean;
+  /** The variable, when the word is nothing but one in quotes: `"$file"`. */
+  readonly variable: string | null;
+}
+
+/** A word that some program appends at run time, as `xargs` does. */
+export const appendedWord: ShellWord = { source: "...", value: null, splits: true, variable: null };
+
+export function literalWord(value: string): ShellWord {
+  return { source: value, value, splits: false, variable: null };
+}
+
+export function readWord(word: Word): ShellWord {
+  const parts = word.parts ?? [];
+  const literal = parts.every(isLiteral);
+  return {
+    source: word.text,
+    value: literal ? word.value : null,
+    splits: !literal && parts.some((part) => !isLiteral(part) && part.type !== "DoubleQuoted"),
+    variable: literal ? null : quotedVariable(parts),
+  };
+}
+
+/** An argument such as the `CI=1` of `export CI=1`, as the word that the command gets. */
+export function readAssignmentWord(assignment: Assignment): ShellWord {
+  const { value } = assignment;
+  const word = value.type === "Word" ? readWord(value) : null;
+  const known = word !== null && word.value !== null && assignment.index === undefined;
+  return {
+    source: assignment.text,
+    value: known ? `${assignment.name}=${word.value}` : null,
+    splits: false,
+    variable: null,
+  };
+}
+
+/** Brings a word that a wrapper passes on under suspicion: its text holds a place that is filled in at run time. */
+export function withPlaceholder(word: ShellWord, placeholder: string): ShellWord {
+  if (placeholder === "" || !(word.value ?? word.source).includes(placeholder)) return word;
+  return { ...word, value: null, splits: false, variable: null };
+}
+
+/** The last component of a path; programs are known by it wherever they lie. */
+export function baseName(value: string): string {
+  return value.slice(value.lastIndexOf("/") + 1);
+}
+
+function isLiteral(part: WordPart): boolean {
+  if (part.type === "DoubleQuoted" || part.type === "LocaleString") {
+    return part.parts.every((child) => child.type === "Literal");
+  }
+  return part.type === "Literal" || part.type === "SingleQuoted" || part.type === "AnsiCQuoted";
+}
+
+function quotedVariable(parts: readonly WordPart[]): string | null {
+  const [only] = parts;
+  if (parts.length !== 1 || only?.type !== "DoubleQuoted" || only.parts.length !== 1) return null;
+  const [child] = only.parts;
+  if (child?.type === "SimpleExpansion") return child.text.slice(1);
+  return child?.type === "ParameterExpansion" && !child.operation && !child.prefix ? child.parameter : null;
+}
