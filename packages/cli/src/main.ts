@@ -32,6 +32,7 @@ const commands = {
   events: () => import("./commands/events.ts"),
   audit: () => import("./commands/audit.ts"),
   key: () => import("./commands/key.ts"),
+  doctor: () => import("./commands/doctor.ts"),
   config: () => import("./commands/config.ts"),
 };
 
