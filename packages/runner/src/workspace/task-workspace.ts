@@ -11,7 +11,7 @@ import { applyDelta, diffManifests, diffPaths, type Manifest } from "../tree/man
 import type { ManifestStore } from "../tree/manifest-store.ts";
 import type { PathClass } from "../tree/scanner.ts";
 import type { TreeWorkers } from "../tree/tree-workers.ts";
-import { writeWhole, type BaseTree, type BaseTrees } from "./base-trees.ts";
+import { toTreeEntry, writeWhole, type BaseTree, type BaseTrees } from "./base-trees.ts";
 import type { Layout } from "./layout.ts";
 
 /** What all workspaces of a runner share. */
@@ -181,11 +181,11 @@ export class TaskWorkspace {
     await rm(making, { recursive: true, force: true });
     await rm(this.path, { recursive: true, force: true });
     await mkdir(making, { mode: 0o755 });
-    await workers.restore({
-      root: making,
-      wanted: [...this.#kept.entries.values()].map((entry) => ({ path: entry.path, entry })),
-      unsupported: [],
-    });
+    const inTree = [...this.#kept.entries.values()];
+    // Tracked files in scratch folders are in no tree, but in every checkout.
+    const inScratch = this.#base.listing.filter((entry) => this.#workflow.isScratch(entry.path)).map(toTreeEntry);
+    const wanted = [...inScratch, ...inTree].map((entry) => ({ path: entry.path, entry }));
+    await workers.restore({ root: making, wanted, unsupported: [] });
     await makeAgentRepository(git, this.mirror, { workspace: making, ref: key.base.ref, commit: key.base.commit });
     await workers.forget(making);
     await this.#write({ kept: this.#kept.digest, commit: this.#commit });
