@@ -129,17 +129,17 @@ function runCall({ events, calls }: Session, operation: CallOperation): unknown 
       return events.idempotency.begin(operation.argument);
     case "finishIdempotent":
       events.idempotency.finish(operation.argument);
-      return null;
+      break;
     case "forgetIdempotent":
       events.idempotency.forget(operation.argument);
-      return null;
+      break;
     case "recoverIdempotent":
       events.idempotency.recover(operation.argument);
-      return null;
+      break;
     case "putWorkflow": {
       const { digest, name, body } = operation.argument;
       calls.putWorkflow.run(digest, name, canonicalJson(body));
-      return null;
+      break;
     }
     case "takeJobs":
       return events.jobs.take(operation.argument);
@@ -151,8 +151,9 @@ function runCall({ events, calls }: Session, operation: CallOperation): unknown 
       return events.jobs.cancel(operation.argument);
     case "probe":
       calls.probe.run();
-      return null;
+      break;
   }
+  return null;
 }
 
 function closeQuietly(database: SqlDatabase | null): void {

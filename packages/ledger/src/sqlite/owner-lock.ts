@@ -9,7 +9,7 @@ const busy = 5;
  * Makes this process the only one that works on a ledger file, until `release` or its end, however that comes: the
  * operating system holds the lock. Throws `ledger_unavailable` when another process has it.
  */
-export function takeOwnership(file: string): { release(): void } {
+export function takeOwnership(file: string): { readonly release: () => void } {
   const lockFile = `${file}-owner`;
   let lock: SqlDatabase | null = null;
   try {
