@@ -94,7 +94,6 @@ const valueFlags: Readonly<Record<string, ReadonlySet<string>>> = {
     "--super-prefix",
     "--attr-source",
   ]),
-  npm: new Set(["-C", "--prefix", "-w", "--workspace", "--loglevel", "--registry", "--userconfig", "--cache", "--tag"]),
 };
 
 const subcommandNames: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -177,9 +176,9 @@ function matchesWord(wanted: string, actual: string): boolean {
   return actual.length >= wanted.length - (pieces.length - 1);
 }
 
-/** `./scripts/x` as `scripts/x`. */
+/** `./scripts/x` as `scripts/x`; `./x` stays, since `x` is looked up elsewhere. */
 function plainPath(value: string): string {
-  return value.replace(/^(?:\.\/)+/u, "");
+  return value.replace(/^(?:\.\/)+(?=.*\/)/u, "");
 }
 
 /** A program in a folder of the system under its plain name; any other path as it is. */

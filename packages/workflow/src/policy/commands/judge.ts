@@ -1,5 +1,6 @@
 import type { Reason } from "@phasegate/wire";
-import { assigning, companions, interpreters, launchers, naming, steering } from "./companions.ts";
+import { assigning, companions, naming, steering } from "./companions.ts";
+import { interpreters, launchers, launchStart, scriptFlags, textLaunchers } from "./launchers.ts";
 import { type CommandDenials, hints } from "./denials.ts";
 import { type CommandEntry, isPrefixOf, matchForbidden } from "./entries.ts";
 import { variableRisk } from "./environment.ts";
@@ -247,20 +248,27 @@ export class ScriptJudge {
     if (!launchers.has(name) && !/^ld(?:-linux|[-.])/u.test(name) && !(name === "git" && gitLaunches(words)))
       return null;
     const within: Scope = { ...scope, onlyForbidden: true, depth: scope.depth + 1, input: null };
-    for (let index = 1; index < words.length; index++) {
-      const reason = this.#judgeLaunchedWord(words.slice(index), within);
+    for (let index = launchStart(name, words); index < words.length; index++) {
+      const reason = this.#judgeLaunchedWord(name, words, index, within);
       if (reason) return reason;
     }
     return null;
   }
 
-  #judgeLaunchedWord(words: readonly ShellWord[], scope: Scope): Reason | null {
-    const { value } = words[0]!;
-    if (value === null) return null;
-    if (/\s/u.test(value)) return readScript(value).status === "read" ? this.#judgeScript(value, scope) : null;
+  #judgeLaunchedWord(launcher: string, words: readonly ShellWord[], index: number, scope: Scope): Reason | null {
+    const { value } = words[index]!;
+    const isScript = scriptFlags.has(words[index - 1]?.value ?? "");
+    if (value === null) {
+      return isScript ? this.#denials.unresolved(`\`${launcher}\` gets its command at run time`, hints.noScript) : null;
+    }
+    if (isScript) return this.#judgeScript(value, scope);
+    if (/\s/u.test(value)) {
+      const isText = textLaunchers.has(launcher) && readScript(value).status === "read";
+      return isText ? this.#judgeScript(value, scope) : null;
+    }
     const program = baseName(value).toLowerCase();
     const matters = this.#guarded.has(program) || shells.has(program) || wrapperNames.has(program);
-    return matters && scope.depth <= maxShellDepth ? this.#judgeWords(words, scope) : null;
+    return matters && scope.depth <= maxShellDepth ? this.#judgeWords(words.slice(index), scope) : null;
   }
 
   #unknownProgram(word: ShellWord): Reason {
@@ -286,7 +294,7 @@ function mentions(entry: CommandEntry, code: string): boolean {
   if (!entry.words || !/[\s'"(`]/u.test(code)) return false;
   const words = entry.words
     .filter((word) => word !== "*")
-    .map((word) => word.replaceAll(/[\\^$.*+?()[\]{}|/-]/gu, String.raw`\$&`));
+    .map((word) => word.replaceAll(/[\\^$.*+?()[\]{}|/]/gu, String.raw`\$&`));
   const between = words.join("[^A-Za-z0-9]+");
   return new RegExp(words.length > 1 ? `(?<![\\w-])${between}(?![\\w-])` : `["'\`]\\s*${between}(?![\\w-])`, "u").test(
     code,
