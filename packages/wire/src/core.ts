@@ -6,3 +6,4 @@ export { PhasegateError } from "./errors/problem.ts";
 export { hashEvent, isEvent } from "./events/envelope.ts";
 export { parseDigest, parseId } from "./ids.ts";
 export { canonicalJson, digestBytes, digestJson } from "./json.ts";
+export { compareTreePaths, digestTree } from "./tree.ts";

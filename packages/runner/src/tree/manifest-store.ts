@@ -1,7 +1,8 @@
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { randomUUID } from "node:crypto";
 import path from "node:path";
-import { parseDigest, PhasegateError, type TreeDigest, type TreeEntry } from "@phasegate/wire";
+import { parseDigest, PhasegateError } from "@phasegate/wire/core";
+import type { TreeDigest, TreeEntry } from "@phasegate/wire";
 import { applyDelta, deltaBetween, emptyManifest, type Manifest, type ManifestDelta } from "./manifest.ts";
 
 interface StoredManifest extends ManifestDelta {

@@ -1,4 +1,5 @@
-import { compareTreePaths, digestTree, type TreeChange, type TreeDigest, type TreeEntry } from "@phasegate/wire";
+import { compareTreePaths, digestTree } from "@phasegate/wire/core";
+import type { TreeChange, TreeDigest, TreeEntry } from "@phasegate/wire";
 
 /** A tree, entry by entry, in path order. */
 export interface Manifest {

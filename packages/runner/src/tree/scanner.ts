@@ -9,7 +9,8 @@ import {
   readSync,
   type BigIntStats,
 } from "node:fs";
-import { PhasegateError, type TreeDigest, type TreeEntry, type UnsupportedEntry } from "@phasegate/wire";
+import { PhasegateError } from "@phasegate/wire/core";
+import type { TreeDigest, TreeEntry, UnsupportedEntry } from "@phasegate/wire";
 import type { ContentStore } from "./content-store.ts";
 import { entryOf, hasCode, withParent } from "./descriptor.ts";
 import { deltaBetween, emptyManifest, manifestOf, sameEntry, type Manifest } from "./manifest.ts";

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { PhasegateError } from "@phasegate/wire";
+import { PhasegateError } from "@phasegate/wire/core";
 import type { PathClass } from "./scanner.ts";
 import {
   TreeHost,

@@ -1,5 +1,6 @@
 import { Worker } from "node:worker_threads";
-import { PhasegateError, type ProblemExtras, type ReasonCode } from "@phasegate/wire";
+import { PhasegateError } from "@phasegate/wire/core";
+import type { ProblemExtras, ReasonCode } from "@phasegate/wire";
 import type { PathClass, ScanResult } from "./scanner.ts";
 import type { Classify, ResetRequest, RestoreRequest, ScanRequest, TreeHostOptions } from "./tree-host.ts";
 

@@ -1,5 +1,6 @@
 import { closeSync, lstatSync, readdirSync, type BigIntStats } from "node:fs";
-import { PhasegateError, type UnsupportedEntry } from "@phasegate/wire";
+import { PhasegateError } from "@phasegate/wire/core";
+import type { UnsupportedEntry } from "@phasegate/wire";
 import { entryOf, hasCode, openDirectoryIn, openRoot } from "./descriptor.ts";
 import type { TreeRules } from "./tree-rules.ts";
 
