@@ -50,7 +50,7 @@ async function codeOf(run: Promise<unknown>): Promise<string> {
 test("a token that was minted is verified to the same claims, with either kind of key", async () => {
   for (const env of [{}, { PHASEGATE_JWT_SECRET: "s".repeat(32) }]) {
     const { tokens } = await opened(env);
-    const { token, expiresAt } = await tokens.mint({ ...claims, allowedTools: ["read_files"] });
+    const { token, expiresAt } = await tokens.mint({ ...claims, allowedTools: ["read_files"], expirySeconds: null });
     expect(await tokens.verify(token)).toEqual(claims);
     expect(expiresAt).toBe(start + 600_000);
   }
@@ -58,7 +58,7 @@ test("a token that was minted is verified to the same claims, with either kind o
 
 test("a token dies at its time, also when it was verified before", async () => {
   const { tokens, time } = await opened();
-  const { token } = await tokens.mint({ ...claims, allowedTools: [] });
+  const { token } = await tokens.mint({ ...claims, allowedTools: [], expirySeconds: null });
   await tokens.verify(token);
   time.now = start + 599_999;
   expect(await codeOf(tokens.verify(token))).toBe("accepted");
@@ -69,7 +69,7 @@ test("a token dies at its time, also when it was verified before", async () => {
 
 test("no changed character of a token goes unnoticed", async () => {
   const { tokens } = await opened();
-  const { token } = await tokens.mint({ ...claims, allowedTools: ["bash"] });
+  const { token } = await tokens.mint({ ...claims, allowedTools: ["bash"], expirySeconds: null });
   const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.=+/ ";
   const characters = constantFrom(...alphabet.split(""));
   await assert(
@@ -85,7 +85,7 @@ test("no changed character of a token goes unnoticed", async () => {
 
 test("the last character of the signature has one spelling only", async () => {
   const { tokens } = await opened();
-  const { token } = await tokens.mint({ ...claims, allowedTools: [] });
+  const { token } = await tokens.mint({ ...claims, allowedTools: [], expirySeconds: null });
   const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   const accepted = alphabet
     .split("")
@@ -157,7 +157,7 @@ describe("forged tokens", () => {
 
   test("a header that asks for extensions", async () => {
     const { tokens } = await opened();
-    const { token } = await tokens.mint({ ...claims, allowedTools: [] });
+    const { token } = await tokens.mint({ ...claims, allowedTools: [], expirySeconds: null });
     const header = { alg: "EdDSA", kid: tokens.keyId, typ: tokenType, crit: ["b64"], b64: false };
     expect(await codeOf(tokens.verify([encode(header), ...token.split(".").slice(1)].join(".")))).toBe(
       "token_malformed",
@@ -176,7 +176,7 @@ test.each(["", ".", "..", "a.b.c", "e30.e30.", "x".repeat(5_000), "\u0000", "é.
 test("a token of another server is refused", async () => {
   const { tokens } = await opened();
   const other = await opened();
-  const { token } = await other.tokens.mint({ ...claims, allowedTools: [] });
+  const { token } = await other.tokens.mint({ ...claims, allowedTools: [], expirySeconds: null });
   expect(await codeOf(tokens.verify(token))).toBe("token_malformed");
 });
 
@@ -214,6 +214,7 @@ test("a token stays within its bound however many tools a phase allows", async (
     ...claims,
     taskId: parseId("task", `task_${"x".repeat(64)}`) ?? claims.taskId,
     allowedTools,
+    expirySeconds: null,
   });
   expect(token.length).toBeLessThan(4_096);
   expect(await codeOf(tokens.verify(token))).toBe("accepted");

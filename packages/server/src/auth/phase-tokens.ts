@@ -6,7 +6,7 @@ import { calculateJwkThumbprint, errors, jwtVerify, type JWTPayload, SignJWT } f
 import { LRUCache } from "lru-cache";
 import { olderSecretVariable } from "../config/older.ts";
 import type { Config } from "../config/config.ts";
-import type { Clock, MintedToken, PhaseTokens } from "../context.ts";
+import type { Clock, MintClaims, MintedToken, PhaseTokens } from "../context.ts";
 import { openSigningKey } from "./key-files.ts";
 
 export const tokenType = "phasegate+jwt";
@@ -105,9 +105,10 @@ class SignedPhaseTokens implements OpenedPhaseTokens {
     this.clock = clock;
   }
 
-  async mint(claims: TokenClaims & { allowedTools: readonly string[] }): Promise<MintedToken> {
+  async mint(claims: MintClaims): Promise<MintedToken> {
     const issuedAt = Math.floor(this.clock.now() / 1_000);
-    const lifeSeconds = Math.min(this.security.token_expiry_seconds, this.security.max_token_age_seconds);
+    const asked = claims.expirySeconds ?? this.security.token_expiry_seconds;
+    const lifeSeconds = Math.min(asked, this.security.max_token_age_seconds);
     const expiresAt = issuedAt + lifeSeconds;
     const token = await new SignJWT({
       task_id: claims.taskId,

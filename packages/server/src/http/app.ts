@@ -82,7 +82,7 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
   const rejections = new RejectionLog(log, () => clock.now());
   const runner = new RouteRunner({ context, authenticator, metrics, load, deadlines, rejections });
   app.addHook("preClose", (done) => {
-    runner.closing = true;
+    runner.beginClosing();
     done();
   });
   app.addHook("onClose", (_instance, done) => {

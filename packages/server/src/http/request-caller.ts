@@ -41,9 +41,9 @@ export class RequestCaller implements Caller {
     this.onTimeOut?.();
   }
 
-  /** The client went away. */
-  disconnect(): void {
-    this.abort(new PhasegateError("timed_out", "the client closed the connection"));
+  /** Nobody will read the answer. */
+  disconnect(why: string): void {
+    this.abort(new PhasegateError("timed_out", why));
   }
 
   private abort(reason: PhasegateError): void {

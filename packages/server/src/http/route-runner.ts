@@ -40,8 +40,9 @@ const emptyBody: Readonly<Record<string, never>> = Object.freeze({});
 
 /** Runs routes: admits the caller, validates, repeats or begins, calls the use case, answers. In this order. */
 export class RouteRunner {
-  /** Set when the server closes. */
+  /** True from the moment at which the server begins to close. */
   closing = false;
+  private readonly streaming = new Set<RequestCaller>();
   private readonly parts: RouteRunnerParts;
 
   constructor(parts: RouteRunnerParts) {
@@ -74,6 +75,12 @@ export class RouteRunner {
     });
   }
 
+  /** Takes no new requests, ends streams, and closes connections as their last answer leaves. */
+  beginClosing(): void {
+    this.closing = true;
+    for (const caller of this.streaming) caller.disconnect("the server is shutting down");
+  }
+
   /** Answers a request that was refused, or during which something broke. */
   refuse(request: FastifyRequest, reply: FastifyReply, error: unknown): void {
     const { context, metrics, rejections } = this.parts;
@@ -104,9 +111,10 @@ export class RouteRunner {
     reply.raw.once("close", () => {
       load.leave(enteredAs);
       deadlines.end(caller);
+      this.streaming.delete(caller);
       // The server waits for its connections; one that was busy when the close began would idle on.
       if (this.closing) request.raw.socket.end();
-      if (!reply.raw.writableFinished) caller.disconnect();
+      if (!reply.raw.writableFinished) caller.disconnect("the client closed the connection");
       metrics.answered(route.operationId, reply.statusCode, reply.elapsedTime / 1_000);
     });
   }
@@ -119,6 +127,7 @@ export class RouteRunner {
       const input = this.read(prepared, request);
       const answer = await this.answer(prepared.route, caller, input);
       if (reply.sent) return;
+      if (answer.stream) this.streaming.add(caller);
       send(reply, await withToken(context, answer), request.method === "HEAD");
     } catch (error) {
       this.refuse(request, reply, error);

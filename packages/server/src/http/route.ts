@@ -1,7 +1,6 @@
 import type { PrincipalRole } from "@phasegate/wire";
 import type { Static, TSchema } from "typebox";
-import type { TokenClaims } from "@phasegate/engine";
-import type { Caller, ServerContext } from "../context.ts";
+import type { Caller, MintClaims, ServerContext } from "../context.ts";
 
 /** What a route may be called by, before any use case runs. */
 export type Access =
@@ -77,7 +76,7 @@ export interface RouteAnswer {
 
 /** A phase token to be put into the body. */
 export interface TokenMint {
-  readonly claims: TokenClaims & { readonly allowedTools: readonly string[] };
+  readonly claims: MintClaims;
   /** Member of the body that gets the token. */
   readonly member: "phase_token" | "new_token";
   /** Member of the body that gets the time at which it ends. */

@@ -61,7 +61,7 @@ export async function openShell(options: ShellOptions = {}): Promise<Shell> {
   const agent = { name: "agent-1", kind: "agent", roles: ["agent"], owner: null, expiresInSeconds: null } as const;
   const { key: agentKey } = await keys.create(serverPrincipalId, agent);
   // The parts that the shell itself uses; use cases are tested with the whole composition.
-  const context = { config, ledger, tokens, clock, ids, log } as unknown as ServerContext;
+  const context = { config, ledger, tokens, keys, clock, ids, log } as unknown as ServerContext;
   const metrics = createMetrics();
   const routes = [
     ...healthRoutes("0.0.0-test", () => ({

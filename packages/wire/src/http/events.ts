@@ -1,12 +1,15 @@
 import { type Static, Type } from "typebox";
-import { AnyObject, bounds, closed, Count, IdText, nullable, text } from "./bounds.ts";
+import { eventTypes } from "../events/schemas.ts";
+import { AnyObject, bounds, closed, Count, IdText, nullable } from "./bounds.ts";
 
 /** `GET /events`: history, or a stream with `Accept: text/event-stream`. */
 export const EventsQuery = Type.Object(
   {
-    after: Type.Optional(Type.Integer({ minimum: 0, default: 0, description: "Position; events after it." })),
+    after: Type.Optional(
+      Type.Integer({ minimum: 0, description: "Position; events after it. A stream without it begins now." }),
+    ),
     type: Type.Optional(
-      Type.Array(text(bounds.label), { maxItems: 50, description: "Only these types; may be repeated." }),
+      Type.Array(Type.Enum([...eventTypes]), { maxItems: 50, description: "Only these types; may be repeated." }),
     ),
     task_id: Type.Optional(IdText),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: bounds.pageSize, default: 100 })),

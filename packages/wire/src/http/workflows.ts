@@ -1,5 +1,6 @@
 import { type Static, Type } from "typebox";
-import { AnyObject, closed, nullable, text } from "./bounds.ts";
+import { ReasonSchema } from "../events/schemas.ts";
+import { AnyObject, bounds, closed, NameText, nullable, text } from "./bounds.ts";
 
 /** `POST /workflows`, by an operator: the text of a workflow file. */
 export const RegisterWorkflowRequest = Type.Object(
@@ -30,3 +31,27 @@ export type WorkflowListAnswer = Static<typeof WorkflowListAnswer>;
 
 export const WorkflowParams = Type.Object({ digest: text(200) });
 export type WorkflowParams = Static<typeof WorkflowParams>;
+
+/** `POST /workflows/{digest}/simulate`: what the workflow alone would say to each call. */
+export const SimulateRequest = Type.Object(
+  {
+    calls: Type.Array(
+      Type.Object({ phase: NameText, tool_name: text(bounds.id), args: Type.Optional(AnyObject) }, closed),
+      { minItems: 1, maxItems: 1_000 },
+    ),
+  },
+  closed,
+);
+export type SimulateRequest = Static<typeof SimulateRequest>;
+
+export const SimulateAnswer = Type.Object({
+  verdicts: Type.Array(
+    Type.Object({
+      phase: Type.String(),
+      tool_name: Type.String(),
+      effect: Type.Enum(["allow", "deny"]),
+      reasons: Type.Array(ReasonSchema),
+    }),
+  ),
+});
+export type SimulateAnswer = Static<typeof SimulateAnswer>;
