@@ -16,6 +16,8 @@ export interface EscapeTargets {
   readonly port: number;
   /** The server's command line, its arguments joined by NUL. */
   readonly commandLine: string;
+  /** The server's mount namespace, as /proc/self/ns/mnt names it. */
+  readonly mountNamespace: string;
   /** Directories that must not be writable. */
   readonly closedDirectories: readonly string[];
 }
@@ -43,12 +45,8 @@ const connectMs = 1_500;
 
 async function attemptAll(targets: EscapeTargets): Promise<EscapeReport> {
   return {
-    remount: remount(),
-    unmount: firstSuccess([
-      ["umount", "--lazy", "/workspace"],
-      ["umount", "--lazy", "/usr"],
-      ["umount", "--lazy", "/proc"],
-    ]),
+    remount: remount(targets),
+    unmount: unmount(targets),
     user_namespace: firstSuccess([
       ["unshare", "--user", "true"],
       ["unshare", "--user", "--map-root-user", "--mount", "true"],
@@ -71,19 +69,48 @@ async function attemptAll(targets: EscapeTargets): Promise<EscapeReport> {
   };
 }
 
-function remount(): string | null {
-  const remounted = firstSuccess([
-    ["mount", "-o", "remount,rw", "/"],
-    ["mount", "-o", "remount,bind,rw", "/usr"],
-    ["mount", "-o", "remount,rw", "/proc"],
-    ["mount", "-t", "tmpfs", "none", "/workspace"],
-  ]);
-  return remounted ?? writeOutside(["/usr"]);
+function remount(targets: EscapeTargets): string | null {
+  return (
+    sharedMounts(targets) ??
+    firstSuccess([
+      ["mount", "-o", "remount,rw", "/"],
+      ["mount", "-o", "remount,bind,rw", "/usr"],
+      ["mount", "-o", "remount,rw", "/proc"],
+      ["mount", "-t", "tmpfs", "none", "/workspace"],
+    ])
+  );
+}
+
+function unmount(targets: EscapeTargets): string | null {
+  return (
+    sharedMounts(targets) ??
+    firstSuccess([
+      ["umount", "--lazy", "/workspace"],
+      ["umount", "--lazy", "/usr"],
+    ])
+  );
+}
+
+/**
+ * Why mounts here are the host's own, or would reach them; null where they are certainly not. An attempt on the
+ * host's mounts would not fail but break the host, so it is never made: that it could be made is the finding.
+ */
+function sharedMounts(targets: EscapeTargets): string | null {
+  try {
+    const namespace = readlinkSync("/proc/self/ns/mnt");
+    if (!/^mnt:\[\d+\]$/.test(targets.mountNamespace)) return "the server's mount namespace is unknown";
+    if (namespace === targets.mountNamespace) return "the server's own mount namespace";
+    if (/ shared:\d+ /.test(readFileSync("/proc/self/mountinfo", "utf8"))) return "mounts that are shared with others";
+    return null;
+  } catch (error) {
+    return `mounts that cannot be told from the host's: ${String(error)}`;
+  }
 }
 
 function firstSuccess(commands: readonly (readonly [string, ...string[]])[]): string | null {
   for (const [file, ...rest] of commands) {
-    const { status } = spawnSync(file, rest, { stdio: "ignore", timeout: 5_000 });
+    const { status, error } = spawnSync(file, rest, { stdio: "ignore", timeout: 5_000 });
+    if (error !== undefined) return `no \`${file}\` to try it with`;
     if (status === 0) return `${file} ${rest.join(" ")}`;
   }
   return null;

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { mkdir, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, readlink, realpath, rm, writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo, type Server } from "node:net";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,8 +13,8 @@ const attemptsTarget = "/tmp/escape-attempts.ts";
 const probeTimeoutMs = 30_000;
 
 const attempted: Record<EscapeName, string> = {
-  remount: "mount `/`, `/usr` or `/proc` again as writable",
-  unmount: "unmount `/workspace`, `/usr` or `/proc`",
+  remount: "mount `/`, `/usr` or `/proc` again as writable, or something else on `/workspace`",
+  unmount: "unmount `/workspace` or `/usr`",
   user_namespace: "create a user namespace, which gives capabilities back",
   read_data_directory: "read a file of the data directory that only the server's user may read",
   unix_socket: "connect to a unix socket of the host",
@@ -57,6 +57,7 @@ export async function probeEscapes(sandbox: Sandbox, options: ProbeOptions): Pro
       abstractSocket: `phasegate-${secret}`,
       port: (servers[2].address() as AddressInfo).port,
       commandLine: (await readFile("/proc/self/cmdline", "utf8")).replace(/\0$/, ""),
+      mountNamespace: await readlink("/proc/self/ns/mnt"),
       closedDirectories: [options.dataDir, dirname(workspacePath), dirname(options.dataDir)],
     };
     return escapeResults(await runAttempts(sandbox, workspacePath, targets));
