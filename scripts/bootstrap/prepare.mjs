@@ -18,7 +18,7 @@ async function prepareSystemTools() {
     platform: process.platform,
     isRoot: process.getuid?.() === 0,
     ci: Boolean(process.env.CI) && process.env.CI !== "false",
-    interactive: Boolean(process.stdin.isTTY && process.stdout.isTTY),
+    interactive: process.stdin.isTTY && process.stdout.isTTY,
     has: (program) => findProgram(program) !== null,
   });
   if (plan.action === "nothing") return true;
