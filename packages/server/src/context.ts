@@ -1,10 +1,14 @@
 import type { Ledger, SignedHead } from "@phasegate/ledger";
 import type { Runner } from "@phasegate/runner";
 import type { TokenClaims } from "@phasegate/engine";
-import type { CompiledWorkflow } from "@phasegate/workflow";
-import type { Digest, IdKind, IdTypes, Principal, WorkflowDigest } from "@phasegate/wire";
+import type { CompiledWorkflow, Diagnostic } from "@phasegate/workflow";
+import type { Digest, IdKind, IdTypes, Principal, PrincipalId, WorkflowDigest } from "@phasegate/wire";
 import type { Logger } from "pino";
+import type { KeyRing } from "./auth/key-ring.ts";
 import type { Config } from "./config/config.ts";
+import type { Operations } from "./operations/operations.ts";
+import type { Leases } from "./tasks/lease.ts";
+import type { TaskStore } from "./tasks/task-store.ts";
 
 /** The parts that use cases work with. Built once by `composition.ts`; nothing in it is global. */
 export interface ServerContext {
@@ -13,11 +17,15 @@ export interface ServerContext {
   readonly runner: Runner;
   readonly workflows: WorkflowRegistry;
   readonly tokens: PhaseTokens;
+  readonly keys: KeyRing;
   /** Signs the head of a task's stream at each transition. */
   signHead(head: { stream: string; version: number; hash: Digest }): SignedHead;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Logger;
+  readonly tasks: TaskStore;
+  readonly operations: Operations;
+  readonly leases: Leases;
 }
 
 export interface Clock {
@@ -37,8 +45,19 @@ export interface WorkflowRegistry {
   /** By name (the newest registered) or digest. */
   find(nameOrDigest: string): Promise<CompiledWorkflow | null>;
   list(): Promise<CompiledWorkflow[]>;
+  /** Registers the text of a workflow file. Throws `workflow_invalid` naming each error. */
+  registerText(
+    source: { text: string; file: string; repository?: string },
+    principal: PrincipalId,
+  ): Promise<{ workflow: CompiledWorkflow; warnings: readonly Diagnostic[] }>;
   /** Absolute path of the repository that tasks of this workflow work on. */
   repositoryOf(workflow: CompiledWorkflow): string;
+}
+
+export interface MintClaims extends TokenClaims {
+  readonly allowedTools: readonly string[];
+  /** The workflow's own life of a token; null for the configured one. */
+  readonly expirySeconds: number | null;
 }
 
 export interface MintedToken {
@@ -47,7 +66,7 @@ export interface MintedToken {
 }
 
 export interface PhaseTokens {
-  mint(claims: TokenClaims & { allowedTools: readonly string[] }): Promise<MintedToken>;
+  mint(claims: MintClaims): Promise<MintedToken>;
   /**
    * Signature, algorithm, issuer, audience, times and shape; a small cache holds verified tokens. Throws PhasegateError
    * `token_malformed` or `token_expired`. Liveness (epoch, task, holder) is the engine's to judge.
@@ -61,8 +80,10 @@ export interface Caller {
   readonly requestId: string;
   /** Fires when the client is gone or `server.timeout_seconds` are over. */
   readonly signal: AbortSignal;
-  /** Version of keys, roles and revocations that `principal` was read at. */
-  readonly authorityVersion: number;
+  /** Version of keys, roles and revocations that `principal` was read at; null for the server itself. */
+  readonly authorityVersion: number | null;
+  /** Reads the principal again after keys or roles changed; throws `unauthenticated` when its key is gone. */
+  revalidate(): Promise<void>;
   /** Set when the request carried an Idempotency-Key; a use case hands it to its append, or the http layer finishes it. */
   readonly idempotency: IdempotentRequest | null;
 }

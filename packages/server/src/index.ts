@@ -1,1 +1,1 @@
-export type { ServerContext } from "./context.ts";
+export { startServer, type RunningServer, type StartOptions } from "./composition.ts";

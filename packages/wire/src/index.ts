@@ -115,7 +115,14 @@ export {
   TransitionAnswer,
   TransitionRequest,
 } from "./http/transition.ts";
-export { RegisterWorkflowRequest, WorkflowAnswer, WorkflowListAnswer, WorkflowParams } from "./http/workflows.ts";
+export {
+  RegisterWorkflowRequest,
+  SimulateAnswer,
+  SimulateRequest,
+  WorkflowAnswer,
+  WorkflowListAnswer,
+  WorkflowParams,
+} from "./http/workflows.ts";
 export {
   idPrefixes,
   parseDigest,

@@ -15,8 +15,7 @@ export function judgeChecks(situation: Situation, checks: readonly CompiledCheck
 function judgeCheck(situation: Situation, check: CompiledCheck, gate: string | null): Judgement {
   const { definition, selfReported } = check;
   const source = selfReported ? ("self_reported" as const) : definition.source;
-  const needed: readonly FactKind[] = selfReported ? ["artifacts"] : definition.needs;
-  const missing = needed.filter((kind) => !isGathered(situation.facts, kind));
+  const missing = check.needs.filter((kind) => !isGathered(situation.facts, kind));
   if (check.severity === "blocking" && missing.length > 0 && missing.every((kind) => gatherable.includes(kind))) {
     return { ...nothingFound, needs: missing };
   }

@@ -72,6 +72,6 @@ function kindsOf(phase: CompiledPhase, transition: CompiledTransition): readonly
     ...phase.artifacts.flatMap((artifact) => artifact.validation),
     ...transition.gates.flatMap((gate) => gate.checks),
   ];
-  const kinds = checks.flatMap((check) => (check.selfReported ? [] : check.definition.needs));
+  const kinds = checks.flatMap((check) => check.needs);
   return [...new Set<FactKind>(["tree", "artifacts", ...kinds])];
 }

@@ -29,6 +29,7 @@ export function checkOf(options: CheckOptions): CompiledCheck {
     message: options.message ?? null,
     parameters: {},
     selfReported: options.selfReported ?? false,
+    needs: options.selfReported ? ["artifacts"] : options.needs,
     rule: `agent_workflow.yaml:90:${options.name.length}`,
   };
 }

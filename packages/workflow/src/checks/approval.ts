@@ -21,6 +21,7 @@ export const approval: CheckDefinition = {
     { additionalProperties: false },
   ),
   needs: ["approvals"],
+  needsFor: (parameters) => (isAutomatic(parameters) ? [] : ["approvals"]),
   source: "ledger",
   implemented: true,
   implementedFor: isAutomatic,

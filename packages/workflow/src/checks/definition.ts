@@ -11,6 +11,8 @@ export interface CheckDefinition {
   readonly passesWhen: string;
   readonly parameters: TSchema;
   readonly needs: readonly FactKind[];
+  /** Where it depends on the parameters which facts it looks at; narrows `needs`. */
+  needsFor?(parameters: JsonObject): readonly FactKind[];
   readonly source: FindingSource;
   /** False: a workflow that uses it from gathered facts does not load (`check_not_implemented`). */
   readonly implemented: boolean;

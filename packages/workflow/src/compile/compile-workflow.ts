@@ -95,6 +95,7 @@ function compileCheck(check: NormalizedCheck, rule: RuleReference): CompiledChec
     message: check.message,
     parameters: check.parameters,
     selfReported: check.selfReported,
+    needs: check.selfReported ? ["artifacts"] : (definition.needsFor?.(check.parameters) ?? definition.needs),
     rule,
   };
 }

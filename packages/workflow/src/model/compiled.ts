@@ -1,4 +1,5 @@
 import type {
+  FactKind,
   ContentPair,
   JsonValue,
   Place,
@@ -92,6 +93,8 @@ export interface CompiledCheck {
   readonly message: string | null;
   readonly parameters: JsonObject;
   readonly selfReported: boolean;
+  /** Kinds of facts that judging takes: `artifacts` where they are self-reported. */
+  readonly needs: readonly FactKind[];
   readonly rule: RuleReference;
 }
 

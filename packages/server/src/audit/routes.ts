@@ -1,0 +1,106 @@
+import {
+  AuditQueryAnswer,
+  AuditQueryRequest,
+  AuditRecentAnswer,
+  AuditRecentRequest,
+  AuditStatsAnswer,
+  PhasegateError,
+  eventTypes,
+  parseId,
+} from "@phasegate/wire";
+import type { EventType } from "@phasegate/wire";
+import type { AuditQuery } from "@phasegate/ledger";
+import type { Caller } from "../context.ts";
+import { route } from "../http/route.ts";
+import type { Route } from "../http/route.ts";
+import { seesEveryTask, requireTaskId } from "../tasks/access.ts";
+import { auditEntry } from "./audit-entry.ts";
+
+const access = { kind: "principal", open: true } as const;
+const defaultPage = 50;
+
+/** An agent sees its own tasks; everyone else with a key that may look sees all. */
+function scope(caller: Caller): Pick<AuditQuery, "visibleTo"> {
+  return seesEveryTask(caller) ? {} : { visibleTo: caller.principal.id };
+}
+
+function eventTypesOf(names: readonly string[]): EventType[] {
+  return names.map((name) => {
+    const type = eventTypes.find((known) => known === name);
+    if (type) return type;
+    throw new PhasegateError("invalid_request", `\`${name}\` is no event type`, {
+      findings: [{ place: "/type", message: `\`${name}\` is no event type` }],
+      hint: `the types are ${eventTypes.join(", ")}`,
+    });
+  });
+}
+
+export const auditRoutes: readonly Route[] = [
+  route({
+    method: "GET",
+    path: "/api/v1/audit/query",
+    operationId: "queryAudit",
+    summary: "Audit entries that match, newest first",
+    tag: "audit",
+    access,
+    query: AuditQueryRequest,
+    answers: { 200: AuditQueryAnswer },
+    handle: async (context, caller, { query }) => {
+      if (query.task_id !== undefined && !parseId("task", query.task_id)) requireTaskId(query.task_id);
+      const found = await context.ledger.queryAudit({
+        ...scope(caller),
+        ...(query.task_id === undefined ? {} : { taskId: requireTaskId(query.task_id) }),
+        ...(query.phase === undefined ? {} : { phase: query.phase }),
+        ...(query.tool_name === undefined ? {} : { toolName: query.tool_name }),
+        ...(query.success === undefined ? {} : { success: query.success }),
+        ...(query.agent_id === undefined ? {} : { agentId: query.agent_id }),
+        ...(query.type === undefined ? {} : { types: eventTypesOf(query.type) }),
+        ...(query.from === undefined ? {} : { from: query.from }),
+        ...(query.to === undefined ? {} : { to: query.to }),
+        limit: query.limit ?? defaultPage,
+        ...(query.cursor === undefined ? {} : { cursor: query.cursor }),
+      });
+      return {
+        status: 200,
+        body: { entries: found.entries.map(auditEntry), total: found.total, next_cursor: found.nextCursor },
+      };
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/api/v1/audit/recent",
+    operationId: "recentAudit",
+    summary: "The newest audit entries",
+    tag: "audit",
+    access,
+    query: AuditRecentRequest,
+    answers: { 200: AuditRecentAnswer },
+    handle: async (context, caller, { query }) => {
+      const found = await context.ledger.queryAudit({ ...scope(caller), limit: query.count ?? defaultPage });
+      return { status: 200, body: { entries: found.entries.map(auditEntry) } };
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/api/v1/audit/stats",
+    operationId: "auditStats",
+    summary: "Counts of tool calls, from counters",
+    tag: "audit",
+    access,
+    answers: { 200: AuditStatsAnswer },
+    handle: async (context) => {
+      const stats = await context.ledger.auditStats();
+      return {
+        status: 200,
+        body: {
+          total_entries: stats.totalEntries,
+          total_successes: stats.totalSuccesses,
+          total_failures: stats.totalFailures,
+          success_rate: stats.totalEntries === 0 ? 0 : stats.totalSuccesses / stats.totalEntries,
+          tools_used: stats.toolsUsed,
+          phases: stats.phases,
+        },
+      };
+    },
+  }),
+];

@@ -1,0 +1,234 @@
+import { join } from "node:path";
+import { openSqliteLedger } from "@phasegate/ledger";
+import type { Ledger } from "@phasegate/ledger";
+import { openRunner } from "@phasegate/runner";
+import type { Runner, RunnerCapabilities } from "@phasegate/runner";
+import { PhasegateError, assuranceSuffices } from "@phasegate/wire";
+import type { CompiledWorkflow, Diagnostic } from "@phasegate/workflow";
+import type { FastifyInstance } from "fastify";
+import { createAuthenticator } from "./auth/authenticator.ts";
+import { ensureFirstKey } from "./auth/first-key.ts";
+import type { FirstKey } from "./auth/first-key.ts";
+import { openHeadSigner } from "./auth/head-signer.ts";
+import { KeyRing } from "./auth/key-ring.ts";
+import { openPhaseTokens } from "./auth/phase-tokens.ts";
+import type { Config } from "./config/config.ts";
+import { prepareDataDirectory } from "./config/data-directory.ts";
+import { loadConfig } from "./config/load-config.ts";
+import type { LoadedConfig } from "./config/load-config.ts";
+import type { Clock, ServerContext } from "./context.ts";
+import { createHttpApp } from "./http/app.ts";
+import type { HealthFacts } from "./http/health-routes.ts";
+import { listen } from "./http/listen.ts";
+import { createIds, systemClock } from "./ids.ts";
+import { Operations } from "./operations/operations.ts";
+import { allRoutes } from "./routes.ts";
+import { createLogger } from "./telemetry/logger.ts";
+import { createMetrics } from "./telemetry/metrics.ts";
+import { LeaseKeeper } from "./tasks/lease-keeper.ts";
+import { Leases } from "./tasks/lease.ts";
+import { recover } from "./tasks/recovery.ts";
+import { TaskStore } from "./tasks/task-store.ts";
+import { LedgerWorkflowRegistry } from "./workflows/workflow-registry.ts";
+
+export interface StartOptions {
+  readonly configFile?: string;
+  /** Secrets are deleted from it once they are read. */
+  readonly env: Record<string, string | undefined>;
+  readonly cwd: string;
+  /** From the command line: `server.port` to value. */
+  readonly overrides?: Readonly<Record<string, unknown>>;
+  /** `--write-key FILE` */
+  readonly writeKeyFile?: string;
+  /** Injected in tests. */
+  readonly clock?: Clock;
+}
+
+export interface RunningServer {
+  readonly url: string;
+  readonly config: Config;
+  readonly firstKey: FirstKey;
+  readonly capabilities: RunnerCapabilities;
+  /** Of the configuration and of the workflow files; none stops the start. */
+  readonly warnings: readonly string[];
+  /** What the workflow asks for and this machine does not give: its tasks do not run. Null when all is given. */
+  readonly missingAssurance: string | null;
+  /** Ends leases that are over, now. A timer does it every second. */
+  sweepLeases(): Promise<void>;
+  /** Answers what is under way, ends what runs, closes the ledger. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a server, or throws PhasegateError saying what is missing, with nothing left running. Parts are opened in the
+ * order in which they need each other and closed in the reverse one.
+ */
+export async function startServer(options: StartOptions): Promise<RunningServer> {
+  const opened: (() => Promise<unknown>)[] = [];
+  const closeAll = async (): Promise<void> => {
+    for (const close of opened.toReversed()) await close();
+  };
+  try {
+    return await open(options, opened, closeAll);
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+async function open(
+  options: StartOptions,
+  opened: (() => Promise<unknown>)[],
+  closeAll: () => Promise<void>,
+): Promise<RunningServer> {
+  const clock = options.clock ?? systemClock;
+  const ids = createIds(clock);
+  const loaded = loadConfig({
+    ...(options.configFile === undefined ? {} : { file: options.configFile }),
+    env: options.env,
+    overrides: options.overrides ?? {},
+    cwd: options.cwd,
+  });
+  const { config } = loaded;
+  const dataDir = config.storage.data_dir;
+  prepareDataDirectory(dataDir);
+  const log = createLogger(config.logging, options.cwd);
+  const ledger = await openLedger(config, opened);
+  const signer = await openHeadSigner(dataDir);
+  const tokens = await openPhaseTokens({ security: config.security, dataDirectory: dataDir, env: options.env, clock });
+  const keys = await KeyRing.open({ ledger, clock, ids, log });
+  opened.push(() => keys.close());
+  const firstKey = await ensureFirstKey({ keys, env: options.env, writeKeyFile: options.writeKeyFile ?? null });
+  const runner = await openRunner({
+    dataDir,
+    workspacesDir: config.runner.workspaces_dir,
+    sandbox: config.runner.sandbox,
+    environment: { PATH: options.env["PATH"] },
+  });
+  opened.push(() => runner.close());
+  const workflows = new LedgerWorkflowRegistry({ ledger, clock, ids });
+  const diagnostics = await workflows.open(workflowFiles(config, options.cwd));
+  const missingAssurance = await checkWorkflows(workflows, runner, config);
+
+  const context = buildContext({
+    config,
+    ledger,
+    runner,
+    workflows,
+    tokens,
+    keys,
+    clock,
+    ids,
+    log,
+    signHead: signer.sign,
+  });
+  const health = await healthFacts(workflows, runner);
+  await recover(context);
+  const keeper = new LeaseKeeper(context);
+  opened.push(() => keeper.close());
+  const metrics = createMetrics();
+  const app: FastifyInstance = createHttpApp({
+    context,
+    routes: allRoutes({ keys, metrics, health: () => health }),
+    authenticator: createAuthenticator(config.security.auth, keys),
+    metrics,
+  });
+  opened.push(() => app.close());
+  const url = await listen(app, config.server);
+  keeper.start();
+  return {
+    url,
+    config,
+    firstKey,
+    capabilities: runner.capabilities,
+    warnings: [...configWarnings(loaded), ...diagnostics.map(warningText)],
+    missingAssurance,
+    sweepLeases: () => keeper.sweep(),
+    close: closeAll,
+  };
+}
+
+async function openLedger(config: Config, opened: (() => Promise<unknown>)[]): Promise<Ledger> {
+  const ledger = await openSqliteLedger({
+    file: join(config.storage.data_dir, "ledger.sqlite"),
+    durability: config.storage.durability,
+  });
+  opened.push(() => ledger.close());
+  return ledger;
+}
+
+type ContextParts = Omit<ServerContext, "tasks" | "operations" | "leases">;
+
+/** The context holds parts that themselves need it; they are made last. */
+function buildContext(parts: ContextParts): ServerContext {
+  const context = { ...parts, operations: new Operations(parts.clock) } as {
+    -readonly [Key in keyof ServerContext]: ServerContext[Key];
+  };
+  context.tasks = new TaskStore(context);
+  context.leases = new Leases(context);
+  return context;
+}
+
+function workflowFiles(config: Config, cwd: string): { file: string; dir: string | null } {
+  const inCwd = (path: string): string => join(cwd, path);
+  const absolute = (path: string): string => (path.startsWith("/") ? path : inCwd(path));
+  return {
+    file: absolute(config.workflow.file),
+    dir: config.workflow.dir === null ? null : absolute(config.workflow.dir),
+  };
+}
+
+/** The repository of each configured workflow must have a base to start from; the assurance is reported, not refused. */
+async function checkWorkflows(
+  workflows: LedgerWorkflowRegistry,
+  runner: Runner,
+  config: Config,
+): Promise<string | null> {
+  const missing: string[] = [];
+  for (const workflow of await workflows.configured()) {
+    const { assurance, workspace, phases, name } = workflow.normalized;
+    await runner.resolveBase({ repository: workflows.repositoryOf(workflow), ref: workspace.base, workflow });
+    if (config.security.auth === "open" && phases.some((phase) => phase.bash.network === "full")) {
+      throw openNetwork(name);
+    }
+    if (!assuranceSuffices(runner.capabilities.assurance, assurance)) {
+      missing.push(`\`${name}\` asks for \`${assurance}\`, this machine gives \`${runner.capabilities.assurance}\``);
+    }
+  }
+  return missing.length === 0 ? null : missing.join("; ");
+}
+
+function openNetwork(name: string): PhasegateError {
+  return new PhasegateError(
+    "config_invalid",
+    `workflow \`${name}\` gives commands the network, which \`security.auth: open\` does not allow`,
+    { hint: "set `security.auth: keys`, or `network: none` in the workflow" },
+  );
+}
+
+async function healthFacts(workflows: LedgerWorkflowRegistry, runner: Runner): Promise<HealthFacts> {
+  const workflow = await workflows.get(workflows.defaultDigest);
+  return {
+    workflowLoaded: workflow !== null,
+    enforcementMode: workflow?.normalized.mode ?? null,
+    assurance: runner.capabilities.assurance,
+    separateUser: runner.capabilities.separateUser,
+    selfReportedChecks: workflow === null ? [] : selfReportedChecks(workflow),
+  };
+}
+
+function selfReportedChecks(workflow: CompiledWorkflow): string[] {
+  const uses = [...workflow.phases.values()].flatMap((phase) => [
+    ...phase.artifacts.flatMap((artifact) => artifact.validation),
+    ...phase.exits.flatMap((exit) => exit.gates.flatMap((gate) => gate.checks)),
+  ]);
+  return [...new Set(uses.filter((use) => use.selfReported).map((use) => use.definition.name))].sort();
+}
+
+function configWarnings(loaded: LoadedConfig): string[] {
+  return loaded.warnings.map((warning) => `${warning.place}: ${warning.message}`);
+}
+
+function warningText(diagnostic: Diagnostic): string {
+  return `${diagnostic.place}: ${diagnostic.message}`;
+}

@@ -1,0 +1,43 @@
+import manifest from "../package.json" with { type: "json" };
+import { auditRoutes } from "./audit/routes.ts";
+import { keyRoutes } from "./auth/key-routes.ts";
+import type { KeyRing } from "./auth/key-ring.ts";
+import { eventRoutes } from "./events/routes.ts";
+import { documentationRoutes } from "./http/documentation-routes.ts";
+import { healthRoutes } from "./http/health-routes.ts";
+import type { HealthFacts } from "./http/health-routes.ts";
+import type { Route } from "./http/route.ts";
+import { operationRoutes } from "./operations/routes.ts";
+import { stateRoutes } from "./state/routes.ts";
+import { taskRoutes } from "./tasks/routes.ts";
+import { toolRoutes } from "./tools/routes.ts";
+import { metricsRoutes } from "./telemetry/metrics-routes.ts";
+import type { Metrics } from "./telemetry/metrics.ts";
+import { transitionRoutes } from "./transitions/routes.ts";
+import { workflowRoutes } from "./workflows/routes.ts";
+
+const { version } = manifest;
+
+export interface RouteParts {
+  readonly keys: KeyRing;
+  readonly metrics: Metrics;
+  readonly health: () => HealthFacts;
+}
+
+/** Every call of the API. */
+export function allRoutes({ keys, metrics, health }: RouteParts): Route[] {
+  const routes = [
+    ...healthRoutes(version, health),
+    ...metricsRoutes(metrics),
+    ...taskRoutes,
+    ...transitionRoutes,
+    ...toolRoutes,
+    ...stateRoutes,
+    ...auditRoutes,
+    ...operationRoutes,
+    ...workflowRoutes,
+    ...keyRoutes(keys),
+    ...eventRoutes(),
+  ];
+  return [...routes, ...documentationRoutes(routes, version)];
+}

@@ -1,0 +1,47 @@
+import type { TaskState } from "@phasegate/engine";
+import type { CompiledPhase, CompiledWorkflow } from "@phasegate/workflow";
+import { blockerTexts } from "./snapshot.ts";
+
+const maxBytes = 1_000;
+
+/** Where the task stands, in Markdown under 1 kB: phase, may, may not, what the gate lacks, the next call. */
+export function writeBrief(task: TaskState, workflow: CompiledWorkflow): string {
+  const phase = workflow.phases.get(task.phase);
+  if (!phase) return `# ${short(task.title, 120)}\n`;
+  const lines = [
+    `# ${short(task.title, 120)}`,
+    `**Phase ${phase.id}** of ${[...workflow.phases.keys()].join(" > ")}; status ${task.status}.`,
+    `**May use:** ${phase.allowedTools.join(", ") || "no tools"}.`,
+    phase.mayWrite
+      ? `**May change:** ${phase.writePatterns.join(", ")}. Nothing else.`
+      : "**May change:** nothing. Commands run on a copy.",
+    ...artifactLines(task, phase),
+    ...blockerTexts(task).map((text) => `- lacks: ${short(text, 160)}`),
+    `**Next:** ${nextLine(phase)}`,
+  ];
+  return cut(lines.join("\n"));
+}
+
+function artifactLines(task: TaskState, phase: CompiledPhase): string[] {
+  const missing = phase.artifacts.filter((artifact) => artifact.required && !task.artifacts[artifact.type]);
+  return missing.length === 0
+    ? []
+    : [`**Artifacts to submit:** ${missing.map((artifact) => artifact.type).join(", ")}.`];
+}
+
+function nextLine(phase: CompiledPhase): string {
+  const targets = phase.exits.map((exit) =>
+    exit.to === null ? "complete" : `${exit.to}${exit.kind === "rework" ? " (rework)" : ""}`,
+  );
+  return targets.length === 0 ? "no way leads on." : `transition to ${targets.join(" or ")}.`;
+}
+
+function short(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
+}
+
+function cut(text: string): string {
+  let kept = text;
+  while (Buffer.byteLength(kept) > maxBytes) kept = `${kept.slice(0, Math.floor(kept.length * 0.9))}…`;
+  return kept;
+}

@@ -1,0 +1,69 @@
+import { PhasegateError } from "@phasegate/wire";
+import type { JsonObject, TaskId } from "@phasegate/wire";
+import type { CompiledPhase } from "@phasegate/workflow";
+import type { TaskState } from "@phasegate/engine";
+import type { Caller, ServerContext } from "../context.ts";
+import { missingToken } from "../tasks/access.ts";
+import { decideOrThrow } from "../tasks/hold.ts";
+import { verifyToken } from "../tools/tool-request.ts";
+
+/** What the holder of a token needs to go on, read from the server's state alone. Under 100 kB. */
+export async function readSnapshot(
+  context: ServerContext,
+  caller: Caller,
+  phaseToken: string | null,
+): Promise<JsonObject> {
+  if (phaseToken === null || phaseToken === "") throw missingToken();
+  const claims = await context.tokens.verify(phaseToken);
+  const task = await context.tasks.require(claims.taskId);
+  const token = await verifyToken(context, caller, task, phaseToken, "snapshot");
+  const { decision, workflow } = await context.tasks.preview(task.id, caller, { type: "renew", token }, {});
+  // A dead token is refused and recorded, like any other command.
+  if (decision.effect !== "allow") await decideOrThrow(context, caller, task, { type: "renew", token });
+  const phase = workflow.phases.get(task.phase);
+  if (!phase) throw new PhasegateError("internal_error", "the task is in a phase that its workflow does not have");
+  const leaseExpiresAt = await context.leases.extend(task, workflow);
+  return {
+    task_id: task.id,
+    task_dependencies: { [task.id]: [...task.dependencies] },
+    completed_tasks: await completedDependencies(context, task),
+    current_phase: task.phase,
+    blockers: blockerTexts(task),
+    status: task.status,
+    entry: task.entry,
+    findings: task.findings.slice(0, 50).map((finding) => ({ ...finding })),
+    approvals: [],
+    lease_expires_at: new Date(leaseExpiresAt).toISOString(),
+    allowed_tools: [...phase.allowedTools],
+    write: phase.writePatterns.slice(0, 200),
+    next: nextCalls(task, phase),
+  };
+}
+
+async function completedDependencies(context: ServerContext, task: TaskState): Promise<TaskId[]> {
+  const completed: TaskId[] = [];
+  for (const id of task.dependencies) {
+    if ((await context.ledger.getTask(id))?.status === "completed") completed.push(id);
+  }
+  return completed;
+}
+
+/** Open blockers, then what the last gate found. */
+export function blockerTexts(task: TaskState): string[] {
+  const open = task.blockers.filter((blocker) => !blocker.resolved).map((blocker) => blocker.text);
+  const found = task.findings.filter((finding) => finding.severity === "blocking").map((finding) => finding.message);
+  return [...open, ...found].slice(0, 50);
+}
+
+/** The calls that lead out of the phase. */
+export function nextCalls(task: TaskState, phase: CompiledPhase): JsonObject[] {
+  return phase.exits.map((exit) =>
+    exit.to === null
+      ? { method: "POST", path: `/api/v1/tasks/${task.id}/complete`, body: { artifacts: {} } }
+      : {
+          method: "POST",
+          path: "/api/v1/tasks/transition",
+          body: { task_id: task.id, current_phase: phase.id, target_phase: exit.to, artifacts: {} },
+        },
+  );
+}

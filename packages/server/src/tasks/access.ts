@@ -1,0 +1,36 @@
+import type { TaskState } from "@phasegate/engine";
+import { PhasegateError, parseId } from "@phasegate/wire";
+import type { PrincipalRole, TaskId } from "@phasegate/wire";
+import type { Caller, ServerContext } from "../context.ts";
+import { unknownTask } from "./task-store.ts";
+
+const seesAll: readonly PrincipalRole[] = ["operator", "admin", "auditor", "reviewer", "approver"];
+
+/** True for principals that may look at every task; an agent sees those that it holds or has held. */
+export function seesEveryTask(caller: Caller): boolean {
+  return caller.principal.kind !== "agent" && caller.principal.roles.some((role) => seesAll.includes(role));
+}
+
+export function maySee(caller: Caller, task: TaskState): boolean {
+  return seesEveryTask(caller) || task.authors.includes(caller.principal.id);
+}
+
+/** The task as the caller may see it; one that it may not see looks like one that is not there. */
+export async function requireVisibleTask(context: ServerContext, caller: Caller, text: string): Promise<TaskState> {
+  const task = await context.tasks.require(requireTaskId(text));
+  if (!maySee(caller, task)) throw unknownTask(text);
+  return task;
+}
+
+/** A task id from a request; what is none names no task. */
+export function requireTaskId(text: string): TaskId {
+  const id = parseId("task", text);
+  if (!id) throw unknownTask(text);
+  return id;
+}
+
+export function missingToken(): PhasegateError {
+  return new PhasegateError("token_malformed", "Invalid or expired phase token", {
+    hint: "send the phase token that claim or the last transition answered, as `phase_token` or header `Phase-Token`",
+  });
+}

@@ -1,0 +1,174 @@
+import type { ClaimTask, TaskState } from "@phasegate/engine";
+import { PhasegateError } from "@phasegate/wire";
+import type { DependencyFact, Facts, TaskId } from "@phasegate/wire";
+import type { CompiledWorkflow } from "@phasegate/workflow";
+import type { Caller, ServerContext } from "../context.ts";
+import type { RouteAnswer } from "../http/route.ts";
+import { serverCaller } from "../server-caller.ts";
+import { createTask } from "./create-task.ts";
+import { tokenMint } from "./mint.ts";
+import { unknownTask } from "./task-store.ts";
+import { requireTaskId } from "./access.ts";
+import { workspaceKey } from "./workspace-key.ts";
+
+export interface ClaimInput {
+  readonly agent_id: string;
+  readonly capabilities?: readonly string[];
+  readonly task_id?: string;
+}
+
+/** Offers looked at in one claim before it answers that there is none; losers of a race move down the list. */
+const offersPerRound = 16;
+const maxRounds = 8;
+
+/** Gives the caller one ready task, the best that it can do: highest priority, then oldest. */
+export async function claimTask(context: ServerContext, caller: Caller, input: ClaimInput): Promise<RouteAnswer> {
+  if (!context.keys.agentNameAllowed(caller.principal, input.agent_id)) {
+    throw new PhasegateError("agent_id_mismatch", `\`${input.agent_id}\` is the name of another principal`, {
+      hint: "claim under your own name, or one that nobody has",
+    });
+  }
+  if (input.task_id !== undefined) return claimNamed(context, caller, input, requireTaskId(input.task_id));
+  const refused = new Set<TaskId>();
+  for (let round = 0; round < maxRounds; round += 1) {
+    const offers = await context.ledger.offerTasks({
+      capabilities: input.capabilities ?? [],
+      limit: offersPerRound + refused.size,
+    });
+    const fresh = offers.filter((id) => !refused.has(id));
+    if (fresh.length === 0) break;
+    for (const id of fresh) {
+      const claimed = await tryClaim(context, caller, input, id);
+      if (claimed) return claimed;
+      refused.add(id);
+    }
+  }
+  if (!context.config.tasks.ad_hoc_claims) {
+    throw new PhasegateError("no_claimable_task", "no ready task fits this agent", {
+      hint: "ask again later; an operator adds tasks with `phasegate task add`",
+    });
+  }
+  const task = await createTask(context, caller, { title: `Ad-hoc task of ${input.agent_id}` }, { adHoc: true });
+  return claimNamed(context, caller, input, task.id);
+}
+
+async function claimNamed(
+  context: ServerContext,
+  caller: Caller,
+  input: ClaimInput,
+  taskId: TaskId,
+): Promise<RouteAnswer> {
+  const task = await context.tasks.load(taskId);
+  if (!task) throw unknownTask(taskId);
+  const decided = await decideClaim(context, caller, input, task, true);
+  const reason = decided.decision.reasons[0];
+  if (decided.decision.effect !== "allow" && reason) throw PhasegateError.fromReason(reason);
+  return answerClaim(context, decided.task, decided.workflow, decided.tokenId);
+}
+
+async function tryClaim(
+  context: ServerContext,
+  caller: Caller,
+  input: ClaimInput,
+  taskId: TaskId,
+): Promise<RouteAnswer | null> {
+  const task = await context.tasks.load(taskId);
+  if (!task || task.holder || (task.status !== "ready" && task.status !== "waiting")) return null;
+  const workflow = await context.tasks.workflowOf(task);
+  const command = claimCommand(context, input, false);
+  const looked = await context.tasks.preview(taskId, caller, command, await claimFacts(context, task));
+  if (looked.decision.effect !== "allow") {
+    const reason = looked.decision.reasons[0];
+    if (reason?.code === "assurance_insufficient") throw PhasegateError.fromReason(reason);
+    return null;
+  }
+  const decided = await decideClaim(context, caller, input, task, false);
+  if (decided.decision.effect !== "allow") return null;
+  return answerClaim(context, decided.task, workflow, decided.tokenId);
+}
+
+async function decideClaim(context: ServerContext, caller: Caller, input: ClaimInput, task: TaskState, named: boolean) {
+  const command = claimCommand(context, input, named);
+  const lease = context.leases.forClaim(await context.tasks.workflowOf(task));
+  const decided = await context.tasks.decide({
+    taskId: task.id,
+    caller,
+    command,
+    facts: await claimFacts(context, task),
+    lease: { expiresAt: lease.expiresAt },
+    agentId: input.agent_id,
+  });
+  if (decided.decision.effect === "allow") {
+    context.leases.note(task.id, { epoch: decided.task.epoch, ...lease });
+    // Whatever the last holder left running is of an older epoch and ends before this one's first call.
+    await context.runner.fence(task.id, decided.task.epoch);
+  }
+  return { ...decided, tokenId: command.tokenId };
+}
+
+function claimCommand(context: ServerContext, input: ClaimInput, named: boolean): ClaimTask {
+  return {
+    type: "claim",
+    agentId: input.agent_id,
+    capabilities: input.capabilities ?? [],
+    assurance: context.runner.capabilities.assurance,
+    tokenId: context.ids.make("token"),
+    named,
+  };
+}
+
+/** Status of each dependency, as of now. */
+export async function claimFacts(context: ServerContext, task: TaskState): Promise<Facts> {
+  const dependencies: DependencyFact[] = [];
+  for (const id of task.dependencies) {
+    const row = await context.ledger.getTask(id);
+    if (row) dependencies.push({ id, status: row.status });
+  }
+  return { dependencies };
+}
+
+async function answerClaim(
+  context: ServerContext,
+  task: TaskState,
+  workflow: CompiledWorkflow,
+  tokenId: ClaimTask["tokenId"],
+): Promise<RouteAnswer> {
+  const workspace = await openWorkspace(context, task, workflow);
+  const leaseExpiresAt = await context.leases.extend(task, workflow);
+  const body = {
+    task: {
+      id: task.id,
+      agent_id: task.holder?.agentId ?? "",
+      capabilities: [...task.capabilities],
+      assigned_phase: task.phase,
+      title: task.title,
+      description: task.description,
+      status: task.status,
+      workflow: task.workflow.name,
+      priority: task.priority,
+      labels: [...task.labels],
+    },
+    phase_token: null,
+    phase: task.phase,
+    lease_expires_at: new Date(leaseExpiresAt).toISOString(),
+    workspace: { path: workspace.path, mode: workspace.mode },
+  };
+  return { status: 200, body, mint: tokenMint(task, workflow, tokenId, "phase_token") };
+}
+
+/** A task whose workspace cannot be made is not kept by someone who cannot work in it. */
+async function openWorkspace(context: ServerContext, task: TaskState, workflow: CompiledWorkflow) {
+  try {
+    return await context.runner.openWorkspace(workspaceKey(context, task, workflow));
+  } catch (error) {
+    await context.tasks.decide({
+      taskId: task.id,
+      caller: serverCaller(),
+      command: { type: "reassign", reason: "the workspace could not be prepared" },
+      facts: {},
+      lease: null,
+    });
+    if (error instanceof PhasegateError) throw error;
+    throw new PhasegateError("workspace_unavailable", "the workspace could not be prepared", {}, { cause: error });
+  }
+}

@@ -1,0 +1,74 @@
+import type { TaskId } from "@phasegate/wire";
+import type { ServerContext } from "../context.ts";
+import { serverCaller } from "../server-caller.ts";
+
+/** How often ended leases are looked for. */
+const intervalMs = 1_000;
+const perRound = 100;
+
+/**
+ * Ends leases whose time is over, in the order fence, kill, offer: the runner refuses the old holder's work, its
+ * processes end, and only then is the task offered again.
+ *
+ * States: *resting* (a timer runs), *sweeping* (one sweep runs, no timer), *stopped*. One owner, `close` is awaited.
+ */
+export class LeaseKeeper {
+  readonly #context: ServerContext;
+  #timer: NodeJS.Timeout | null = null;
+  #sweep: Promise<void> = Promise.resolve();
+  #stopped = false;
+
+  constructor(context: ServerContext) {
+    this.#context = context;
+  }
+
+  start(): void {
+    if (this.#stopped) return;
+    this.#timer = setTimeout(() => {
+      this.#sweep = this.sweep()
+        .catch((error: unknown) => this.#context.log.error({ err: error }, "leases could not be swept"))
+        .then(() => this.start());
+    }, intervalMs);
+    this.#timer.unref();
+  }
+
+  async close(): Promise<void> {
+    this.#stopped = true;
+    if (this.#timer) clearTimeout(this.#timer);
+    await this.#sweep;
+  }
+
+  /** Ends every lease that is over now; resolves when their tasks are offered again. */
+  async sweep(): Promise<void> {
+    const { ledger, clock } = this.#context;
+    const ended = await ledger.expiredLeases({ now: clock.now(), limit: perRound });
+    for (const lease of ended) {
+      try {
+        await this.#expire(lease);
+      } catch (error) {
+        this.#context.log.error({ err: error, task: lease.taskId }, "a lease could not be ended");
+      }
+    }
+  }
+
+  async #expire(lease: { taskId: TaskId; epoch: number; expiresAt: number }): Promise<void> {
+    const task = await this.#context.tasks.load(lease.taskId);
+    if (!task?.holder || task.epoch !== lease.epoch) return;
+    // The holder may have shown itself since the list was read.
+    const row = await this.#context.ledger.getTask(lease.taskId);
+    if (
+      row?.leaseExpiresAt !== null &&
+      row?.leaseExpiresAt !== undefined &&
+      row.leaseExpiresAt > this.#context.clock.now()
+    )
+      return;
+    await this.#context.runner.fence(lease.taskId, lease.epoch + 1);
+    await this.#context.tasks.decide({
+      taskId: lease.taskId,
+      caller: serverCaller(),
+      command: { type: "expire", leaseExpiredAt: lease.expiresAt },
+      facts: {},
+      lease: null,
+    });
+  }
+}

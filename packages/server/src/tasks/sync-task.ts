@@ -1,0 +1,38 @@
+import type { JsonObject } from "@phasegate/wire";
+import type { Caller, ServerContext } from "../context.ts";
+import { requireTaskId } from "./access.ts";
+import { decideOrThrow } from "./hold.ts";
+import { workspaceKey } from "./workspace-key.ts";
+
+/** Merges the base as it is now into the task. Conflicts are a normal answer and leave the tree as it was. */
+export async function syncTask(
+  context: ServerContext,
+  caller: Caller,
+  taskId: string,
+  ref: string | null,
+): Promise<JsonObject> {
+  const task = await context.tasks.require(requireTaskId(taskId));
+  const workflow = await context.tasks.workflowOf(task);
+  const unmerged = { base: task.base, baseTree: task.baseTree, entryTree: task.entryTree, tree: task.entryTree };
+  const frozenTrees = task.freezes.map((freeze) => freeze.tree);
+  // A task that may not be synced now is refused before its workspace is touched.
+  const { decision } = await context.tasks.preview(task.id, caller, { type: "sync", ...unmerged, frozenTrees }, {});
+  if (decision.effect !== "allow")
+    await decideOrThrow(context, caller, task, { type: "sync", ...unmerged, frozenTrees });
+  const merged = await context.runner.sync({
+    task: workspaceKey(context, task, workflow),
+    ref: ref ?? task.base.ref,
+    entryTree: task.entryTree,
+    frozenTrees,
+  });
+  if (merged.status === "conflicts") return { conflicts: [...merged.conflicts], entry: task.entry };
+  const { task: after } = await decideOrThrow(context, caller, task, {
+    type: "sync",
+    base: merged.base,
+    baseTree: merged.baseTree,
+    entryTree: merged.entryTree,
+    tree: merged.tree,
+    frozenTrees: merged.frozenTrees,
+  });
+  return { conflicts: [], entry: after.entry };
+}

@@ -1,0 +1,74 @@
+import type { TaskState } from "@phasegate/engine";
+import type { TaskRow } from "@phasegate/ledger";
+import type { JsonObject } from "@phasegate/wire";
+import type { ServerContext } from "../context.ts";
+
+/** A task as the API shows it. */
+export async function taskAnswer(context: ServerContext, task: TaskState): Promise<JsonObject> {
+  const row = await context.ledger.getTask(task.id);
+  return {
+    id: task.id,
+    title: task.title,
+    description: task.description,
+    status: task.status === "waiting" ? (row?.status ?? task.status) : task.status,
+    phase: task.phase,
+    entry: task.entry,
+    epoch: task.epoch,
+    assurance: task.assurance,
+    holder: task.holder
+      ? { agent_id: task.holder.agentId, principal: task.holder.principal, claimed_at: task.holder.claimedAt }
+      : null,
+    lease_expires_at: isoOrNull(row?.leaseExpiresAt ?? null),
+    workflow: { ...task.workflow },
+    priority: task.priority,
+    capabilities: [...task.capabilities],
+    labels: [...task.labels],
+    dependencies: [...task.dependencies],
+    base: { ...task.base },
+    history: task.history.map((stay) => ({
+      phase: stay.phase,
+      entry: stay.entry,
+      entered_at: stay.enteredAt,
+      left_at: stay.leftAt,
+    })),
+    findings: task.findings.map((finding) => ({ ...finding })),
+    approvals: [],
+    blockers: task.blockers.map((blocker) => ({
+      id: blocker.id,
+      text: blocker.text,
+      waits_for: blocker.waitsFor,
+      resolved: blocker.resolved,
+    })),
+    overridden: task.overridden,
+    self_reported: task.selfReported,
+    created_at: task.createdAt,
+    ...(row ? { updated_at: row.updatedAt } : {}),
+  };
+}
+
+/** One row of a list of tasks. */
+export function taskSummary(row: TaskRow): JsonObject {
+  return {
+    id: row.id,
+    title: row.title,
+    status: row.status,
+    phase: row.phase,
+    entry: row.entry,
+    epoch: row.epoch,
+    priority: row.priority,
+    agent_id: row.agentId,
+    workflow: { name: row.workflowName, digest: row.workflowDigest },
+    assurance: row.assurance,
+    labels: [...row.labels],
+    capabilities: [...row.capabilities],
+    dependencies: [...row.dependencies],
+    overridden: row.overridden,
+    lease_expires_at: isoOrNull(row.leaseExpiresAt),
+    created_at: row.createdAt,
+    updated_at: row.updatedAt,
+  };
+}
+
+export function isoOrNull(milliseconds: number | null): string | null {
+  return milliseconds === null ? null : new Date(milliseconds).toISOString();
+}

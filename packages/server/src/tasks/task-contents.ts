@@ -1,0 +1,34 @@
+import type { TaskState } from "@phasegate/engine";
+import type { JsonObject, JsonValue } from "@phasegate/wire";
+import type { ServerContext } from "../context.ts";
+import { workspaceKey } from "./workspace-key.ts";
+
+const maxDiffBytes = 1024 * 1024;
+
+/** The latest submission of each artifact type, with its body unless an operator erased it. */
+export async function listArtifacts(context: ServerContext, task: TaskState): Promise<JsonObject> {
+  const artifacts: JsonValue[] = [];
+  for (const [type, artifact] of Object.entries(task.artifacts)) {
+    const payload = await context.ledger.getPayload(artifact.digest);
+    artifacts.push({
+      type,
+      digest: artifact.digest,
+      phase: artifact.phase,
+      entry: artifact.entry,
+      state: payload?.state ?? "absent",
+      ...(payload?.state === "kept" ? { data: payload.body } : {}),
+    });
+  }
+  return { artifacts };
+}
+
+/** The difference for people, from the tree at entry or from the base. */
+export async function readDiff(context: ServerContext, task: TaskState, since: "entry" | "base"): Promise<JsonObject> {
+  const workflow = await context.tasks.workflowOf(task);
+  const diff = await context.runner.diff({
+    task: workspaceKey(context, task, workflow),
+    since: since === "entry" ? task.entryTree : task.baseTree,
+    maxBytes: maxDiffBytes,
+  });
+  return { since, diff: diff.text, changed_paths: diff.changedPaths, truncated: diff.truncated };
+}

@@ -1,0 +1,228 @@
+import type { Decision, SettleTool, TaskState } from "@phasegate/engine";
+import { contentsNeeded } from "@phasegate/engine";
+import type { ActOutcome, Observation, ToolCall, ToolOutcome } from "@phasegate/runner";
+import { PhasegateError, reasonExtras } from "@phasegate/wire";
+import type { EventId, Facts, JsonObject, StoredEvent } from "@phasegate/wire";
+import type { CompiledWorkflow } from "@phasegate/workflow";
+import type { Caller, ServerContext } from "../context.ts";
+import type { Decided } from "../tasks/task-store.ts";
+import { judgeOutsideChange } from "../tasks/outside-change.ts";
+import { workspaceKey } from "../tasks/workspace-key.ts";
+import { completeLastPhase } from "../transitions/complete-last-phase.ts";
+import { payloadOf, readToolRequest } from "./tool-request.ts";
+import type { ToolRequest } from "./tool-request.ts";
+
+const noFacts: Facts = {};
+
+export interface ExecuteInput {
+  readonly task_id: string;
+  readonly tool_name: string;
+  readonly args?: JsonObject;
+}
+
+/**
+ * Runs a tool for the holder of a task, and answers only what is recorded. A tool that may write is an action: intent,
+ * run, judge what was observed, outcome. A tool that only reads has one record, of its outcome.
+ */
+export async function executeTool(
+  context: ServerContext,
+  caller: Caller,
+  input: ExecuteInput,
+  phaseToken: string | null,
+): Promise<JsonObject> {
+  const request = await readToolRequest(context, caller, "execute", input, phaseToken);
+  const { task, workflow, decision } = await context.tasks.preview(request.task.id, caller, request.command, noFacts);
+  if (decision.effect === "deny") return deny(context, caller, request);
+  void context.leases.extend(task, workflow);
+  const call = toolCall(context, caller, request, task, workflow);
+  return request.definition.effect === "read"
+    ? runReading(context, caller, request, call)
+    : runWriting(context, caller, request, call);
+}
+
+function toolCall(
+  context: ServerContext,
+  caller: Caller,
+  request: ToolRequest,
+  task: TaskState,
+  workflow: CompiledWorkflow,
+): ToolCall {
+  const phase = workflow.phases.get(task.phase);
+  if (!phase) throw new PhasegateError("internal_error", "the task is in a phase that its workflow does not have");
+  const asked = typeof request.args["timeout"] === "number" ? request.args["timeout"] : phase.bash.timeoutSeconds;
+  const onWorkspace = phase.mayWrite || request.definition.name !== "bash";
+  return {
+    task: workspaceKey(context, task, workflow),
+    epoch: request.command.token.epoch,
+    toolName: request.definition.name,
+    args: request.args,
+    on: onWorkspace ? "workspace" : "throwaway",
+    network: phase.bash.network,
+    timeoutSeconds: Math.min(asked, phase.bash.timeoutSeconds),
+    entryTree: task.entryTree,
+    baseTree: task.baseTree,
+    signal: caller.signal,
+  };
+}
+
+async function deny(context: ServerContext, caller: Caller, request: ToolRequest): Promise<never> {
+  const { decision } = await context.tasks.decide({
+    taskId: request.task.id,
+    caller,
+    command: request.command,
+    facts: noFacts,
+    payloads: request.payloads,
+  });
+  const reason = decision.reasons[0];
+  // The state moved between the two looks; what would have been refused is now permitted, but nothing has run.
+  if (!reason)
+    throw new PhasegateError("version_conflict", "the task changed meanwhile", { hint: "send the call again" });
+  throw PhasegateError.fromReason(reason);
+}
+
+async function runReading(
+  context: ServerContext,
+  caller: Caller,
+  request: ToolRequest,
+  call: ToolCall,
+): Promise<JsonObject> {
+  const outcome = await context.runner.read(call);
+  const settled = await settle(context, caller, request, null, outcome, null);
+  return answer(settled, outcome);
+}
+
+async function runWriting(
+  context: ServerContext,
+  caller: Caller,
+  request: ToolRequest,
+  call: ToolCall,
+): Promise<JsonObject> {
+  const { taskId } = call.task;
+  const started = await context.tasks.decide({
+    taskId,
+    caller,
+    command: request.command,
+    facts: noFacts,
+    payloads: request.payloads,
+  });
+  const refusal = started.decision.reasons[0];
+  if (started.decision.effect === "deny" && refusal) throw PhasegateError.fromReason(refusal);
+  const intent = started.events.find((event) => event.type === "tool.started");
+  if (!intent) throw new PhasegateError("internal_error", "a permitted call left no intent");
+  const needed = (changes: Observation["changes"]): readonly string[] =>
+    contentsNeeded(started.task, started.workflow, changes);
+  let acted: ActOutcome;
+  try {
+    acted = await context.runner.act(call, {
+      contentsNeeded: needed,
+      changedOutside: (observation) => judgeOutsideChange(context, caller, taskId, observation),
+      observed: async (observation, outcome) => {
+        const command = settleCommand(request, intent.id, outcome, observation);
+        const { decision } = await context.tasks.preview(taskId, caller, command, noFacts);
+        return decision.rollBack;
+      },
+    });
+  } catch (error) {
+    await closeIntent(context, caller, request, intent, error);
+    throw error;
+  }
+  const settled = await settle(context, caller, request, intent.id, acted.outcome, acted.observation);
+  const answered = answer(settled, acted.outcome);
+  if (request.definition.name === "git_commit") {
+    await completeLastPhase(context, caller, settled.task, request.command.token);
+  }
+  return answered;
+}
+
+/** The runner could not run the call: the intent is closed as failed, so that none stays open. */
+async function closeIntent(
+  context: ServerContext,
+  caller: Caller,
+  request: ToolRequest,
+  intent: StoredEvent,
+  error: unknown,
+): Promise<void> {
+  const code = error instanceof PhasegateError ? error.code : "internal_error";
+  const message = error instanceof PhasegateError ? error.message : "the runner failed";
+  await settle(
+    context,
+    caller,
+    request,
+    intent.id,
+    { status: "failed", code, message, result: null, durationMs: 0 },
+    null,
+  );
+}
+
+function settleCommand(
+  request: ToolRequest,
+  callId: EventId | null,
+  outcome: ToolOutcome,
+  observation: Observation | null,
+): SettleTool {
+  return {
+    type: "settle_tool",
+    callId,
+    token: request.command.token,
+    toolName: request.command.toolName,
+    argsDigest: request.command.argsDigest,
+    resultDigest: outcome.result ? payloadOf(outcome.result).digest : null,
+    success: outcome.status === "completed",
+    error: outcome.status === "failed" ? outcome.message : null,
+    durationMs: Math.round(outcome.durationMs * 1_000) / 1_000,
+    treeBefore: observation?.treeBefore ?? null,
+    treeAfter: observation?.treeAfter ?? null,
+    changes: observation?.changes ?? [],
+    contents: observation?.contents ?? {},
+    entryChanges: observation?.entryChanges ?? [],
+    unsupported: observation?.unsupported ?? [],
+    commit: outcome.status === "completed" ? (outcome.commit ?? null) : null,
+  };
+}
+
+function settle(
+  context: ServerContext,
+  caller: Caller,
+  request: ToolRequest,
+  callId: EventId | null,
+  outcome: ToolOutcome,
+  observation: Observation | null,
+): Promise<Decided> {
+  const payloads = callId === null ? [...request.payloads] : [];
+  if (outcome.result) payloads.push(payloadOf(outcome.result));
+  return context.tasks.decide({
+    taskId: request.task.id,
+    caller,
+    command: settleCommand(request, callId, outcome, observation),
+    facts: noFacts,
+    payloads,
+  });
+}
+
+function answer(settled: Decided, outcome: ToolOutcome): JsonObject {
+  const { decision } = settled;
+  const reason = decision.reasons[0];
+  if (decision.effect === "deny" && reason) throw PhasegateError.fromReason(reason);
+  if (outcome.status === "failed") throw failure(outcome);
+  return {
+    result: outcome.result,
+    logged: true,
+    event_id: settled.events.at(-1)?.id ?? "",
+    warnings: warningTexts(decision),
+  };
+}
+
+/** What the tool itself said no to; a refusal of the runner keeps its own code and text. */
+function failure(outcome: ToolOutcome & { status: "failed" }): PhasegateError {
+  const extras = reasonExtras({
+    code: outcome.code,
+    message: outcome.message,
+    ...(outcome.hint ? { hint: outcome.hint } : {}),
+  });
+  const message = outcome.code === "tool_failed" ? `Tool execution failed: ${outcome.message}` : outcome.message;
+  return new PhasegateError(outcome.code, message, extras);
+}
+
+export function warningTexts(decision: Decision): string[] {
+  return decision.warnings.map((warning) => warning.message);
+}

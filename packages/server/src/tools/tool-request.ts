@@ -1,0 +1,117 @@
+import type { CallTool, TaskState, TokenClaims } from "@phasegate/engine";
+import { redactPayload } from "@phasegate/ledger";
+import type { ResolvedPath } from "@phasegate/runner";
+import { PhasegateError, digestJson } from "@phasegate/wire";
+import type { Digest, JsonObject, JsonValue, Reason } from "@phasegate/wire";
+import { canonicalToolName, toolOrUnavailable, validateToolArguments } from "@phasegate/workflow";
+import type { ToolDefinition } from "@phasegate/workflow";
+import type { Caller, ServerContext } from "../context.ts";
+import { recordRefusal } from "../tasks/refusal.ts";
+import { missingToken, requireTaskId } from "../tasks/access.ts";
+import { workspaceKey } from "../tasks/workspace-key.ts";
+
+/** Bound of one body (arguments, result) in the ledger. */
+const maxBodyBytes = 64 * 1024;
+
+/** A tool call as it came in, checked for shape. */
+export interface ToolRequest {
+  readonly task: TaskState;
+  readonly definition: ToolDefinition;
+  readonly args: JsonObject;
+  readonly command: CallTool;
+  readonly payloads: { readonly digest: Digest; readonly body: JsonValue }[];
+}
+
+/** A body as the ledger keeps it. */
+export function payloadOf(value: JsonValue): { digest: Digest; body: JsonValue } {
+  const body = redactPayload(value, { maxBytes: maxBodyBytes });
+  return { digest: digestJson(body), body };
+}
+
+/**
+ * Reads a tool call: task, token, tool, arguments, paths. What is refused here on an existing task is recorded.
+ * Malformed arguments are a 422 only for a tool that the token and the phase permit; else the denial comes first.
+ */
+export async function readToolRequest(
+  context: ServerContext,
+  caller: Caller,
+  via: CallTool["via"],
+  body: { task_id: string; tool_name: string; args?: JsonObject },
+  phaseToken: string | null,
+): Promise<ToolRequest> {
+  const task = await context.tasks.require(requireTaskId(body.task_id));
+  const token = await verifyToken(context, caller, task, phaseToken, `tool ${body.tool_name}`);
+  const toolName = canonicalToolName(body.tool_name);
+  const definition = toolOrUnavailable(toolName);
+  const args = body.args ?? {};
+  const kept = payloadOf(args);
+  const command = {
+    type: "call_tool",
+    via,
+    token,
+    toolName,
+    args,
+    argsDigest: kept.digest,
+    paths: [],
+  } as const satisfies CallTool;
+  const places = validateToolArguments(definition, args);
+  if (places.length > 0) {
+    const { decision } = await context.tasks.preview(task.id, caller, { ...command, args: {} }, {});
+    const refusedAnyway =
+      decision.effect === "deny" && decision.reasons.some((reason) => reason.code !== "invalid_request");
+    if (!refusedAnyway) {
+      throw new PhasegateError("invalid_request", `the arguments of \`${toolName}\` do not have its shape`, {
+        findings: places.map((place) => ({ ...place, place: `/args${place.place}` })),
+        hint: "see docs/reference/tools.md for what each tool takes",
+      });
+    }
+    return { task, definition, args: {}, command: { ...command, args: {} }, payloads: [kept] };
+  }
+  const paths = await resolveWrittenPaths(context, task, definition, args);
+  return { task, definition, args, command: { ...command, paths }, payloads: [kept] };
+}
+
+/** The claims of a token whose signature and times hold. A bad one on an existing task is recorded, then thrown. */
+export async function verifyToken(
+  context: ServerContext,
+  caller: Caller,
+  task: TaskState,
+  phaseToken: string | null,
+  command: string,
+): Promise<TokenClaims> {
+  try {
+    if (phaseToken === null || phaseToken === "") throw missingToken();
+    return await context.tokens.verify(phaseToken);
+  } catch (error) {
+    if (error instanceof PhasegateError) await recordRefusal(context, caller, task, command, error);
+    throw error;
+  }
+}
+
+/** Write paths as the runner sees them. One that leads out of the workspace is refused here, for every tool alike. */
+async function resolveWrittenPaths(
+  context: ServerContext,
+  task: TaskState,
+  definition: ToolDefinition,
+  args: JsonObject,
+): Promise<CallTool["paths"]> {
+  const workflow = await context.tasks.workflowOf(task);
+  const resolved: { path: string; exists: boolean; refusal?: Reason }[] = [];
+  for (const path of definition.pathsWritten(args)) {
+    resolved.push(toPath(path, await context.runner.resolvePath(workspaceKey(context, task, workflow), path)));
+  }
+  return resolved;
+}
+
+function toPath(asked: string, resolved: ResolvedPath): { path: string; exists: boolean; refusal?: Reason } {
+  if (resolved.status === "inside") return { path: resolved.path, exists: resolved.exists };
+  return {
+    path: asked,
+    exists: false,
+    refusal: {
+      code: resolved.code,
+      message: resolved.message,
+      hint: "name a path relative to the workspace, or absolute and inside it",
+    },
+  };
+}

@@ -1,0 +1,45 @@
+import { PhasegateError } from "@phasegate/wire";
+import type { JsonObject, Reason } from "@phasegate/wire";
+import { canonicalToolName, toolOrUnavailable } from "@phasegate/workflow";
+import type { CompiledPhase, CompiledWorkflow, Verdict } from "@phasegate/workflow";
+
+export interface SimulatedCall {
+  readonly phase: string;
+  readonly tool_name: string;
+  readonly args?: JsonObject;
+}
+
+/** What the workflow alone would say to each call: tool list, paths that the call names, command lists. */
+export function simulateCalls(workflow: CompiledWorkflow, calls: readonly SimulatedCall[]): JsonObject[] {
+  return calls.map((call, index) => {
+    const phase = workflow.phases.get(call.phase);
+    if (!phase) {
+      throw new PhasegateError("invalid_request", `the workflow has no phase \`${call.phase}\``, {
+        findings: [
+          { place: `/calls/${index}/phase`, message: `the phases are ${[...workflow.phases.keys()].join(", ")}` },
+        ],
+      });
+    }
+    const reason = firstDenial(phase, call);
+    return {
+      phase: call.phase,
+      tool_name: call.tool_name,
+      effect: reason === null ? "allow" : "deny",
+      reasons: reason === null ? [] : [reasonJson(reason)],
+    };
+  });
+}
+
+function firstDenial(phase: CompiledPhase, call: SimulatedCall): Reason | null {
+  const args = call.args ?? {};
+  const name = canonicalToolName(call.tool_name);
+  const verdicts: Verdict[] = [phase.judgeTool(name)];
+  for (const path of toolOrUnavailable(name).pathsWritten(args)) verdicts.push(phase.judgePath(path));
+  if (name === "bash" && typeof args["command"] === "string") verdicts.push(phase.judgeCommand(args["command"]));
+  for (const verdict of verdicts) if (!verdict.allowed) return verdict.reason;
+  return null;
+}
+
+function reasonJson({ next: _next, ...reason }: Reason): JsonObject {
+  return { ...reason };
+}

@@ -1,0 +1,202 @@
+import { existsSync, readdirSync } from "node:fs";
+import { basename, dirname, join, relative, resolve } from "node:path";
+import type { Ledger } from "@phasegate/ledger";
+import { PhasegateError, parseDigest, serverPrincipalId } from "@phasegate/wire";
+import type { JsonValue, PrincipalId, WorkflowDigest } from "@phasegate/wire";
+import { compileWorkflow, loadWorkflow } from "@phasegate/workflow";
+import type { CompiledWorkflow, Diagnostic, StoredWorkflow } from "@phasegate/workflow";
+import type { Clock, Ids, WorkflowRegistry } from "../context.ts";
+import { readBeside, readWorkflowFile } from "./workflow-files.ts";
+
+/** What the ledger keeps under a workflow's digest. */
+interface RegisteredWorkflow {
+  readonly stored: StoredWorkflow;
+  /** Absolute path. */
+  readonly repository: string;
+}
+
+export interface RegisteredResult {
+  readonly workflow: CompiledWorkflow;
+  readonly warnings: readonly Diagnostic[];
+}
+
+interface RegistryParts {
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly ids: Ids;
+}
+
+/**
+ * The workflows that tasks may pin: those of the configuration at start, and those that operators add. Each is kept
+ * in the ledger under its digest, so that a task is judged by the text it was created with, whatever the files say now.
+ */
+export class LedgerWorkflowRegistry implements WorkflowRegistry {
+  readonly #parts: RegistryParts;
+  readonly #compiled = new Map<WorkflowDigest, CompiledWorkflow>();
+  readonly #repositories = new Map<WorkflowDigest, string>();
+  readonly #newestByName = new Map<string, WorkflowDigest>();
+  #defaultDigest: WorkflowDigest | null = null;
+  readonly #configured = new Set<WorkflowDigest>();
+  #directory = ".";
+
+  constructor(parts: RegistryParts) {
+    this.#parts = parts;
+  }
+
+  get defaultDigest(): WorkflowDigest {
+    if (this.#defaultDigest) return this.#defaultDigest;
+    throw new PhasegateError("internal_error", "no default workflow has been loaded");
+  }
+
+  /** Loads what the ledger knows, then the configured files, which are newer. Throws `workflow_invalid` naming each error. */
+  async open(options: { file: string; dir: string | null }): Promise<readonly Diagnostic[]> {
+    this.#directory = dirname(resolve(options.file));
+    for (const { digest } of await this.#parts.ledger.listWorkflows()) await this.get(digest);
+    const warnings: Diagnostic[] = [];
+    for (const file of [...filesIn(options.dir), resolve(options.file)]) {
+      const registered = await this.registerFile(file, serverPrincipalId);
+      this.#configured.add(registered.workflow.digest);
+      this.#defaultDigest = registered.workflow.digest;
+      warnings.push(...registered.warnings);
+    }
+    return warnings;
+  }
+
+  /** Those of the configuration, the default last. */
+  async configured(): Promise<CompiledWorkflow[]> {
+    const found = await Promise.all([...this.#configured].map((digest) => this.get(digest)));
+    return found.filter((workflow) => workflow !== null);
+  }
+
+  /** Files that the text names are looked for beside the default workflow. */
+  registerText(
+    source: { text: string; file: string; repository?: string },
+    principal: PrincipalId,
+  ): Promise<RegisteredResult> {
+    return this.register({ ...source, file: basename(source.file), root: this.#directory }, principal);
+  }
+
+  async registerFile(file: string, principal: PrincipalId): Promise<RegisteredResult> {
+    const root = repositoryRoot(dirname(file));
+    return this.register({ file: relative(root, file), root, text: readWorkflowFile(file) }, principal);
+  }
+
+  /** `file` is named from `root`, as are the files that its text names. The same content again is no error and no event. */
+  async register(
+    source: { file: string; root: string; text: string; repository?: string },
+    principal: PrincipalId,
+  ): Promise<RegisteredResult> {
+    const loaded = loadWorkflow({
+      file: source.file,
+      text: source.text,
+      resolve: (path: string) => readBeside(source.root, path),
+    });
+    if (!loaded.ok) throw invalidWorkflow(source.file, loaded.diagnostics);
+    const { stored } = loaded;
+    const repository = source.repository ?? resolve(source.root, dirname(source.file), stored.normalized.workspace.repository);
+    const known = await this.#parts.ledger.getWorkflow(stored.digest);
+    if (known === null) {
+      const body: RegisteredWorkflow = { stored, repository };
+      await this.#parts.ledger.putWorkflow({
+        digest: stored.digest,
+        name: stored.normalized.name,
+        body: body as unknown as JsonValue,
+      });
+      await this.#record(stored, source.file, principal);
+    }
+    return { workflow: this.#keep({ stored, repository }), warnings: loaded.warnings };
+  }
+
+  async get(digest: WorkflowDigest): Promise<CompiledWorkflow | null> {
+    const compiled = this.#compiled.get(digest);
+    if (compiled) return compiled;
+    const body = (await this.#parts.ledger.getWorkflow(digest)) as unknown as RegisteredWorkflow | null;
+    return body === null ? null : this.#keep(body);
+  }
+
+  async find(nameOrDigest: string): Promise<CompiledWorkflow | null> {
+    const digest = parseDigest(nameOrDigest) ?? this.#newestByName.get(nameOrDigest) ?? null;
+    return digest === null ? null : this.get(digest);
+  }
+
+  list(): Promise<CompiledWorkflow[]> {
+    return Promise.resolve([...this.#compiled.values()]);
+  }
+
+  repositoryOf(workflow: CompiledWorkflow): string {
+    const repository = this.#repositories.get(workflow.digest);
+    if (repository !== undefined) return repository;
+    throw new PhasegateError("internal_error", `no repository is known for workflow \`${workflow.digest}\``);
+  }
+
+  #keep(registered: RegisteredWorkflow): CompiledWorkflow {
+    const { digest, normalized } = registered.stored;
+    const workflow = this.#compiled.get(digest) ?? compileWorkflow(registered.stored);
+    this.#compiled.set(digest, workflow);
+    this.#repositories.set(digest, registered.repository);
+    this.#newestByName.set(normalized.name, digest);
+    return workflow;
+  }
+
+  async #record(stored: StoredWorkflow, file: string, principal: PrincipalId): Promise<void> {
+    const { ledger, clock, ids } = this.#parts;
+    const stream = `workflow/${stored.digest}`;
+    await ledger.append({
+      stream,
+      expectedVersion: 0,
+      origin: { principal, agentId: null, at: new Date(clock.now()).toISOString() },
+      events: [
+        {
+          id: ids.make("event"),
+          type: "workflow.registered",
+          data: {
+            name: stored.normalized.name,
+            version: stored.normalized.version,
+            digest: stored.digest,
+            source: file,
+          },
+        },
+      ],
+    });
+  }
+}
+
+export function invalidWorkflow(file: string, diagnostics: readonly Diagnostic[]): PhasegateError {
+  const errors = diagnostics.filter((diagnostic) => diagnostic.severity === "error");
+  const [first] = errors;
+  const code =
+    first && errors.every((error) => error.code === "check_not_implemented")
+      ? "check_not_implemented"
+      : "workflow_invalid";
+  return new PhasegateError(
+    code,
+    `\`${file}\` does not load: ${errors.length} error(s), first ${first?.place ?? "unknown"}: ${first?.message ?? ""}`,
+    {
+      findings: errors.map((error) => ({
+        place: error.place,
+        message: error.hint === null ? error.message : `${error.message}; ${error.hint}`,
+      })),
+      hint: "`phasegate lint` shows each place in the file",
+    },
+  );
+}
+
+function filesIn(directory: string | null): string[] {
+  if (directory === null) return [];
+  try {
+    return readdirSync(directory)
+      .filter((name) => /\.ya?ml$/.test(name))
+      .toSorted()
+      .map((name) => resolve(directory, name));
+  } catch (error) {
+    throw new PhasegateError("config_invalid", `\`workflow.dir\`: cannot read \`${directory}\``, {}, { cause: error });
+  }
+}
+
+/** The nearest folder at or above that holds a repository, so that rules are named as its users name files. */
+function repositoryRoot(directory: string): string {
+  for (let folder = directory; ; folder = dirname(folder)) {
+    if (existsSync(join(folder, ".git"))) return folder;
+    if (dirname(folder) === folder) return directory;
+  }
+}
