@@ -106,3 +106,20 @@ test("config validate names the key, its place and the nearest known name", asyn
     "wrong.yaml:2:3: unknown key `server.prot`, did you mean `server.port`?\n  2 |   prot: 9000\n    |   ^^^^\n",
   );
 });
+
+test("explain phase names each rule's place; an unknown phase names those that there are", async () => {
+  const ran = await phasegate(["explain", "phase", "TDD"], { cwd });
+  expect(ran.code).toBe(0);
+  expect(ran.out).toContain("may change: test/**  (agent_workflow.yaml:8:12)");
+  const unknown = await phasegate(["explain", "phase", "TEST"], { cwd });
+  expect(unknown.code).toBe(2);
+  expect(unknown.error).toContain("its phases are PLAN, TDD, IMPL");
+});
+
+test("the long form that lint --expand prints loads with the same digest", async () => {
+  const expanded = (await phasegate(["lint", "--expand"], { cwd })).out;
+  const other = folderWith({ "agent_workflow.yaml": expanded });
+  const digest = async (folder: string) =>
+    (JSON.parse((await phasegate(["lint", "--json"], { cwd: folder })).out) as { digest: string }).digest;
+  expect(await digest(other)).toBe(await digest(cwd));
+});

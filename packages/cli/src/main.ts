@@ -28,6 +28,7 @@ const commands = {
   serve: () => import("./commands/serve.ts"),
   lint: () => import("./commands/lint.ts"),
   can: () => import("./commands/can.ts"),
+  explain: () => import("./commands/explain.ts"),
   task: () => import("./commands/task.ts"),
   events: () => import("./commands/events.ts"),
   audit: () => import("./commands/audit.ts"),

@@ -32,7 +32,8 @@ async function can(commandLine: CommandLine, subject: string, options: CanOption
   const { io } = commandLine;
   const { WorkflowSource } = await import("../workflow/workflow-source.ts");
   const source = await WorkflowSource.open(io, options.file);
-  const workflow = source.compile();
+  const { compileWorkflow } = await import("@phasegate/workflow");
+  const workflow = compileWorkflow(source.stored());
   const phase = phaseOf(workflow, options.phase);
   const kind = options.command ? "command" : options.path ? "path" : kindOf(io.cwd, subject);
   const verdict = kind === "command" ? judgeCommand(phase, subject) : judgePath(workflow, phase, subject);
@@ -57,8 +58,7 @@ async function can(commandLine: CommandLine, subject: string, options: CanOption
   if (reason.hint !== undefined) io.out(`  hint: ${printable(reason.hint)}`);
 }
 
-/** The phase of this id; fails naming those that there are. */
-export function phaseOf(workflow: CompiledWorkflow, id: string): CompiledPhase {
+function phaseOf(workflow: CompiledWorkflow, id: string): CompiledPhase {
   const phase = workflow.phases.get(id);
   if (phase !== undefined) return phase;
   throw new CommandFailure(exitCodes.usage, `the workflow has no phase \`${id}\``, {

@@ -38,6 +38,11 @@ async function lint(commandLine: CommandLine, file: string | undefined, options:
         : {}),
     });
   }
+  if (options.expand && loaded.ok) {
+    const { expandedYaml } = await import("@phasegate/workflow");
+    for (const line of expandedYaml(loaded.stored).trimEnd().split("\n")) io.out(printable(line));
+    return;
+  }
   for (const diagnostic of diagnostics) printDiagnostic(io, source, diagnostic);
   const errors = diagnostics.filter(({ severity }) => severity === "error").length;
   io.out(`${count(errors, "error")}, ${count(diagnostics.length - errors, "warning")}`);

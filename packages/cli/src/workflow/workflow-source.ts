@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { PhasegateError, type RuleReference } from "@phasegate/wire";
-import { compileWorkflow, loadWorkflow, presetText, type CompiledWorkflow, type Diagnostic } from "@phasegate/workflow";
+import { loadWorkflow, presetText, type Diagnostic, type StoredWorkflow } from "@phasegate/workflow";
 import { CommandFailure, exitCodes } from "../failure.ts";
 import type { Io } from "../io.ts";
 import { underline } from "../output/underline.ts";
@@ -51,10 +51,10 @@ export class WorkflowSource {
     });
   }
 
-  /** The compiled workflow; fails when the file does not load. */
-  compile(): CompiledWorkflow {
+  /** The workflow in its stored form; fails when the file does not load. */
+  stored(): StoredWorkflow {
     const loaded = this.load();
-    if (loaded.ok) return compileWorkflow(loaded.stored);
+    if (loaded.ok) return loaded.stored;
     const [first] = loaded.diagnostics;
     throw new CommandFailure(
       exitCodes.refused,
