@@ -55,7 +55,7 @@ async function attemptAll(targets: EscapeTargets): Promise<EscapeReport> {
     unix_socket: await reach({ path: targets.socketPath }, targets.socketPath),
     abstract_socket: await reach({ path: `\0${targets.abstractSocket}` }, `@${targets.abstractSocket}`),
     loopback: await reach({ host: "127.0.0.1", port: targets.port }, `127.0.0.1:${String(targets.port)}`),
-    host_processes: findServer(targets.commandLine)?.directory ?? null,
+    host_processes: findServer(targets.commandLine)[0] ?? null,
     server_environment: readServerEnvironment(targets.commandLine),
     write_outside: writeOutside(["/", "/usr", "/etc", "/dev", "/proc", ...targets.closedDirectories]),
     kernel_settings: openForWriting([
@@ -136,19 +136,17 @@ function reach(target: { path: string } | { host: string; port: number }, name: 
   return promise;
 }
 
-function findServer(commandLine: string): { directory: string } | null {
-  for (const name of readdirSync("/proc")) {
-    if (!/^\d+$/.test(name)) continue;
-    if (readOrNull(`/proc/${name}/cmdline`)?.replace(/\0$/, "") === commandLine) return { directory: `/proc/${name}` };
-  }
-  return null;
+/** Directories of /proc whose process has the server's command line. */
+function findServer(commandLine: string): string[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => `/proc/${name}`)
+    .filter((directory) => readOrNull(`${directory}/cmdline`)?.replace(/\0+$/, "") === commandLine);
 }
 
 function readServerEnvironment(commandLine: string): string | null {
-  const server = findServer(commandLine);
-  if (server === null) return null;
-  const file = `${server.directory}/environ`;
-  return (readOrNull(file) ?? "") === "" ? null : file;
+  const files = findServer(commandLine).map((directory) => `${directory}/environ`);
+  return files.find((file) => (readOrNull(file) ?? "") !== "") ?? null;
 }
 
 function writeOutside(directories: readonly string[]): string | null {

@@ -56,7 +56,7 @@ export async function probeEscapes(sandbox: Sandbox, options: ProbeOptions): Pro
       socketPath: join(directory, "socket"),
       abstractSocket: `phasegate-${secret}`,
       port: (servers[2].address() as AddressInfo).port,
-      commandLine: (await readFile("/proc/self/cmdline", "utf8")).replace(/\0$/, ""),
+      commandLine: (await readFile("/proc/self/cmdline", "utf8")).replace(/\0+$/, ""),
       mountNamespace: await readlink("/proc/self/ns/mnt"),
       closedDirectories: [options.dataDir, dirname(workspacePath), dirname(options.dataDir)],
     };
