@@ -11,11 +11,14 @@ export function impossible(event: Pick<TaskEvent, "stream" | "version" | "type">
   );
 }
 
-/** Returns `to`, having asserted that the status table permits it. A claim may pass through `ready`. */
+/**
+ * Returns `to`, having asserted that the status table permits it. A claim may pass through `ready`, and a holder that
+ * comes back finds its task active.
+ */
 export function statusAfter(task: TaskState, to: TaskStatus, event: TaskEvent): TaskStatus {
   const from = task.status;
-  if (from === to || isLegalStatusChange(from, to)) return to;
-  if (from === "waiting" && to === "active") return to;
+  if (isLegalStatusChange(from, to)) return to;
+  if (to === "active" && (from === "waiting" || from === "active")) return to;
   throw impossible(event, `turns status \`${from}\` into \`${to}\``);
 }
 

@@ -26,6 +26,19 @@ export const operationId = "op_1" as OperationId;
 export const blockerId = "blk_1" as BlockerId;
 export const emptyTree: TreeDigest = treeOf(filesOf({}));
 
+/** One decision, with all that it was made on. */
+export interface Step {
+  readonly before: TaskState | null;
+  readonly principal: Principal;
+  readonly command: Command;
+  readonly facts: Facts;
+  readonly now: number;
+  /** The workspace at that moment. */
+  readonly files: Files;
+  readonly decision: Decision;
+  readonly after: TaskState | null;
+}
+
 /** Where an event stands, as a ledger would say it. */
 export function place(event: Decision["events"][number], at: { version: number; principal: Principal; now: number }) {
   return {
@@ -44,6 +57,7 @@ export function place(event: Decision["events"][number], at: { version: number; 
 export class Story {
   readonly workflow: CompiledWorkflow;
   readonly events: TaskEvent[] = [];
+  readonly steps: Step[] = [];
   files: Files;
   now = startOfTime;
   last: Decision | null = null;
@@ -64,19 +78,18 @@ export class Story {
     return this.#task;
   }
 
-  get exists(): boolean {
-    return this.#task !== null;
-  }
-
   /** Decides, and folds the decision's events. */
   do(principal: Principal, command: Command, facts: Facts = {}): Decision {
-    const decision = this.#decide(this.#task, command, facts, this.workflow, contextOf(principal, this.now));
+    const before = this.#task;
+    const decision = this.#decide(before, command, facts, this.workflow, contextOf(principal, this.now));
     for (const event of decision.events) {
       const version = (this.#task?.version ?? 0) + 1;
       const placed = place(event, { version, principal, now: this.now });
       this.#task = evolve(this.#task, placed);
       this.events.push(placed);
     }
+    const { now, files } = this;
+    this.steps.push({ before, principal, command, facts, now, files, decision, after: this.#task });
     this.last = decision;
     return decision;
   }

@@ -1,0 +1,60 @@
+import type { EnforcementMode } from "@phasegate/wire";
+import type { CompiledWorkflow } from "@phasegate/workflow";
+import * as fc from "fast-check";
+import { type Action, actions, Actor } from "./actions.ts";
+import { checkOf, gateOf, treeHas, waitsFor } from "./checks.ts";
+import { phases } from "./stories.ts";
+import { type Decide, Story } from "./story.ts";
+import { filesOf } from "./trees.ts";
+import { workflowOf } from "./workflow.ts";
+
+/** Throws on a tree that holds `README.md`. */
+const fragile = checkOf({
+  name: "fragile",
+  needs: ["tree"],
+  judge: ({ facts }) => {
+    if (facts.tree?.paths.includes("README.md")) throw new TypeError("cannot read a README");
+    return { passed: true };
+  },
+});
+
+/** PLAN, TDD, IMPL (waits for evidence), REVIEW (waits for approvals), DONE. */
+export function fivePhases(mode: EnforcementMode): CompiledWorkflow {
+  return workflowOf({
+    mode,
+    phases: [
+      phases.plan,
+      phases.tdd,
+      { ...phases.impl, gates: [gateOf("code", treeHas("src/a.ts"), waitsFor("evidence"), fragile)] },
+      {
+        id: "REVIEW",
+        tools: ["read_files"],
+        gates: [gateOf("approval", waitsFor("approvals"))],
+        rework: ["IMPL", "TDD"],
+      },
+      { ...phases.done, gates: [gateOf("end", fragile)] },
+    ],
+  });
+}
+
+/** A random life of one task, in a random mode. */
+export const lives = fc.record({
+  mode: fc.constantFrom<EnforcementMode>("strict", "strict", "permissive", "advisory"),
+  actions,
+});
+
+export interface Life {
+  readonly mode: EnforcementMode;
+  readonly actions: readonly Action[];
+}
+
+/** Lives it: `sabotage` may replace the engine or the workflow, for tests that must fail. */
+export function live(life: Life, sabotage: { decide?: Decide; workflow?: CompiledWorkflow } = {}): Story {
+  const story = new Story(sabotage.workflow ?? fivePhases(life.mode), {
+    files: filesOf({ "src/old.ts": "old", "test/old.test.ts": "old" }),
+    ...(sabotage.decide ? { decide: sabotage.decide } : {}),
+  });
+  const actor = new Actor(story);
+  for (const action of life.actions) actor.perform(action);
+  return story;
+}
