@@ -14,6 +14,7 @@ export const allReviewModelsCompleted = ungatheredCheck({
   ),
   needs: ["reviews"],
   source: "ledger",
+  fields: ["reviews", "review_results", "models_completed", "completed_reviews"],
   judgeReport(input) {
     const asked = [input.parameters["models"], input.parameters["reviews"]].flatMap((names) =>
       Array.isArray(names) ? names.map(String) : [],

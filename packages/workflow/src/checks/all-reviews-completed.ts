@@ -7,6 +7,7 @@ export const allReviewsCompleted = ungatheredCheck({
   passesWhen: "every review that was asked for is complete, on this tree, by principals other than the author",
   needs: ["reviews"],
   source: "ledger",
+  fields: ["reviews", "review_results", "completed_reviews"],
   judgeReport(input) {
     const reviews = reportedReviews(input);
     if (reviews.length === 0 && reportedReviewers(input).length === 0) {

@@ -10,6 +10,8 @@ export function artifactCheck(options: {
   name: string;
   aliases?: readonly string[];
   passesWhen: string;
+  /** Artifact fields that it reads. */
+  fields: readonly string[];
   /** What to submit, for the hint when nothing was. */
   expects: string;
   judge(artifacts: readonly SubmittedArtifact[], input: CheckInput): CheckOutcome;
@@ -22,6 +24,7 @@ export function artifactCheck(options: {
     needs: ["artifacts"],
     source: "artifact",
     implemented: true,
+    fields: options.fields,
     selfReportable: false,
     warningOnly: false,
     judge(input) {

@@ -16,6 +16,7 @@ export const command = ungatheredCheck({
   ),
   needs: ["evidence"],
   source: "evidence",
+  fields: ["command", "exit_code"],
   judgeReport(input) {
     const run = (input.parameters["run"] as string).trim();
     const runs = submittedArtifacts(input).flatMap(({ body }) => [

@@ -1,7 +1,7 @@
 import { Type } from "typebox";
 import { ungatheredCheck } from "./evidence-check.ts";
 import { fail, pass } from "./outcome.ts";
-import { fieldNames, reportedCoverage } from "./reported-results.ts";
+import { fieldNames, reportedCoverage, resultFields } from "./reported-results.ts";
 
 /** Where neither the check nor `evidence.coverage` names a threshold. */
 export const defaultCoverageThreshold = 80;
@@ -19,6 +19,7 @@ export const coverageThresholdMet = ungatheredCheck({
   ),
   needs: ["evidence"],
   source: "evidence",
+  fields: [...resultFields.coverage],
   judgeReport(input) {
     const threshold = Number(input.parameters["threshold"] ?? input.parameters["minimum"] ?? defaultCoverageThreshold);
     const coverage = reportedCoverage(input);

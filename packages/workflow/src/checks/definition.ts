@@ -20,6 +20,8 @@ export interface CheckDefinition {
   implementedFor?(parameters: JsonObject): boolean;
   /** True when an agent's artifact can stand in for the facts, where the workflow says so. */
   readonly selfReportable: boolean;
+  /** The artifact fields that it reads, for the reference; left out when it reads none. */
+  readonly fields?: readonly string[];
   /** Checks that only advise: a workflow cannot make them blocking. */
   readonly warningOnly: boolean;
   judge(input: CheckInput): CheckOutcome;

@@ -15,6 +15,8 @@ export function ungatheredCheck(options: {
   parameters?: TSchema;
   needs: readonly FactKind[];
   source: FindingSource;
+  /** Artifact fields that `judgeReport` reads. */
+  fields?: readonly string[];
   judgeReport?: (input: CheckInput) => CheckOutcome;
 }): CheckDefinition {
   const { judgeReport } = options;
@@ -26,6 +28,7 @@ export function ungatheredCheck(options: {
     needs: options.needs,
     source: options.source,
     implemented: false,
+    fields: options.fields ?? [],
     selfReportable: judgeReport !== undefined,
     warningOnly: false,
     judge(input) {

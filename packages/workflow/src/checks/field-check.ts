@@ -22,6 +22,7 @@ export function fieldCheck(options: {
     name: options.name,
     aliases: options.aliases ?? [],
     passesWhen: options.passesWhen,
+    fields: options.fields,
     expects: `an artifact with \`${field}\``,
     judge(artifacts) {
       if (filledField(artifacts, options.fields).flatMap(filledItems).length > 0) return pass();

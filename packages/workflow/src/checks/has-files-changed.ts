@@ -10,6 +10,7 @@ export const hasFilesChanged: CheckDefinition = {
   needs: ["tree", "artifacts"],
   source: "tree",
   implemented: true,
+  fields: ["files_changed", "changed_files", "files_modified"],
   selfReportable: false,
   warningOnly: false,
   judge(input) {

@@ -6,5 +6,6 @@ export const matchesPlan = ungatheredCheck({
   passesWhen: "a reviewer judged that the work is what the plan said",
   needs: ["reviews"],
   source: "ledger",
+  fields: ["matches_plan"],
   judgeReport: (input) => judgeReportedVerdict(input, "matches_plan"),
 });

@@ -7,6 +7,7 @@ export const noBlockingIssues = ungatheredCheck({
   passesWhen: "no review of this tree by a principal other than the author names a blocking issue that is still open",
   needs: ["reviews"],
   source: "ledger",
+  fields: ["blocking_issues", "blockers", "issues", "findings", "reviews"],
   judgeReport(input) {
     const issues = reportedBlockingIssues(input);
     if (!issues)

@@ -3,14 +3,16 @@ import { artifactCheck } from "./artifact-check.ts";
 import { fieldValues, isFilled, isObject } from "./artifact-fields.ts";
 import { counted, fail, pass } from "./outcome.ts";
 
+const questionFields = ["open_questions", "unresolved_questions"];
 const closedWords = new Set(["resolved", "answered", "closed", "done"]);
 
 export const noOpenQuestions = artifactCheck({
   name: "no_open_questions",
   passesWhen: "no artifact lists a question that has no answer",
+  fields: questionFields,
   expects: "the plan, with `open_questions: []` when none is left",
   judge(artifacts) {
-    const values = artifacts.flatMap(({ body }) => fieldValues(body, ["open_questions", "unresolved_questions"]));
+    const values = artifacts.flatMap(({ body }) => fieldValues(body, questionFields));
     const open = values.flatMap((value) => (Array.isArray(value) ? value : [value])).filter(isOpen);
     if (open.length === 0) return pass();
     return fail(

@@ -85,8 +85,13 @@ function isOpenBlocking(issue: JsonValue): boolean {
 function issuesIn(value: JsonValue): readonly string[] {
   if (typeof value === "number") return value > 0 ? [`${value} blocking`] : [];
   if (typeof value === "boolean") return value ? ["blocking"] : [];
-  if (Array.isArray(value)) return value.filter((issue) => isFilled(issue) && !isAddressed(issue)).map(titleOf);
+  if (Array.isArray(value)) return value.filter((issue) => saysSomething(issue) && !isAddressed(issue)).map(titleOf);
   return isFilled(value) ? [titleOf(value)] : [];
+}
+
+/** An issue without words, such as `{ blocking: true }`, is one all the same. */
+function saysSomething(issue: JsonValue): boolean {
+  return isFilled(issue) || (isObject(issue) && Object.keys(issue).length > 0);
 }
 
 function titleOf(issue: JsonValue): string {

@@ -8,6 +8,7 @@ export const reviewCommentsAddressed = ungatheredCheck({
   passesWhen: "every comment of the reviews is marked as addressed",
   needs: ["reviews"],
   source: "ledger",
+  fields: ["comments", "review_comments", "unresolved_comments", "comments_addressed"],
   judgeReport(input) {
     const bodies = submittedArtifacts(input).map(({ body }) => body);
     const open = bodies.flatMap((body) => fieldValues(body, ["unresolved_comments", "open_comments"]));

@@ -10,6 +10,7 @@ const parts: readonly (readonly string[])[] = [inScopeFields, outOfScopeFields, 
 export const scopeIsBounded = artifactCheck({
   name: "scope_is_bounded",
   passesWhen: "the scope says what is in, what is out, and under which constraints",
+  fields: parts.flat(),
   expects: "an artifact with `scope: { in_scope, out_of_scope, constraints }`",
   judge(artifacts) {
     const missing = parts.filter((names) => filledField(artifacts, names).flatMap(filledItems).length === 0);

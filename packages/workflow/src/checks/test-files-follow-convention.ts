@@ -11,6 +11,7 @@ export const testFilesFollowConvention: CheckDefinition = {
   needs: ["tree", "artifacts"],
   source: "tree",
   implemented: true,
+  fields: ["test_files", "tests"],
   selfReportable: false,
   warningOnly: true,
   judge(input) {

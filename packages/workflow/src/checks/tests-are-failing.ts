@@ -1,6 +1,6 @@
 import { ungatheredCheck } from "./evidence-check.ts";
 import { fail, pass } from "./outcome.ts";
-import { fieldNames, reportedResults } from "./reported-results.ts";
+import { fieldNames, reportedResults, resultFields } from "./reported-results.ts";
 
 export const testsAreFailing = ungatheredCheck({
   name: "tests_are_failing",
@@ -9,6 +9,7 @@ export const testsAreFailing = ungatheredCheck({
     "at least one test in a new or changed test file fails, and every test in an unchanged file that passed on the base passes",
   needs: ["evidence", "tree"],
   source: "evidence",
+  fields: [...resultFields.failed, ...resultFields.exitCode, ...resultFields.someFailed],
   judgeReport(input) {
     const reports = reportedResults(input);
     if (reports.length === 0) {

@@ -6,5 +6,6 @@ export const testsAreMeaningful = ungatheredCheck({
   passesWhen: "a reviewer judged that the tests test what the criteria say",
   needs: ["reviews"],
   source: "ledger",
+  fields: ["tests_are_meaningful"],
   judgeReport: (input) => judgeReportedVerdict(input, "tests_are_meaningful"),
 });

@@ -10,6 +10,7 @@ export const testsCoverAcceptanceCriteria: CheckDefinition = {
   needs: ["tree", "artifacts"],
   source: "tree",
   implemented: true,
+  fields: ["acceptance_criteria", "test_files", "tests", "criteria_coverage"],
   selfReportable: false,
   warningOnly: false,
   judge: judgeCriteriaCoverage,

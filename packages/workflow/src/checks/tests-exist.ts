@@ -12,6 +12,7 @@ export const testsExist: CheckDefinition = {
   needs: ["tree", "artifacts"],
   source: "tree",
   implemented: true,
+  fields: ["test_files", "tests", "tests_written"],
   selfReportable: false,
   warningOnly: false,
   judge(input) {
