@@ -1,16 +1,20 @@
-import { checkDefinitions, isImplemented } from "../../packages/workflow/src/index.ts";
+import {
+  automaticApprover,
+  checkDefinitions,
+  isImplemented,
+  type CheckDefinition,
+} from "../../packages/workflow/src/index.ts";
 import { cell, generatedNotice } from "./markdown.ts";
+import { memberRows } from "./schema.ts";
 
-/** One row a check, by name. */
+/** A table of all checks, then a section for each that has parameters or reads artifact fields. */
 export function checksPage(): string {
-  const rows = [...checkDefinitions]
-    .toSorted((left, right) => left.name.localeCompare(right.name, "en"))
-    .map((check) => {
-      const name = [check.name, ...check.aliases].map((each) => `\`${each}\``).join(", ");
-      const blocking = check.warningOnly ? "warns at most" : "yes";
-      const state = isImplemented(check) ? "yes" : check.selfReportable ? "with `evidence: self_reported`" : "no";
-      return `| ${name} | ${cell(check.passesWhen)} | ${check.source} | ${blocking} | ${state} |`;
-    });
+  const sorted = checkDefinitions.toSorted((left, right) => left.name.localeCompare(right.name, "en"));
+  const rows = sorted.map((check) => {
+    const name = [check.name, ...check.aliases].map((each) => `\`${each}\``).join(", ");
+    const blocking = check.warningOnly ? "warns at most" : "yes";
+    return `| ${name} | ${cell(check.passesWhen)} | ${check.source} | ${blocking} | ${availability(check)} |`;
+  });
   return `# Checks
 
 ${generatedNotice("packages/workflow/src/checks")}
@@ -22,5 +26,26 @@ says so, it may take them from the agent's artifact instead, and every answer th
 | check | passes when | facts from | can block | available |
 |---|---|---|---|---|
 ${rows.join("\n")}
-`;
+
+Artifact fields are found at the top of an artifact or in objects inside it, whatever their case, \`_\` and \`-\`. Empty
+texts, empty lists and placeholders (\`TBD\`, \`TODO\`, \`n/a\`, \`...\`) do not count. Where a field stands several times in
+an artifact, the worst counts; artifacts that the current phase requires go before those of earlier phases.
+
+${sorted.flatMap(section).join("\n")}`;
+}
+
+function availability(check: CheckDefinition): string {
+  if (isImplemented(check, {})) return "yes";
+  if (isImplemented(check, { approvers: [automaticApprover] })) return `with \`approvers: [${automaticApprover}]\``;
+  return check.selfReportable ? "with `evidence: self_reported`" : "no";
+}
+
+function section(check: CheckDefinition): string[] {
+  const parameters = memberRows(check.parameters);
+  const fields = check.fields ?? [];
+  if (parameters.length + fields.length === 0) return [];
+  const parts = [`## ${check.name}\n`];
+  if (parameters.length > 0) parts.push(`| parameter | value | |\n|---|---|---|\n${parameters.join("\n")}\n`);
+  if (fields.length > 0) parts.push(`Reads of artifacts: ${fields.map((field) => `\`${field}\``).join(", ")}.\n`);
+  return parts;
 }
