@@ -35,6 +35,12 @@ test.each(examples.filter(({ kind }) => kind === "yaml config"))("the configurat
   expect(loadConfig({ cwd: folder, env: { HOME: folder } }).warnings).toEqual([]);
 });
 
+test.each(["agent_workflow.yaml", "examples/confined-task/agent_workflow.yaml"])("%s loads", (file) => {
+  const text = readFileSync(join(root, file), "utf8");
+  const loaded = loadWorkflow({ file: "agent_workflow.yaml", text, resolve: () => null });
+  expect(loaded.ok ? [...loaded.warnings] : loaded.diagnostics).toEqual([]);
+});
+
 test("every example is of a kind that is tried", () => {
   expect(examples.length).toBeGreaterThan(5);
   expect(examples.filter(({ kind }) => kind !== "yaml" && kind !== "yaml config")).toEqual([]);

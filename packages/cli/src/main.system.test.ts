@@ -123,3 +123,11 @@ test("the long form that lint --expand prints loads with the same digest", async
     (JSON.parse((await phasegate(["lint", "--json"], { cwd: folder })).out) as { digest: string }).digest;
   expect(await digest(other)).toBe(await digest(cwd));
 });
+
+test("audit verify reports a file that is no database as such, without a server", async () => {
+  const folder = folderWith({ "ledger.sqlite": "garbage" });
+  const ran = await phasegate(["audit", "verify", "--data-dir", folder], { cwd });
+  expect(ran.code).toBe(1);
+  expect(ran.out).toContain("does not verify");
+  expect((await phasegate(["audit", "verify", "--file", "nowhere"], { cwd })).error).toContain("cannot be opened");
+});

@@ -3,6 +3,7 @@ import type { AuditQueryAnswer, AuditStatsAnswer } from "@phasegate/wire";
 import { withServer } from "../client/connect.ts";
 import { addServerOptions, type CommandLine, type ServerOptions } from "../command-line.ts";
 import { printFields, printJson, printTable } from "../output/table.ts";
+import { verifyAudit, type VerifyOptions } from "./audit-verify.ts";
 import { integerBetween } from "./task.ts";
 
 interface QueryOptions extends ServerOptions {
@@ -40,6 +41,15 @@ export function register(program: Command, commandLine: CommandLine): void {
   addServerOptions(audit.command("stats"))
     .description("counts of calls by outcome, tool and phase")
     .action((options: ServerOptions) => showStats(commandLine, options));
+
+  audit
+    .command("verify")
+    .description("check chain, signed heads, payloads and index of a ledger on disk; needs no server")
+    .option("--data-dir <folder>", "data directory of the server (default: that of the configuration)")
+    .option("--file <file>", "the ledger itself")
+    .option("--public-key <file>", "PEM of the key that signs heads (default: that of the data directory)")
+    .option("--json", "print as JSON")
+    .action((options: VerifyOptions) => verifyAudit(commandLine, options));
 }
 
 async function queryAudit({ io }: CommandLine, options: QueryOptions): Promise<void> {

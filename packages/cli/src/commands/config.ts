@@ -1,6 +1,8 @@
 import type { Command } from "commander";
-import { PhasegateError, type Place } from "@phasegate/wire";
+import type { Place } from "@phasegate/wire";
+import { PhasegateError } from "@phasegate/wire/core";
 import type { CommandLine } from "../command-line.ts";
+import { loadConfiguration } from "../configuration.ts";
 import { exitCodes } from "../failure.ts";
 import { printable, type Io } from "../io.ts";
 import { printJson, printTable } from "../output/table.ts";
@@ -63,10 +65,8 @@ async function validateConfig(commandLine: CommandLine, options: ConfigOptions):
 }
 
 async function load(io: Io, options: ConfigOptions) {
-  const { loadConfig } = await import("@phasegate/server/config");
   try {
-    const file = options.config ?? io.env["PHASEGATE_CONFIG"];
-    return loadConfig({ cwd: io.cwd, env: io.env, ...(file ? { file } : {}) });
+    return await loadConfiguration(io, options.config);
   } catch (error) {
     if (!(error instanceof PhasegateError)) throw error;
     return { errors: (error.extras.findings ?? [{ place: "configuration", message: error.message }]) as Place[] };

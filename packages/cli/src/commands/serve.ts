@@ -1,7 +1,8 @@
 import { dirname, resolve } from "node:path";
 import { Option, type Command } from "commander";
 import type { RunningServer } from "@phasegate/server";
-import { PhasegateError, type Place } from "@phasegate/wire";
+import type { Place } from "@phasegate/wire";
+import { PhasegateError } from "@phasegate/wire/core";
 import type { CommandLine } from "../command-line.ts";
 import { CommandFailure, exitCodes } from "../failure.ts";
 import { printable, type Io } from "../io.ts";

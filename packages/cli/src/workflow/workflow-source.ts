@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { PhasegateError, type RuleReference } from "@phasegate/wire";
+import type { RuleReference } from "@phasegate/wire";
 import { loadWorkflow, presetText, type Diagnostic, type StoredWorkflow } from "@phasegate/workflow";
+import { configurationOf, failureOf } from "../configuration.ts";
 import { CommandFailure, exitCodes } from "../failure.ts";
 import type { Io } from "../io.ts";
 import { underline } from "../output/underline.ts";
@@ -30,7 +31,7 @@ export class WorkflowSource {
   /** The named file, else that of the configuration. Fails with what to do when there is none. */
   static async open(io: Io, file: string | undefined): Promise<WorkflowSource> {
     const { readBeside, readWorkflowFile } = await import("@phasegate/server/workflow-files");
-    const chosen = file ?? (await configuredFile(io));
+    const chosen = file ?? (await configurationOf(io)).workflow.file;
     try {
       return new WorkflowSource({
         cwd: io.cwd,
@@ -39,7 +40,7 @@ export class WorkflowSource {
         readBeside,
       });
     } catch (error) {
-      throw asFailure(error);
+      throw failureOf(error);
     }
   }
 
@@ -83,23 +84,4 @@ export class WorkflowSource {
     if (file === this.#file) return this.#text;
     return presetText(file) ?? this.#readBeside(this.#directory, file);
   }
-}
-
-async function configuredFile(io: Io): Promise<string> {
-  const { loadConfig } = await import("@phasegate/server/config");
-  try {
-    const file = io.env["PHASEGATE_CONFIG"];
-    return loadConfig({ cwd: io.cwd, env: io.env, ...(file ? { file } : {}) }).config.workflow.file;
-  } catch (error) {
-    throw asFailure(error);
-  }
-}
-
-function asFailure(error: unknown): unknown {
-  if (!(error instanceof PhasegateError)) return error;
-  const { hint } = error.extras;
-  return new CommandFailure(exitCodes.refused, error.message, {
-    cause: error,
-    ...(hint === undefined ? {} : { hint }),
-  });
 }

@@ -1,0 +1,74 @@
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { PhasegateError } from "@phasegate/wire/core";
+import type { VerifyProblem, VerifyReport } from "@phasegate/ledger/verify";
+import type { CommandLine } from "../command-line.ts";
+import { configurationOf } from "../configuration.ts";
+import { CommandFailure, exitCodes } from "../failure.ts";
+import { printable, type Io } from "../io.ts";
+import { styled } from "../output/colour.ts";
+import { printJson } from "../output/table.ts";
+
+export interface VerifyOptions {
+  readonly file?: string;
+  readonly dataDir?: string;
+  readonly publicKey?: string;
+  readonly json?: boolean;
+}
+
+/** Verifies a ledger on disk, with or without its server running. Exit code 1 when an entry does not stand. */
+export async function verifyAudit(commandLine: CommandLine, options: VerifyOptions): Promise<void> {
+  const { io } = commandLine;
+  const file = await ledgerFile(io, options);
+  const keyFile = options.publicKey ?? join(dirname(file), "keys", "ledger-head.pub.pem");
+  const { verifyLedger } = await import("@phasegate/ledger/verify");
+  let report: VerifyReport;
+  try {
+    report = await verifyLedger({ file, publicKeys: readPublicKeys(io, keyFile, options.publicKey !== undefined) });
+  } catch (error) {
+    if (!(error instanceof PhasegateError)) throw error;
+    throw new CommandFailure(exitCodes.refused, error.message, {
+      cause: error,
+      hint: "name the ledger with --file, or its folder with --data-dir",
+    });
+  }
+  if (!report.ok) commandLine.exitWith(exitCodes.refused);
+  if (options.json) return printJson(io, { file, ...report });
+  printReport(io, file, report);
+}
+
+function printReport(io: Io, file: string, report: VerifyReport): void {
+  const signatures = report.signaturesChecked ? "signatures hold" : "signatures not checked, no public key";
+  for (const problem of report.problems) io.out(`${styled(io, "red", problem.area)} ${problemText(problem)}`);
+  if (report.ok) {
+    io.out(
+      `${styled(io, "green", "ok")}: ${report.events} events in ${report.streams} streams, ${report.tasks} tasks, ` +
+        `${report.signedHeads} signed heads (${signatures}), ${report.erasedPayloads} payloads erased`,
+    );
+    return;
+  }
+  const first = report.firstBad === null ? "" : `; first bad: ${problemText(report.firstBad)}`;
+  io.out(`${styled(io, "red", "does not verify")}: ${printable(file)}${first}`);
+}
+
+function problemText({ position, stream, version, what }: VerifyProblem): string {
+  const place = [
+    ...(position === null ? [] : [`position ${position}`]),
+    ...(stream === null ? [] : [`${stream}${version === null ? "" : ` version ${version}`}`]),
+  ].join(", ");
+  return printable(place === "" ? what : `${place}: ${what}`);
+}
+
+/** `--file`, else the ledger of `--data-dir`, else that of the configuration. */
+async function ledgerFile(io: Io, options: VerifyOptions): Promise<string> {
+  if (options.file !== undefined) return resolve(io.cwd, options.file);
+  if (options.dataDir !== undefined) return resolve(io.cwd, options.dataDir, "ledger.sqlite");
+  return join((await configurationOf(io)).storage.data_dir, "ledger.sqlite");
+}
+
+function readPublicKeys(io: Io, file: string, isNamed: boolean): readonly string[] {
+  const path = resolve(io.cwd, file);
+  if (existsSync(path)) return [readFileSync(path, "utf8")];
+  if (!isNamed) return [];
+  throw new CommandFailure(exitCodes.refused, `there is no public key \`${path}\``);
+}
