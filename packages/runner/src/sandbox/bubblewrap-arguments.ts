@@ -10,7 +10,7 @@ export interface VisibleHost {
   readonly path: string;
 }
 
-export const sandboxHome = "/tmp/home";
+const sandboxHome = "/tmp/home";
 
 const confinement = [
   "--unshare-all",

@@ -51,6 +51,7 @@ export class BubblewrapSandbox implements Sandbox {
   async close(): Promise<void> {
     this.#closing.abort();
     await Promise.allSettled(this.#running);
+    await this.#options.groups.close();
   }
 
   async #run(command: SandboxCommand): Promise<SandboxResult> {

@@ -6,7 +6,7 @@ import type { SandboxLimits } from "./sandbox.ts";
 import { killQuietly } from "./supervised-process.ts";
 
 /** A bound on the processes and the memory of one command as a whole. */
-export interface ControlGroup extends AsyncDisposable {
+interface ControlGroup extends AsyncDisposable {
   /** The argument list that joins the group and then becomes `argv`. */
   launch(argv: readonly string[]): readonly string[];
   /** Kills every process in the group and waits until none is left, at most a few seconds. */
@@ -19,6 +19,8 @@ export interface ControlGroups {
   open(limits: SandboxLimits): Promise<ControlGroup>;
   close(): Promise<void>;
 }
+
+const groupPrefix = "phasegate-";
 
 const noGroup: ControlGroup = {
   launch: (argv) => argv,
@@ -33,74 +35,92 @@ const noGroups: ControlGroups = {
 };
 
 interface Layout {
-  /** Directories below which groups are made: one, or one for each controller in version 1. */
-  readonly parents: readonly string[];
-  settings(
-    limits: SandboxLimits,
-  ): readonly { readonly parent: number; readonly file: string; readonly value: string }[];
+  /** Where groups of a server are made: one directory, or one for each controller in version 1. */
+  readonly roots: readonly string[];
+  /** Makes the directory of one server usable for groups below it. */
+  prepare(directory: string): Promise<void>;
+  settings(limits: SandboxLimits): readonly { readonly root: number; readonly file: string; readonly value: string }[];
 }
 
-/** The groups that this machine offers. Never rejects: without them the limits of each process still hold. */
+/**
+ * The groups that this machine offers. Never rejects: without them the limits of each process still hold. Groups of
+ * servers that are gone are removed.
+ */
 export async function openControlGroups(root = "/sys/fs/cgroup"): Promise<ControlGroups> {
-  const layout = await findLayout(root);
+  const layout = (await findSecondVersion(root)) ?? (await findFirstVersion(root));
   if (layout === null) return noGroups;
-  return {
-    available: true,
-    open: (limits) => openGroup(layout, limits),
-    async close() {
-      for (const parent of layout.parents) await removeGroup(parent);
-    },
+  const name = `${groupPrefix}${String(process.pid)}-${randomUUID().slice(0, 8)}`;
+  const parents = layout.roots.map((directory) => join(directory, name));
+  const close = async (): Promise<void> => {
+    for (const parent of parents) await removeGroup(parent);
   };
-}
-
-async function findLayout(root: string): Promise<Layout | null> {
-  const name = `phasegate-${String(process.pid)}-${randomUUID().slice(0, 8)}`;
   try {
-    const controllers = (await readFile(join(root, "cgroup.subtree_control"), "utf8")).split(/\s+/);
-    if (!controllers.includes("pids") || !controllers.includes("memory")) return null;
-    const parent = join(root, name);
-    await mkdir(parent);
-    await writeFile(join(parent, "cgroup.subtree_control"), "+pids +memory");
-    return {
-      parents: [parent],
-      settings: (limits) => [
-        { parent: 0, file: "pids.max", value: String(limits.processes) },
-        { parent: 0, file: "memory.max", value: String(limits.memoryBytes) },
-      ],
-    };
-  } catch {
-    return await findFirstVersionLayout(root, name);
-  }
-}
-
-async function findFirstVersionLayout(root: string, name: string): Promise<Layout | null> {
-  const parents = [join(root, "pids", name), join(root, "memory", name)];
-  try {
+    for (const directory of layout.roots) await removeAbandoned(directory);
     for (const parent of parents) {
-      await access(join(parent, "..", "cgroup.procs"), constants.W_OK);
       await mkdir(parent);
+      await layout.prepare(parent);
     }
   } catch {
-    for (const parent of parents) await removeGroup(parent);
-    return null;
+    await close();
+    return noGroups;
   }
+  return { available: true, open: (limits) => openGroup(layout, parents, limits), close };
+}
+
+async function findSecondVersion(root: string): Promise<Layout | null> {
+  const controllers = await readFile(join(root, "cgroup.subtree_control"), "utf8").catch(() => "");
+  if (!/\bpids\b/.test(controllers) || !/\bmemory\b/.test(controllers)) return null;
   return {
-    parents,
+    roots: [root],
+    prepare: (directory) => writeFile(join(directory, "cgroup.subtree_control"), "+pids +memory"),
     settings: (limits) => [
-      { parent: 0, file: "pids.max", value: String(limits.processes) },
-      { parent: 1, file: "memory.limit_in_bytes", value: String(limits.memoryBytes) },
+      { root: 0, file: "pids.max", value: String(limits.processes) },
+      { root: 0, file: "memory.max", value: String(limits.memoryBytes) },
     ],
   };
 }
 
+async function findFirstVersion(root: string): Promise<Layout | null> {
+  const roots = [join(root, "pids"), join(root, "memory")];
+  try {
+    for (const directory of roots) await access(join(directory, "cgroup.procs"), constants.W_OK);
+  } catch {
+    return null;
+  }
+  return {
+    roots,
+    prepare: () => Promise.resolve(),
+    settings: (limits) => [
+      { root: 0, file: "pids.max", value: String(limits.processes) },
+      { root: 1, file: "memory.limit_in_bytes", value: String(limits.memoryBytes) },
+    ],
+  };
+}
+
+/** Removes what servers left that were killed; a group that is in use cannot be removed. */
+async function removeAbandoned(directory: string): Promise<void> {
+  for (const name of await readdir(directory)) {
+    const pid = new RegExp(`^${groupPrefix}(\\d+)-`).exec(name)?.[1];
+    if (pid !== undefined && !isAlive(Number(pid))) await removeGroup(join(directory, name));
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== "ESRCH";
+  }
+}
+
 const joinAndBecome = 'while [ "$1" != -- ]; do echo $$ > "$1" || exit 125; shift; done; shift; exec "$@"';
 
-async function openGroup(layout: Layout, limits: SandboxLimits): Promise<ControlGroup> {
+async function openGroup(layout: Layout, parents: readonly string[], limits: SandboxLimits): Promise<ControlGroup> {
   const name = randomUUID();
-  const groups = layout.parents.map((parent) => join(parent, name));
+  const groups = parents.map((parent) => join(parent, name));
   for (const group of groups) await mkdir(group);
-  for (const { parent, file, value } of layout.settings(limits))
-    await writeFile(join(groups[parent] ?? "", file), value);
+  for (const { root, file, value } of layout.settings(limits)) await writeFile(join(groups[root] ?? "", file), value);
   const memberFiles = groups.map((group) => join(group, "cgroup.procs"));
   const end = (): Promise<void> => endMembers(memberFiles);
   return {

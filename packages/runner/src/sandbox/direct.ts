@@ -58,6 +58,7 @@ export class DirectSandbox implements Sandbox {
   async close(): Promise<void> {
     this.#closing.abort();
     await Promise.allSettled(this.#running);
+    await this.#options.groups.close();
   }
 
   async #run(command: SandboxCommand): Promise<SandboxResult> {

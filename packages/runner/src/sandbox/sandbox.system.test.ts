@@ -1,5 +1,17 @@
+import { spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { defaultLimits } from "./sandbox.ts";
@@ -214,4 +226,30 @@ describe("the OS sandbox", () => {
     const missing = fixture.sh("true", { readOnlyMounts: [{ source: join(fixture.root, "none") }] });
     await expect(missing).rejects.toMatchObject({ code: "sandbox_unavailable" });
   });
+});
+
+describe("a server that is killed", () => {
+  test.each(["workspace", "throwaway"] as const)("takes its commands on a %s with it", async (on) => {
+    const root = mkdtempSync(join(tmpdir(), "phasegate-killed-"));
+    const seconds = oddSeconds();
+    const server = spawn(process.execPath, [join(import.meta.dirname, "killed-server.fixture.ts"), root, on, seconds]);
+    await expect.poll(() => processesWith(seconds).length, { timeout: 20_000 }).toBeGreaterThan(3);
+    server.kill("SIGKILL");
+    await expect.poll(() => processesWith(seconds), { timeout: 10_000 }).toEqual([]);
+    rmSync(root, { recursive: true });
+  });
+});
+
+test("closing a sandbox leaves no control group behind", async () => {
+  const groups = (): string[] =>
+    ["", "pids", "memory"]
+      .map((name) => join("/sys/fs/cgroup", name))
+      .filter((directory) => existsSync(directory))
+      .flatMap((directory) => readdirSync(directory).map((name) => join(directory, name)))
+      .filter((path) => path.includes(`/phasegate-${String(process.pid)}-`));
+  const before = groups();
+  const other = await openSandboxFixture();
+  await other.sh("true");
+  await other.close();
+  expect(groups()).toEqual(before);
 });

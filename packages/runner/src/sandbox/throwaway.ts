@@ -6,7 +6,7 @@ import type { OutputPipes } from "./output-pipes.ts";
 import { killGroup, superviseProcess } from "./supervised-process.ts";
 
 /** A copy of a workspace for one command. Disposing of it leaves nothing behind. */
-export interface ThrowawayCopy extends AsyncDisposable {
+interface ThrowawayCopy extends AsyncDisposable {
   /** Where the copy is for what `launch` starts. */
   readonly path: string;
   launch(argv: readonly string[]): readonly string[];

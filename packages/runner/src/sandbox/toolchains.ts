@@ -84,6 +84,6 @@ function withoutNested(mounts: readonly ReadOnlyMount[]): ReadOnlyMount[] {
 }
 
 /** True when `path` is `tree` or below it. */
-export function isWithin(path: string, tree: string): boolean {
+function isWithin(path: string, tree: string): boolean {
   return path === tree || path.startsWith(tree.endsWith(sep) ? tree : tree + sep);
 }

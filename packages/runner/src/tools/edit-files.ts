@@ -41,12 +41,12 @@ export const editFiles: ToolExecutor = {
     }),
 };
 
-export type TextEdit =
+type TextEdit =
   | { readonly status: "edited"; readonly text: string; readonly replacements: number }
   | { readonly status: "refused"; readonly message: string; readonly hint: string };
 
 /** Replaces `oldText` taken literally; refuses when it is absent, or occurs more than once and one is meant. */
-export function replaceText(text: string, edit: { oldText: string; newText: string; isEverywhere: boolean }): TextEdit {
+function replaceText(text: string, edit: { oldText: string; newText: string; isEverywhere: boolean }): TextEdit {
   if (edit.oldText === "") {
     return { status: "refused", message: "`old_text` is empty", hint: "write the file with write_files" };
   }

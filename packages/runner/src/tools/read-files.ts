@@ -6,9 +6,9 @@ import { openForReading } from "./open-file.ts";
 import { settle, ToolRefusal } from "./outcome.ts";
 
 /** Text that one call answers at most. */
-export const maxReadBytes = 1024 ** 2;
+const maxReadBytes = 1024 ** 2;
 /** Size up to which a file is looked through for the lines that were asked for. */
-export const maxScannedBytes = 64 * 1024 ** 2;
+const maxScannedBytes = 64 * 1024 ** 2;
 const lineBounds = { minimum: 0, maximum: 100_000_000 };
 
 /** Reads a text file, whole or some of its lines. Never follows a link out of the workspace. */
@@ -46,7 +46,7 @@ function tooLarge(path: string, bound: number): ToolRefusal {
 }
 
 /** The lines from `offset` on, their line ends as they are. */
-export function selectLines(text: string, offset: number, limit: number | null): string {
+function selectLines(text: string, offset: number, limit: number | null): string {
   const start = endOfLines(text, 0, offset);
   return text.slice(start, limit === null ? undefined : endOfLines(text, start, limit));
 }
@@ -62,7 +62,7 @@ function endOfLines(text: string, start: number, lines: number): number {
 }
 
 /** Lines of a text; what stands after the last line end counts as one. */
-export function countLines(text: string): number {
+function countLines(text: string): number {
   let lines = 0;
   for (let end = text.indexOf("\n"); end !== -1; end = text.indexOf("\n", end + 1)) lines += 1;
   return text === "" || text.endsWith("\n") ? lines : lines + 1;

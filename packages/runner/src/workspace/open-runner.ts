@@ -6,10 +6,7 @@ import { Mirror } from "../git/mirror.ts";
 import type { Runner, ToolCall, WorkspaceKey } from "../port.ts";
 import { openSandbox } from "../sandbox/open-sandbox.ts";
 import type { SandboxOptions } from "../sandbox/sandbox.ts";
-import { bash } from "../tools/bash.ts";
-import { editFiles } from "../tools/edit-files.ts";
-import { readFiles } from "../tools/read-files.ts";
-import { writeFiles } from "../tools/write-files.ts";
+import { openToolExecutors } from "../tools/tool-executors.ts";
 import { ContentStore } from "../tree/content-store.ts";
 import { ManifestStore } from "../tree/manifest-store.ts";
 import type { ScanLimits } from "../tree/scanner.ts";
@@ -40,9 +37,7 @@ export interface RunnerOptions {
 const defaultLimits: ScanLimits = { maxFiles: 200_000, maxBytes: 4 * 1024 ** 3 };
 const defaultTimes: SessionTimes = { waitMs: 600_000, patienceMs: 5_000 };
 const treeThreads = 2;
-const tools: ReadonlyMap<string, AnyTool> = new Map(
-  [readFiles, writeFiles, editFiles, bash, restoreFiles, gitDiff, gitCommit].map((tool) => [tool.name, tool]),
-);
+const workspaceTools = [restoreFiles, gitDiff, gitCommit] as const;
 
 /** Opens the runner. Rejects when git is missing, or where the sandbox is `required` and does not hold. */
 export async function openRunner(options: RunnerOptions): Promise<Runner> {
@@ -70,6 +65,9 @@ export async function openRunner(options: RunnerOptions): Promise<Runner> {
     workers: new TreeWorkers({ contentsDirectory: layout.contents, limits }, treeThreads),
     mirrorOf: (repository) => remember(mirrors, repository, () => Mirror.open(git, repository, layout.mirrors)),
   };
+  const executors = openToolExecutors();
+  const tools = new Map<string, AnyTool>(executors.byName);
+  for (const tool of workspaceTools) tools.set(tool.name, tool);
   const times = { ...defaultTimes, ...options.times };
   const leastEpochs = new Map<TaskId, number>();
   const sessions = new Map<TaskId, Promise<WorkspaceSession>>();
@@ -97,13 +95,13 @@ export async function openRunner(options: RunnerOptions): Promise<Runner> {
     },
 
     async read(call) {
-      const tool = toolFor(call);
+      const tool = tools.get(call.toolName) ?? null;
       return tool === null ? notAvailable(call) : await (await sessionOf(call.task)).read(call, tool);
     },
 
     async act(call, judges) {
       const session = await sessionOf(call.task);
-      const tool = toolFor(call);
+      const tool = tools.get(call.toolName) ?? null;
       return tool === null ? session.nothingDone(notAvailable(call)) : await session.act(call, tool, judges);
     },
 
@@ -135,6 +133,7 @@ export async function openRunner(options: RunnerOptions): Promise<Runner> {
       const opened = await Promise.allSettled(sessions.values());
       await Promise.all(opened.flatMap((session) => (session.status === "fulfilled" ? [session.value.close()] : [])));
       await sandbox.close();
+      await executors.close();
       await parts.workers.close();
     },
   };
@@ -148,10 +147,6 @@ function remember<Key, Value>(values: Map<Key, Promise<Value>>, key: Key, make: 
   values.set(key, made);
   made.catch(() => values.delete(key));
   return made;
-}
-
-function toolFor(call: ToolCall): AnyTool | null {
-  return tools.get(call.toolName) ?? null;
 }
 
 function notAvailable(call: ToolCall) {

@@ -46,14 +46,14 @@ export function grepFiles(request: GrepRequest): JsonObject {
   return { status: "success", pattern: request.pattern, path: request.path, matches, total };
 }
 
-export interface LineMatcher {
+interface LineMatcher {
   matches(line: string): boolean;
   /** False only if no line of the text matches. One pass over a whole file is far faster than one for each line. */
   mayMatchIn(text: string): boolean;
 }
 
 /** Reads a pattern; refuses one that is no RE2 expression with the reason. */
-export function compileLineMatcher(pattern: string): LineMatcher {
+function compileLineMatcher(pattern: string): LineMatcher {
   if (/^[\w /:;,<>=!@#%&~"'`-]+$/.test(pattern)) {
     return { matches: (line) => line.includes(pattern), mayMatchIn: (text) => text.includes(pattern) };
   }
