@@ -27,7 +27,7 @@ import type {
 import { normalizeTime, pageSize, parseCursor } from "../query-bounds.ts";
 import { MemoryIdempotency } from "./memory-idempotency.ts";
 import { MemoryJobs } from "./memory-jobs.ts";
-import { MemoryTasks } from "./memory-tasks.ts";
+import { TaskIndex } from "../task-index.ts";
 
 /** A ledger that lives as long as the process; for tests. It keeps every promise of the port except durability. */
 export function openMemoryLedger(): Ledger {
@@ -42,7 +42,7 @@ class MemoryLedger implements Ledger {
   readonly #payloads = new Map<Digest, string | null>();
   readonly #workflows = new Map<WorkflowDigest, { name: string; body: string }>();
   readonly #counters = new Map<string, AuditCell>();
-  readonly #tasks = new MemoryTasks();
+  readonly #tasks = new TaskIndex();
   readonly #jobs = new MemoryJobs();
   readonly #idempotency = new MemoryIdempotency();
   readonly #followers = new Followers({ lastPosition: 0, readAll: (options) => this.readAll(options) });

@@ -29,6 +29,7 @@ export class EventWriter {
   readonly #heads = new Map<string, Head>();
   readonly #cells = new Map<string, number>();
   #newPayloads = 0;
+  #newSignedHeads = 0;
   #authorityRaises = 0;
   #lastPosition: number;
   #authorityVersion: number;
@@ -124,6 +125,8 @@ export class EventWriter {
     this.#cells.clear();
     if (this.#newPayloads > 0) this.#statements.raise.run(this.#newPayloads, "payloads");
     this.#newPayloads = 0;
+    if (this.#newSignedHeads > 0) this.#statements.raise.run(this.#newSignedHeads, "signed_heads");
+    this.#newSignedHeads = 0;
     if (this.#authorityRaises > 0) this.#statements.raise.run(this.#authorityRaises, "authority");
     this.#authorityRaises = 0;
   }
@@ -151,6 +154,7 @@ export class EventWriter {
     if (operation.signed !== null) {
       const { hash, keyId, signature } = operation.signed;
       this.#statements.addSignedHead.run(head.number, head.version, hash, keyId, signature);
+      this.#newSignedHeads += 1;
     }
     this.#remember(operation.stream, head);
   }

@@ -33,6 +33,20 @@ export class Reader {
     }
   }
 
+  /** From here on every read sees the ledger as it is now. */
+  beginSnapshot(): void {
+    this.inspect((database) => database.exec("begin"));
+  }
+
+  /** Runs reads that need the connection itself. */
+  inspect<Result>(read: (database: SqlDatabase) => Result): Result {
+    try {
+      return read(this.#database);
+    } catch (error) {
+      throw databaseError(this.#file, error);
+    }
+  }
+
   close(): void {
     this.#statements.clear();
     this.#database.close();

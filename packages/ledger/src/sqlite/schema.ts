@@ -117,7 +117,7 @@ const migrations: readonly { readonly name: string; readonly sql: string }[] = [
         name text primary key,
         value integer not null
       ) without rowid;
-      insert into counter (name, value) values ('authority', 0), ('payloads', 0), ('probes', 0);
+      insert into counter (name, value) values ('authority', 0), ('payloads', 0), ('signed_heads', 0), ('probes', 0);
     `,
   },
 ];

@@ -1,10 +1,13 @@
 import { isEvent, type PrincipalId, type StoredEvent, type TaskId } from "@phasegate/wire";
-import { projectTask, taskOfStream, withOpenDependencies } from "../index-row.ts";
-import type { Ledger, Page, TaskQuery, TaskRow } from "../port.ts";
-import { pageSize, parseCursor } from "../query-bounds.ts";
+import { projectTask, taskOfStream, withOpenDependencies } from "./index-row.ts";
+import type { Ledger, Page, TaskQuery, TaskRow } from "./port.ts";
+import { pageSize, parseCursor } from "./query-bounds.ts";
 
-/** The task index with dependencies, leases, and who ever held what. `Map` keeps tasks in order of creation. */
-export class MemoryTasks {
+/**
+ * The task index in memory, with dependencies, leases, and who ever held what: the index of the memory ledger, and
+ * what `audit verify` compares a stored index with. `Map` keeps tasks in order of creation.
+ */
+export class TaskIndex {
   readonly #rows = new Map<TaskId, TaskRow>();
   readonly #dependents = new Map<TaskId, TaskId[]>();
   readonly #holders = new Map<TaskId, Set<PrincipalId>>();
@@ -31,6 +34,15 @@ export class MemoryTasks {
     this.#rows.set(id, this.#judgeDependencies(row));
     this.#noteHolders(id, events);
     if ((before?.status === "completed") !== (row.status === "completed")) this.#tellDependents(id);
+  }
+
+  rows(): IterableIterator<TaskRow> {
+    return this.#rows.values();
+  }
+
+  /** Every principal that ever held a task. */
+  holdersOf(id: TaskId): ReadonlySet<PrincipalId> {
+    return this.#holders.get(id) ?? new Set();
   }
 
   get(id: TaskId): TaskRow | null {
@@ -65,7 +77,7 @@ export class MemoryTasks {
   }
 
   wasHeldBy(id: TaskId, principal: PrincipalId): boolean {
-    return this.#holders.get(id)?.has(principal) ?? false;
+    return this.holdersOf(id).has(principal);
   }
 
   renewLease({ taskId, epoch, principal, expiresAt }: Parameters<Ledger["renewLease"]>[0]): boolean {
