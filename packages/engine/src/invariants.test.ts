@@ -4,7 +4,7 @@ import { invariants } from "./testing/invariants.ts";
 import { live, lives } from "./testing/lives.ts";
 
 /** PHASEGATE_PROPERTY_RUNS=20000 for a soak; fast-check prints the seed of what it finds. */
-const numRuns = Number(process.env["PHASEGATE_PROPERTY_RUNS"] ?? 80);
+const numRuns = Number(process.env["PHASEGATE_PROPERTY_RUNS"] ?? 60);
 
 it.each(invariants)("$name", ({ holds }) => {
   const property = fc.property(lives, (life) => holds(live(life)));

@@ -17,11 +17,11 @@ import type { Decide, Step, Story } from "./story.ts";
 import { changesBetween } from "./trees.ts";
 
 /** Thrown where a life of a task breaks an invariant. */
-export class InvariantBroken extends Error {
+class InvariantBroken extends Error {
   override readonly name = "InvariantBroken";
 }
 
-export interface Sabotage {
+interface Sabotage {
   readonly decide?: Decide;
   readonly workflow?: CompiledWorkflow;
 }

@@ -19,7 +19,7 @@ const fragile = checkOf({
 });
 
 /** PLAN, TDD, IMPL (waits for evidence), REVIEW (waits for approvals), DONE. */
-export function fivePhases(mode: EnforcementMode): CompiledWorkflow {
+function fivePhases(mode: EnforcementMode): CompiledWorkflow {
   return workflowOf({
     mode,
     phases: [

@@ -1,15 +1,5 @@
 import { digestJson, taskStream } from "@phasegate/wire";
-import type {
-  BlockerId,
-  EventId,
-  Facts,
-  JsonValue,
-  OperationId,
-  Principal,
-  TaskId,
-  TokenId,
-  TreeDigest,
-} from "@phasegate/wire";
+import type { EventId, Facts, JsonValue, OperationId, Principal, TaskId, TokenId, TreeDigest } from "@phasegate/wire";
 import type { CompiledWorkflow } from "@phasegate/workflow";
 import type { CallTool, Command, Decision, RequestTransition, SettleTool, TokenClaims } from "../commands.ts";
 import { decide } from "../decide/decide.ts";
@@ -23,8 +13,6 @@ export type Decide = typeof decide;
 
 export const taskId = "task_1" as TaskId;
 export const operationId = "op_1" as OperationId;
-export const blockerId = "blk_1" as BlockerId;
-export const emptyTree: TreeDigest = treeOf(filesOf({}));
 
 /** One decision, with all that it was made on. */
 export interface Step {
