@@ -11,7 +11,7 @@ import { normalizeEnforcement } from "./normalize/enforcement.ts";
 import { normalizeEvidence } from "./normalize/evidence.ts";
 import { checkPathSets } from "./normalize/patterns.ts";
 import { normalizePhases } from "./normalize/phases.ts";
-import { placedList, type Places, putUnder } from "./normalize/places.ts";
+import { placedList, type Places, putUnder, putWritten } from "./normalize/places.ts";
 import { normalizeTransitions } from "./normalize/transitions.ts";
 import { normalizeWorkspace } from "./normalize/workspace.ts";
 import { mergeParents } from "./reading/extends.ts";
@@ -60,7 +60,15 @@ export function loadWorkflow({ file, text, resolve }: LoadWorkflowOptions): Load
     read,
   );
   warnOfKeysWithoutEffect(root, reporter);
-  const context: NormalizeContext = { file, root, reporter, older: isOlderFile(read), resolve, filesRead };
+  const context: NormalizeContext = {
+    file,
+    root,
+    reporter,
+    older: isOlderFile(read),
+    resolve,
+    filesRead,
+    schemas: new Map(),
+  };
   const { normalized, places } = normalize(context);
   const { errors, warnings } = reporter;
   if (errors.length > 0) return { ok: false, diagnostics: [...errors, ...warnings] };
@@ -73,7 +81,7 @@ function normalize(context: NormalizeContext): { normalized: NormalizedWorkflow;
   const places: Places = new Map([["", root.place]]);
   checkPathSets(context);
   checkInlineSchemas(context);
-  if (textOf(member(root, "name")) === null && !member(root, "name")) {
+  if (!member(root, "name") && !member(root, "extends")) {
     context.reporter.error(root.place, "missing-key", "`name` is missing");
   }
   const workspace = normalizeWorkspace(context);
@@ -81,8 +89,12 @@ function normalize(context: NormalizeContext): { normalized: NormalizedWorkflow;
   const phases = normalizePhases(context);
   const transitions = normalizeTransitions(context, phases);
   putUnder(places, "/workspace", workspace.places);
-  putUnder(places, "/mode", enforcement.mode.places);
-  putUnder(places, "/assurance", enforcement.assurance.places);
+  putWritten(places, "/mode", member(member(root, "enforcement"), "mode"));
+  putWritten(places, "/assurance", member(member(root, "enforcement"), "assurance"));
+  putWritten(places, "/tokens", member(member(root, "enforcement"), "phase_tokens"));
+  for (const key of ["name", "version", "description", "evidence", "coordination"]) {
+    putWritten(places, `/${key}`, member(root, key));
+  }
   const phaseList = placedList(
     phases.map(({ phase }) => phase),
     (member(root, "phases") ?? root).place,
@@ -94,8 +106,8 @@ function normalize(context: NormalizeContext): { normalized: NormalizedWorkflow;
     version: versionOf(member(root, "version")),
     description: textOf(member(root, "description")),
     older: context.older,
-    mode: enforcement.mode.value,
-    assurance: enforcement.assurance.value,
+    mode: enforcement.mode,
+    assurance: enforcement.assurance,
     workspace: workspace.value,
     evidence: normalizeEvidence(context),
     phases: phaseList.value,

@@ -10,6 +10,7 @@ const options: Options = {
   strict: true,
   strictTypes: false,
   strictTuples: false,
+  strictRequired: false,
   allowUnionTypes: true,
   ownProperties: true,
   addUsedSchema: false,
@@ -18,6 +19,32 @@ const options: Options = {
 
 const draft7Pattern = /^https?:\/\/json-schema\.org\/draft-0[67]\/schema#?$/u;
 const draft2020Pattern = /^https:\/\/json-schema\.org\/draft\/2020-12\/schema#?$/u;
+
+// Each is made at its first use: compiling the meta-schemas takes longer than everything else in a load.
+let ajvDraft7: AjvDraft7 | null = null;
+let ajv2020: Ajv2020 | null = null;
+
+function draft7(schema: JsonValue): AjvDraft7 {
+  if (declaresNames(schema)) return withFormats(new AjvDraft7(options));
+  ajvDraft7 ??= withFormats(new AjvDraft7(options));
+  return ajvDraft7;
+}
+
+function draft2020(schema: JsonValue): Ajv2020 {
+  if (declaresNames(schema)) return withFormats(new Ajv2020(options));
+  ajv2020 ??= withFormats(new Ajv2020(options));
+  return ajv2020;
+}
+
+/** Names that a schema declares stay with the validator, where they could stand in for another schema's, or a meta-schema. */
+function declaresNames(schema: JsonValue): boolean {
+  return /"\$(?:id|anchor|dynamicAnchor|recursiveAnchor)":/u.test(JSON.stringify(schema));
+}
+
+function withFormats<Validator extends AjvDraft7 | Ajv2020>(ajv: Validator): Validator {
+  addFormats.default(ajv);
+  return ajv;
+}
 
 export type ArtifactSchemaOutcome =
   | { readonly ok: true; readonly validate: (data: JsonValue) => readonly Place[] }
@@ -29,18 +56,16 @@ export type ArtifactSchemaOutcome =
  * an unresolvable `$ref` or an invalid schema is an outcome, not an exception.
  */
 export function compileArtifactSchema(schema: JsonValue): ArtifactSchemaOutcome {
-  if (schema === null || typeof schema === "number" || typeof schema === "string" || Array.isArray(schema)) {
+  if (schema === null || typeof schema !== "object" || Array.isArray(schema)) {
     return { ok: false, pointer: "", message: "a schema is a map" };
   }
-  const dialect = typeof schema === "object" ? schema["$schema"] : undefined;
+  const dialect = schema["$schema"];
   const isDraft7 = typeof dialect === "string" && draft7Pattern.test(dialect);
   if (dialect !== undefined && !isDraft7 && !(typeof dialect === "string" && draft2020Pattern.test(dialect))) {
     return { ok: false, pointer: "/$schema", message: "the schema language must be JSON Schema 2020-12 or draft 7" };
   }
-  const ajv = isDraft7 ? new AjvDraft7(options) : new Ajv2020(options);
-  addFormats.default(ajv);
-  const body =
-    typeof schema === "object" && isDraft7 ? { ...schema, $schema: "http://json-schema.org/draft-07/schema#" } : schema;
+  const ajv = isDraft7 ? draft7(schema) : draft2020(schema);
+  const body = isDraft7 ? { ...schema, $schema: "http://json-schema.org/draft-07/schema#" } : schema;
   try {
     if (ajv.validateSchema(body) !== true) {
       const [error] = ajv.errors ?? [];
@@ -56,5 +81,8 @@ export function compileArtifactSchema(schema: JsonValue): ArtifactSchemaOutcome 
       pointer: keyword === undefined ? "" : `//${keyword}`,
       message: message.replace(/^strict mode: /u, ""),
     };
+  } finally {
+    // The instance outlives the schema, and would keep it.
+    ajv.removeSchema(body);
   }
 }

@@ -1,5 +1,6 @@
 import type { CompiledArtifact, CompiledPhase, CompiledTransition, Verdict } from "../model/compiled.ts";
 import type { NormalizedPhase } from "../model/normalized.ts";
+import { compileCommandPolicy } from "../policy/commands/policy.ts";
 import { compileFreeze } from "../policy/freeze.ts";
 import type { PathMatcher } from "../policy/globs.ts";
 import { compilePathPolicy } from "../policy/paths.ts";
@@ -32,6 +33,15 @@ export function compilePhase(options: PhaseOptions): CompiledPhase {
     },
     phasesThatMayWrite: options.phasesThatMayWrite,
   });
+  const commands = compileCommandPolicy({
+    phase: phase.id,
+    allowed: phase.bash.allowedCommands,
+    forbidden: phase.bash.forbiddenCommands,
+    rules: {
+      allowed: placeOf("/bash/allowedCommands"),
+      forbidden: phase.bash.forbiddenCommands.map((_, index) => placeOf(`/bash/forbiddenCommands/${index}`)),
+    },
+  });
   const { freeze } = phase;
   return {
     id: phase.id,
@@ -48,13 +58,7 @@ export function compilePhase(options: PhaseOptions): CompiledPhase {
     exits: options.exits,
     judgeTool: compileTools(phase, placeOf),
     judgePath: (path) => paths.judgePath(path),
-    judgeCommand: () =>
-      phase.bash.allowedCommands === null && phase.bash.forbiddenCommands.length === 0
-        ? { allowed: true }
-        : {
-            allowed: false,
-            reason: { code: "command_not_allowed", message: "no command can be judged", rule: placeOf("/bash") },
-          },
+    judgeCommand: (command) => commands.judgeCommand(command),
     contentsNeeded: (changes) => paths.contentsNeeded(changes),
     judgeChanges: (changes, contents) => paths.judgeChanges(changes, contents),
   };

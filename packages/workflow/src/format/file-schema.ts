@@ -1,7 +1,7 @@
 import { assuranceLevels, severities } from "@phasegate/wire";
 import { Type, type TSchema } from "typebox";
 
-// One table of shapes for three readers: the loader (`checkShape`), editors (docs/reference/workflow.schema.json)
+// One table of shapes for three readers: the loader (`checkShape`), editors (docs/reference/agent_workflow.schema.json)
 // and people. What a shape cannot say (names of checks, tools, phases) is judged after expansion.
 
 const Text = Type.String({ maxLength: 4000 });
@@ -54,23 +54,20 @@ const Patterns = Type.Array(Name, {
   description: "globs from the root of the workspace; `$name` for a set of `paths`; `file.json#/pointer` for a place",
 });
 
+/** What may stand beside a check's parameters, wherever a check is written. */
+export const checkOptions = {
+  severity: Type.Optional(oneOf(severities)),
+  message: Type.Optional(Text),
+  evidence: Type.Optional(oneOf(["self_reported"], "take the facts from what the agent submitted")),
+};
+
 const Check = Type.Object(
-  {
-    check: Name,
-    severity: Type.Optional(oneOf(severities)),
-    message: Type.Optional(Text),
-    evidence: Type.Optional(oneOf(["self_reported"], "take the facts from what the agent submitted")),
-  },
+  { check: Name, ...checkOptions },
   { additionalProperties: true, description: "a check by name; further keys are its parameters" },
 );
 
 const Rule = Type.Object(
-  {
-    rule: Name,
-    severity: Type.Optional(oneOf(severities)),
-    message: Type.Optional(Text),
-    evidence: Type.Optional(oneOf(["self_reported"])),
-  },
+  { rule: Name, ...checkOptions },
   { additionalProperties: true, description: "a check on the artifact; further keys are its parameters" },
 );
 
@@ -312,7 +309,7 @@ export const workflowFileSchema: TSchema = Type.Object(
   },
   {
     $schema: "https://json-schema.org/draft/2020-12/schema",
-    $id: "https://phasegate.dev/schemas/workflow.schema.json",
+    $id: "https://phasegate.dev/schemas/agent_workflow.schema.json",
     title: "Phasegate workflow",
     additionalProperties: false,
   },

@@ -87,20 +87,24 @@ function readSchema(context: NormalizeContext, name: string, place: RuleReferenc
   return null;
 }
 
-/** Null when there is no such file; a file that is there and no schema is an error, not a reason to look further. */
+/** Null when there is no such file; a file that is there and no schema is an error, and no reason to look further. */
 function readBeside(context: NormalizeContext, place: RuleReference, name: string): JsonValue | null {
   const origin = fileOfPlace(place);
   if (isBundledName(origin)) return null;
   const path = joinPath(directoryOf(origin), name);
   if (!mayRead(context, path)) {
     context.reporter.error(place, "outside-repository", `\`${shorten(name)}\` leads out of the repository`);
-    return null;
+    return true;
   }
+  const known = context.schemas.get(path);
+  if (known !== undefined) return known;
   const text = context.resolve(path);
   if (text === null) return null;
   context.filesRead.add(path);
   const read = readYaml(path, text, context.reporter);
-  return read === null ? true : acceptSchema(context, read);
+  const schema = read === null ? true : acceptSchema(context, read);
+  context.schemas.set(path, schema);
+  return schema;
 }
 
 /** Only files of the repository, or beside the workflow file where that is kept elsewhere. */
@@ -111,7 +115,10 @@ export function mayRead(context: Pick<NormalizeContext, "file" | "root">, path: 
 }
 
 function acceptSchema(context: NormalizeContext, node: Located): JsonValue {
+  const known = context.schemas.get(node);
+  if (known !== undefined) return known;
   const schema = toJson(node);
+  context.schemas.set(node, schema);
   const outcome = compileArtifactSchema(schema);
   if (!outcome.ok) {
     context.reporter.error(

@@ -1,6 +1,7 @@
 import { type JsonObject, type RuleReference, severities, type Severity } from "@phasegate/wire";
 import type { CheckDefinition } from "../checks/definition.ts";
 import { checkNames, findCheck, isImplemented } from "../checks/registry.ts";
+import { checkOptions } from "../format/file-schema.ts";
 import { checkShape, type Shape } from "../format/shape.ts";
 import type { NormalizedCheck } from "../model/normalized.ts";
 import {
@@ -13,7 +14,7 @@ import {
   toJson,
 } from "../reading/located.ts";
 import type { NormalizeContext } from "./context.ts";
-import { type Placed, placed } from "./places.ts";
+import { type Placed, placed, putWritten } from "./places.ts";
 
 /** Keys of a check in a workflow file that are not its parameters. */
 const ownKeys = new Set(["check", "rule", "severity", "message", "evidence"]);
@@ -43,6 +44,10 @@ export function normalizeCheck(context: NormalizeContext, reference: CheckRefere
     context.reporter.unknown(reference.place, "unknown-check", "check", reference.name, checkNames);
     return null;
   }
+  for (const [option, shape] of Object.entries(checkOptions)) {
+    const value = member(reference.body ?? undefined, option);
+    if (value) checkShape(shape as Shape, value, context.reporter, option);
+  }
   const parameters = readParameters(context, definition, reference);
   const selfReported = judgeSource(context, definition, reference, parameters);
   const check: NormalizedCheck = {
@@ -52,7 +57,9 @@ export function normalizeCheck(context: NormalizeContext, reference: CheckRefere
     parameters,
     selfReported,
   };
-  return placed(check, reference.place);
+  const normalized = placed(check, reference.place);
+  putWritten(normalized.places, "/severity", member(reference.body ?? undefined, "severity"));
+  return normalized;
 }
 
 function readParameters(context: NormalizeContext, definition: CheckDefinition, reference: CheckReference): JsonObject {

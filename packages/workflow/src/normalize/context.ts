@@ -1,3 +1,4 @@
+import type { JsonValue } from "@phasegate/wire";
 import type { Located } from "../reading/located.ts";
 import type { Reporter } from "../reading/reporter.ts";
 
@@ -13,4 +14,6 @@ export interface NormalizeContext {
   readonly resolve: (path: string) => string | null;
   /** Files besides the workflow that decide about it: schemas and parents. Filled while normalizing. */
   readonly filesRead: Set<string>;
+  /** Schemas that were read and judged: by path for files, by node for inline ones. */
+  readonly schemas: Map<string | Located, JsonValue>;
 }

@@ -1,11 +1,10 @@
 import { type AssuranceLevel, assuranceLevels, type EnforcementMode } from "@phasegate/wire";
 import { booleanOf, keyPlace, member, numberOf, textOf } from "../reading/located.ts";
 import type { NormalizeContext } from "./context.ts";
-import { type Placed, placed } from "./places.ts";
 
 export interface NormalizedEnforcement {
-  readonly mode: Placed<EnforcementMode>;
-  readonly assurance: Placed<AssuranceLevel>;
+  readonly mode: EnforcementMode;
+  readonly assurance: AssuranceLevel;
   readonly tokenExpirySeconds: number | null;
   readonly leaseSeconds: number | null;
 }
@@ -45,10 +44,9 @@ export function normalizeEnforcement(context: NormalizeContext): NormalizedEnfor
     }
   }
   const assurance = assuranceLevels.find((level) => level === textOf(member(node, "assurance"))) ?? "mediated";
-  const place = (node ?? context.root).place;
   return {
-    mode: placed(mode, (written ?? node ?? context.root).place),
-    assurance: placed(assurance, member(node, "assurance")?.place ?? place),
+    mode,
+    assurance,
     tokenExpirySeconds: numberOf(member(member(node, "phase_tokens"), "expiry_seconds")),
     leaseSeconds: numberOf(member(member(context.root, "coordination"), "lease_seconds")),
   };

@@ -35,7 +35,8 @@ function normalizeTests(context: NormalizeContext, node: Located): JsonObject {
   const presetName = textOf(member(node, "preset"));
   const preset = presetName !== null && Object.hasOwn(presets, presetName) ? presets[presetName as PresetName] : null;
   const command = textOf(member(node, "command")) ?? preset?.command ?? null;
-  if (command === null) {
+  const isUnknownPreset = presetName !== null && preset === null;
+  if (command === null && !isUnknownPreset) {
     const hint =
       presetName === null ? "name a `preset` or give a `command`" : `preset \`${presetName}\` needs a \`command\``;
     context.reporter.error(node.place, "missing-key", "`command` is missing", hint);

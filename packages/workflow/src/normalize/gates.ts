@@ -1,5 +1,6 @@
 import type { RuleReference } from "@phasegate/wire";
-import { automaticApprover } from "../checks/approval.ts";
+import { approval, automaticApprover } from "../checks/approval.ts";
+import { findCheck } from "../checks/registry.ts";
 import { timeoutActions } from "../format/file-schema.ts";
 import type { NormalizedCheck, NormalizedGate } from "../model/normalized.ts";
 import {
@@ -14,7 +15,7 @@ import {
 } from "../reading/located.ts";
 import { type CheckReference, normalizeCheck } from "./checks.ts";
 import type { NormalizeContext } from "./context.ts";
-import { type Placed, type Places, putUnder } from "./places.ts";
+import { type Placed, type Places, putUnder, putWritten } from "./places.ts";
 
 const timingKeys = new Set(["timeout_seconds", "on_timeout", "auto_advance"]);
 
@@ -62,7 +63,7 @@ function shorthand(
   const { place, value } = entry;
   const reference = (name: string, body: Located | null): CheckReference => ({ name, place, body });
   const isBare = value.kind === "scalar" && (value.value === null || value.value === true);
-  if (word === "approval") return [approvalOf(context, value, place)];
+  if (word === "approval" || word === "quorum") return [approvalOf(context, value, place)];
   if (word === "reviews") {
     const body = isBare ? null : mapOf(place, { reviews: listOf(value) });
     return [
@@ -98,14 +99,7 @@ function approvalReference(context: NormalizeContext, node: Located, place: Rule
   const written = member(node, "approvers");
   const required = member(node, "approvals_required");
   let count = numberOf(required) ?? 1;
-  let approvers = itemsOf(written).filter((item) => textOf(item) !== null);
-  if (approvers.length === 0 && context.older) {
-    const hint = "name `approvers`; absent means `[orchestrator]`, which is automatic";
-    reporter.warning(place, "no-approver", "the approval names no approver", hint);
-    approvers = [scalar(automaticApprover, place)];
-  } else if (approvers.length === 0) {
-    reporter.error(place, "no-approver", "the approval names no approver", "name `approvers`, for instance `[human]`");
-  }
+  let approvers = uniqueTexts(itemsOf(written));
   const automatic = approvers.find((item) => textOf(item) === automaticApprover);
   if (automatic && count === 1) {
     const hint = "remove `orchestrator` if a person shall approve";
@@ -118,34 +112,47 @@ function approvalReference(context: NormalizeContext, node: Located, place: Rule
     approvers = [automatic];
   } else if (automatic) {
     reporter.warning(automatic.place, "automatic-approval", "one of the approvals is given without a person");
-    approvers = approvers.filter((item) => textOf(item) !== automaticApprover);
+    approvers = approvers.filter((item) => item !== automatic);
     count -= 1;
-    if (approvers.length === 0) {
-      reporter.error(required?.place ?? place, "invalid-value", "`orchestrator` cannot approve more than once");
-    }
   }
-  const seen = new Set<string>();
-  const unique = approvers.filter((item) => {
-    const name = textOf(item) ?? "";
-    return !seen.has(name) && seen.add(name).size > 0;
-  });
-  return {
-    name: "approval",
-    place,
-    body: mapOf(place, {
-      approvers: { kind: "list", items: unique, place: written?.place ?? place },
-      approvals_required: scalar(count, required?.place ?? place),
-    }),
-  };
+  if (approvers.length === 0) {
+    if (automatic)
+      reporter.error((required ?? node).place, "invalid-value", "`orchestrator` cannot approve more than once");
+    else reportNoApprover(context, place);
+    approvers = [scalar(automaticApprover, place)];
+    count = 1;
+  }
+  const entries = new Map(node.kind === "map" ? node.entries : []);
+  entries.set("approvers", { place, value: { kind: "list", items: approvers, place: written?.place ?? place } });
+  entries.set("approvals_required", { place, value: scalar(count, required?.place ?? place) });
+  return { name: "approval", place, body: { kind: "map", entries, place } };
+}
+
+function reportNoApprover({ reporter, older }: NormalizeContext, place: RuleReference): void {
+  const message = "the approval names no approver";
+  if (older) reporter.warning(place, "no-approver", message, "absent means `[orchestrator]`: no person is asked");
+  else reporter.error(place, "no-approver", message, "name `approvers`, for instance `[human]`");
+}
+
+function uniqueTexts(items: readonly Located[]): readonly Located[] {
+  const seen = new Map<string, Located>();
+  for (const item of items) {
+    const text = textOf(item);
+    if (text !== null && !seen.has(text)) seen.set(text, item);
+  }
+  return [...seen.values()];
 }
 
 function longGate(context: NormalizeContext, phase: Located, node: Located): Placed<NormalizedGate> {
   const type = textOf(member(node, "type")) ?? "validation";
   const references: CheckReference[] = itemsOf(member(node, "blockers")).flatMap((blocker) => {
-    const name = member(blocker, "check");
-    return name && textOf(name) !== null ? [{ name: textOf(name) ?? "", place: name.place, body: blocker }] : [];
+    const named = member(blocker, "check");
+    const name = textOf(named);
+    if (!named || name === null) return [];
+    if (findCheck(name) === approval) return [approvalReference(context, blocker, named.place)];
+    return [{ name, place: named.place, body: blocker }];
   });
-  const lacks = (name: string): boolean => !references.some((reference) => reference.name === name);
+  const lacks = (name: string): boolean => !references.some((reference) => findCheck(reference.name)?.name === name);
   const typePlace = (member(node, "type") ?? node).place;
   if (type === "review") {
     if (lacks("all_review_models_completed")) {
@@ -165,7 +172,13 @@ function longGate(context: NormalizeContext, phase: Located, node: Located): Pla
 
 function approvalInGate(context: NormalizeContext, node: Located, type: string, place: RuleReference): CheckReference {
   const asked = member(node, "auto_advance");
-  if (booleanOf(asked) !== true || type !== "approval" || !asked) return approvalReference(context, node, place);
+  if (booleanOf(asked) !== true || type !== "approval" || !asked) {
+    const named = ["approvers", "approvals_required"].flatMap((key) => {
+      const value = member(node, key);
+      return value ? [[key, value] as const] : [];
+    });
+    return approvalReference(context, mapOf(node.place, Object.fromEntries(named)), place);
+  }
   const message = "an approval that advances by itself asks no person";
   if (!context.older)
     context.reporter.error(asked.place, "contradiction", message, "remove `auto_advance` or the approval");
@@ -210,6 +223,9 @@ function assemble(context: NormalizeContext, parts: GateParts): Placed<Normalize
     putUnder(places, `/checks/${checks.length}`, check.places);
     checks.push(check.value);
   }
+  putWritten(places, "/timeoutSeconds", member(parts.node, "timeout_seconds"));
+  putWritten(places, "/onTimeout", member(parts.node, "on_timeout"));
+  putWritten(places, "/autoAdvance", member(parts.node, "auto_advance"));
   const onTimeout = textOf(member(parts.node, "on_timeout")) ?? recoveryAction(context);
   const value: NormalizedGate = {
     id: parts.id,

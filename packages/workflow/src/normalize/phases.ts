@@ -5,7 +5,7 @@ import { normalizeArtifacts } from "./artifacts.ts";
 import type { NormalizeContext } from "./context.ts";
 import { normalizeGates } from "./gates.ts";
 import { normalizeGlobs, normalizePatterns } from "./patterns.ts";
-import { type Placed, type Places, placed, placedList, putUnder } from "./places.ts";
+import { type Placed, type Places, placed, placedList, putUnder, putWritten } from "./places.ts";
 import { normalizeTools } from "./tools.ts";
 
 export interface PhaseParts {
@@ -18,7 +18,8 @@ export interface PhaseParts {
 /** Every phase in its order, with the gates that its transitions will carry. */
 export function normalizePhases(context: NormalizeContext): readonly PhaseParts[] {
   const list = member(context.root, "phases");
-  if (!list) context.reporter.error(context.root.place, "missing-key", "`phases` is missing");
+  if (!list && !member(context.root, "extends"))
+    context.reporter.error(context.root.place, "missing-key", "`phases` is missing");
   const parts = itemsOf(list)
     .filter((node) => node.kind === "map")
     .map((node) => normalizePhase(context, node));
@@ -41,6 +42,10 @@ function normalizePhase(context: NormalizeContext, node: Located): PhaseParts {
   const id = textOf(member(node, "id")) ?? "";
   const tools = normalizeTools(context, node);
   const allowedTools = put("/allowedTools", tools.allowed);
+  putWritten(places, "/name", member(node, "name"));
+  putWritten(places, "/description", member(node, "description"));
+  putWritten(places, "/timeoutSeconds", member(node, "timeout_seconds"));
+  putWritten(places, "/autoSpawn", member(node, "auto_spawn"));
   const value: NormalizedPhase = {
     id,
     name: textOf(member(node, "name")) ?? id,
@@ -119,6 +124,8 @@ function normalizeBash(phase: Located): Placed<NormalizedPhase["bash"]> {
   const places: Places = new Map([["", place]]);
   putUnder(places, "/allowedCommands", allowedCommands.places);
   putUnder(places, "/forbiddenCommands", forbiddenCommands.places);
+  putWritten(places, "/network", member(node, "network"));
+  putWritten(places, "/timeoutSeconds", member(node, "timeout_seconds"));
   const value: NormalizedPhase["bash"] = {
     allowedCommands: allowed ? allowedCommands.value : null,
     forbiddenCommands: forbiddenCommands.value,

@@ -18,6 +18,15 @@ export function putUnder(places: Places, pointer: string, part: Places): void {
   for (const [below, place] of part) places.set(`${pointer}${below}`, place);
 }
 
+/** Records where an optional part was written; a part that is a default has no place. */
+export function putWritten(
+  places: Places,
+  pointer: string,
+  written: { readonly place: RuleReference } | undefined,
+): void {
+  if (written) places.set(pointer, written.place);
+}
+
 /** A list of placed parts as one placed list. */
 export function placedList<Value>(parts: readonly Placed<Value>[], place: RuleReference): Placed<Value[]> {
   const places: Places = new Map([["", place]]);

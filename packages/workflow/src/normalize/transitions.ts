@@ -87,9 +87,7 @@ function rework(
 
 function explicit(context: NormalizeContext, phases: readonly PhaseParts[], written: Located): Transition[] {
   const nodes = itemsOf(written).filter((node) => node.kind === "map");
-  const named = new Set(
-    nodes.map((node) => `${textOf(member(node, "from")) ?? ""}\0${textOf(member(node, "gate")) ?? ""}`),
-  );
+  const named = gatesNamedForward(phases, nodes);
   return nodes.flatMap((node) => {
     const from = findPhase(context, phases, member(node, "from"));
     const to = findPhase(context, phases, member(node, "to"));
@@ -108,6 +106,19 @@ function explicit(context: NormalizeContext, phases: readonly PhaseParts[], writ
       }),
     ];
   });
+}
+
+/** `phase NUL gate` for every gate that a forward transition names. */
+function gatesNamedForward(phases: readonly PhaseParts[], nodes: readonly Located[]): ReadonlySet<string> {
+  const indexOf = (id: string | null): number => phases.findIndex(({ phase }) => phase.value.id === id);
+  return new Set(
+    nodes.flatMap((node) => {
+      const from = textOf(member(node, "from"));
+      const gate = textOf(member(node, "gate"));
+      const isForward = indexOf(textOf(member(node, "to"))) > indexOf(from);
+      return from !== null && gate !== null && isForward ? [`${from}\0${gate}`] : [];
+    }),
+  );
 }
 
 function findPhase(context: NormalizeContext, phases: readonly PhaseParts[], node: Located | undefined): number | null {
@@ -186,7 +197,7 @@ function reportDuplicates(context: NormalizeContext, transitions: readonly Trans
   const seen = new Set<string>();
   for (const { value, places } of transitions) {
     const key = `${value.from}\0${value.to ?? ""}`;
-    if (seen.has(key)) {
+    if (seen.has(key) && value.from !== value.to) {
       const place = places.get("") ?? context.root.place;
       context.reporter.error(
         place,

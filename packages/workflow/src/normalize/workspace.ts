@@ -2,7 +2,7 @@ import type { NormalizedWorkspace } from "../model/normalized.ts";
 import { type Located, member, textOf } from "../reading/located.ts";
 import type { NormalizeContext } from "./context.ts";
 import { normalizeGlobs } from "./patterns.ts";
-import { type Placed, type Places, putUnder } from "./places.ts";
+import { type Placed, type Places, putUnder, putWritten } from "./places.ts";
 
 const defaultTestPatterns = [
   "**/test/**",
@@ -70,6 +70,7 @@ export function normalizeWorkspace(context: NormalizeContext): Placed<Normalized
     putUnder(places, `/${name}`, normalized.places);
     return normalized.value;
   };
+  for (const key of ["repository", "base", "setup"]) putWritten(places, `/${key}`, member(node, key));
   const setup = member(node, "setup");
   const command = textOf(setup) ?? textOf(member(setup, "command"));
   const value: NormalizedWorkspace = {

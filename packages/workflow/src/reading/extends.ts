@@ -28,7 +28,8 @@ export function mergeParents(context: ExtendsContext, file: string, root: Locate
     return own;
   }
   const parent = readParent(context, file, name, reference.place);
-  if (!parent) return own;
+  // What the parent would have brought is not missing here too.
+  if (!parent) return root;
   const merged = mergeParents(context, parent.file, parent.root, depth + 1);
   return mergeMaps(context, merged, own, "");
 }

@@ -55,7 +55,7 @@ export function readYaml(file: string, text: string, reporter: Reporter): Locate
 /** Null when the text makes the parser run out of stack, which only nesting of thousands of levels does. */
 function parse(text: string, lines: LineCounter): Document.Parsed | null {
   try {
-    return parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: "silent" });
+    return parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: "error" });
   } catch {
     return null;
   }
@@ -74,7 +74,11 @@ function readNode(reading: Reading, node: unknown, depth: number): Located | nul
   reading.nodes += 1;
   if (reading.nodes > maxNodes) return refuse(reading, place, "too-large", `more than ${maxNodes} values`);
   if (depth > maxDepth) return refuse(reading, place, "too-deep", `nested deeper than ${maxDepth} levels`);
-  if (isAlias(node)) return readNode(reading, node.resolve(reading.document), depth + 1);
+  if (isAlias(node)) {
+    const target = node.resolve(reading.document);
+    if (!target) return refuse(reading, place, "yaml-syntax", `no anchor is called \`${shorten(node.source)}\``);
+    return readNode(reading, target, depth + 1);
+  }
   if (isMap(node)) return readMap(reading, node, place, depth);
   if (isSeq(node)) {
     const items: Located[] = [];

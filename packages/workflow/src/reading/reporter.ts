@@ -8,6 +8,7 @@ const maxDiagnostics = 200;
 /** Collects what is wrong with a workflow file, so that one load names everything at once. */
 export class Reporter {
   readonly #found = new Map<string, Diagnostic>();
+  #hasErrors = false;
 
   error(place: RuleReference, code: string, message: string, hint: string | null = null): void {
     this.#add({ severity: "error", code, message, hint, place });
@@ -22,27 +23,47 @@ export class Reporter {
     this.error(place, code, `unknown ${what} \`${shorten(name)}\``, suggest(name, known));
   }
 
+  /** In the order of the file. */
   get errors(): readonly Diagnostic[] {
-    return [...this.#found.values()].filter((found) => found.severity === "error");
+    return this.#all("error");
   }
 
   get warnings(): readonly Diagnostic[] {
-    return [...this.#found.values()].filter((found) => found.severity === "warning");
+    return this.#all("warning");
+  }
+
+  #all(severity: Diagnostic["severity"]): readonly Diagnostic[] {
+    const found = [...this.#found.values()].filter((diagnostic) => diagnostic.severity === severity);
+    return found.sort((left, right) => comparePlaces(left.place, right.place));
   }
 
   #add(diagnostic: Diagnostic): void {
     const key = JSON.stringify([diagnostic.place, diagnostic.code, diagnostic.message]);
     // An error always finds room: a flood of warnings cannot hide that a file must not load.
     if (this.#found.has(key)) return;
-    if (this.#found.size >= maxDiagnostics && (diagnostic.severity === "warning" || this.errors.length > 0)) return;
+    if (this.#found.size >= maxDiagnostics && (diagnostic.severity === "warning" || this.#hasErrors)) return;
+    this.#hasErrors ||= diagnostic.severity === "error";
     this.#found.set(key, diagnostic);
   }
+}
+
+/** By file, then line, then column. */
+function comparePlaces(left: RuleReference, right: RuleReference): number {
+  const [leftFile, leftLine, leftColumn] = splitPlace(left);
+  const [rightFile, rightLine, rightColumn] = splitPlace(right);
+  if (leftFile !== rightFile) return leftFile < rightFile ? -1 : 1;
+  return leftLine - rightLine || leftColumn - rightColumn;
+}
+
+function splitPlace(place: RuleReference): readonly [string, number, number] {
+  const [, file = place, line, column] = /^(.*):(\d+):(\d+)$/su.exec(place) ?? [];
+  return [file, Number(line ?? 0), Number(column ?? 0)];
 }
 
 /** The known name with the fewest edits to a mistyped one; null when none comes near. */
 export function nearest(name: string, known: Iterable<string>): string | null {
   let best: string | null = null;
-  let fewest = Math.max(2, Math.floor(name.length / 3)) + 1;
+  let fewest = (name.length < 4 ? 1 : Math.max(2, Math.floor(name.length / 3))) + 1;
   if (name.length > 100) return null;
   for (const candidate of known) {
     const edits = distance(name.toLowerCase(), candidate.toLowerCase());
