@@ -2,8 +2,8 @@ import type { JsonObject, JsonValue } from "@phasegate/wire";
 import type { CheckInput } from "./definition.ts";
 
 /** Bounds on how deep and how wide an artifact is searched for a field. */
-export const maxFieldDepth = 4;
-export const maxVisitedNodes = 5000;
+const maxFieldDepth = 4;
+const maxVisitedNodes = 5000;
 
 export interface SubmittedArtifact {
   readonly type: string;
@@ -47,12 +47,14 @@ export function objectsIn(body: JsonValue): readonly JsonObject[] {
   return objects;
 }
 
+const longestPlaceholder = 100;
 const placeholder =
   /^(?:tbd|tba|tbc|todo|fixme|xxx+|wip|n\/?a|none|null|nil|undefined|unknown|placeholder|pending|lorem ipsum.*|to be (?:determined|defined|decided|done|filled(?: in)?|announced|confirmed)|[.\-_?*\s]+|<[^>]*>|\[[^\]]*\])[.!:\s]*$/iu;
 
 /** True for a text that says something: not empty, not `TBD`, `TODO`, `...` or another placeholder. */
 export function isTelling(text: string): boolean {
   const trimmed = text.trim();
+  if (trimmed.length > longestPlaceholder) return true;
   return trimmed !== "" && !placeholder.test(trimmed) && !/^(?:todo|tbd|fixme)\b/iu.test(trimmed);
 }
 

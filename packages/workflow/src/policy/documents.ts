@@ -3,7 +3,7 @@ import { parse as parseToml } from "smol-toml";
 import { parseDocument } from "yaml";
 
 /** Largest text that is looked into, in characters; a larger one counts as unparsable. */
-export const maxDocumentLength = 4_194_304;
+const maxDocumentLength = 4_194_304;
 
 export type DocumentFormat = "json" | "yaml" | "toml";
 

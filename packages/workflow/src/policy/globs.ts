@@ -1,7 +1,7 @@
 import picomatch from "picomatch/posix.js";
 
 /** Longest glob, in characters. */
-export const maxGlobLength = 4096;
+const maxGlobLength = 4096;
 
 export type PathMatcher = (path: string) => boolean;
 

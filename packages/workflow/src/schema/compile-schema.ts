@@ -3,7 +3,7 @@ import { type ErrorObject, Ajv2020 } from "ajv/dist/2020.js";
 import type { TSchema } from "typebox";
 
 /** At most this many places are named for one value: enough to repair it, bounded for hostile input. */
-export const maxPlaces = 50;
+const maxPlaces = 50;
 
 const ajv = new Ajv2020({ allErrors: true, strict: true, allowUnionTypes: true, ownProperties: true });
 

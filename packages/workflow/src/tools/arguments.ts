@@ -1,7 +1,7 @@
 import { Type } from "typebox";
 
 /** Longest path that any tool takes, in characters; PATH_MAX of Linux. */
-export const maxPathLength = 4096;
+const maxPathLength = 4096;
 /** Longest text that a file tool takes, in characters. */
 export const maxContentLength = 8_388_608;
 /** Longest command line, in characters. The command policy refuses longer ones too. */

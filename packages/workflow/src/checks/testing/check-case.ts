@@ -13,7 +13,7 @@ phases:
 `;
 
 export const entryTree = digest("e");
-export const frozenTree = digest("f");
+const frozenTree = digest("f");
 
 /** What a check is judged on in a test; everything left out was not gathered. */
 export interface CheckCase {

@@ -14,6 +14,8 @@ const maxShellDepth = 8;
 const maxWrappers = 16;
 /** Scripts that one command line may open by `-c`, `eval` and their like. */
 const maxScripts = 200;
+/** Words of launchers that may each be the command which is run. */
+const maxLaunched = 50;
 
 interface Scope {
   readonly depth: number;
@@ -33,6 +35,7 @@ export class ScriptJudge {
   #sawListed = false;
   #firstCompanion: string | null = null;
   #scripts = 0;
+  #launched = 0;
 
   constructor(options: {
     allowed: readonly CommandEntry[] | null;
@@ -268,7 +271,12 @@ export class ScriptJudge {
     }
     const program = baseName(value).toLowerCase();
     const matters = this.#guarded.has(program) || shells.has(program) || wrapperNames.has(program);
-    return matters && scope.depth <= maxShellDepth ? this.#judgeWords(words.slice(index), scope) : null;
+    if (!matters) return null;
+    this.#launched++;
+    if (this.#launched > maxLaunched || scope.depth > maxShellDepth) {
+      return this.#denials.unresolved(`\`${launcher}\` is given too many words that may be commands`, hints.writeOut);
+    }
+    return this.#judgeWords(words.slice(index), scope);
   }
 
   #unknownProgram(word: ShellWord): Reason {

@@ -29,6 +29,11 @@ describe("hostile input", () => {
     expect(outcome(forbidding, "nohup ".repeat(100) + "git commit")).toBe("denied");
   });
 
+  test("many words that may be commands are denied, not tried one by one", () => {
+    expect(outcome(forbidding, `npx ${"git ".repeat(15_000)}`)).toBe("denied");
+    expect(outcome(forbidding, `npx eslint ${"git ".repeat(20)}`)).toBe("allowed");
+  });
+
   test("any text gets a verdict", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme", maxLength: 200 }), (text) => {

@@ -10,8 +10,8 @@ import {
 import { readAssignmentWord, readWord, type ShellWord } from "./words.ts";
 
 /** Bounds on what is looked at; more is denied, never skipped. */
-export const maxNodes = 20_000;
-export const maxNesting = 100;
+const maxNodes = 20_000;
+const maxNesting = 100;
 
 /** A simple command as it stands in a script. */
 export interface Invocation {
@@ -130,5 +130,6 @@ function stringText({ target }: HereString): string | null {
 function isHiddenSubstitution(node: SyntaxNode): boolean {
   if (node.type !== "Assignment" || node.value.type !== "Word") return false;
   const { value } = readWord(node.value);
-  return value !== null && /\w\[[^\]]*(?:\$\(|`)/u.test(value);
+  const index = value?.search(/\w\[/u) ?? -1;
+  return index >= 0 && /\$\(|`/u.test(value!.slice(index));
 }
