@@ -1,7 +1,6 @@
 import { PhasegateError } from "@phasegate/wire";
 import { randomUUID } from "node:crypto";
-import { mkdirSync } from "node:fs";
-import { readdir, readFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { ProbeResult } from "../port.ts";
@@ -34,14 +33,11 @@ export class DirectSandbox implements Sandbox {
   readonly separateUser = false;
   readonly probes: readonly ProbeResult[];
   readonly #options: DirectOptions;
-  readonly #home: string;
   readonly #closing = new AbortController();
   readonly #running = new Set<Promise<unknown>>();
 
   constructor(options: DirectOptions, probes: readonly ProbeResult[]) {
     this.#options = options;
-    this.#home = join(options.scratchDir, "home");
-    mkdirSync(this.#home, { recursive: true, mode: 0o700 });
     this.probes = probes;
   }
 
@@ -62,22 +58,23 @@ export class DirectSandbox implements Sandbox {
   }
 
   async #run(command: SandboxCommand): Promise<SandboxResult> {
-    const { copies, groups, pipes, path } = this.#options;
+    const { copies, groups, pipes, path, scratchDir } = this.#options;
     const signal = AbortSignal.any([command.signal, this.#closing.signal]);
     const marker = randomUUID();
     await using copy = command.on === "throwaway" ? await copies.open(command.workspacePath, signal) : null;
     await using group = await groups.open(command.limits);
+    await using home = await temporaryHome(scratchDir, marker);
     const workspace = copy?.path ?? command.workspacePath;
     const result = await superviseProcess({
       argv: group.launch(limitedCommand(command.argv, command.limits)),
       cwd: join(workspace, command.cwd),
       environment: {
         PATH: path,
-        HOME: this.#home,
+        HOME: home.path,
         USER: "agent",
         LOGNAME: "agent",
         LANG: "C.UTF-8",
-        TMPDIR: this.#home,
+        TMPDIR: home.path,
         ...command.environment,
         [markerName]: marker,
       },
@@ -95,6 +92,13 @@ export class DirectSandbox implements Sandbox {
     const { statusText: _, ...answer } = result;
     return answer;
   }
+}
+
+/** A home directory for one command, so that commands of different tasks leave each other nothing there. */
+async function temporaryHome(scratchDir: string, name: string): Promise<{ path: string } & AsyncDisposable> {
+  const path = join(scratchDir, `home-${name}`);
+  await mkdir(path, { mode: 0o700 });
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }
 
 /** Kills every process that carries the marker in its environment, until none is left; rejects if some stay. */

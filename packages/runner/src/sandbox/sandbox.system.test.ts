@@ -145,6 +145,13 @@ describe.each(["required", "off"] as const)("commands at sandbox mode %s", (mode
     expect(readdirSync(fixture.scratchDir).filter((name) => /^(copy|overlay)-/.test(name))).toEqual([]);
   });
 
+  test("a command finds its home empty, whatever the one before left there", async () => {
+    const script =
+      'ls -A "$HOME" "$TMPDIR" | grep -v -e : -e "^$" -e "^home$"; echo left > "$HOME/left"; echo left > "$TMPDIR/left"';
+    expect((await fixture.sh(script)).stdout.text).toBe("");
+    expect((await fixture.sh(script)).stdout.text).toBe("");
+  });
+
   test("closing ends what runs", async () => {
     const seconds = oddSeconds();
     const other = await openSandboxFixture({ mode });
