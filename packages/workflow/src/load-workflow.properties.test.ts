@@ -114,7 +114,7 @@ describe("every workflow", () => {
         expect(expanded.normalized).toEqual(stored.normalized);
         expect(expanded.digest).toBe(stored.digest);
       }),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
   });
 
@@ -123,7 +123,7 @@ describe("every workflow", () => {
       fc.property(workflows, (workflow) => {
         expect(load(JSON.stringify(reversed(workflow))).digest).toBe(load(JSON.stringify(workflow)).digest);
       }),
-      { numRuns: 150 },
+      { numRuns: 60 },
     );
   });
 
@@ -133,7 +133,7 @@ describe("every workflow", () => {
         const stored = load(JSON.stringify(workflow));
         expect([...compileWorkflow(stored).phases.keys()]).toEqual(stored.normalized.phases.map(({ id }) => id));
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 });
@@ -164,7 +164,7 @@ describe("the loader answers", () => {
       fc.property(fc.array(line, { maxLength: 12 }), (lines) => {
         expect(answers(lines.join("\n"))).toBe(true);
       }),
-      { numRuns: 150 },
+      { numRuns: 60 },
     );
   });
 
@@ -175,7 +175,7 @@ describe("the loader answers", () => {
       fc.property(fc.nat(good.length), fc.nat(200), fc.string({ maxLength: 4 }), (start, length, inserted) => {
         expect(answers(good.slice(0, start) + inserted + good.slice(start + length))).toBe(true);
       }),
-      { numRuns: 20 },
+      { numRuns: 12 },
     );
   });
 

@@ -254,6 +254,12 @@ describe("an older file", () => {
     expect(outcome.ok && outcome.stored.normalized.phases[0]?.allowedTools).toEqual(["deploy_to_the_moon"]);
   });
 
+  it("may forbid a tool that nobody knows", () => {
+    const outcome = load("name: x\nphases: [{ id: A, forbidden_tools: [deploy_to_the_moon] }]\n");
+    expect(codes(outcome)).toEqual([]);
+    expect(outcome.ok && outcome.stored.normalized.phases[0]?.forbiddenTools).toEqual(["deploy_to_the_moon"]);
+  });
+
   it("without approvers is approved by the orchestrator, with a warning", () => {
     const outcome = load("name: x\nphases: [{ id: A, gates: [{ id: g, type: approval }] }]\n");
     expect(codes(outcome)).toEqual(["no-approver agent_workflow.yaml:2:42"]);
@@ -339,6 +345,11 @@ describe("other files", () => {
     expect(digest({ "s/p.json": '\n\n{ "type": "object" }' })).toBe(before);
     expect(digest({ "s/p.json": '{"type":"array"}' })).not.toBe(before);
   });
+});
+
+it("a version is what the file says, whatever number that would be", () => {
+  expect(loaded("name: x\nversion: 1.10\nphases: [{ id: A }]\n").version).toBe("1.10");
+  expect(loaded("name: x\nversion: '1.10'\nphases: [{ id: A }]\n").version).toBe("1.10");
 });
 
 it("a place is recorded for each rule that can deny", () => {

@@ -121,7 +121,7 @@ function normalize(context: NormalizeContext): { normalized: NormalizedWorkflow;
 
 function versionOf(node: Located | undefined): string | null {
   if (node?.kind !== "scalar" || node.value === null) return null;
-  return String(node.value);
+  return node.written ?? String(node.value);
 }
 
 /** The workflow file and everything that it was made of, as paths of the repository; escaped, so each is one file. */

@@ -20,10 +20,10 @@ const strict = (properties: Record<string, TSchema>, required: readonly string[]
 const anyMap = (description: string): TSchema => Type.Object({}, { additionalProperties: true, description });
 
 /** The modes, with `audit`, which is read as `advisory`. */
-export const modeNames = ["strict", "permissive", "advisory", "audit"] as const;
-export const gateTypes = ["approval", "validation", "review", "command", "external"] as const;
+const modeNames = ["strict", "permissive", "advisory", "audit"] as const;
+const gateTypes = ["approval", "validation", "review", "command", "external"] as const;
 export const timeoutActions = ["escalate", "fail", "reopen"] as const;
-export const triggerActions = [
+const triggerActions = [
   "spawn_review_agents",
   "notify_human",
   "notify_orchestrator",
@@ -35,7 +35,7 @@ export const triggerActions = [
   "escalate",
   "escalate_to_human",
 ] as const;
-export const evidenceFormats = ["junit", "tap", "jest-json", "go-json", "cargo", "unittest", "exit-code"] as const;
+const evidenceFormats = ["junit", "tap", "jest-json", "go-json", "cargo", "unittest", "exit-code"] as const;
 export const evidencePresetNames = [
   "vitest",
   "jest",
@@ -88,7 +88,7 @@ const Gate = strict(
     id: Name,
     type: oneOf(gateTypes),
     blockers: Type.Array(Check, { maxItems: 100 }),
-    approvers: Texts,
+    approvers: Type.Array(Name, { minItems: 1, maxItems: 50 }),
     approvals_required: Type.Integer({ minimum: 1, maximum: 20 }),
     run: Type.String({ minLength: 1, maxLength: 4000, description: "with `type: command`" }),
     system: Type.String({ minLength: 1, maxLength: 200, description: "with `type: external`" }),

@@ -16,8 +16,8 @@ export function normalizeTools(context: NormalizeContext, phase: Located): Phase
   if (short && long) {
     context.reporter.error(short.place, "both-forms", "`tools` and `allowed_tools` are one thing", "keep one of them");
   }
-  const forbidden = collect(context, member(phase, "forbidden_tools"), phase);
-  const allowed = collect(context, short ?? long, phase);
+  const forbidden = collect(context, phase, "forbidden_tools");
+  const allowed = collect(context, phase, short ? "tools" : "allowed_tools");
   const left = allowed.filter(({ value }) => !forbidden.some((tool) => tool.value === value));
   return {
     allowed: placedList(left, (short ?? long ?? phase).place),
@@ -25,17 +25,19 @@ export function normalizeTools(context: NormalizeContext, phase: Located): Phase
   };
 }
 
-function collect(context: NormalizeContext, list: Located | undefined, phase: Located): Placed<string>[] {
+type ListKey = "tools" | "allowed_tools" | "forbidden_tools";
+
+function collect(context: NormalizeContext, phase: Located, list: ListKey): Placed<string>[] {
   const tools = new Map<string, Placed<string>>();
-  for (const item of itemsOf(list)) {
-    for (const name of toolsOf(context, item, phase)) {
+  for (const item of itemsOf(member(phase, list))) {
+    for (const name of toolsOf(context, item, phase, list)) {
       if (!tools.has(name)) tools.set(name, placed(name, item.place));
     }
   }
   return [...tools.values()];
 }
 
-function toolsOf(context: NormalizeContext, item: Located, phase: Located): readonly string[] {
+function toolsOf(context: NormalizeContext, item: Located, phase: Located, list: ListKey): readonly string[] {
   const name = textOf(item);
   if (name === null) return [];
   if (Object.hasOwn(toolGroups, name)) return toolGroups[name as keyof typeof toolGroups];
@@ -46,6 +48,7 @@ function toolsOf(context: NormalizeContext, item: Located, phase: Located): read
     context.reporter.unknown(item.place, "unknown-tool", "tool", name, known);
     return [];
   }
+  if (list === "forbidden_tools") return [name];
   const id = textOf(member(phase, "id")) ?? "";
   context.reporter.warning(
     item.place,

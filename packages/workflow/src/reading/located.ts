@@ -3,13 +3,15 @@ import type { JsonValue, RuleReference } from "@phasegate/wire";
 /** A value of a file together with where it stands, so that every message can name `file:line:column`. */
 export type Located = LocatedScalar | LocatedList | LocatedMap;
 
-export interface LocatedScalar {
+interface LocatedScalar {
   readonly kind: "scalar";
   readonly value: string | number | boolean | null;
+  /** A number as the file has it: `1.10` is a version, 1.1 is not. */
+  readonly written?: string;
   readonly place: RuleReference;
 }
 
-export interface LocatedList {
+interface LocatedList {
   readonly kind: "list";
   readonly items: readonly Located[];
   readonly place: RuleReference;

@@ -9,16 +9,17 @@ import {
   type Node,
   parseDocument,
   type Range,
+  type Scalar,
   type YAMLMap,
 } from "yaml";
 import type { Located, LocatedEntry } from "./located.ts";
 import { type Reporter, shorten } from "./reporter.ts";
 
 /** UTF-16 units of one file. */
-export const maxFileLength = 1_000_000;
-export const maxDepth = 48;
+const maxFileLength = 1_000_000;
+const maxDepth = 48;
 /** Values of one file, aliases counted each time that they stand for something. */
-export const maxNodes = 50_000;
+const maxNodes = 50_000;
 
 /**
  * Reads one YAML 1.2 (or JSON) document. Returns null and reports at least one error when the text is not one
@@ -91,7 +92,7 @@ function readNode(reading: Reading, node: unknown, depth: number): Located | nul
   }
   if (node === null || node === undefined) return { kind: "scalar", value: null, place };
   if (!isScalar(node)) return refuse(reading, place, "yaml-syntax", "not a plain value");
-  return readScalar(reading, node.value, place);
+  return readScalar(reading, node, place);
 }
 
 function readMap(reading: Reading, node: YAMLMap, place: RuleReference, depth: number): Located | null {
@@ -112,11 +113,14 @@ function readMap(reading: Reading, node: YAMLMap, place: RuleReference, depth: n
   return { kind: "map", entries, place };
 }
 
-function readScalar(reading: Reading, value: unknown, place: RuleReference): Located | null {
+function readScalar(reading: Reading, node: Scalar, place: RuleReference): Located | null {
+  const { value } = node;
   if (value === null || typeof value === "string" || typeof value === "boolean") {
     return { kind: "scalar", value, place };
   }
-  if (typeof value === "number" && Number.isFinite(value)) return { kind: "scalar", value, place };
+  if (typeof value === "number" && Number.isFinite(value)) {
+    return { kind: "scalar", value, written: node.source ?? String(value), place };
+  }
   return refuse(reading, place, "yaml-syntax", "not a plain value");
 }
 
