@@ -56,10 +56,4 @@ export class Agent {
     if (typeof answer.body["new_token"] === "string") this.token = answer.body["new_token"];
     return answer;
   }
-
-  /** The file as it is in the workspace now. */
-  async read(path: string): Promise<string> {
-    const answer = await this.tool("read_files", { path });
-    return String((answer.body["result"] as { content?: string } | undefined)?.content);
-  }
 }

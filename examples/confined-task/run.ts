@@ -1,7 +1,7 @@
 // `npm run demo`: a server, a sample repository, and an agent that first tries to cheat in each phase and then complies.
 // Exit code 0 only if every attempt was refused, nothing changed by it, and the task was completed.
 import { randomBytes } from "node:crypto";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Agent, type Answer } from "./agent.ts";
@@ -43,10 +43,10 @@ async function demo(): Promise<number> {
     await operator.call("POST", "/tasks", { title: "Ten or more cost 20 % less" });
     const agent = new Agent(server.url, String(agentKey.body["key"]));
     const claimed = await agent.claim("agent-1");
-    console.log(`\nagent-1 claimed ${agent.taskId}; workspace ${JSON.stringify(claimed.body["workspace"])}`);
-    await work(agent);
-    console.log("\ntimeline");
-    console.log((await runCommand(["events", "--task", agent.taskId, "--limit", "1000"], asOperator)).output);
+    const workspace = (claimed.body["workspace"] as { path: string }).path;
+    console.log(`\nagent-1 claimed ${agent.taskId} and works in ${workspace}`);
+    await work(agent, workspace);
+    await printTimeline(agent.taskId, asOperator);
   } finally {
     await server.stop();
   }
@@ -56,23 +56,23 @@ async function demo(): Promise<number> {
   return through === 0 && verified.code === 0 ? 0 : 1;
 }
 
-async function work(agent: Agent): Promise<void> {
-  await tryAll(agent, "PLAN", cheatsInPlan);
+async function work(agent: Agent, workspace: string): Promise<void> {
+  await tryAll(agent, workspace, "PLAN", cheatsInPlan);
   const planToken = agent.token;
   must("plan handed in", await agent.transition("PLAN", "TDD", { plan }));
 
-  await tryAll(agent, "TDD", [
+  await tryAll(agent, workspace, "TDD", [
     {
       what: "go on with the token of PLAN",
       attempt: () => agent.tool("read_files", { path: "src/price.js" }, planToken),
     },
     ...cheatsInTdd,
   ]);
-  const test = await agent.read("test/price.test.js");
+  const test = read(workspace, "test/price.test.js");
   must("test written", await agent.tool("write_files", { path: "test/price.test.js", content: test + newTest }));
   must("tests handed in", await agent.transition("TDD", "IMPL"));
 
-  await tryAll(agent, "IMPL", cheatsInImpl);
+  await tryAll(agent, workspace, "IMPL", cheatsInImpl);
   const discount = "return amount >= 10 ? amount * 0.8 : amount";
   must(
     "code written",
@@ -85,13 +85,25 @@ async function work(agent: Agent): Promise<void> {
   must("completed", await agent.call("POST", `/tasks/${agent.taskId}/complete`, { phase_token: agent.token }));
 }
 
+/** The decisions of the task as the ledger has them; calls that were simply carried out are left out. */
+async function printTimeline(taskId: string, asOperator: Readonly<Record<string, string>>): Promise<void> {
+  const types = ["task.created", "task.claimed", "tool.denied", "tool.rolled_back", "artifact.submitted"];
+  types.push("gate.blocked", "gate.passed", "task.transitioned", "task.completed");
+  const { output } = await runCommand(["events", "--task", taskId, "--limit", "1000", "--type", ...types], asOperator);
+  console.log("\ntimeline");
+  for (const line of output.split("\n").slice(1)) {
+    const [, time = "", type = "", , by = "", what = ""] = line.split("\t");
+    console.log(`  ${time.slice(11, 23)}  ${type.padEnd(18)}  ${by.slice(0, 12).padEnd(12)}  ${what}`);
+  }
+}
+
 /** Each attempt must be refused, and leave every watched file as it was. */
-async function tryAll(agent: Agent, phase: string, cheats: readonly Cheat[]): Promise<void> {
+async function tryAll(agent: Agent, workspace: string, phase: string, cheats: readonly Cheat[]): Promise<void> {
   console.log(`\n${phase}: ${cheats.length} attempts`);
-  const before = await contents(agent);
+  const before = contents(workspace);
   for (const cheat of cheats) {
     const answer = await cheat.attempt(agent);
-    const unchanged = (await contents(agent)) === before;
+    const unchanged = contents(workspace) === before;
     const isRefused = isRefusal(answer) && unchanged;
     if (isRefused) refused += 1;
     else through += 1;
@@ -99,10 +111,14 @@ async function tryAll(agent: Agent, phase: string, cheats: readonly Cheat[]): Pr
   }
 }
 
-async function contents(agent: Agent): Promise<string> {
-  const texts: string[] = [];
-  for (const path of watched) texts.push(await agent.read(path));
-  return texts.join("\u0000");
+/** What the watched files hold, read past the server. */
+function contents(workspace: string): string {
+  return watched.map((path) => read(workspace, path)).join("\u0000");
+}
+
+function read(workspace: string, path: string): string {
+  const file = join(workspace, path);
+  return existsSync(file) ? readFileSync(file, "utf8") : "absent";
 }
 
 function isRefusal({ status, body }: Answer): boolean {
@@ -110,8 +126,9 @@ function isRefusal({ status, body }: Answer): boolean {
 }
 
 function reasonOf({ status, body }: Answer): string {
-  const findings = body["findings"] as readonly { check: string }[] | undefined;
-  return `${status} ${String(body["code"] ?? findings?.[0]?.check ?? JSON.stringify(body).slice(0, 80))}`;
+  const [finding] = (body["findings"] as readonly { check: string; rule?: string }[] | undefined) ?? [];
+  const what = String(body["code"] ?? finding?.check ?? JSON.stringify(body).slice(0, 80));
+  return `${status} ${what} ${String(body["rule"] ?? finding?.rule ?? "")}`.trimEnd();
 }
 
 /** A step of the honest way; what stands in its way is a false block, and ends the demo. */

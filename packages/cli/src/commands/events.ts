@@ -5,6 +5,7 @@ import { withServer } from "../client/connect.ts";
 import { addServerOptions, type CommandLine, type ServerOptions } from "../command-line.ts";
 import type { HttpClient, Query } from "../client/http-client.ts";
 import { printable, type Io } from "../io.ts";
+import { eventHeadings, eventRow } from "../output/event-row.ts";
 import { printJson, printTable } from "../output/table.ts";
 import { integerBetween } from "./task.ts";
 
@@ -35,7 +36,7 @@ export function register(program: Command, commandLine: CommandLine): void {
 async function list(io: Io, client: HttpClient, query: Query, options: EventsOptions): Promise<void> {
   const answer = await client.get<EventListAnswer>("/events", query);
   if (options.json) return printJson(io, answer);
-  printTable(io, ["position", "time", "type", "subject", "by"], answer.events.map(eventRow));
+  printTable(io, eventHeadings, answer.events.map(eventRow));
   if (answer.next_after !== null) io.error(`more: --after ${answer.next_after}`);
 }
 
@@ -57,8 +58,4 @@ async function follow(io: Io, client: HttpClient, query: Query, options: EventsO
   } finally {
     process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
   }
-}
-
-function eventRow(event: CloudEventAnswer): readonly (string | number)[] {
-  return [event.position, event.time, event.type, event.subject, event.agentid ?? event.principal];
 }

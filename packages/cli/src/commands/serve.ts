@@ -69,7 +69,6 @@ function overridesOf(options: ServeOptions): Record<string, unknown> {
 
 function announce(io: Io, { url, config, capabilities, firstKey, warnings, missingAssurance }: RunningServer): void {
   const user = capabilities.separateUser ? ", separate user" : "";
-  io.out(`phasegate listens on ${url}`);
   io.out(
     `assurance ${capabilities.assurance}${user}; auth ${config.security.auth}; data in ${config.storage.data_dir}`,
   );
@@ -82,6 +81,8 @@ function announce(io: Io, { url, config, capabilities, firstKey, warnings, missi
     io.error("  hint: `phasegate doctor` says what to install");
   }
   handOverKey(io, firstKey);
+  // The last line: who waits for it may call.
+  io.out(`phasegate listens on ${url}`);
 }
 
 /** A made key is shown once, to a person; it is never printed into a log. */

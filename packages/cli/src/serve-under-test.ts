@@ -1,0 +1,68 @@
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { bin, folderWith } from "./cli-under-test.ts";
+
+export const operatorKey = "operator-key-of-thirty-two-characters";
+
+const workflow = `name: shop
+phases:
+  - { id: PLAN, tools: [read] }
+  - { id: IMPL, tools: [read, edit], write: ["src/**"] }
+  - { id: COMPLETE, tools: [read, git_commit] }
+`;
+
+/** A repository with one commit and a workflow. */
+export function repositoryWith(files: Readonly<Record<string, string>> = {}): string {
+  const folder = folderWith({ "agent_workflow.yaml": workflow, "src/price.js": "export const price = 1;\n", ...files });
+  const git = (...args: string[]) => execFileSync("git", ["-C", folder, ...args], { stdio: "pipe" });
+  git("init", "-q", "-b", "main");
+  git("add", "-A");
+  git("-c", "user.name=t", "-c", "user.email=t@localhost", "commit", "-q", "-m", "Begin");
+  return folder;
+}
+
+export interface ServeUnderTest extends AsyncDisposable {
+  readonly url: string;
+  readonly lines: readonly string[];
+  /** Ends it with the signal and answers its exit code. */
+  end(signal: "SIGINT" | "SIGTERM"): Promise<number | null>;
+}
+
+/** `phasegate serve` on a free port, up when this resolves. */
+export async function serve(cwd: string, args: readonly string[] = []): Promise<ServeUnderTest> {
+  const child = spawn(process.execPath, [bin, "serve", "--port", "0", "--data-dir", folderWith({}), ...args], {
+    cwd,
+    env: {
+      PATH: process.env["PATH"],
+      HOME: cwd,
+      PHASEGATE_OPERATOR_KEY: operatorKey,
+      PHASEGATE_RUNNER_SANDBOX: "off",
+      PHASEGATE_LOGGING_LEVEL: "error",
+    },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const lines: string[] = [];
+  const url = await new Promise<string>((resolve, reject) => {
+    createInterface({ input: child.stdout }).on("line", (line) => {
+      lines.push(line);
+      const address = /listens on (\S+)/.exec(line)?.[1];
+      if (address !== undefined) resolve(address);
+    });
+    child.once("exit", (code) => reject(new Error(`serve ended with ${code}`)));
+  });
+  const end = async (signal: NodeJS.Signals): Promise<number | null> => {
+    if (child.exitCode !== null) return child.exitCode;
+    child.kill(signal);
+    const [code] = (await once(child, "exit")) as [number | null];
+    return code;
+  };
+  return {
+    url,
+    lines,
+    end,
+    [Symbol.asyncDispose]: async () => {
+      await end("SIGKILL");
+    },
+  };
+}

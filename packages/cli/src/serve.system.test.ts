@@ -1,0 +1,143 @@
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { folderWith, phasegate } from "./cli-under-test.ts";
+import { operatorKey, repositoryWith, serve } from "./serve-under-test.ts";
+
+test("an operator adds a key and tasks, and sees them", async () => {
+  const cwd = repositoryWith();
+  await using server = await serve(cwd);
+  const env = { PHASEGATE_URL: server.url, PHASEGATE_KEY: operatorKey };
+  const run = (...args: string[]) => phasegate(args, { cwd, env });
+  const json = async (...args: string[]) => JSON.parse((await run(...args, "--json")).out) as Record<string, string>;
+
+  const key = await json("key", "add", "--name", "agent-1", "--kind", "agent", "--role", "agent");
+  expect(key).toMatchObject({ name: "agent-1", kind: "agent", roles: ["agent"], key: expect.any(String) });
+  const keyId = key["id"] ?? "";
+  const firstId = (await json("task", "add", "first", "--priority", "9", "--label", "a"))["id"] ?? "";
+  await run("task", "add", "second \u001b[2Kline", "--depends-on", firstId);
+
+  const list = await run("task", "list");
+  expect(list.code).toBe(0);
+  expect(list.out.split("\n").map((line) => line.split("\t").slice(1).join(" "))).toEqual([
+    "status phase priority agent title",
+    expect.stringMatching(/^(ready PLAN 9 - first|waiting PLAN 0 - second line)$/),
+    expect.stringMatching(/^(ready PLAN 9 - first|waiting PLAN 0 - second line)$/),
+    "",
+  ]);
+  expect((await run("task", "show", firstId)).out).toContain("status       ready");
+  expect((await run("explain", "task", firstId)).out).toContain("PLAN");
+  expect(await json("task", "cancel", firstId, "--reason", "not wanted")).toMatchObject({ status: "cancelled" });
+  expect((await json("audit", "stats"))["total_entries"]).toBe(0);
+  expect((await run("events", "--type", "task.created")).out).toContain("PLAN, first");
+  expect(await json("key", "revoke", keyId)).toMatchObject({ id: keyId, revoked_at: expect.any(String) });
+  expect((await run("key", "list")).out).toMatch(/agent-1\tagent\tagent\t.*\trevoked/);
+});
+
+test("a refusal names its code and ends with 1", async () => {
+  const cwd = repositoryWith();
+  await using server = await serve(cwd);
+  const env = { PHASEGATE_URL: server.url };
+  const unknown = await phasegate(["task", "show", "task_none"], { cwd, env: { ...env, PHASEGATE_KEY: operatorKey } });
+  expect([unknown.code, unknown.error]).toEqual([1, expect.stringContaining("(unknown_task)")]);
+  const wrong = await phasegate(["task", "list"], { cwd, env: { ...env, PHASEGATE_KEY: "no such key" } });
+  expect([wrong.code, wrong.error]).toEqual([1, expect.stringContaining("(unauthenticated)")]);
+  const none = await phasegate(["task", "list"], { cwd, env });
+  expect([none.code, none.error]).toEqual([1, expect.stringContaining("set PHASEGATE_KEY")]);
+});
+
+test.each(["SIGINT", "SIGTERM"] as const)("%s ends the server cleanly", async (signal) => {
+  await using server = await serve(repositoryWith());
+  expect(await server.end(signal)).toBe(0);
+});
+
+test("open access is announced", async () => {
+  await using server = await serve(repositoryWith(), ["--auth", "open"]);
+  expect(server.lines[0]).toContain("auth open");
+});
+
+const startFailures: readonly (readonly [
+  string,
+  () => { cwd: string; args?: string[]; env?: Record<string, string> },
+  string,
+])[] = [
+  ["no workflow file", () => ({ cwd: folderWith({}) }), "cannot read the workflow file"],
+  [
+    "a workflow outside any repository",
+    () => ({ cwd: folderWith({ "agent_workflow.yaml": "name: x\nphases:\n  - { id: A, tools: [read] }\n" }) }),
+    "repository",
+  ],
+  [
+    "an invalid workflow",
+    () => ({
+      cwd: repositoryWith({ "agent_workflow.yaml": "name: x\nphases:\n  - { id: A, tols: [read], rite: [] }\n" }),
+    }),
+    "    |              ^^^^",
+  ],
+  [
+    "an invalid configuration",
+    () => ({ cwd: repositoryWith({ "phasegate.yaml": "server:\n  prot: 1\n" }) }),
+    "phasegate.yaml:2:3: unknown key `server.prot`",
+  ],
+  [
+    "a data directory inside the repository",
+    () => {
+      const cwd = repositoryWith();
+      return { cwd, args: ["--data-dir", join(cwd, "data")] };
+    },
+    "lies inside the repository",
+  ],
+  [
+    "a data directory that is a file",
+    () => ({ cwd: repositoryWith(), args: ["--data-dir", join(folderWith({ data: "" }), "data")] }),
+    "data",
+  ],
+  [
+    "a damaged ledger",
+    () => ({ cwd: repositoryWith(), args: ["--data-dir", folderWith({ "ledger.sqlite": "garbage garbage" })] }),
+    "ledger.sqlite",
+  ],
+  ["no git", () => ({ cwd: repositoryWith(), env: { PATH: folderWith({}) } }), "git"],
+  ["a short operator key", () => ({ cwd: repositoryWith(), env: { PHASEGATE_OPERATOR_KEY: "short" } }), "32"],
+];
+
+test.each(startFailures)("%s stops the start with a message and exit code 1", async (_, make, message) => {
+  const { cwd, args = [], env = {} } = make();
+  const dataDir = args.includes("--data-dir") ? [] : ["--data-dir", folderWith({})];
+  const ran = await phasegate(["serve", "--port", "0", ...dataDir, ...args], {
+    cwd,
+    env: { PHASEGATE_OPERATOR_KEY: operatorKey, PHASEGATE_RUNNER_SANDBOX: "off", ...env },
+  });
+  expect(ran.code).toBe(1);
+  expect(ran.error).toContain(message);
+  expect(ran.error).toContain("phasegate: not started: ");
+  expect(ran.error).not.toMatch(/^\s+at /m);
+});
+
+test("a taken port stops the start with what to do", async () => {
+  const taken = createServer().listen(0, "127.0.0.1");
+  await new Promise((resolve) => taken.once("listening", resolve));
+  const { port } = taken.address() as { port: number };
+  const ran = await phasegate(["serve", "--port", String(port), "--data-dir", folderWith({})], {
+    cwd: repositoryWith(),
+    env: { PHASEGATE_OPERATOR_KEY: operatorKey, PHASEGATE_RUNNER_SANDBOX: "off" },
+  });
+  taken.close();
+  expect(ran.code).toBe(1);
+  expect(ran.error).toContain(String(port));
+  expect(ran.error).toContain("hint:");
+});
+
+test("--write-key puts a made key into a new file and nowhere else", async () => {
+  const cwd = repositoryWith();
+  const folder = folderWith({ there: "" });
+  const ran = await phasegate(
+    ["serve", "--port", "0", "--data-dir", folderWith({}), "--write-key", join(folder, "there")],
+    {
+      cwd,
+      env: { PHASEGATE_RUNNER_SANDBOX: "off" },
+    },
+  );
+  expect(ran.code).toBe(1);
+  expect(ran.error).toContain("is there already");
+});
