@@ -25,31 +25,38 @@ export function repositoryWith(files: Readonly<Record<string, string>> = {}): st
 export interface ServeUnderTest extends AsyncDisposable {
   readonly url: string;
   readonly lines: readonly string[];
+  readonly errors: readonly string[];
   /** Ends it with the signal and answers its exit code. */
   end(signal: "SIGINT" | "SIGTERM"): Promise<number | null>;
 }
 
 /** `phasegate serve` on a free port, up when this resolves. */
-export async function serve(cwd: string, args: readonly string[] = []): Promise<ServeUnderTest> {
+export async function serve(
+  cwd: string,
+  args: readonly string[] = [],
+  env: Readonly<Record<string, string>> = { PHASEGATE_OPERATOR_KEY: operatorKey },
+): Promise<ServeUnderTest> {
   const child = spawn(process.execPath, [bin, "serve", "--port", "0", "--data-dir", folderWith({}), ...args], {
     cwd,
     env: {
       PATH: process.env["PATH"],
       HOME: cwd,
-      PHASEGATE_OPERATOR_KEY: operatorKey,
       PHASEGATE_RUNNER_SANDBOX: "off",
       PHASEGATE_LOGGING_LEVEL: "error",
+      ...env,
     },
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["ignore", "pipe", "pipe"],
   });
   const lines: string[] = [];
+  const errors: string[] = [];
+  createInterface({ input: child.stderr }).on("line", (line) => errors.push(line));
   const url = await new Promise<string>((resolve, reject) => {
     createInterface({ input: child.stdout }).on("line", (line) => {
       lines.push(line);
       const address = /listens on (\S+)/.exec(line)?.[1];
       if (address !== undefined) resolve(address);
     });
-    child.once("exit", (code) => reject(new Error(`serve ended with ${code}`)));
+    child.once("exit", (code) => reject(new Error(`serve ended with ${code}: ${errors.join("; ")}`)));
   });
   const end = async (signal: NodeJS.Signals): Promise<number | null> => {
     if (child.exitCode !== null) return child.exitCode;
@@ -60,6 +67,7 @@ export async function serve(cwd: string, args: readonly string[] = []): Promise<
   return {
     url,
     lines,
+    errors,
     end,
     [Symbol.asyncDispose]: async () => {
       await end("SIGKILL");

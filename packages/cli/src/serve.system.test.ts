@@ -51,6 +51,17 @@ test.each(["SIGINT", "SIGTERM"] as const)("%s ends the server cleanly", async (s
   expect(await server.end(signal)).toBe(0);
 });
 
+test("without a terminal no key is made that nobody could see, and the start says how to set one", async () => {
+  const cwd = repositoryWith();
+  const dataDir = ["--data-dir", folderWith({})];
+  await using first = await serve(cwd, dataDir, {});
+  expect(first.errors.join()).toContain("PHASEGATE_OPERATOR_KEY (32 characters or more), or with --write-key");
+  await first.end("SIGTERM");
+  await using second = await serve(cwd, dataDir);
+  const env = { PHASEGATE_URL: second.url, PHASEGATE_KEY: operatorKey };
+  expect((await phasegate(["key", "list"], { cwd, env })).out).toContain("operator\tperson");
+});
+
 test("open access is announced", async () => {
   await using server = await serve(repositoryWith(), ["--auth", "open"]);
   expect(server.lines[0]).toContain("auth open");

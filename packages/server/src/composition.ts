@@ -40,8 +40,12 @@ export interface StartOptions {
   readonly overrides?: Readonly<Record<string, unknown>>;
   /** `--write-key FILE` */
   readonly writeKeyFile?: string;
+  /** False: there is no terminal to show a made operator key on, so none is made. Default true. */
+  readonly canShowKey?: boolean;
   /** Injected in tests. */
   readonly clock?: Clock;
+  /** For tests: an answer without the shape that its route promises is a fault. */
+  readonly checkAnswers?: boolean;
 }
 
 export interface RunningServer {
@@ -98,7 +102,12 @@ async function open(
   const tokens = await openPhaseTokens({ security: config.security, dataDirectory: dataDir, env: options.env, clock });
   const keys = await KeyRing.open({ ledger, clock, ids, log });
   opened.push(() => keys.close());
-  const firstKey = await ensureFirstKey({ keys, env: options.env, writeKeyFile: options.writeKeyFile ?? null });
+  const firstKey = await ensureFirstKey({
+    keys,
+    env: options.env,
+    writeKeyFile: options.writeKeyFile ?? null,
+    canShowKey: options.canShowKey ?? true,
+  });
   const runner = await openRunner({
     dataDir,
     workspacesDir: config.runner.workspaces_dir,
@@ -120,7 +129,7 @@ async function open(
     clock,
     ids,
     log,
-    signHead: signer.sign,
+    signHead: (head) => signer.sign(head),
   });
   const health = await healthFacts(workflows, runner);
   await recover(context);
@@ -132,6 +141,7 @@ async function open(
     routes: allRoutes({ keys, metrics, health: () => health }),
     authenticator: createAuthenticator(config.security.auth, keys),
     metrics,
+    checkAnswers: options.checkAnswers ?? false,
   });
   opened.push(() => app.close());
   const url = await listen(app, config.server);

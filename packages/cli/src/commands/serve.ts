@@ -45,6 +45,7 @@ async function serve({ io }: CommandLine, options: ServeOptions): Promise<void> 
       env: io.env,
       ...(configFile ? { configFile } : {}),
       ...(options.writeKey === undefined ? {} : { writeKeyFile: resolve(io.cwd, options.writeKey) }),
+      canShowKey: io.isTerminal,
       overrides: overridesOf(options),
     });
   } catch (error) {
@@ -89,6 +90,10 @@ function announce(io: Io, { url, config, capabilities, firstKey, warnings, missi
 function handOverKey(io: Io, firstKey: RunningServer["firstKey"]): void {
   if (firstKey.status === "kept" && firstKey.ignored) {
     io.error("phasegate: PHASEGATE_OPERATOR_KEY is ignored: the operator has another key since the first start");
+  }
+  if (firstKey.status === "none") {
+    io.error("phasegate: there is no operator key yet, and no terminal to show a new one on");
+    io.error("  hint: start with PHASEGATE_OPERATOR_KEY (32 characters or more), or with --write-key FILE");
   }
   if (firstKey.status !== "made") return;
   if (firstKey.file !== null) io.out(`operator key written to ${firstKey.file}`);

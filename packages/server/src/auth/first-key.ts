@@ -13,6 +13,8 @@ export interface FirstKeyOptions {
   readonly env: Record<string, string | undefined>;
   /** `--write-key FILE` */
   readonly writeKeyFile: string | null;
+  /** False: nobody would see a made key, so none is made. Default true. */
+  readonly canShowKey?: boolean;
 }
 
 export type FirstKey =
@@ -20,6 +22,8 @@ export type FirstKey =
   | { readonly status: "kept"; readonly ignored: boolean }
   /** The key of `PHASEGATE_OPERATOR_KEY` is the operator's. */
   | { readonly status: "set" }
+  /** None was given, and a made one could not be shown: a later start can still set it. */
+  | { readonly status: "none" }
   /** To be shown once on the terminal, unless it was written to `file`. */
   | { readonly status: "made"; readonly key: string; readonly file: string | null };
 
@@ -52,6 +56,7 @@ export async function ensureFirstKey(options: FirstKeyOptions): Promise<FirstKey
     await keys.create(serverPrincipalId, operator, given);
     return { status: "set" };
   }
+  if (writeKeyFile === null && options.canShowKey === false) return { status: "none" };
   const key = makeKey();
   // Before the event: a key that nobody could read would lock everyone out.
   if (writeKeyFile !== null && !writeNewFile(writeKeyFile, `${key}\n`, 0o600)) {

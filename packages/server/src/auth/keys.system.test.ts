@@ -175,6 +175,14 @@ test("the first start sets the operator's key, or makes one; a later start does 
   expect(keys.principalOf("p".repeat(32))).toBeNull();
 });
 
+test("a key that nobody would see is not made, so that a later start can set one", async () => {
+  const { keys } = await ring();
+  expect(await ensureFirstKey({ keys, env: {}, writeKeyFile: null, canShowKey: false })).toEqual({ status: "none" });
+  expect(keys.list()).toEqual([]);
+  const env = { PHASEGATE_OPERATOR_KEY: "o".repeat(32) };
+  expect(await ensureFirstKey({ keys, env, writeKeyFile: null, canShowKey: false })).toEqual({ status: "set" });
+});
+
 test("an operator key of 31 characters stops the start and is gone from the environment", async () => {
   const { keys } = await ring();
   const env = { PHASEGATE_OPERATOR_KEY: "o".repeat(31) };
