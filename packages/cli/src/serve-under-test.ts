@@ -61,7 +61,8 @@ export async function serve(
   const end = async (signal: NodeJS.Signals): Promise<number | null> => {
     if (child.exitCode !== null) return child.exitCode;
     child.kill(signal);
-    const [code] = (await once(child, "exit")) as [number | null];
+    // Not `exit`: by then its last words may still be on the way.
+    const [code] = (await once(child, "close")) as [number | null];
     return code;
   };
   return {

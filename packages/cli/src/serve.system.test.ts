@@ -55,8 +55,8 @@ test("without a terminal no key is made that nobody could see, and the start say
   const cwd = repositoryWith();
   const dataDir = ["--data-dir", folderWith({})];
   await using first = await serve(cwd, dataDir, {});
-  expect(first.errors.join()).toContain("PHASEGATE_OPERATOR_KEY (32 characters or more), or with --write-key");
   await first.end("SIGTERM");
+  expect(first.errors.join()).toContain("PHASEGATE_OPERATOR_KEY (32 characters or more), or with --write-key");
   await using second = await serve(cwd, dataDir);
   const env = { PHASEGATE_URL: second.url, PHASEGATE_KEY: operatorKey };
   expect((await phasegate(["key", "list"], { cwd, env })).out).toContain("operator\tperson");
