@@ -81,6 +81,7 @@ export class TestServer {
   async open(): Promise<void> {
     this.#running = await startServer({
       cwd: this.repository,
+      checkAnswers: true,
       env: { PATH: process.env["PATH"], HOME: this.directory, PHASEGATE_OPERATOR_KEY: operatorKey },
       overrides: {
         "server.port": 0,

@@ -29,7 +29,7 @@ function echo(change: Partial<Route> = {}): Route {
       tag: "test",
       access: { kind: "principal", open: true },
       body: Echo,
-      answers: { 200: Echo },
+      answers: { 200: Type.Object({}) },
       handle: async (_context, caller, { body }) => ({ status: 200, body: { ...body, by: caller.principal.name } }),
     }),
     ...change,
@@ -92,6 +92,16 @@ test("a route for a role refuses others, and one for persons refuses agents and 
   expect((await post(`${url}/api/v1/echo`, String(service.body["key"]), { text: "hi" })).body["code"]).toBe(
     "forbidden",
   );
+});
+
+test("under test, an answer without the shape that its route promises is a fault", async () => {
+  const breaking = echo({
+    answers: { 200: Echo },
+    handle: async () => ({ status: 200, body: { text: 7 } }),
+  });
+  const { url, agentKey, logLines } = await shellWith({ routes: () => [breaking] });
+  expect((await post(`${url}/api/v1/echo`, agentKey, { text: "hi" })).status).toBe(500);
+  expect(logLines.join("")).toContain("`echo` broke its promise: answer/text must be string");
 });
 
 test("the words of an unknown error stay in the log", async () => {

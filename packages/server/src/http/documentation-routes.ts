@@ -34,7 +34,12 @@ export function documentationRoutes(routes: readonly Route[], version: string): 
       handle: async () => ({
         status: 200,
         body: (page ??= renderPage(all, version)),
-        headers: { "content-type": "text/html; charset=utf-8", "content-security-policy": pagePolicy },
+        headers: {
+          "content-type": "text/html; charset=utf-8",
+          "content-security-policy": pagePolicy,
+          "cross-origin-resource-policy": "same-origin",
+          "referrer-policy": "no-referrer",
+        },
       }),
     }),
   ];

@@ -24,7 +24,7 @@ async function counting(handle: (count: number) => Promise<RouteAnswer>): Promis
         tag: "test",
         access: { kind: "principal", open: true },
         body: Type.Object({ text: Type.Optional(Type.String()) }),
-        answers: { 200: Type.Object({}) },
+        answers: { 200: Type.Object({}), 201: Type.Object({}) },
         handle: () => handle((count += 1)),
       }),
     ],

@@ -34,7 +34,9 @@ function inspect(value: unknown, depth: number): void {
     for (const item of value) inspect(item, depth + 1);
     return;
   }
-  for (const [name, member] of Object.entries(value)) {
+  const object = value as Record<string, unknown>;
+  for (const name of Object.keys(object)) {
+    const member = object[name];
     if (name === "__proto__" || (name === "constructor" && isPrototypeCarrier(member))) {
       throw malformed(`the body names the member \`${name}\`, which no request has`);
     }

@@ -7,12 +7,11 @@ export class Load {
   private readonly byPrincipal = new Map<PrincipalId, number>();
   private readonly maxRunning: number;
   private readonly maxPerPrincipal: number;
-  private readonly metrics: Metrics;
 
   constructor(maxRunning: number, maxPerPrincipal: number, metrics: Metrics) {
     this.maxRunning = maxRunning;
     this.maxPerPrincipal = maxPerPrincipal;
-    this.metrics = metrics;
+    metrics.watchInFlight(() => this.running);
   }
 
   /** Takes a place; throws `overloaded` or `rate_limited` when there is none. Each place is given back by `leave`. */
@@ -32,7 +31,6 @@ export class Load {
     }
     this.running += 1;
     this.byPrincipal.set(principal, own + 1);
-    this.metrics.inFlight(this.running);
   }
 
   leave(principal: PrincipalId): void {
@@ -40,6 +38,5 @@ export class Load {
     const own = (this.byPrincipal.get(principal) ?? 1) - 1;
     if (own === 0) this.byPrincipal.delete(principal);
     else this.byPrincipal.set(principal, own);
-    this.metrics.inFlight(this.running);
   }
 }

@@ -27,6 +27,8 @@ interface PreparedRoute {
   readonly body: Validator | null;
   readonly query: Validator | null;
   readonly params: Validator | null;
+  /** By status; null where answers are not checked. */
+  readonly answers: ReadonlyMap<number, (body: unknown) => string | null> | null;
 }
 
 declare module "fastify" {
@@ -49,13 +51,14 @@ export class RouteRunner {
     this.parts = parts;
   }
 
-  add(app: FastifyInstance, route: Route, compiler: ValidatorCompiler): void {
+  add(app: FastifyInstance, route: Route, compiler: ValidatorCompiler, checkAnswers: boolean): void {
     if (!app.hasRequestDecorator("caller")) app.decorateRequest("caller", null);
     const prepared: PreparedRoute = {
       route,
       body: route.body ? compiler.body(route.body) : null,
       query: route.query ? compiler.query(route.query) : null,
       params: route.params ? compiler.params(route.params) : null,
+      answers: checkAnswers ? answerChecks(route, compiler) : null,
     };
     app.route({
       method: route.method,
@@ -128,7 +131,9 @@ export class RouteRunner {
       const answer = await this.answer(prepared.route, caller, input);
       if (reply.sent) return;
       if (answer.stream) this.streaming.add(caller);
-      send(reply, await withToken(context, answer), request.method === "HEAD");
+      const complete = await withToken(context, answer);
+      if (prepared.answers) requirePromised(prepared, complete);
+      send(reply, complete, request.method === "HEAD");
     } catch (error) {
       this.refuse(request, reply, error);
     }
@@ -191,6 +196,21 @@ async function begin(
   const repeated = await beginIdempotent(context, { scope, key: header, request: { body, query, params, token } });
   if (!repeated) caller.idempotency = { scope, key: header, finished: false };
   return repeated;
+}
+
+function answerChecks(
+  route: Route,
+  compiler: ValidatorCompiler,
+): ReadonlyMap<number, (body: unknown) => string | null> {
+  return new Map(Object.entries(route.answers).map(([status, schema]) => [Number(status), compiler.answer(schema)]));
+}
+
+/** Problems have their own shape, and streams and repeated problems none to check here. */
+function requirePromised({ route, answers }: PreparedRoute, answer: RouteAnswer): void {
+  if (answer.stream || answer.status >= 400 || typeof answer.body === "string") return;
+  const check = answers?.get(answer.status);
+  const wrong = check ? check(JSON.parse(JSON.stringify(answer.body))) : `status ${answer.status} is not promised`;
+  if (wrong !== null) throw new Error(`\`${route.operationId}\` broke its promise: ${wrong}`);
 }
 
 function phaseTokenOf(body: unknown, header: unknown, query: Record<string, unknown> | null): string | null {

@@ -77,7 +77,7 @@ export async function openShell(options: ShellOptions = {}): Promise<Shell> {
   ];
   const authenticator = createAuthenticator(config.security.auth, keys);
   const limits = options.limits ?? {};
-  const app = createHttpApp({ context, routes, authenticator, metrics, limits });
+  const app = createHttpApp({ context, routes, authenticator, metrics, limits, checkAnswers: true });
   const port = () => (app.server.address() as AddressInfo).port;
   return {
     app,

@@ -15,6 +15,7 @@ const fullReportLimit = 65_536;
 export class ValidatorCompiler {
   private readonly bodies = pair({ coerceTypes: false });
   private readonly texts = pair({ coerceTypes: "array" });
+  private readonly answers = makeAjv({ allErrors: true, useDefaults: false });
 
   body(schema: TSchema): Validator {
     return compile(this.bodies, schema, "");
@@ -33,6 +34,12 @@ export class ValidatorCompiler {
   params(schema: TSchema): Validator {
     return compile(this.texts, schema, "/params");
   }
+
+  /** What is wrong with an answer, in one line; null when it has the shape that was promised. Changes nothing. */
+  answer(schema: TSchema): (value: unknown) => string | null {
+    const validate = this.answers.compile(schema);
+    return (value) => (validate(value) ? null : this.answers.errorsText(validate.errors, { dataVar: "answer" }));
+  }
 }
 
 interface AjvPair {
@@ -41,12 +48,13 @@ interface AjvPair {
 }
 
 function pair(options: Options): AjvPair {
-  const make = (allErrors: boolean) => {
-    const ajv = new Ajv2020({ ...options, allErrors, strict: true, strictRequired: false, useDefaults: true });
-    addFormats.default(ajv, ["date-time"]);
-    return ajv;
-  };
-  return { first: make(false), all: make(true) };
+  return { first: makeAjv({ ...options, allErrors: false }), all: makeAjv({ ...options, allErrors: true }) };
+}
+
+function makeAjv(options: Options): Ajv2020 {
+  const ajv = new Ajv2020({ useDefaults: true, strict: true, strictRequired: false, ...options });
+  addFormats.default(ajv, ["date-time"]);
+  return ajv;
 }
 
 function compile(ajvs: AjvPair, schema: TSchema, root: string): Validator {

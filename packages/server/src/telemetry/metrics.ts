@@ -9,7 +9,8 @@ export interface Metrics {
   rejected(code: string): void;
   /** A decision that was recorded. */
   decided(command: string, effect: string): void;
-  inFlight(count: number): void;
+  /** Reads the number of requests in work whenever the figures are asked for. */
+  watchInFlight(read: () => number): void;
 }
 
 export function createMetrics(): Metrics {
@@ -40,20 +41,34 @@ export function createMetrics(): Metrics {
     labelNames: ["command", "effect"] as const,
     registers: [registry],
   });
-  const running = new Gauge({
+  let readInFlight = () => 0;
+  new Gauge({
     name: "phasegate_http_requests_in_flight",
     help: "Requests in work.",
     registers: [registry],
+    collect() {
+      this.set(readInFlight());
+    },
   });
+  // Looked up by labels once: that costs more than the count itself.
+  const counts = new Map<string, Counter.Internal>();
+  const times = new Map<string, Histogram.Internal<"operation">>();
   return {
     contentType: registry.contentType,
     text: () => registry.metrics(),
     answered(operationId, status, seconds) {
-      requests.inc({ operation: operationId, status });
-      durations.observe({ operation: operationId }, seconds);
+      const labels = `${operationId} ${status}`;
+      let count = counts.get(labels);
+      if (!count) counts.set(labels, (count = requests.labels(operationId, String(status))));
+      let time = times.get(operationId);
+      if (!time) times.set(operationId, (time = durations.labels(operationId)));
+      count.inc();
+      time.observe(seconds);
     },
     rejected: (code) => rejected.inc({ code }),
     decided: (command, effect) => decisions.inc({ command, effect }),
-    inFlight: (count) => running.set(count),
+    watchInFlight(read) {
+      readInFlight = read;
+    },
   };
 }
