@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { Agent } from "../test/harness/agent.ts";
 import { Api } from "../test/harness/api.ts";
 import { makeRepository } from "../test/harness/repository.ts";
-import { startScript } from "./processes.ts";
-import type { Started } from "./processes.ts";
+import { startScript } from "../test/harness/processes.ts";
+import type { Started } from "../test/harness/processes.ts";
 
 export const benchOperatorKey = "operator-key-of-the-bench-with-more-than-32-characters";
 
@@ -33,10 +33,14 @@ export async function startProduct(
     "src/one-kilobyte.txt": `${"x".repeat(63)}\n`.repeat(16),
   });
   await prepare(join(directory, "data"), repository);
-  const started = await startScript("server.ts", [repository, join(directory, "data")], {
-    PHASEGATE_OPERATOR_KEY: benchOperatorKey,
-    HOME: directory,
-  });
+  const started = await startScript(
+    new URL("../test/harness/serve.ts", import.meta.url),
+    [repository, join(directory, "data")],
+    {
+      PHASEGATE_OPERATOR_KEY: benchOperatorKey,
+      HOME: directory,
+    },
+  );
   return {
     api: new Api(started.line, benchOperatorKey),
     directory,

@@ -1,7 +1,7 @@
 import type { Agent } from "../../test/harness/agent.ts";
 import { requestsPerSecond } from "../load.ts";
 import type { LoadRequest } from "../load.ts";
-import { startScript } from "../processes.ts";
+import { startScript } from "../../test/harness/processes.ts";
 import { holdTasks, startProduct } from "../setup.ts";
 import type { BenchServer } from "../setup.ts";
 import { rowOf } from "../table.ts";
@@ -92,7 +92,7 @@ async function measureCase(
 ): Promise<Row[]> {
   const request = { ...one.request(agents, key, product.api.url), connections };
   const sample = await sampleOf(request, product);
-  const yardstick = await startScript("yardstick.ts", [
+  const yardstick = await startScript(new URL("../yardstick.ts", import.meta.url), [
     join(product.directory, "yardstick.log"),
     String(sample.bytesAppended),
     sample.answer,

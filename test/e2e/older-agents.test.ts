@@ -54,7 +54,8 @@ const review = {
 };
 const completion = {
   completion_summary: {
-    summary: "The library now exports the number two beside the number one. One test covers it, and the review found nothing to change.",
+    summary:
+      "The library now exports the number two beside the number one. One test covers it, and the review found nothing to change.",
     files_changed: ["src/app.js", "test/two.test.js"],
     tests_added: 1,
     acceptance_criteria_met: ["two is exported"],
@@ -85,7 +86,9 @@ describe("an agent that knows only the older calls", () => {
 
     const forbidden = await agent.execute("write_files", { path: "src/app.js", content: "x" });
     expect(forbidden.status).toBe(403);
-    expect(String(forbidden.body["detail"])).toMatch(/^Tool 'write_files' not allowed in phase 'PLAN'\. Allowed tools: /);
+    expect(String(forbidden.body["detail"])).toMatch(
+      /^Tool 'write_files' not allowed in phase 'PLAN'\. Allowed tools: /,
+    );
     const jump = await agent.transition("IMPL", plan);
     expect(jump.status).toBe(400);
     expect(String(jump.body["detail"])).toContain("No transition defined");
@@ -131,7 +134,9 @@ describe("an agent that knows only the older calls", () => {
     expect((await api.get("/audit/stats")).body).toMatchObject({ tools_used: { write_files: 3 } });
     expect((await api.get("/audit/recent?count=2")).body["entries"]).toHaveLength(2);
 
-    expect((await agent.execute("git_commit", { message: "Add two" })).body).toMatchObject({ result: { status: "success" } });
+    expect((await agent.execute("git_commit", { message: "Add two" })).body).toMatchObject({
+      result: { status: "success" },
+    });
     const log = git(server.repository, "log", "--format=%s", `phasegate/${agent.taskId}`);
     expect(log.split("\n")[0]).toBe("Add two");
     const task = await server.operator.get(`/tasks/${agent.taskId}`);

@@ -75,6 +75,7 @@ function inputOf(situation: Situation, check: CompiledCheck): CheckInput {
     parameters: check.parameters,
     facts,
     entryTree: task.entryTree,
+    baseTree: task.baseTree,
     freezes: freezesInForce(situation).map(({ state, rule }) => ({
       phase: state.phase,
       tree: state.tree,

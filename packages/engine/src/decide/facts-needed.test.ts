@@ -47,7 +47,7 @@ describe("factsNeeded", () => {
     expect(factsNeeded(task, claim, story.workflow).dependencies).toEqual(["task_2"]);
   });
 
-  it("of freezes are the frozen trees", () => {
+  it("of trees are those of entry, base and freezes", () => {
     const story = storyInImpl();
     const command = { type: "request_transition" as const, operationId, token: story.token(), currentPhase: "IMPL" };
     const needed = factsNeeded(
@@ -55,7 +55,7 @@ describe("factsNeeded", () => {
       { ...command, targetPhase: "DONE", submitted: {}, newTokenId: story.nextTokenId() },
       story.workflow,
     );
-    expect(needed.compareWith).toEqual(["sha256:entry", story.task.freezes[0]?.tree]);
+    expect(needed.compareWith).toEqual(["sha256:entry", story.task.baseTree, story.task.freezes[0]?.tree]);
   });
 });
 

@@ -61,7 +61,7 @@ function ofTransition(
   });
   return {
     kinds: transition ? kindsOf(phase, transition) : [],
-    compareWith: [...new Set([task.entryTree, ...task.freezes.map((freeze) => freeze.tree)])],
+    compareWith: [...new Set([task.entryTree, task.baseTree, ...task.freezes.map((freeze) => freeze.tree)])],
     artifactTypes: [...new Set([...Object.keys(task.artifacts), ...submitted])],
     dependencies: [...new Set(waitedFor)],
   };

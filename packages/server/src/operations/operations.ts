@@ -1,4 +1,4 @@
-import type { OperationId, PrincipalId, ProblemDocument, TaskId } from "@phasegate/wire";
+import type { OperationId, PrincipalId, TaskId } from "@phasegate/wire";
 import { PhasegateError } from "@phasegate/wire";
 import type { Clock } from "../context.ts";
 import type { RouteAnswer } from "../http/route.ts";
@@ -11,8 +11,6 @@ export interface Operation {
   readonly startedAt: string;
   stage: string;
   outcome: OperationOutcome | null;
-  /** What was thrown, for the caller that still waits. */
-  failure: unknown;
   /** Asks it to end; what has been decided stays decided. */
   withdraw(): void;
   /** Fires when it was withdrawn. */
@@ -21,7 +19,7 @@ export interface Operation {
 
 export type OperationOutcome =
   | { readonly kind: "response"; readonly answer: RouteAnswer }
-  | { readonly kind: "error"; readonly problem: ProblemDocument };
+  | { readonly kind: "error"; readonly error: PhasegateError };
 
 /** Finished operations are kept at most this long. */
 const keepMs = 24 * 60 * 60 * 1_000;
@@ -49,7 +47,6 @@ export class Operations {
       startedAt: new Date(this.#clock.now()).toISOString(),
       stage: "gathering_facts",
       outcome: null,
-      failure: null,
     };
     this.#operations.set(operation.id, operation);
     return operation;

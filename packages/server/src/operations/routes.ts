@@ -16,7 +16,7 @@ async function operationAnswer(context: ServerContext, operation: Operation): Pr
     done: outcome !== null,
     metadata: { stage: operation.stage, started_at: operation.startedAt, jobs: [], task_id: operation.taskId },
     ...(outcome?.kind === "response" ? { response: (await withToken(context, outcome.answer)).body } : {}),
-    ...(outcome?.kind === "error" ? { error: outcome.problem } : {}),
+    ...(outcome?.kind === "error" ? { error: outcome.error.toProblem() } : {}),
   };
 }
 

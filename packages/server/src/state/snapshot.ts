@@ -1,10 +1,11 @@
 import { PhasegateError } from "@phasegate/wire";
-import type { JsonObject, TaskId } from "@phasegate/wire";
+import type { JsonObject } from "@phasegate/wire";
 import type { CompiledPhase } from "@phasegate/workflow";
 import type { TaskState } from "@phasegate/engine";
 import type { Caller, ServerContext } from "../context.ts";
 import { missingToken } from "../tasks/access.ts";
 import { decideOrThrow } from "../tasks/hold.ts";
+import { statusOf } from "../tasks/task-status.ts";
 import { verifyToken } from "../tools/tool-request.ts";
 
 /** What the holder of a token needs to go on, read from the server's state alone. Under 100 kB. */
@@ -22,11 +23,12 @@ export async function readSnapshot(
   if (decision.effect !== "allow") await decideOrThrow(context, caller, task, { type: "renew", token });
   const phase = workflow.phases.get(task.phase);
   if (!phase) throw new PhasegateError("internal_error", "the task is in a phase that its workflow does not have");
+  const dependencies = await statusOf(context, task.dependencies);
   const leaseExpiresAt = await context.leases.extend(task, workflow);
   return {
     task_id: task.id,
     task_dependencies: { [task.id]: [...task.dependencies] },
-    completed_tasks: await completedDependencies(context, task),
+    completed_tasks: dependencies.filter((one) => one.status === "completed").map((one) => one.id),
     current_phase: task.phase,
     blockers: blockerTexts(task),
     status: task.status,
@@ -38,14 +40,6 @@ export async function readSnapshot(
     write: phase.writePatterns.slice(0, 200),
     next: nextCalls(task, phase),
   };
-}
-
-async function completedDependencies(context: ServerContext, task: TaskState): Promise<TaskId[]> {
-  const completed: TaskId[] = [];
-  for (const id of task.dependencies) {
-    if ((await context.ledger.getTask(id))?.status === "completed") completed.push(id);
-  }
-  return completed;
 }
 
 /** Open blockers, then what the last gate found. */

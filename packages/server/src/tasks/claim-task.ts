@@ -1,6 +1,6 @@
 import type { ClaimTask, TaskState } from "@phasegate/engine";
 import { PhasegateError } from "@phasegate/wire";
-import type { DependencyFact, Facts, TaskId } from "@phasegate/wire";
+import type { TaskId } from "@phasegate/wire";
 import type { CompiledWorkflow } from "@phasegate/workflow";
 import type { Caller, ServerContext } from "../context.ts";
 import type { RouteAnswer } from "../http/route.ts";
@@ -9,6 +9,7 @@ import { createTask } from "./create-task.ts";
 import { tokenMint } from "./mint.ts";
 import { unknownTask } from "./task-store.ts";
 import { requireTaskId } from "./access.ts";
+import { statusOf } from "./task-status.ts";
 import { workspaceKey } from "./workspace-key.ts";
 
 export interface ClaimInput {
@@ -76,7 +77,9 @@ async function tryClaim(
   if (!task || task.holder || (task.status !== "ready" && task.status !== "waiting")) return null;
   const workflow = await context.tasks.workflowOf(task);
   const command = claimCommand(context, input, false);
-  const looked = await context.tasks.preview(taskId, caller, command, await claimFacts(context, task));
+  const looked = await context.tasks.preview(taskId, caller, command, {
+    dependencies: await statusOf(context, task.dependencies),
+  });
   if (looked.decision.effect !== "allow") {
     const reason = looked.decision.reasons[0];
     if (reason?.code === "assurance_insufficient") throw PhasegateError.fromReason(reason);
@@ -94,7 +97,7 @@ async function decideClaim(context: ServerContext, caller: Caller, input: ClaimI
     taskId: task.id,
     caller,
     command,
-    facts: await claimFacts(context, task),
+    facts: { dependencies: await statusOf(context, task.dependencies) },
     lease: { expiresAt: lease.expiresAt },
     agentId: input.agent_id,
   });
@@ -115,16 +118,6 @@ function claimCommand(context: ServerContext, input: ClaimInput, named: boolean)
     tokenId: context.ids.make("token"),
     named,
   };
-}
-
-/** Status of each dependency, as of now. */
-export async function claimFacts(context: ServerContext, task: TaskState): Promise<Facts> {
-  const dependencies: DependencyFact[] = [];
-  for (const id of task.dependencies) {
-    const row = await context.ledger.getTask(id);
-    if (row) dependencies.push({ id, status: row.status });
-  }
-  return { dependencies };
 }
 
 async function answerClaim(

@@ -66,7 +66,7 @@ export class LeaseKeeper {
     await this.#context.tasks.decide({
       taskId: lease.taskId,
       caller: serverCaller(),
-      command: { type: "expire", leaseExpiredAt: lease.expiresAt },
+      command: { type: "expire", leaseExpiredAt: lease.expiresAt, epoch: lease.epoch },
       facts: {},
       lease: null,
     });

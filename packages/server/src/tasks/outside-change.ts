@@ -21,6 +21,7 @@ export async function judgeOutsideChange(
       changes: observation.changes,
       contents: observation.contents,
       entryChanges: observation.entryChanges,
+      unsupported: observation.unsupported,
       canRollBack: assuranceSuffices(context.runner.capabilities.assurance, "mediated"),
     },
     facts: {},

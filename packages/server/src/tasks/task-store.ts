@@ -270,7 +270,7 @@ export class TaskStore {
         ...(authority === null ? {} : { expectedAuthority: authority }),
         ...(lease === undefined ? {} : { lease }),
         ...(idempotent ? { idempotent } : {}),
-        ...(transitions ? { signHead: this.#context.signHead } : {}),
+        ...(transitions ? { signHead: (head) => this.#context.signHead(head) } : {}),
       },
     };
   }

@@ -111,22 +111,25 @@ async function runWriting(
   if (!intent) throw new PhasegateError("internal_error", "a permitted call left no intent");
   const needed = (changes: Observation["changes"]): readonly string[] =>
     contentsNeeded(started.task, started.workflow, changes);
+  // Set from within the runner's lock; a plain variable would look untouched to the compiler.
+  const recorded: { settled: Decided | null } = { settled: null };
   let acted: ActOutcome;
   try {
     acted = await context.runner.act(call, {
       contentsNeeded: needed,
       changedOutside: (observation) => judgeOutsideChange(context, caller, taskId, observation),
       observed: async (observation, outcome) => {
-        const command = settleCommand(request, intent.id, outcome, observation);
-        const { decision } = await context.tasks.preview(taskId, caller, command, noFacts);
-        return decision.rollBack;
+        // Decided and recorded under the lock: no transition or claim can come between the judgement and the record.
+        recorded.settled = await settle(context, caller, request, intent.id, outcome, observation);
+        return recorded.settled.decision.rollBack;
       },
     });
   } catch (error) {
-    await closeIntent(context, caller, request, intent, error);
+    if (!recorded.settled) await closeIntent(context, caller, request, intent, error);
     throw error;
   }
-  const settled = await settle(context, caller, request, intent.id, acted.outcome, acted.observation);
+  const settled =
+    recorded.settled ?? (await settle(context, caller, request, intent.id, acted.outcome, acted.observation));
   const answered = answer(settled, acted.outcome);
   if (request.definition.name === "git_commit") {
     await completeLastPhase(context, caller, settled.task, request.command.token);

@@ -1,5 +1,5 @@
 import type { Decision, RequestTransition, TaskState, TokenClaims } from "@phasegate/engine";
-import { contentsNeeded } from "@phasegate/engine";
+import { contentsNeeded, factsNeeded } from "@phasegate/engine";
 import { PhasegateError, digestJson } from "@phasegate/wire";
 import type { Digest, Facts, JsonValue, OperationId, ReasonCode, TreeFacts } from "@phasegate/wire";
 import { redactPayload } from "@phasegate/ledger";
@@ -7,6 +7,7 @@ import type { Caller, ServerContext } from "../context.ts";
 import type { RouteAnswer } from "../http/route.ts";
 import { judgeOutsideChange } from "../tasks/outside-change.ts";
 import type { Decided } from "../tasks/task-store.ts";
+import { statusOf } from "../tasks/task-status.ts";
 import { tokenMint } from "../tasks/mint.ts";
 import { workspaceKey } from "../tasks/workspace-key.ts";
 
@@ -76,12 +77,16 @@ export async function requestTransition(
   const early = await context.tasks.preview(input.task.id, caller, command, {});
   if (early.decision.repeated || isProblem(early.decision)) return answer(await record({}));
 
-  const facts = { artifacts: { ...(await earlierArtifacts(context, early.task)), ...input.artifacts } };
+  const needed = factsNeeded(early.task, command, early.workflow);
+  const facts = {
+    artifacts: { ...(await earlierArtifacts(context, early.task)), ...input.artifacts },
+    dependencies: await statusOf(context, needed.dependencies),
+  };
   const decided = await context.runner.withTree(
     {
       task: workspaceKey(context, early.task, early.workflow),
       epoch: input.token.epoch,
-      compareWith: [early.task.entryTree, ...early.task.freezes.map((freeze) => freeze.tree)],
+      compareWith: needed.compareWith,
       contentsNeeded: (changes) => contentsNeeded(early.task, early.workflow, changes),
       changedOutside: (observation) => judgeOutsideChange(context, caller, early.task.id, observation),
     },
@@ -115,7 +120,7 @@ function answer(decided: Omit<Decided, "events">): RouteAnswer {
   const body = {
     allowed,
     new_token: null,
-    blockers: allowed ? [] : blockerTexts(decision),
+    blockers: decision.effect === "pending" ? ["evidence_running"] : blockerTexts(decision),
     findings: decision.findings,
     warnings: decision.warnings.map((reason) => reason.message),
     phase: task.phase,

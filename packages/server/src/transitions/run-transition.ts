@@ -44,7 +44,7 @@ export async function runTransition(
   if (!finished) return { status: 200, body: notYet(operation.id) };
   context.operations.forget(operation.id);
   if (operation.outcome?.kind === "response") return operation.outcome.answer;
-  throw operation.failure ?? new PhasegateError("internal_error", "the transition ended without an outcome");
+  throw operation.outcome?.error ?? new PhasegateError("internal_error", "the transition ended without an outcome");
 }
 
 async function settle(
@@ -59,14 +59,13 @@ async function settle(
     const answer = await requestTransition(context, callerWithSignal(caller, signal), operation.id, input);
     operation.outcome = { kind: "response", answer };
   } catch (error) {
-    operation.failure = error;
     const known =
       error instanceof PhasegateError
         ? error
         : new PhasegateError("internal_error", "the transition could not be judged");
     if (!(error instanceof PhasegateError))
       context.log.error({ err: error, operation: operation.id }, "transition failed");
-    operation.outcome = { kind: "error", problem: known.toProblem() };
+    operation.outcome = { kind: "error", error: known };
   }
   operation.stage = "done";
 }

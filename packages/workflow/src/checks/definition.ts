@@ -34,6 +34,8 @@ export interface CheckInput {
   readonly facts: Facts;
   /** Of the phase's entry; `facts.tree.differences` is keyed by it. */
   readonly entryTree: string;
+  /** Of the base commit: what differs from it is the work of this task. */
+  readonly baseTree: string;
   /** Tree digests of the freezes in force, with the place of their rule. */
   readonly freezes: readonly { readonly phase: string; readonly tree: string; readonly rule: RuleReference }[];
   /** Facts come from the submitted artifacts, by the workflow's own choice. */

@@ -1,12 +1,11 @@
-import { changedSinceFrozen } from "./changed-files.ts";
+import { changedSinceBase } from "./changed-files.ts";
 import type { CheckDefinition } from "./definition.ts";
 import { fail, noParameters, pass } from "./outcome.ts";
 
 export const implementationExists: CheckDefinition = {
   name: "implementation_exists",
   aliases: [],
-  passesWhen:
-    "at least one file that is no test was added or changed since the phase was entered or the tests were frozen",
+  passesWhen: "at least one file that is no test was added or changed since the base of the task",
   parameters: noParameters,
   needs: ["tree"],
   source: "tree",
@@ -14,9 +13,10 @@ export const implementationExists: CheckDefinition = {
   selfReportable: false,
   warningOnly: false,
   judge(input) {
-    const changed = changedSinceFrozen(input);
-    if (!changed) return fail("the changes since the phase was entered were not read");
-    if (changed.some((path) => !input.workflow.isTestFile(path))) return pass();
+    const changes = changedSinceBase(input);
+    if (!changes) return fail("the changes since the base were not read");
+    const written = changes.filter(({ kind }) => kind !== "deleted");
+    if (written.some(({ path }) => !input.workflow.isTestFile(path))) return pass();
     return fail("no file besides tests was added or changed", "write the implementation before leaving the phase");
   },
 };

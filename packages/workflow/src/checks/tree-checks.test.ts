@@ -39,8 +39,8 @@ describe.each<[check: string, good: CheckCase, bad: CheckCase]>([
   ["implementation_exists", { changes: [changed("src/a.ts", "added")] }, { changes: [changed("test/a.ts", "added")] }],
   [
     "implementation_exists",
-    { changes: [], sinceFreeze: [changed("src/a.ts")] },
-    { changes: [changed("src/a.ts", "deleted")] },
+    { changes: [], sinceBase: [changed("src/a.ts")] },
+    { changes: [changed("src/a.ts", "added")], sinceBase: [changed("src/a.ts", "deleted")] },
   ],
   ["has_files_changed", { changes: [changed("src/a.ts")] }, { changes: [] }],
   [
@@ -96,7 +96,7 @@ test("a file that an artifact names wrongly as changed is noted, not blocked", (
     changes: [changed("src/a.ts")],
     artifacts: { implementation: { files_changed: ["src/a.ts", "src/b.ts"] } },
   });
-  expect(outcome).toEqual({ passed: true, note: "named as changed, yet the same as at entry: `src/b.ts`" });
+  expect(outcome).toEqual({ passed: true, note: "named as changed, yet the same as in the base: `src/b.ts`" });
 });
 
 test("a file whose text was not read is said to be not judged", () => {

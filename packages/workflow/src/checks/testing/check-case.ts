@@ -14,6 +14,7 @@ phases:
 
 export const entryTree = digest("e");
 const frozenTree = digest("f");
+const baseTree = digest("b");
 
 /** What a check is judged on in a test; everything left out was not gathered. */
 export interface CheckCase {
@@ -24,6 +25,8 @@ export interface CheckCase {
   readonly paths?: readonly string[];
   readonly changes?: readonly TreeChange[];
   readonly sinceFreeze?: readonly TreeChange[];
+  /** The same as `changes` unless told. */
+  readonly sinceBase?: readonly TreeChange[];
   readonly contents?: Readonly<Record<string, { before: string | null; after: string | null }>>;
   readonly unsupported?: TreeFacts["unsupported"];
   readonly selfReported?: boolean;
@@ -39,6 +42,7 @@ export function judge(name: string, given: CheckCase): CheckOutcome {
     parameters: given.parameters ?? {},
     facts: factsOf(given),
     entryTree,
+    baseTree,
     freezes: given.sinceFreeze ? [{ phase: "TDD", tree: frozenTree, rule: "w.yaml:4:60" }] : [],
     selfReported: given.selfReported ?? false,
   });
@@ -54,11 +58,14 @@ export function changed(path: string, kind: TreeChange["kind"] = "modified"): Tr
   };
 }
 
-function factsOf({ artifacts, paths, changes, sinceFreeze, contents = {}, unsupported = [] }: CheckCase): Facts {
+function factsOf(given: CheckCase): Facts {
+  const { artifacts, paths, changes, sinceFreeze, contents = {}, unsupported = [] } = given;
+  const sinceBase = given.sinceBase ?? changes;
   const differences: Record<string, TreeFacts["differences"][string]> = {};
   if (changes) differences[entryTree] = { from: entryTree, changes, contents };
+  if (sinceBase) differences[baseTree] = { from: baseTree, changes: sinceBase, contents };
   if (sinceFreeze) differences[frozenTree] = { from: frozenTree, changes: sinceFreeze, contents };
-  const wasRead = paths ?? changes ?? sinceFreeze;
+  const wasRead = paths ?? changes ?? sinceFreeze ?? sinceBase;
   const tree: TreeFacts = { digest: digest("a"), unsupported, litter: [], differences, paths: paths ?? [] };
   return { ...(artifacts ? { artifacts } : {}), ...(wasRead ? { tree } : {}) };
 }

@@ -11,13 +11,13 @@ export interface Started {
   stop(): Promise<void>;
 }
 
-/** Starts a script of this folder and waits for the one line that it prints when it is ready. */
+/** Starts a script and waits for the one line that it prints when it is ready. */
 export async function startScript(
-  name: string,
+  script: URL,
   args: readonly string[] = [],
   env: Readonly<Record<string, string>> = {},
 ): Promise<Started> {
-  const child = spawn(process.execPath, [fileURLToPath(new URL(name, import.meta.url)), ...args], {
+  const child = spawn(process.execPath, [fileURLToPath(script), ...args], {
     stdio: ["ignore", "pipe", "inherit"],
     env: { ...process.env, ...env },
   });
@@ -25,7 +25,7 @@ export async function startScript(
   const line = await Promise.race([
     once(lines, "line").then(([text]) => String(text)),
     once(child, "exit").then(([code]) => {
-      throw new Error(`${name} ended with ${String(code)} before it was ready`);
+      throw new Error(`${script.pathname} ended with ${String(code)} before it was ready`);
     }),
   ]);
   lines.on("line", () => undefined);

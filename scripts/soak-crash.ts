@@ -1,0 +1,12 @@
+import { parseArgs } from "node:util";
+import { crashServer } from "../test/harness/crash-round.ts";
+
+/** Kills a server under load many times: `npm run soak:server -- --rounds 1000`. */
+const { values } = parseArgs({ options: { rounds: { type: "string", default: "1000" } } });
+const rounds = Number(values.rounds);
+const outcome = await crashServer(rounds, Math.random);
+for (const text of outcome.broken) process.stdout.write(`${text}\n`);
+process.stdout.write(
+  `${rounds} rounds, ${outcome.answered} answered decisions, ${outcome.broken.length === 0 ? "none lost" : "BROKEN"}\n`,
+);
+if (outcome.broken.length > 0) process.exitCode = 1;
