@@ -98,7 +98,7 @@ export class Git {
   }
 
   /** As `run`, for commands whose exit code is an answer. Rejects when git is missing or runs out of time. */
-  attempt(command: GitCommand): Promise<GitResult> {
+  async attempt(command: GitCommand): Promise<GitResult> {
     const timeoutMs = command.timeoutMs ?? defaultTimeoutMs;
     const maxBytes = command.maxBytes ?? defaultMaxBytes;
     const { promise, resolve, reject } = Promise.withResolvers<GitResult>();
@@ -129,14 +129,7 @@ export class Git {
     child.stdin.on("error", () => undefined);
     child.on("error", (cause) => {
       clearTimeout(timer);
-      reject(
-        new PhasegateError(
-          "workspace_unavailable",
-          "git could not be started",
-          { hint: "install git 2.38 or newer and make sure that it is on the server's PATH" },
-          { cause },
-        ),
-      );
+      reject(notStarted(cause));
     });
     child.on("close", (exitCode) => {
       clearTimeout(timer);
@@ -149,7 +142,7 @@ export class Git {
       resolve({ exitCode: exitCode ?? 128, stdout: Buffer.concat(stdout), stderr: said, truncated });
     });
     child.stdin.end(command.input ?? "");
-    return promise;
+    return await promise;
   }
 
   /** The process itself, for output that is read as it comes. The caller ends it. */
@@ -160,16 +153,26 @@ export class Git {
       ...fixedSettings,
       ...command.args,
     ];
-    return spawn("git", args, {
-      cwd: "/",
-      stdio: ["pipe", "pipe", "pipe"],
-      env: {
-        ...this.#environment,
-        ...(command.indexFile === undefined ? {} : { GIT_INDEX_FILE: command.indexFile }),
-        ...command.environment,
-      },
-    });
+    const env = {
+      ...this.#environment,
+      ...(command.indexFile === undefined ? {} : { GIT_INDEX_FILE: command.indexFile }),
+      ...command.environment,
+    };
+    try {
+      return spawn("git", args, { cwd: "/", stdio: ["pipe", "pipe", "pipe"], env });
+    } catch (cause) {
+      throw notStarted(cause);
+    }
   }
+}
+
+function notStarted(cause: unknown): PhasegateError {
+  return new PhasegateError(
+    "workspace_unavailable",
+    "git could not be started",
+    { hint: "install git 2.38 or newer and make sure that it is on the server's PATH" },
+    { cause },
+  );
 }
 
 /** What git said first, without its `fatal:` prefix, as one line of bounded length. */

@@ -27,6 +27,7 @@ const copyBytes = 1024 * 1024;
 export class ContentStore {
   readonly #directory: string;
   readonly #known = new Set<string>();
+  readonly #folders = new Set<string>();
 
   constructor(directory: string) {
     this.#directory = directory;
@@ -125,7 +126,9 @@ export class ContentStore {
 
   #settle(incoming: string, content: string): void {
     const target = this.pathOf(content);
-    mkdirSync(path.dirname(target), { recursive: true, mode: 0o700 });
+    const folder = path.dirname(target);
+    if (!this.#folders.has(folder)) mkdirSync(folder, { recursive: true, mode: 0o700 });
+    this.#folders.add(folder);
     renameSync(incoming, target);
     this.#known.add(content);
   }

@@ -30,8 +30,8 @@ export class ManifestStore {
     await mkdir(this.#directory, { recursive: true, mode: 0o700 });
   }
 
-  /** Stored when it resolves. `parent`: a stored tree that differs little. */
-  async put(manifest: Manifest, parent: Manifest | null): Promise<void> {
+  /** Stored when it resolves. `parent`: a stored tree that differs little, by `delta` where the caller knows it. */
+  async put(manifest: Manifest, parent: Manifest | null, delta?: ManifestDelta): Promise<void> {
     if (this.#recall(manifest.digest) !== null) return;
     const parentDepth = parent === null ? null : (this.#remembered.get(parent.digest)?.depth ?? null);
     const chained = parent !== null && parentDepth !== null && parentDepth < maxDepth;
@@ -39,10 +39,10 @@ export class ManifestStore {
     const stored: StoredManifest = {
       parent: chained ? parent.digest : null,
       depth: chained ? parentDepth + 1 : 0,
-      ...deltaBetween(from, manifest),
+      ...pick(chained && delta !== undefined ? delta : deltaBetween(from, manifest)),
     };
     const incoming = path.join(this.#directory, `${randomUUID()}.incoming`);
-    await writeFile(incoming, JSON.stringify(stored), { mode: 0o600, flush: true });
+    await writeFile(incoming, JSON.stringify(stored), { mode: 0o600 });
     await rename(incoming, this.#pathOf(manifest.digest));
     this.#remember(manifest, stored.depth);
   }
@@ -85,6 +85,10 @@ export class ManifestStore {
   #pathOf(digest: TreeDigest): string {
     return path.join(this.#directory, `${digest.slice("sha256:".length)}.json`);
   }
+}
+
+function pick({ upserts, removals }: ManifestDelta): ManifestDelta {
+  return { upserts, removals };
 }
 
 function parseStored(value: unknown): StoredManifest {

@@ -1,7 +1,7 @@
 import { compareTreePaths, digestTree } from "@phasegate/wire/core";
 import type { TreeChange, TreeDigest, TreeEntry } from "@phasegate/wire";
 
-/** A tree, entry by entry, in path order. */
+/** A tree, entry by entry. */
 export interface Manifest {
   readonly digest: TreeDigest;
   readonly entries: ReadonlyMap<string, TreeEntry>;
@@ -24,10 +24,19 @@ export const emptyManifest: Manifest = manifestOf([]);
 /** The tree that `delta` makes of `from`. */
 export function applyDelta(from: Manifest, delta: ManifestDelta): Manifest {
   if (delta.upserts.length === 0 && delta.removals.length === 0) return from;
+  return manifestOf(patchEntries(from, delta).values());
+}
+
+/** As `applyDelta`, where the digest is known already; its entries are in no order. */
+export function patchManifest(from: Manifest, delta: ManifestDelta, digest: TreeDigest): Manifest {
+  return from.digest === digest ? from : { digest, entries: patchEntries(from, delta) };
+}
+
+function patchEntries(from: Manifest, delta: ManifestDelta): Map<string, TreeEntry> {
   const entries = new Map(from.entries);
   for (const path of delta.removals) entries.delete(path);
   for (const entry of delta.upserts) entries.set(entry.path, entry);
-  return manifestOf(entries.values());
+  return entries;
 }
 
 export function deltaBetween(from: Manifest, to: Manifest): ManifestDelta {

@@ -19,12 +19,12 @@ export function resetWorkspace(
   const unsupported: UnsupportedEntry[] = [];
   walkWorkspace(
     root,
-    { by: "descriptor", rules, maxEntries: Number.MAX_SAFE_INTEGER },
+    { by: "path", rules, maxEntries: Number.MAX_SAFE_INTEGER },
     {
       entry: (path, stats) => {
         const entry = missing.get(path);
         if (entry === undefined) wanted.push({ path, entry: null });
-        else if (Number(stats.size) === entry.size) missing.delete(path);
+        else if (stats !== null && Number(stats.size) === entry.size) missing.delete(path);
       },
       unsupported: (path, reason) => unsupported.push({ path, reason }),
     },

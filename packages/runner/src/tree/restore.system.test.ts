@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import {
   chmodSync,
+  constants,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -16,7 +17,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { execFileSync } from "node:child_process";
 import { digestTree, type TreeDigest, type TreeEntry } from "@phasegate/wire";
-import fc from "fast-check";
+import { array, assert, asyncProperty, constantFrom, oneof, tuple, type Arbitrary } from "fast-check";
 import { expect, test } from "vitest";
 import { ContentStore } from "./content-store.ts";
 import { applyDelta, diffManifests, emptyManifest, manifestOf, type Manifest } from "./manifest.ts";
@@ -25,7 +26,9 @@ import { Scanner } from "./scanner.ts";
 import { TreeRules } from "./tree-rules.ts";
 
 const names = ["a", "b", "c"];
-const somePath = fc.array(fc.constantFrom(...names), { minLength: 1, maxLength: 3 }).map((parts) => parts.join("/"));
+const somePath = array(constantFrom(...names), { minLength: 1, maxLength: 3 }).map((parts) => parts.join("/"));
+
+const { O_CREAT, O_NONBLOCK, O_TRUNC, O_WRONLY } = constants;
 
 type Mutation = (root: string) => void;
 const attempt = (change: () => void) => {
@@ -35,27 +38,28 @@ const attempt = (change: () => void) => {
     // A mutation that does not fit what is there changes nothing.
   }
 };
-const mutation: fc.Arbitrary<Mutation> = fc.oneof(
-  fc.tuple(somePath, fc.constantFrom("", "x", "y", "xy")).map(([name, text]): Mutation => (root) => {
+const mutation: Arbitrary<Mutation> = oneof(
+  tuple(somePath, constantFrom("", "x", "y", "xy")).map(([name, text]): Mutation => (root) => {
     mkdirSync(path.dirname(path.join(root, name)), { recursive: true });
-    writeFileSync(path.join(root, name), text);
+    // Without waiting for the other end of a FIFO.
+    writeFileSync(path.join(root, name), text, { flag: O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK });
   }),
   somePath.map(
     (name): Mutation =>
       (root) =>
         rmSync(path.join(root, name), { recursive: true }),
   ),
-  fc.tuple(somePath, somePath).map(
+  tuple(somePath, somePath).map(
     ([from, to]): Mutation =>
       (root) =>
         renameSync(path.join(root, from), path.join(root, to)),
   ),
-  fc.tuple(somePath, fc.constantFrom("a", "../b", "/nowhere", ".")).map(
+  tuple(somePath, constantFrom("a", "b", "nowhere", ".")).map(
     ([name, target]): Mutation =>
       (root) =>
         symlinkSync(target, path.join(root, name)),
   ),
-  fc.tuple(somePath, fc.constantFrom(0o600, 0o644, 0o755, 0o4755)).map(([name, mode]): Mutation => (root) => {
+  tuple(somePath, constantFrom(0o600, 0o644, 0o755, 0o4755)).map(([name, mode]): Mutation => (root) => {
     if (!lstatSync(path.join(root, name)).isSymbolicLink()) chmodSync(path.join(root, name), mode);
   }),
   somePath.map((name): Mutation => (root) => {
@@ -88,8 +92,8 @@ function digestByReference(root: string): TreeDigest {
 }
 
 test("after any mutations the cached reading is that of the reference, and restoring leads back to any earlier tree", async () => {
-  await fc.assert(
-    fc.asyncProperty(fc.array(fc.array(mutation, { maxLength: 6 }), { minLength: 1, maxLength: 4 }), async (rounds) => {
+  await assert(
+    asyncProperty(array(array(mutation, { maxLength: 6 }), { minLength: 1, maxLength: 4 }), async (rounds) => {
       const directory = mkdtempSync(path.join(tmpdir(), "phasegate-restore-"));
       const root = path.join(directory, "workspace");
       mkdirSync(root);

@@ -15,7 +15,7 @@ import type { ContentStore } from "./content-store.ts";
 import { entryOf, hasCode, withParent } from "./descriptor.ts";
 import { deltaBetween, emptyManifest, manifestOf, sameEntry, type Manifest } from "./manifest.ts";
 import type { TreeRules } from "./tree-rules.ts";
-import { walkWorkspace } from "./walk.ts";
+import { specialBitsOf, walkWorkspace } from "./walk.ts";
 
 export interface ScanLimits {
   readonly maxFiles: number;
@@ -48,13 +48,14 @@ interface ScanRound {
 interface KnownEntry {
   readonly entry: TreeEntry;
   readonly stats: BigIntStats;
-  /** When its bytes were read, milliseconds since the epoch. */
-  readonly readAt: number;
+  /** False when it had changed within two seconds before its bytes were read. */
+  readonly settled: boolean;
   generation: number;
 }
 
 const maxLitter = 1000;
 const distrustMs = 2000n;
+const specialBits = 0o7000n;
 const smallFileBytes = 4 * 1024 * 1024;
 
 /**
@@ -96,10 +97,13 @@ export class Scanner {
       { by: mode === "full" ? "descriptor" : "path", rules: this.#rules, maxEntries: this.#limits.maxFiles },
       {
         entry: (path, stats, at) => {
-          const pathClass = this.#rules.tracked.has(path) ? "tree" : this.#classes.get(path);
+          const pathClass = this.#classes.get(path) ?? (this.#rules.tracked.has(path) ? "tree" : undefined);
           if (pathClass === undefined) unclassified.push(path);
           else if (pathClass === "litter") round.litter.push(path);
           else if (pathClass === "tree") this.#observe(round, path, stats, mode === "full" ? at : null, mode);
+          const bits = stats?.mode ?? this.#known.get(path)?.stats.mode ?? 0n;
+          if ((bits & specialBits) === 0n) return;
+          for (const reason of specialBitsOf(Number(bits))) suspects.push({ path, reason });
         },
         unsupported: (path, reason) => suspects.push({ path, reason }),
       },
@@ -184,7 +188,12 @@ export class Scanner {
     if (read === null) return;
     if (!sameEntry(read.entry, known?.entry)) round.changed = true;
     round.seen += 1;
-    this.#known.set(path, { ...read, readAt, generation: this.#generation });
+    const { stats: now } = read;
+    const changedAtNs = now.mtimeNs > now.ctimeNs ? now.mtimeNs : now.ctimeNs;
+    const settled = changedAtNs / 1_000_000n + distrustMs < BigInt(readAt);
+    // An entry that is the same keeps its place, so that an unchanged tree costs nothing.
+    const entry = known !== undefined && sameEntry(read.entry, known.entry) ? known.entry : read.entry;
+    this.#known.set(path, { entry, stats: now, settled, generation: this.#generation });
   }
 
   #read(path: string, at: string, round: ScanRound): { entry: TreeEntry; stats: BigIntStats } | null {
@@ -201,8 +210,7 @@ export class Scanner {
       const size = Number(stats.size);
       this.#count(round, size);
       const read = this.#readFile(path, descriptor, size);
-      const after = fstatSync(descriptor, { bigint: true });
-      if (after.ctimeNs !== stats.ctimeNs || after.mtimeNs !== stats.mtimeNs || read.size !== size) {
+      if (read.size !== size) {
         throw new PhasegateError("workspace_unavailable", `\`${path}\` is being written to from outside`, {
           hint: "stop what writes to the workspace and try again",
         });
@@ -224,17 +232,8 @@ export class Scanner {
       }
       return this.#contents.copySync(descriptor, this.#limits.maxBytes);
     }
-    let length = 0;
-    for (;;) {
-      const count = readSync(descriptor, this.#buffer, length, this.#buffer.length - length, length);
-      length += count;
-      if (count === 0 || length >= size + 1) break;
-      if (length === size) {
-        // One more byte would mean that the file has grown.
-        if (readSync(descriptor, this.#buffer, length, 1, length) > 0) length += 1;
-        break;
-      }
-    }
+    // A regular file gives fewer bytes than were asked for at its end only.
+    const length = readSync(descriptor, this.#buffer, 0, size + 1, 0);
     const bytes = this.#buffer.subarray(0, length);
     const content = hash("sha256", bytes, "hex");
     this.#contents.putSync(content, bytes);
@@ -262,15 +261,14 @@ export class Scanner {
 
 function isTrusted(known: KnownEntry, stats: BigIntStats): boolean {
   const before = known.stats;
-  const changedAtNs = stats.mtimeNs > stats.ctimeNs ? stats.mtimeNs : stats.ctimeNs;
   return (
+    known.settled &&
     before.ino === stats.ino &&
     before.ctimeNs === stats.ctimeNs &&
     before.mtimeNs === stats.mtimeNs &&
     before.size === stats.size &&
     before.mode === stats.mode &&
-    before.dev === stats.dev &&
-    changedAtNs / 1_000_000n + distrustMs < BigInt(known.readAt)
+    before.dev === stats.dev
   );
 }
 

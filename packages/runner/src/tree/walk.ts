@@ -1,22 +1,36 @@
-import { closeSync, lstatSync, readdirSync, type BigIntStats } from "node:fs";
+import { closeSync, lstatSync, readdirSync, type BigIntStats, type Dirent } from "node:fs";
 import { PhasegateError } from "@phasegate/wire/core";
 import type { UnsupportedEntry } from "@phasegate/wire";
-import { entryOf, hasCode, openDirectoryIn, openRoot } from "./descriptor.ts";
+import { hasCode, openDirectoryIn, openRoot } from "./descriptor.ts";
 import type { TreeRules } from "./tree-rules.ts";
 
 /** What a walk meets, in no order. Paths are relative; nothing ignored is reported, and no link is followed. */
 export interface WalkVisitor {
-  /** A file or symlink. `at` names it for an immediate `open`, and stops being valid when the call returns. */
-  entry(path: string, stats: BigIntStats, at: string): void;
+  /**
+   * A file or symlink. `at` names it for an immediate `open`, and stops being valid when the call returns. `stats` is
+   * null for tracked files where the walk goes by descriptor: whoever opens them learns more than the walk could.
+   * Setuid, setgid and sticky bits of files are the visitor's to look for.
+   */
+  entry(path: string, stats: BigIntStats | null, at: string): void;
   unsupported(path: string, reason: UnsupportedEntry["reason"]): void;
 }
 
 const modeBits = [
-  [0o4000n, "setuid"],
-  [0o2000n, "setgid"],
-  [0o1000n, "sticky"],
+  [0o4000, "setuid"],
+  [0o2000, "setgid"],
+  [0o1000, "sticky"],
 ] as const;
-const specialBits = 0o7000n;
+const specialBits = 0o7000;
+const typeBits = 0o170000;
+const directoryType = 0o040000;
+const fileType = 0o100000;
+const linkType = 0o120000;
+
+/** Which of the bits that no tree may hold are set. */
+export function specialBitsOf(mode: number): readonly UnsupportedEntry["reason"][] {
+  if ((mode & specialBits) === 0) return [];
+  return modeBits.flatMap(([bit, reason]) => ((mode & bit) === 0 ? [] : [reason]));
+}
 
 /**
  * Visits every entry of a workspace but its own `.git` and what is ignored.
@@ -30,30 +44,57 @@ export function walkWorkspace(
   options: { by: "descriptor" | "path"; rules: TreeRules; maxEntries: number },
   visitor: WalkVisitor,
 ): void {
+  const { rules } = options;
   let visited = 0;
   const descriptor = openRoot(root);
   try {
-    visit(options.by === "path" ? root : entryOf(descriptor, "").slice(0, -1), descriptor, "", false);
+    if (options.by === "path") visit(root, null, "", false);
+    else visit(`/proc/self/fd/${descriptor}`, descriptor, "", false);
   } finally {
     closeSync(descriptor);
   }
 
   function visit(at: string, directory: number | null, prefix: string, insideIgnored: boolean): void {
-    for (const name of readNames(at, prefix)) {
-      if (prefix === "" && name === ".git") continue;
-      visited += 1;
-      if (visited > options.maxEntries) {
-        throw new PhasegateError(
-          "tree_too_large",
-          `the workspace holds more than ${options.maxEntries} entries that are not ignored`,
-          { hint: "remove what was generated, or have the base ignore it" },
-        );
-      }
-      visitEntry(`${at}/${name}`, directory, name, prefix === "" ? name : `${prefix}/${name}`, insideIgnored);
+    if (directory === null) {
+      for (const name of readNames(at, prefix)) visitName(at, null, name, prefix, insideIgnored, false);
+      return;
+    }
+    for (const found of readEntries(at, prefix)) {
+      visitName(at, directory, found.name, prefix, insideIgnored, found.isFile());
     }
   }
 
-  function visitEntry(at: string, parent: number | null, name: string, path: string, insideIgnored: boolean): void {
+  function visitName(
+    at: string,
+    parent: number | null,
+    name: string,
+    prefix: string,
+    insideIgnored: boolean,
+    isFile: boolean,
+  ): void {
+    if (prefix === "" && name === ".git") return;
+    visited += 1;
+    if (visited > options.maxEntries) {
+      throw new PhasegateError(
+        "tree_too_large",
+        `the workspace holds more than ${options.maxEntries} entries that are not ignored`,
+        { hint: "remove what was generated, or have the base ignore it" },
+      );
+    }
+    const path = prefix === "" ? name : `${prefix}/${name}`;
+    const tracked = rules.tracked.has(path);
+    if (isFile && tracked && name !== ".git") return visitor.entry(path, null, `${at}/${name}`);
+    visitEntry(`${at}/${name}`, parent, name, path, tracked, insideIgnored);
+  }
+
+  function visitEntry(
+    at: string,
+    parent: number | null,
+    name: string,
+    path: string,
+    tracked: boolean,
+    insideIgnored: boolean,
+  ): void {
     let stats: BigIntStats;
     try {
       stats = lstatSync(at, { bigint: true });
@@ -63,21 +104,20 @@ export function walkWorkspace(
       if (hasCode(error, "EACCES", "EPERM", "ENAMETOOLONG")) return visitor.unsupported(path, "unreadable");
       throw error;
     }
-    const isDirectory = stats.isDirectory();
-    const tracked = options.rules.tracked.has(path);
-    const ignored = !tracked && (insideIgnored || options.rules.isIgnored(path, isDirectory));
-    if (ignored && !(isDirectory && options.rules.holdsTracked(path))) return;
+    const mode = Number(stats.mode);
+    const type = mode & typeBits;
+    const isDirectory = type === directoryType;
+    const ignored = !tracked && (insideIgnored || rules.isIgnored(path, isDirectory));
+    if (ignored && !(isDirectory && rules.holdsTracked(path))) return;
     if (name === ".git") return visitor.unsupported(path, "nested_git");
-    if (!ignored && (stats.mode & specialBits) !== 0n && !stats.isSymbolicLink()) {
-      for (const [bit, reason] of modeBits) if ((stats.mode & bit) !== 0n) visitor.unsupported(path, reason);
-    }
+    if (type === fileType || type === linkType) return visitor.entry(path, stats, at);
+    if (!ignored) for (const reason of specialBitsOf(mode)) visitor.unsupported(path, reason);
     if (isDirectory) return descend(at, parent, name, path, ignored);
-    if (stats.isFile() || stats.isSymbolicLink()) return visitor.entry(path, stats, at);
     visitor.unsupported(path, stats.isFIFO() ? "fifo" : stats.isSocket() ? "socket" : "device");
   }
 
   function descend(at: string, parent: number | null, name: string, path: string, insideIgnored: boolean): void {
-    if (options.by === "path" || parent === null) return visit(at, null, path, insideIgnored);
+    if (parent === null) return visit(at, null, path, insideIgnored);
     let directory: number;
     try {
       directory = openDirectoryIn(parent, name);
@@ -93,22 +133,39 @@ export function walkWorkspace(
     }
   }
 
-  function readNames(at: string, prefix: string): string[] {
-    let names: string[];
+  function readNames(at: string, prefix: string): readonly string[] {
+    const names = readable(prefix, () => readdirSync(at));
+    if (names === null || !names.some((name) => name.includes("\uFFFD"))) return names ?? [];
+    const decodable = decodableNames(at, prefix);
+    return names.filter((name) => decodable.has(name));
+  }
+
+  function readEntries(at: string, prefix: string): readonly Dirent[] {
+    const entries = readable(prefix, () => readdirSync(at, { withFileTypes: true }));
+    if (entries === null || !entries.some((found) => found.name.includes("\uFFFD"))) return entries ?? [];
+    const decodable = decodableNames(at, prefix);
+    return entries.filter((found) => decodable.has(found.name));
+  }
+
+  function readable<Result>(prefix: string, read: () => Result): Result | null {
     try {
-      names = readdirSync(at);
+      return read();
     } catch (error) {
-      if (hasCode(error, "ENOENT", "ENOTDIR", "ELOOP")) return [];
+      if (hasCode(error, "ENOENT", "ENOTDIR", "ELOOP")) return null;
       if (!hasCode(error, "EACCES", "EPERM")) throw error;
       visitor.unsupported(prefix, "unreadable");
-      return [];
+      return null;
     }
-    if (!names.some((name) => name.includes("\uFFFD"))) return names;
-    return readdirSync(at, { encoding: "buffer" }).flatMap((raw) => {
+  }
+
+  /** The names that are UTF-8; reports the others. */
+  function decodableNames(at: string, prefix: string): ReadonlySet<string> {
+    const decodable = new Set<string>();
+    for (const raw of readdirSync(at, { encoding: "buffer" })) {
       const name = raw.toString("utf8");
-      if (Buffer.from(name).equals(raw)) return [name];
-      visitor.unsupported(prefix === "" ? name : `${prefix}/${name}`, "path_not_utf8");
-      return [];
-    });
+      if (Buffer.from(name).equals(raw)) decodable.add(name);
+      else visitor.unsupported(prefix === "" ? name : `${prefix}/${name}`, "path_not_utf8");
+    }
+    return decodable;
   }
 }

@@ -102,6 +102,6 @@ export function toTreeEntry(entry: ListedEntry): TreeEntry {
 /** A file that is there whole or not at all. */
 export async function writeWhole(file: string, text: string): Promise<void> {
   const incoming = `${file}.${randomUUID()}`;
-  await writeFile(incoming, text, { mode: 0o600, flush: true });
+  await writeFile(incoming, text, { mode: 0o600 });
   await rename(incoming, file);
 }

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { PhasegateError, type JsonObject, type TreeDigest, type TreeFacts } from "@phasegate/wire";
+import { compareTreePaths, PhasegateError, type JsonObject, type TreeDigest, type TreeFacts } from "@phasegate/wire";
 import type { ActJudges, ActOutcome, Observation, RollBack, ToolCall, ToolOutcome, TreeRequest } from "../port.ts";
 import { defaultLimits, type Sandbox } from "../sandbox/sandbox.ts";
 import type { ToolExecutor } from "../tools/executor.ts";
@@ -256,7 +256,7 @@ export class WorkspaceSession {
       unsupported: now.unsupported,
       litter: now.litter,
       differences,
-      paths: [...now.manifest.entries.keys()],
+      paths: [...now.manifest.entries.keys()].sort(compareTreePaths),
     };
   }
 }

@@ -7,7 +7,7 @@ import { makeAgentRepository, makeTaskRepository } from "../git/task-repository.
 import type { WorkspaceKey } from "../port.ts";
 import type { ReadOnlyMount } from "../sandbox/sandbox.ts";
 import type { ContentStore } from "../tree/content-store.ts";
-import { applyDelta, diffManifests, diffPaths, type Manifest } from "../tree/manifest.ts";
+import { diffManifests, diffPaths, patchManifest, type Manifest } from "../tree/manifest.ts";
 import type { ManifestStore } from "../tree/manifest-store.ts";
 import type { PathClass } from "../tree/scanner.ts";
 import type { TreeWorkers } from "../tree/tree-workers.ts";
@@ -138,9 +138,8 @@ export class TaskWorkspace {
     this.#seen = null;
     const result = await this.#parts.workers.scan(request, (paths) => Promise.resolve(this.#classify(paths)));
     const previous = from?.digest === result.previous ? from : await this.#parts.manifests.get(result.previous);
-    const manifest = applyDelta(previous, result);
-    if (manifest.digest !== result.digest) throw new TypeError("a scan's differences do not make its digest");
-    await this.#parts.manifests.put(manifest, previous);
+    const manifest = patchManifest(previous, result, result.digest);
+    await this.#parts.manifests.put(manifest, previous, result);
     this.#seen = manifest;
     return { manifest, unsupported: result.unsupported, litter: result.litter };
   }
