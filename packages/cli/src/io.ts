@@ -1,3 +1,4 @@
+import { isatty } from "node:tty";
 import { stripVTControlCharacters } from "node:util";
 
 /** Everything that a command touches outside itself, so that tests can hand in their own. */
@@ -27,8 +28,8 @@ export function processIo(): Io {
     if (error.code === "EPIPE") process.exit();
     throw error;
   });
-  const isTerminal = process.stdout.isTTY;
-  const isInteractive = process.stdin.isTTY && process.stderr.isTTY;
+  const isTerminal = isatty(1);
+  const isInteractive = isatty(0) && isatty(2);
   return {
     env: process.env,
     cwd: process.cwd(),
