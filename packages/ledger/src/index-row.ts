@@ -1,5 +1,5 @@
 import type { EventType, PrincipalId, StoredEvent, StoredEventOf, TaskId, WorkflowDigest } from "@phasegate/wire";
-import { parseId } from "@phasegate/wire/core";
+import { isEvent, parseId } from "@phasegate/wire/core";
 import type { TaskRow } from "./port.ts";
 
 type AnyStoredEvent = { [T in EventType]: StoredEventOf<T> }[EventType];
@@ -12,6 +12,20 @@ export function projectTask(row: TaskRow | null, stored: StoredEvent): TaskRow |
   const event = stored as AnyStoredEvent;
   if (row === null) return event.type === "task.created" ? createdRow(event) : null;
   return { ...changedRow(row, event), version: event.version, updatedAt: event.at };
+}
+
+/** The row after the events of one batch, and the principals that claimed the task in it. */
+export function projectBatch(
+  row: TaskRow | null,
+  events: readonly StoredEvent[],
+): { readonly row: TaskRow | null; readonly holders: readonly PrincipalId[] } {
+  const holders: PrincipalId[] = [];
+  let after = row;
+  for (const event of events) {
+    after = projectTask(after, event);
+    if (after !== null && isEvent(event, "task.claimed")) holders.push(event.data.principal as PrincipalId);
+  }
+  return { row: after, holders };
 }
 
 /** True for the event types that change more of a row than its version and its time. */

@@ -1,5 +1,5 @@
-import { isEvent, type PrincipalId, type StoredEvent, type TaskId } from "@phasegate/wire";
-import { projectTask, taskOfStream, withOpenDependencies } from "./index-row.ts";
+import type { PrincipalId, StoredEvent, TaskId } from "@phasegate/wire";
+import { projectBatch, taskOfStream, withOpenDependencies } from "./index-row.ts";
 import type { Ledger, Page, TaskQuery, TaskRow } from "./port.ts";
 import { pageSize, parseCursor } from "./query-bounds.ts";
 
@@ -21,9 +21,9 @@ export class TaskIndex {
     const id = taskOfStream(stream);
     if (id === null) return;
     const before = this.#rows.get(id) ?? null;
-    let row = before;
-    for (const event of events) row = projectTask(row, event);
-    if (row === null) return;
+    const { row: folded, holders } = projectBatch(before, events);
+    if (folded === null) return;
+    let row = folded;
     if (before === null) {
       for (const dependency of row.dependencies) {
         this.#dependents.set(dependency, [...(this.#dependents.get(dependency) ?? []), id]);
@@ -32,7 +32,7 @@ export class TaskIndex {
     if (lease !== undefined) row = { ...row, leaseExpiresAt: lease === null ? null : lease.expiresAt };
     if (row.holderPrincipal === null) row = { ...row, leaseExpiresAt: null };
     this.#rows.set(id, this.#judgeDependencies(row));
-    this.#noteHolders(id, events);
+    for (const holder of holders) this.#noteHolder(id, holder);
     if ((before?.status === "completed") !== (row.status === "completed")) this.#tellDependents(id);
   }
 
@@ -114,12 +114,10 @@ export class TaskIndex {
     }
   }
 
-  #noteHolders(id: TaskId, events: readonly StoredEvent[]): void {
-    const holders = this.#holders.get(id) ?? new Set<PrincipalId>();
-    for (const event of events) {
-      if (isEvent(event, "task.claimed")) holders.add(event.data.principal as PrincipalId);
-    }
-    this.#holders.set(id, holders);
+  #noteHolder(id: TaskId, holder: PrincipalId): void {
+    const holders = this.#holders.get(id);
+    if (holders === undefined) this.#holders.set(id, new Set([holder]));
+    else holders.add(holder);
   }
 
   #matches(row: TaskRow, query: TaskQuery): boolean {

@@ -1,6 +1,5 @@
 import type { StoredEvent, TaskId } from "@phasegate/wire";
-import { isEvent } from "@phasegate/wire/core";
-import { changesTaskRow, projectTask, taskOfStream, withOpenDependencies } from "../index-row.ts";
+import { changesTaskRow, projectBatch, taskOfStream, withOpenDependencies } from "../index-row.ts";
 import type { Ledger, TaskRow } from "../port.ts";
 import type { SqlDatabase } from "./driver.ts";
 import { decodeTaskRow, encodeTaskRow, selectTaskRow, upsertTaskRow } from "./task-rows.ts";
@@ -36,10 +35,9 @@ export class TaskIndexWriter {
     const changing = events.filter(({ type }) => changesTaskRow(type));
     if (changing.length > 0) {
       const before = this.#row(stream.number);
-      let after = before;
-      for (const event of changing) after = projectTask(after, event);
+      const { row: after, holders } = projectBatch(before, changing);
       if (after === null) return;
-      this.#put(stream.number, { before, after, events: changing });
+      this.#put(stream.number, { before, after, holders });
       this.#applyLease(stream.number, after.holderPrincipal === null ? null : lease);
     } else if (lease !== undefined) {
       const holder = this.#statements.holder.get(stream.number)?.["holder_principal"] ?? null;
@@ -62,16 +60,14 @@ export class TaskIndexWriter {
 
   #put(
     number: number,
-    change: { readonly before: TaskRow | null; readonly after: TaskRow; readonly events: readonly StoredEvent[] },
+    change: { readonly before: TaskRow | null; readonly after: TaskRow; readonly holders: readonly string[] },
   ): void {
-    const { before, after, events } = change;
+    const { before, after, holders } = change;
     if (before === null) {
       for (const dependency of after.dependencies) this.#statements.addDependency.run(dependency, number);
     }
     this.#statements.put.run(...encodeTaskRow(number, this.#judgeDependencies(after)));
-    for (const event of events) {
-      if (isEvent(event, "task.claimed")) this.#statements.addHolder.run(event.data.principal, number);
-    }
+    for (const holder of holders) this.#statements.addHolder.run(holder, number);
     if ((before?.status === "completed") === (after.status === "completed")) return;
     for (const { task } of this.#statements.dependents.all(after.id)) {
       const row = this.#row(task as number);
