@@ -17,7 +17,7 @@ export interface Authenticator {
 }
 
 /** Every caller without a key under `security.auth: open`. */
-export const openPrincipal: Principal = {
+const openPrincipal: Principal = {
   id: openPrincipalId,
   name: "open",
   kind: "agent",

@@ -2,8 +2,8 @@ import { type PrincipalRole, PhasegateError, serverPrincipalId } from "@phasegat
 import { writeNewFile } from "./key-files.ts";
 import { type KeyRing, makeKey } from "./key-ring.ts";
 
-export const operatorKeyVariable = "PHASEGATE_OPERATOR_KEY";
-export const operatorRoles: readonly PrincipalRole[] = ["operator", "approver", "reviewer", "admin", "auditor"];
+const operatorKeyVariable = "PHASEGATE_OPERATOR_KEY";
+const operatorRoles: readonly PrincipalRole[] = ["operator", "approver", "reviewer", "admin", "auditor"];
 
 const minOperatorKeyLength = 32;
 

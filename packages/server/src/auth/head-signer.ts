@@ -1,4 +1,4 @@
-import { createPublicKey, type KeyObject, sign, verify } from "node:crypto";
+import { createPublicKey, sign } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { SignedHead } from "@phasegate/ledger";
@@ -6,7 +6,7 @@ import { canonicalJson, type Digest } from "@phasegate/wire";
 import { calculateJwkThumbprint } from "jose";
 import { openSigningKey } from "./key-files.ts";
 
-export interface StreamHead {
+interface StreamHead {
   readonly stream: string;
   readonly version: number;
   readonly hash: Digest;
@@ -34,11 +34,6 @@ export async function openHeadSigner(dataDirectory: string): Promise<HeadSigner>
     publicKeyFile,
     sign: (head) => ({ keyId, signature: sign(null, signedBytes(head), key).toString("base64url") }),
   };
-}
-
-/** True when `signature` is the server's over exactly this head. */
-export function verifyHead(head: StreamHead, signature: string, publicKey: KeyObject | string): boolean {
-  return verify(null, signedBytes(head), publicKey, Buffer.from(signature, "base64url"));
 }
 
 function signedBytes(head: StreamHead): Buffer {

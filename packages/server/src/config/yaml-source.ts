@@ -2,7 +2,7 @@ import { isMap, isScalar, LineCounter, parseDocument, type Document, type Node, 
 import type { Place } from "@phasegate/wire";
 
 /** One value of a configuration file: `section.key`, or a lone top-level name. */
-export interface FileValue {
+interface FileValue {
   readonly path: string;
   readonly value: unknown;
   /** `file:line:column` of the key. */

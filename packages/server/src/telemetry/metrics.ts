@@ -42,14 +42,15 @@ export function createMetrics(): Metrics {
     registers: [registry],
   });
   let readInFlight = () => 0;
-  new Gauge({
+  const inFlight: Gauge = new Gauge({
     name: "phasegate_http_requests_in_flight",
     help: "Requests in work.",
-    registers: [registry],
-    collect() {
-      this.set(readInFlight());
+    registers: [],
+    collect: () => {
+      inFlight.set(readInFlight());
     },
   });
+  registry.registerMetric(inFlight);
   // Looked up by labels once: that costs more than the count itself.
   const counts = new Map<string, Counter.Internal>();
   const times = new Map<string, Histogram.Internal<"operation">>();
