@@ -1,11 +1,14 @@
 import type {
   AssuranceLevel,
   ContentPair,
+  EvidenceId,
   JsonObject,
   ReasonCode,
   TaskId,
+  TestRun,
   TreeChange,
   TreeDigest,
+  TreeEntry,
   TreeFacts,
   UnsupportedEntry,
 } from "@phasegate/wire";
@@ -59,6 +62,24 @@ export interface Runner {
   resolvePath(task: WorkspaceKey, path: string): Promise<ResolvedPath>;
 
   close(): Promise<void>;
+}
+
+/** Evidence: what ran on which exact tree, and what it reported. Part of `Runner` once `openRunner` serves it. */
+export interface EvidenceRunner {
+  /**
+   * Runs the workflow's tests on one exact tree, in a clean checkout of it. Never rejects for what the tests did or
+   * did not report; rejects with `workspace_unavailable` when the run could not be made at all.
+   */
+  runTests(request: TestRunRequest): Promise<TestRun>;
+
+  /** Runs one command in the sandbox on a clean checkout of one exact tree. */
+  runCommand(request: CommandRunRequest): Promise<{ exitCode: number; output: string; timedOut: boolean }>;
+
+  /** Composes and keeps the tree of `base` with every entry of `from` whose path `include` accepts laid over it. */
+  overlayTree(request: { base: TreeDigest; from: TreeDigest; include: (path: string) => boolean }): Promise<TreeDigest>;
+
+  /** The entries of a kept tree, for facts about single files. */
+  readTree(tree: TreeDigest): Promise<readonly TreeEntry[]>;
 }
 
 export interface RunnerCapabilities {
@@ -163,6 +184,26 @@ export interface TreeRequest {
   contentsNeeded(changes: readonly TreeChange[]): readonly string[];
   /** As in `ActJudges`. */
   changedOutside(observation: Observation): Promise<RollBack>;
+}
+
+export interface TestRunRequest {
+  readonly task: WorkspaceKey;
+  readonly tree: TreeDigest;
+  /** Of the base commit: `setup` runs on it, and decides whether a task changed its inputs. */
+  readonly baseTree: TreeDigest;
+  readonly evidenceId: EvidenceId;
+  /** Only these files or names, as the test runner takes them; for the tool `run_tests`, never for a gate. */
+  readonly selection?: string;
+  readonly signal: AbortSignal;
+}
+
+export interface CommandRunRequest {
+  readonly task: WorkspaceKey;
+  readonly tree: TreeDigest;
+  readonly baseTree: TreeDigest;
+  readonly command: string;
+  readonly timeoutSeconds: number;
+  readonly signal: AbortSignal;
 }
 
 export interface SyncRequest {

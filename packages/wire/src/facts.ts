@@ -1,3 +1,4 @@
+import type { ApprovalFact, EvidenceFacts, ReviewFact } from "./evidence.ts";
 import type { PrincipalId, TaskId, TreeDigest } from "./ids.ts";
 import type { JsonValue } from "./json.ts";
 import type { TreeChange, UnsupportedEntry } from "./tree.ts";
@@ -43,6 +44,9 @@ export interface Facts {
   /** The latest submission of each artifact type, bodies included. */
   readonly artifacts?: Readonly<Record<string, JsonValue>>;
   readonly dependencies?: readonly DependencyFact[];
+  readonly evidence?: EvidenceFacts;
+  readonly reviews?: readonly ReviewFact[];
+  readonly approvals?: readonly ApprovalFact[];
   /** Principals of the same owner as a given one are authors of each other's work. */
   readonly authors?: readonly PrincipalId[];
 }

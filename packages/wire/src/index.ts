@@ -42,6 +42,18 @@ export {
   type EventData,
   type EventType,
 } from "./events/schemas.ts";
+export type {
+  ApprovalFact,
+  EvidenceFacts,
+  LineCoverage,
+  RedIdentity,
+  ReviewFact,
+  TestCase,
+  TestOutcome,
+  TestRun,
+  TestRunStatus,
+  UnloadedTestFile,
+} from "./evidence.ts";
 export type { ContentPair, DependencyFact, FactKind, Facts, TreeDifference, TreeFacts } from "./facts.ts";
 export {
   ApprovalAnswer,

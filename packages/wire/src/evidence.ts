@@ -1,0 +1,123 @@
+import type { Digest, EvidenceId, PrincipalId, TreeDigest } from "./ids.ts";
+import type { JsonValue } from "./json.ts";
+
+export type TestOutcome = "passed" | "failed" | "skipped" | "todo";
+
+/** One test of one run. */
+export interface TestCase {
+  /**
+   * The same test has the same identity in every run: report (package), file where the format gives it, suite path,
+   * name, and an ordinal among equal names, joined by ` > `.
+   */
+  readonly identity: string;
+  /** Relative to the workspace; null where the format does not tell. */
+  readonly file: string | null;
+  readonly name: string;
+  readonly outcome: TestOutcome;
+  /** Why it failed, cut to 2 kB; null when it did not. */
+  readonly message: string | null;
+}
+
+/** A test file of one run that could not be loaded, so that it has no cases: one red identity. */
+export interface UnloadedTestFile {
+  readonly file: string;
+  readonly message: string;
+  /** `in_test`: a syntax error, or an import between test files; `outside`: what it imports is missing or broken. */
+  readonly cause: "in_test" | "outside" | "unclassified";
+}
+
+export type TestRunStatus =
+  /** The command ran and its report was read, whatever the tests did. */
+  | "completed"
+  | "timed_out"
+  | "no_report"
+  | "report_invalid"
+  /** The report and the exit code contradict each other. */
+  | "contradiction"
+  | "setup_failed"
+  | "prepare_failed";
+
+export interface LineCoverage {
+  /** Executed lines by file, of those that can be executed. */
+  readonly files: Readonly<
+    Record<string, { readonly covered: readonly number[]; readonly uncovered: readonly number[] }>
+  >;
+  /** 0 to 100. */
+  readonly percent: number;
+}
+
+/** What one run of the workflow's tests on one tree reported. It proves that, and nothing about honesty of the code. */
+export interface TestRun {
+  readonly evidenceId: EvidenceId;
+  readonly tree: TreeDigest;
+  /** Of command, environment, setup layer, sandbox profile and workflow: equal keys and trees give reusable passes. */
+  readonly key: Digest;
+  readonly command: string;
+  readonly status: TestRunStatus;
+  readonly exitCode: number | null;
+  readonly durationMs: number;
+  readonly cases: readonly TestCase[];
+  readonly unloadedFiles: readonly UnloadedTestFile[];
+  /** Identities with both outcomes on this tree (a retry passed): never RED. */
+  readonly flaky: readonly string[];
+  /** The whole run stopped at one broken file, so that other identities are unknown (compiled languages). */
+  readonly stoppedEarly: boolean;
+  readonly coverage: LineCoverage | null;
+  /** Last 4 kB of the output, for people. */
+  readonly output: string;
+  /** Inputs of `setup` that differ from the base: shown to approvers. */
+  readonly dependencyChange: readonly string[];
+}
+
+/** A test that was failing when its phase was left, with the file that it was fixed in. */
+export interface RedIdentity {
+  readonly identity: string;
+  readonly file: string | null;
+  /** True when the file did not load: then the file is the identity. */
+  readonly wholeFile: boolean;
+  /** Entry content of the file in the tree at RED; null where the format names no file. */
+  readonly content: string | null;
+}
+
+/** Facts that the evidence checks look at. Absent members were not gathered. */
+export interface EvidenceFacts {
+  /** On the base commit. */
+  readonly base?: TestRun;
+  /** On the base overlaid with what the phase may write. */
+  readonly red?: TestRun;
+  /** On exactly the tree that is judged. */
+  readonly current?: TestRun;
+  /** Of every RED that this task has passed and that no rework undid. */
+  readonly redIdentities?: readonly RedIdentity[];
+  /** Identities that passed at an earlier gate of this task. */
+  readonly passedEarlier?: readonly string[];
+  /** Exit codes of `command` checks, by the digest of their parameters. */
+  readonly commands?: Readonly<
+    Record<string, { readonly exitCode: number; readonly evidenceId: EvidenceId; readonly output: string }>
+  >;
+}
+
+/** One review of one tree, by a principal other than the author. */
+export interface ReviewFact {
+  readonly reviewer: PrincipalId;
+  /** The review model: `security`, `quality`. */
+  readonly model: string;
+  readonly tree: TreeDigest;
+  readonly verdict: "passed" | "failed";
+  readonly issues: readonly {
+    readonly severity: "blocking" | "warning" | "info";
+    readonly message: string;
+    readonly path?: string;
+    readonly resolved?: boolean;
+  }[];
+  readonly body?: JsonValue;
+}
+
+/** Approvals that stand for the digest that is judged. */
+export interface ApprovalFact {
+  readonly gate: string;
+  readonly digest: Digest;
+  readonly by: PrincipalId;
+  readonly kind: "person" | "agent" | "service";
+  readonly roles: readonly string[];
+}
