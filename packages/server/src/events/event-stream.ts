@@ -9,6 +9,8 @@ export interface EventStreamRequest {
   readonly types: ReadonlySet<EventType> | null;
   readonly taskId: TaskId | null;
   readonly visibility: EventVisibility;
+  /** False once the reader's key is revoked or past its time: the stream ends. */
+  readonly mayRead: () => boolean;
   readonly signal: AbortSignal;
   readonly heartbeatMs: number;
 }
@@ -26,6 +28,7 @@ export async function* streamEvents(request: EventStreamRequest): AsyncGenerator
     let next = events.next();
     for (;;) {
       const result = await Promise.race([next, heartbeat.next()]);
+      if (!request.mayRead()) return;
       if (result === "heartbeat") {
         yield ": heartbeat\n\n";
         continue;

@@ -148,6 +148,15 @@ test("an agent's stream shows a task from its claim on", async () => {
   reader.leave();
 });
 
+test("a stream ends when its reader's key is revoked", async () => {
+  const server = await opened();
+  const reader = await follow(server, server.agentKey);
+  const id = server.keys.principalOf(server.agentKey)?.keyId;
+  if (!id) throw new Error("the agent has no key");
+  await server.keys.revoke(serverPrincipalId, id, "lost");
+  await reader.end();
+});
+
 test("streams are bounded, and a client that leaves gives its place back", async () => {
   const server = await opened();
   const first = await follow(server, server.operatorKey);

@@ -102,6 +102,7 @@ function follow(
     types: wanted.types ? new Set(wanted.types) : null,
     taskId: wanted.taskId,
     visibility,
+    mayRead: () => caller.principal.keyId === null || context.keys.principalOfKey(caller.principal.keyId) !== null,
     signal,
     heartbeatMs,
   });
