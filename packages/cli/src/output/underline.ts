@@ -1,5 +1,5 @@
-import { readFileSync, statSync } from "node:fs";
-import { resolve } from "node:path";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import type { RuleReference } from "@phasegate/wire";
 import { printable } from "../io.ts";
 
@@ -16,8 +16,16 @@ const largestFileBytes = 4 * 1024 * 1024;
 export function underlineRule(rule: RuleReference, directory: string): readonly string[] {
   const place = parsePlace(rule);
   if (place === null) return [];
-  const source = readSource(resolve(directory, place.file));
+  const source = readSource(resolve(directory, place.file)) ?? readFromRepository(directory, place.file);
   return source === null ? [] : underline(source, place.line, place.column);
+}
+
+/** Rules are named from the root of the repository, wherever in it the command was typed. */
+function readFromRepository(directory: string, file: string): string | null {
+  for (let folder = resolve(directory); folder !== dirname(folder); folder = dirname(folder)) {
+    if (existsSync(join(folder, ".git"))) return readSource(join(folder, file));
+  }
+  return null;
 }
 
 /** The same for text that is at hand. Line and column count from 1. */

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { dirname, relative, resolve } from "node:path";
 import type { RuleReference } from "@phasegate/wire";
 import { loadWorkflow, presetText, type Diagnostic, type StoredWorkflow } from "@phasegate/workflow";
 import { configurationOf, failureOf } from "../configuration.ts";
@@ -9,34 +9,38 @@ import { underline } from "../output/underline.ts";
 
 /** A workflow file as `serve` would read it, with the means to show its places. */
 export class WorkflowSource {
-  readonly #directory: string;
-  readonly #shownDirectory: string;
+  readonly #cwd: string;
+  /** Of the repository; the workflow's places and the files that it names are counted from here. */
+  readonly #root: string;
   readonly #file: string;
   readonly #text: string;
   readonly #readBeside: (directory: string, path: string) => string | null;
 
   private constructor(parts: {
     cwd: string;
+    root: string;
     file: string;
     text: string;
     readBeside: (directory: string, path: string) => string | null;
   }) {
-    this.#directory = dirname(resolve(parts.cwd, parts.file));
-    this.#shownDirectory = dirname(parts.file);
-    this.#file = basename(parts.file);
+    this.#cwd = parts.cwd;
+    this.#root = parts.root;
+    this.#file = parts.file;
     this.#text = parts.text;
     this.#readBeside = parts.readBeside;
   }
 
   /** The named file, else that of the configuration. Fails with what to do when there is none. */
   static async open(io: Io, file: string | undefined): Promise<WorkflowSource> {
-    const { readBeside, readWorkflowFile } = await import("@phasegate/server/workflow-files");
-    const chosen = file ?? (await configurationOf(io)).workflow.file;
+    const { readBeside, readWorkflowFile, repositoryRoot } = await import("@phasegate/server/workflow-files");
+    const path = resolve(io.cwd, file ?? (await configurationOf(io)).workflow.file);
+    const root = repositoryRoot(dirname(path));
     try {
       return new WorkflowSource({
         cwd: io.cwd,
-        file: chosen,
-        text: readWorkflowFile(resolve(io.cwd, chosen)),
+        root,
+        file: relative(root, path),
+        text: readWorkflowFile(path),
         readBeside,
       });
     } catch (error) {
@@ -48,7 +52,7 @@ export class WorkflowSource {
     return loadWorkflow({
       file: this.#file,
       text: this.#text,
-      resolve: (path) => this.#readBeside(this.#directory, path),
+      resolve: (path) => this.#readBeside(this.#root, path),
     });
   }
 
@@ -66,10 +70,8 @@ export class WorkflowSource {
 
   /** The place as the reader's shell knows it: relative to where the command was typed. */
   shown({ place }: Pick<Diagnostic, "place">): RuleReference {
-    const file = place.replace(/:\d+:\d+$/, "");
-    return this.#shownDirectory !== "." && existsSync(join(this.#directory, file))
-      ? join(this.#shownDirectory, place)
-      : place;
+    const file = resolve(this.#root, place.replace(/:\d+:\d+$/, ""));
+    return existsSync(file) ? `${relative(this.#cwd, file)}${/:\d+:\d+$/.exec(place)?.[0] ?? ""}` : place;
   }
 
   /** The line of a place with its word underlined, also in bundled workflows and files beside this one. */
@@ -82,6 +84,6 @@ export class WorkflowSource {
 
   #textOf(file: string): string | null {
     if (file === this.#file) return this.#text;
-    return presetText(file) ?? this.#readBeside(this.#directory, file);
+    return presetText(file) ?? this.#readBeside(this.#root, file);
   }
 }

@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
-import { isAbsolute, join, relative, sep } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, isAbsolute, join, relative, sep } from "node:path";
 import { PhasegateError } from "@phasegate/wire";
 
 /** Largest workflow or schema file that is read. */
@@ -36,5 +36,13 @@ export function readBeside(directory: string, path: string): string | null {
     return bytes.length > maxFileBytes ? null : new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
     return null;
+  }
+}
+
+/** The nearest folder at or above that holds a repository, so that rules are named as its users name files. */
+export function repositoryRoot(directory: string): string {
+  for (let folder = directory; ; folder = dirname(folder)) {
+    if (existsSync(join(folder, ".git"))) return folder;
+    if (dirname(folder) === folder) return directory;
   }
 }

@@ -1,12 +1,12 @@
-import { existsSync, readdirSync } from "node:fs";
-import { basename, dirname, join, relative, resolve } from "node:path";
+import { readdirSync } from "node:fs";
+import { basename, dirname, relative, resolve } from "node:path";
 import type { Ledger } from "@phasegate/ledger";
 import { PhasegateError, parseDigest, serverPrincipalId } from "@phasegate/wire";
 import type { JsonValue, PrincipalId, WorkflowDigest } from "@phasegate/wire";
 import { compileWorkflow, loadWorkflow } from "@phasegate/workflow";
 import type { CompiledWorkflow, Diagnostic, StoredWorkflow } from "@phasegate/workflow";
 import type { Clock, Ids, WorkflowRegistry } from "../context.ts";
-import { readBeside, readWorkflowFile } from "./workflow-files.ts";
+import { readBeside, readWorkflowFile, repositoryRoot } from "./workflow-files.ts";
 
 /** What the ledger keeps under a workflow's digest. */
 interface RegisteredWorkflow {
@@ -93,7 +93,8 @@ export class LedgerWorkflowRegistry implements WorkflowRegistry {
     });
     if (!loaded.ok) throw invalidWorkflow(source.file, loaded.diagnostics);
     const { stored } = loaded;
-    const repository = source.repository ?? resolve(source.root, dirname(source.file), stored.normalized.workspace.repository);
+    const repository =
+      source.repository ?? resolve(source.root, dirname(source.file), stored.normalized.workspace.repository);
     const known = await this.#parts.ledger.getWorkflow(stored.digest);
     if (known === null) {
       const body: RegisteredWorkflow = { stored, repository };
@@ -190,13 +191,5 @@ function filesIn(directory: string | null): string[] {
       .map((name) => resolve(directory, name));
   } catch (error) {
     throw new PhasegateError("config_invalid", `\`workflow.dir\`: cannot read \`${directory}\``, {}, { cause: error });
-  }
-}
-
-/** The nearest folder at or above that holds a repository, so that rules are named as its users name files. */
-function repositoryRoot(directory: string): string {
-  for (let folder = directory; ; folder = dirname(folder)) {
-    if (existsSync(join(folder, ".git"))) return folder;
-    if (dirname(folder) === folder) return directory;
   }
 }
