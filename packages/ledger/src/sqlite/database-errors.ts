@@ -16,12 +16,14 @@ const faults: Readonly<Record<number, { what: string; hint: string }>> = {
   14: { what: "cannot be opened", hint: "see that the folder exists and that the server's user may write to it" },
 };
 
+const faultHint = { hint: "see that its folder exists and that the server's user may read and write there" };
+
 /** A coded error for anything that went wrong with a ledger file; the original stays its cause. */
 export function databaseError(file: string, error: unknown): PhasegateError {
   if (error instanceof PhasegateError) return error;
   const failure = sqlFailure(error);
   if (failure === null) {
-    return new PhasegateError("ledger_unavailable", `\`${file}\` cannot be used`, {}, { cause: error });
+    return new PhasegateError("ledger_unavailable", `\`${file}\` cannot be used`, faultHint, { cause: error });
   }
   if (corrupt.has(failure.resultCode)) {
     return new PhasegateError(

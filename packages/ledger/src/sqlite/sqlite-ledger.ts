@@ -9,7 +9,7 @@ import {
   type TaskId,
   type WorkflowDigest,
 } from "@phasegate/wire";
-import { closeSync, openSync, realpathSync } from "node:fs";
+import { chmodSync, closeSync, openSync, realpathSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import { canonicalPayloads, checkBatch, closedError } from "../append-checks.ts";
 import { auditCellKey, auditFacts, auditStatsOf } from "../audit-facts.ts";
@@ -74,7 +74,9 @@ function spawnWriter(options: WriterOptions): Worker {
 function makeFile(file: string): string {
   try {
     closeSync(openSync(file, "a", 0o600));
-    return realpathSync(file);
+    const path = realpathSync(file);
+    chmodSync(path, 0o600);
+    return path;
   } catch (error) {
     throw databaseError(file, error);
   }
