@@ -58,7 +58,10 @@ export async function probeEscapes(sandbox: Sandbox, options: ProbeOptions): Pro
       port: (servers[2].address() as AddressInfo).port,
       commandLine: (await readFile("/proc/self/cmdline", "utf8")).replace(/\0+$/, ""),
       mountNamespace: await readlink("/proc/self/ns/mnt"),
-      closedDirectories: [options.dataDir, dirname(workspacePath), dirname(options.dataDir)],
+      // The sandbox has a `/tmp` of its own, which it may write: finding that one writable says nothing.
+      closedDirectories: [options.dataDir, dirname(workspacePath), dirname(options.dataDir)].filter(
+        (directory) => directory !== "/tmp",
+      ),
     };
     return escapeResults(await runAttempts(sandbox, workspacePath, targets));
   } finally {

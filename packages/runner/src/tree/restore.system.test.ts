@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto";
 import {
   chmodSync,
+  closeSync,
   constants,
   lstatSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   readlinkSync,
@@ -42,7 +44,9 @@ const mutation: Arbitrary<Mutation> = oneof(
   tuple(somePath, constantFrom("", "x", "y", "xy")).map(([name, text]): Mutation => (root) => {
     mkdirSync(path.dirname(path.join(root, name)), { recursive: true });
     // Without waiting for the other end of a FIFO.
-    writeFileSync(path.join(root, name), text, { flag: O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK });
+    const descriptor = openSync(path.join(root, name), O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK);
+    writeFileSync(descriptor, text);
+    closeSync(descriptor);
   }),
   somePath.map(
     (name): Mutation =>

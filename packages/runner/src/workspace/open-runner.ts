@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { chmod, mkdir } from "node:fs/promises";
 import path from "node:path";
 import type { TaskId } from "@phasegate/wire";
 import { Git } from "../git/git.ts";
@@ -43,6 +43,7 @@ const workspaceTools = [restoreFiles, gitDiff, gitCommit] as const;
 export async function openRunner(options: RunnerOptions): Promise<Runner> {
   const layout = new Layout(options);
   await mkdir(layout.root, { recursive: true, mode: 0o700 });
+  await chmod(layout.root, 0o700);
   await mkdir(layout.throwaways, { recursive: true, mode: 0o700 });
   const git = await Git.open(layout.root, options.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin");
   const contents = new ContentStore(layout.contents);
@@ -80,7 +81,7 @@ export async function openRunner(options: RunnerOptions): Promise<Runner> {
   }
 
   return {
-    capabilities: sandbox,
+    capabilities: { assurance: sandbox.assurance, separateUser: sandbox.separateUser, probes: sandbox.probes },
 
     async resolveBase({ repository, ref, workflow }) {
       const mirror = await parts.mirrorOf(repository);

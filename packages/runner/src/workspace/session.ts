@@ -62,6 +62,7 @@ export class WorkspaceSession {
       const entry = await this.#parts.manifests.get(call.entryTree);
       const refusal = this.#refusal(call.epoch);
       if (refusal !== null) return this.nothingDone(refusal);
+      await this.workspace.adopt(call.task.base, call.task.workflow);
       const mode = "readsEveryByte" in tool && tool.readsEveryByte ? "full" : "cached";
       const before = await this.#reconcile(mode, entry, judges);
       const ran = await this.#execute(call, tool, before);
@@ -73,6 +74,7 @@ export class WorkspaceSession {
     return this.alone(async () => {
       const refusal = request.epoch === null ? null : this.#refusal(request.epoch);
       if (refusal !== null) throw new PhasegateError(refusal.code, refusal.message);
+      await this.workspace.adopt(request.task.base, request.task.workflow);
       const compared = await Promise.all(request.compareWith.map((digest) => this.#parts.manifests.get(digest)));
       const now = await this.#reconcile("full", compared[0] ?? this.workspace.base.manifest, request);
       return await use(this.#facts(now, compared, (changes) => request.contentsNeeded(changes)));

@@ -26,6 +26,7 @@ export async function syncWorkspace(
 ): Promise<SyncOutcome> {
   return await session.alone(async () => {
     const { workspace } = session;
+    await workspace.adopt(request.task.base, request.task.workflow);
     const pinned = await workspace.mirror.pin(request.ref);
     const oldBase = workspace.base;
     const newBase = await parts.baseTrees.get(workspace.mirror, pinned.commit, request.task.workflow);
@@ -49,10 +50,10 @@ export async function syncWorkspace(
     for (const [digest, manifest] of merged) await parts.manifests.put(manifest, await parts.manifests.get(digest));
     const target = ofMerged(now.manifest.digest);
     await workspace.restore(now, target, "all");
-    await workspace.rebase(pinned.commit);
+    await workspace.adopt(pinned, request.task.workflow);
     const after = await workspace.scan("full");
     if (after.manifest.digest !== target.digest) {
-      await workspace.rebase(oldBase.commit);
+      await workspace.adopt(oldBase, request.task.workflow);
       await workspace.reset(now.manifest);
       throw new PhasegateError("workspace_unavailable", "the merged tree could not be written whole");
     }

@@ -53,7 +53,7 @@ export class TaskWorkspace {
   readonly path: string;
   readonly mirror: Mirror;
   readonly #parts: WorkspaceParts;
-  readonly #workflow: CompiledWorkflow;
+  #workflow: CompiledWorkflow;
   #base: BaseTree;
   #seen: Manifest | null = null;
   #kept: Manifest;
@@ -123,11 +123,12 @@ export class TaskWorkspace {
     this.#commit = commit;
   }
 
-  /** The workspace reads by the rules of another base from now on. */
-  async rebase(commit: string): Promise<void> {
-    if (commit === this.#base.commit) return;
-    await this.mirror.ensure(commit);
-    this.#base = await this.#parts.baseTrees.get(this.mirror, commit, this.#workflow);
+  /** From now on the workspace is read by the rules of this base and workflow. */
+  async adopt(base: { commit: string }, workflow: CompiledWorkflow): Promise<void> {
+    if (base.commit === this.#base.commit && workflow.digest === this.#workflow.digest) return;
+    await this.mirror.ensure(base.commit);
+    this.#base = await this.#parts.baseTrees.get(this.mirror, base.commit, workflow);
+    this.#workflow = workflow;
     this.#seen = null;
   }
 
