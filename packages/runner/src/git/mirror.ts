@@ -19,6 +19,8 @@ export class Mirror {
   readonly #git: Git;
   readonly #sourceGitDir: string;
   readonly gitDir: string;
+  /** Git refuses a ref that another git is writing: one at a time writes here and in the user's repository. */
+  #turn: Promise<unknown> = Promise.resolve();
 
   private constructor(git: Git, sourceGitDir: string, gitDir: string) {
     this.#git = git;
@@ -45,13 +47,13 @@ export class Mirror {
   async pin(ref: string | null): Promise<PinnedCommit> {
     const name = ref ?? (await this.#currentBranch());
     const commit = await this.#resolve(name);
-    await this.#bring(commit);
+    await this.ensure(commit);
     return { ref: name, commit };
   }
 
   /** Makes sure that a commit that was pinned before is still here. */
   async ensure(commit: string): Promise<void> {
-    await this.#bring(commit);
+    await this.#inTurn(() => this.#bring(commit));
   }
 
   /**
@@ -59,20 +61,24 @@ export class Mirror {
    * tree is touched, and none of the repository's hooks runs.
    */
   async publish(taskGitDir: string, commit: string, branch: string): Promise<void> {
-    await this.#git.run({
-      gitDir: this.#sourceGitDir,
-      args: [
-        "fetch",
-        "--quiet",
-        "--no-tags",
-        "--no-write-fetch-head",
-        "--no-recurse-submodules",
-        "--no-auto-maintenance",
-        "--refmap=",
-        taskGitDir,
-        `+${commit}:refs/heads/${branch}`,
-      ],
-    });
+    const args = [
+      "fetch",
+      "--quiet",
+      "--no-tags",
+      "--no-write-fetch-head",
+      "--no-recurse-submodules",
+      "--no-auto-maintenance",
+      "--refmap=",
+      taskGitDir,
+      `+${commit}:refs/heads/${branch}`,
+    ];
+    await this.#inTurn(() => this.#git.run({ gitDir: this.#sourceGitDir, args }));
+  }
+
+  #inTurn<Result>(use: () => Promise<Result>): Promise<Result> {
+    const mine = this.#turn.then(use, use);
+    this.#turn = mine.catch(() => undefined);
+    return mine;
   }
 
   async #currentBranch(): Promise<string> {

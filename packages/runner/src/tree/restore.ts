@@ -28,10 +28,27 @@ export interface RestoredPath {
  * in the way of a wanted entry goes. Nothing may run in the workspace meanwhile. The caller verifies by digest.
  */
 export function restorePaths(root: string, contents: ContentStore, wanted: readonly RestoredPath[]): void {
-  for (const { path, entry } of wanted) if (entry === null) removePath(root, path, { recursive: false });
   for (const { path, entry } of wanted) {
-    if (entry?.type === "file") restoreFile(root, contents, path, entry);
-    if (entry?.type === "symlink") restoreLink(root, contents, path, entry);
+    if (entry === null) withWritableParents(root, path, () => removePath(root, path, { recursive: false }));
+  }
+  for (const { path, entry } of wanted) {
+    if (entry?.type === "file") withWritableParents(root, path, () => restoreFile(root, contents, path, entry));
+    if (entry?.type === "symlink") withWritableParents(root, path, () => restoreLink(root, contents, path, entry));
+  }
+}
+
+/** Permission bits of directories are in no tree: where they stand in the way, the owner's are given back. */
+function withWritableParents(root: string, path: string, change: () => void): void {
+  try {
+    change();
+  } catch (error) {
+    if (!hasCode(error, "EACCES", "EPERM")) throw error;
+    for (let end = path.indexOf("/"); end > 0; end = path.indexOf("/", end + 1)) {
+      onEntry(root, path.slice(0, end), (at, stats) => {
+        if (stats.isDirectory()) setBits(at, stats, 0o777, 0o700);
+      });
+    }
+    change();
   }
 }
 
@@ -48,10 +65,10 @@ export function clearUnsupported(root: string, entries: readonly UnsupportedEntr
       case "setuid":
       case "setgid":
       case "sticky":
-        onEntry(root, path, (at, stats) => chmodSync(at, stats.mode & 0o777));
+        onEntry(root, path, (at, stats) => setBits(at, stats, 0o777, 0));
         break;
       case "unreadable":
-        onEntry(root, path, (at, stats) => chmodSync(at, (stats.mode & 0o777) | (stats.isDirectory() ? 0o700 : 0o600)));
+        onEntry(root, path, (at, stats) => setBits(at, stats, 0o777, stats.isDirectory() ? 0o700 : 0o600));
         break;
       case "path_not_utf8":
         removeUndecodable(root, path);
@@ -87,7 +104,7 @@ function place(root: string, path: string, write: (temporary: string) => void): 
       const temporary = entryOf(parent, `.phasegate-${randomUUID()}`);
       try {
         write(temporary);
-        if (lookAt(target)?.isDirectory() === true) rmSync(target, { recursive: true, force: true });
+        if (lookAt(target)?.isDirectory() === true) removeWhole(Buffer.from(target));
         renameSync(temporary, target);
       } catch (error) {
         rmSync(temporary, { force: true });
@@ -101,7 +118,7 @@ function place(root: string, path: string, write: (temporary: string) => void): 
 /** Removes what stands at a path, and the directories that this leaves empty. A directory only if `recursive`. */
 function removePath(root: string, path: string, options: { recursive: boolean }): void {
   onEntry(root, path, (at, stats) => {
-    if (options.recursive || !stats.isDirectory()) rmSync(at, { recursive: true, force: true });
+    if (options.recursive || !stats.isDirectory()) removeWhole(Buffer.from(at));
   });
   for (let end = path.lastIndexOf("/"); end > 0; end = path.lastIndexOf("/", end - 1)) {
     try {
@@ -124,7 +141,7 @@ function removeUndecodable(root: string, path: string): void {
       for (const raw of readdirSync(at, { encoding: "buffer" })) {
         const name = raw.toString("utf8");
         if (name !== lossyName || Buffer.from(name).equals(raw)) continue;
-        removeRaw(Buffer.concat([Buffer.from(at), raw]));
+        removeWhole(Buffer.concat([Buffer.from(at), raw]));
       }
     });
   } catch (error) {
@@ -132,11 +149,17 @@ function removeUndecodable(root: string, path: string): void {
   }
 }
 
-/** `rm` of Node decodes names on its way down, so names of any bytes are removed by hand. */
-function removeRaw(at: Buffer): void {
+/** Removes names of any bytes and directories of any permissions, which `rm` of Node gives up on. */
+function removeWhole(at: Buffer): void {
   if (!lstatSync(at).isDirectory()) return unlinkSync(at);
-  for (const raw of readdirSync(at, { encoding: "buffer" })) removeRaw(Buffer.concat([at, Buffer.from("/"), raw]));
+  chmodSync(at, 0o700);
+  for (const raw of readdirSync(at, { encoding: "buffer" })) removeWhole(Buffer.concat([at, Buffer.from("/"), raw]));
   rmdirSync(at);
+}
+
+/** Never through a link: what became one is judged as one. */
+function setBits(at: string, stats: Stats, kept: number, added: number): void {
+  if (!stats.isSymbolicLink()) chmodSync(at, (stats.mode & kept) | added);
 }
 
 function onEntry(root: string, path: string, use: (at: string, stats: Stats) => void): void {
@@ -144,8 +167,7 @@ function onEntry(root: string, path: string, use: (at: string, stats: Stats) => 
     withParent(root, path, (parent, name) => {
       const at = entryOf(parent, name);
       const stats = lookAt(at);
-      if (stats !== null && !stats.isSymbolicLink()) use(at, stats);
-      else if (stats !== null) unlinkSync(at);
+      if (stats !== null) use(at, stats);
     });
   } catch (error) {
     if (!hasCode(error, "ENOENT", "ENOTDIR", "ELOOP")) throw error;
