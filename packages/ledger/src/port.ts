@@ -103,6 +103,8 @@ export interface Ledger {
     limit: number;
     kinds?: readonly string[];
   }): Promise<Job[]>;
+  /** Keeps a job that still runs: its lease ends at `leasedUntil` from now on. False when another has it. */
+  renewJob(options: { id: JobId; owner: string; leasedUntil: number }): Promise<boolean>;
   finishJob(options: { id: JobId; owner: string }): Promise<boolean>;
   /** Puts a job back for later; `attempts` has been counted by `takeJobs`. */
   postponeJob(options: { id: JobId; owner: string; dueAt: number; error: string }): Promise<boolean>;

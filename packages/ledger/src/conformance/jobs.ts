@@ -27,6 +27,16 @@ export function describeJobs(open: OpenLedger): void {
         expect(await take(ledger, { now: 9_999 })).toEqual([]);
       }));
 
+    test("a renewed job stays with its owner until the new time, and only its owner renews it", () =>
+      withLedger(open, async (ledger) => {
+        await appendTo(ledger, "one", [created()], { jobs: [newJob("a")] });
+        await take(ledger, { now: 100, owner: "w1" });
+        expect(await ledger.renewJob({ id: jobId("a"), owner: "w2", leasedUntil: 900 })).toBe(false);
+        expect(await ledger.renewJob({ id: jobId("a"), owner: "w1", leasedUntil: 900 })).toBe(true);
+        expect(await take(ledger, { now: 899, owner: "w2" })).toEqual([]);
+        expect(await take(ledger, { now: 900, owner: "w2" })).toEqual(["job_a"]);
+      }));
+
     test("a postponed job comes back when it is due, with its error and attempts", () =>
       withLedger(open, async (ledger) => {
         await appendTo(ledger, "one", [created()], { jobs: [newJob("a")] });

@@ -55,6 +55,13 @@ export class MemoryJobs {
     });
   }
 
+  renew({ id, owner, leasedUntil }: { id: string; owner: string; leasedUntil: number }): boolean {
+    const held = this.#jobs.get(id);
+    if (held?.owner !== owner) return false;
+    held.leasedUntil = leasedUntil;
+    return true;
+  }
+
   finish({ id, owner }: { id: string; owner: string }): boolean {
     return this.#jobs.get(id)?.owner === owner && this.#jobs.delete(id);
   }

@@ -205,6 +205,11 @@ class MemoryLedger implements Ledger {
     return this.#jobs.take(options);
   }
 
+  async renewJob(options: Parameters<Ledger["renewJob"]>[0]): Promise<boolean> {
+    this.#assertOpen();
+    return this.#jobs.renew(options);
+  }
+
   async finishJob(options: Parameters<Ledger["finishJob"]>[0]): Promise<boolean> {
     this.#assertOpen();
     return this.#jobs.finish(options);

@@ -143,6 +143,8 @@ function runCall({ events, calls }: Session, operation: CallOperation): unknown 
     }
     case "takeJobs":
       return events.jobs.take(operation.argument);
+    case "renewJob":
+      return events.jobs.renew(operation.argument);
     case "finishJob":
       return events.jobs.finish(operation.argument);
     case "postponeJob":

@@ -27,6 +27,7 @@ export class JobWriter {
       ),
       due: database.prepare(takeDue),
       take: database.prepare("update job set owner = ?, leased_until = ?, attempts = attempts + 1 where number = ?"),
+      renew: database.prepare("update job set leased_until = ? where id = ? and owner = ?"),
       finish: database.prepare("delete from job where id = ? and owner = ?"),
       postpone: database.prepare("update job set owner = null, due_at = ?, last_error = ? where id = ? and owner = ?"),
       cancel: database.prepare("delete from job where task_id = ?"),
@@ -53,6 +54,10 @@ export class JobWriter {
         lastError: row["last_error"] as string | null,
       };
     });
+  }
+
+  renew({ id, owner, leasedUntil }: Parameters<Ledger["renewJob"]>[0]): boolean {
+    return this.#statements.renew.run(leasedUntil, id, owner) > 0;
   }
 
   finish({ id, owner }: { id: JobId; owner: string }): boolean {

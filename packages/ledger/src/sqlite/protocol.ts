@@ -49,6 +49,7 @@ export interface WriterCalls {
   recoverIdempotent: { argument: number; answer: null };
   putWorkflow: { argument: { digest: string; name: string; body: JsonValue }; answer: null };
   takeJobs: { argument: Argument<"takeJobs">; answer: Job[] };
+  renewJob: { argument: Argument<"renewJob">; answer: boolean };
   finishJob: { argument: Argument<"finishJob">; answer: boolean };
   postponeJob: { argument: Argument<"postponeJob">; answer: boolean };
   cancelJobs: { argument: Argument<"cancelJobs">; answer: number };

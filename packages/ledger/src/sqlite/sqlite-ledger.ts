@@ -229,6 +229,10 @@ class SqliteLedger implements Ledger {
     return this.#call("takeJobs", options);
   }
 
+  renewJob(options: Parameters<Ledger["renewJob"]>[0]): Promise<boolean> {
+    return this.#call("renewJob", options);
+  }
+
   finishJob(options: Parameters<Ledger["finishJob"]>[0]): Promise<boolean> {
     return this.#call("finishJob", options);
   }
