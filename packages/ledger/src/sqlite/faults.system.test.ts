@@ -169,7 +169,7 @@ describe("a file that cannot be used is refused with what it is", () => {
   test("and the lock is free again", async () => {
     const file = newFile();
     writeFileSync(file, "a letter to a friend. ".repeat(500));
-    await expect(openSqliteLedger({ file })).rejects.toThrow();
+    await expect(openSqliteLedger({ file })).rejects.toThrow("is no SQLite database");
     rmSync(file);
     await (await openSqliteLedger({ file })).close();
   });
@@ -190,7 +190,10 @@ function mountSmall(): string | null {
 describe.runIf(process.getuid?.() === 0 && existsSync("/bin/mount"))("a file system that fails", () => {
   test("full, then freed; read-only, then writable: refused whole, then back to work", async (context) => {
     const place = mountSmall();
-    if (place === null) return context.skip("this machine lets no one mount");
+    if (place === null) {
+      context.skip("this machine lets no one mount");
+      return;
+    }
     const file = join(place, "ledger.db");
     try {
       const ledger = await openSqliteLedger({ file });
