@@ -15,7 +15,7 @@ interface Schema {
 /** One section an event: its members with their types. */
 export function eventsPage(): string {
   const sections = eventTypes.map((type) => {
-    const schema: Schema = eventSchemas[type];
+    const schema = eventSchemas[type] as Schema;
     const required = schema.required ?? [];
     const rows = Object.entries(schema.properties ?? {}).map(
       ([name, member]) => `| \`${name}\`${required.includes(name) ? "" : " (optional)"} | ${cell(shape(member))} |`,
