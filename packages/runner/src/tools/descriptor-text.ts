@@ -1,4 +1,4 @@
-import { read, write } from "node:fs";
+import { read, readSync, write } from "node:fs";
 import { isUtf8 } from "node:buffer";
 import { promisify } from "node:util";
 import { ToolRefusal } from "./outcome.ts";
@@ -6,8 +6,19 @@ import { ToolRefusal } from "./outcome.ts";
 const readDescriptor = promisify(read);
 const writeDescriptor = promisify(write);
 
-/** Reads from the start of an open file, at most `maxBytes`, off the event loop. */
-export async function readBytes(descriptor: number, maxBytes: number): Promise<Buffer> {
+/** A file of this size is read at once: the hop to another thread and back costs more than the read. */
+const smallBytes = 64 * 1024;
+
+/** Reads from the start of an open file of about `sizeBytes`, at most `maxBytes`; large ones off the event loop. */
+export async function readBytes(descriptor: number, maxBytes: number, sizeBytes: number): Promise<Buffer> {
+  if (sizeBytes < smallBytes) {
+    const chunk = Buffer.allocUnsafe(Math.min(maxBytes, smallBytes));
+    const bytesRead = readSync(descriptor, chunk, 0, chunk.length, 0);
+    // One that grew meanwhile, or ends only after several reads (as in /proc), takes the long way.
+    if (bytesRead < chunk.length && readSync(descriptor, chunk, bytesRead, 1, bytesRead) === 0) {
+      return chunk.subarray(0, bytesRead);
+    }
+  }
   const chunks: Buffer[] = [];
   let position = 0;
   while (position < maxBytes) {

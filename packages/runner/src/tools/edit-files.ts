@@ -23,7 +23,7 @@ export const editFiles: ToolExecutor = {
         throw new ToolRefusal("tool_failed", `there is no \`${asked}\``, { hint: "make it with write_files" });
       }
       try {
-        const bytes = await readBytes(existing.descriptor, maxFileBytes + 1);
+        const bytes = await readBytes(existing.descriptor, maxFileBytes + 1, existing.stats.size);
         if (bytes.length > maxFileBytes) {
           throw new ToolRefusal("payload_too_large", `\`${asked}\` is more than ${String(maxFileBytes)} bytes`);
         }

@@ -27,7 +27,7 @@ export const readFiles: ToolExecutor = {
         }
         const isPart = offset > 0 || limit !== null;
         const bound = isPart ? maxScannedBytes : maxReadBytes;
-        const bytes = await readBytes(file.descriptor, bound + 1);
+        const bytes = await readBytes(file.descriptor, bound + 1, file.stats.size);
         if (bytes.length > bound) throw tooLarge(asked, bound);
         const whole = textOf(bytes, asked);
         const content = isPart ? selectLines(whole, offset, limit) : whole;

@@ -170,7 +170,7 @@ export class WorkspaceSession {
     }
     const observation = this.#observe(before.manifest, after.now, entry, (changes) => judges.contentsNeeded(changes));
     const outcome = listsPaths ? withChangedPaths(ran, observation) : ran;
-    const rolledBack = await this.#settle(before.manifest, after.now, () => judges.observed(observation, outcome));
+    const rolledBack = await this.#settle(before, after.now, () => judges.observed(observation, outcome));
     return { outcome, observation, rolledBack };
   }
 
@@ -200,7 +200,9 @@ export class WorkspaceSession {
       return now;
     }
     const observation = this.#observe(kept, now, entry, (changes) => judge.contentsNeeded(changes));
-    const rolledBack = await this.#settle(kept, now, () => judge.changedOutside(observation));
+    const rolledBack = await this.#settle({ manifest: kept, litter: null }, now, () =>
+      judge.changedOutside(observation),
+    );
     return rolledBack === "none" ? now : await this.workspace.scan(mode);
   }
 
@@ -209,7 +211,7 @@ export class WorkspaceSession {
   }
 
   /** Asks the judge, does what it says, and keeps what is then there. A judge that fails has allowed nothing. */
-  async #settle(before: Manifest, now: Snapshot, judge: () => Promise<RollBack>): Promise<RollBack> {
+  async #settle(before: KnownBefore, now: Snapshot, judge: () => Promise<RollBack>): Promise<RollBack> {
     let rollBack: RollBack;
     try {
       rollBack = await judge();
@@ -225,8 +227,9 @@ export class WorkspaceSession {
     return rollBack;
   }
 
-  async #putBack(now: Snapshot, target: Manifest, paths: "all" | readonly string[]): Promise<void> {
-    await this.workspace.restore(now, target, paths);
+  async #putBack(now: Snapshot, before: KnownBefore, paths: "all" | readonly string[]): Promise<void> {
+    const target = before.manifest;
+    await this.workspace.restore(now, target, paths, before.litter);
     const restored = await this.workspace.scan("cached");
     const left = diffManifests(target, restored.manifest).filter(
       (change) => paths === "all" || paths.includes(change.path),
@@ -261,6 +264,12 @@ export class WorkspaceSession {
       paths: [...now.manifest.entries.keys()].sort(compareTreePaths),
     };
   }
+}
+
+/** What was there before something ran; its litter is known only when the runner itself looked just before. */
+interface KnownBefore {
+  readonly manifest: Manifest;
+  readonly litter: readonly string[] | null;
 }
 
 function withChangedPaths(outcome: ToolOutcome, observation: Observation): ToolOutcome {

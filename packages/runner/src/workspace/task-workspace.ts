@@ -145,14 +145,27 @@ export class TaskWorkspace {
     return { manifest, unsupported: result.unsupported, litter: result.litter };
   }
 
-  /** Puts paths (all that differ where `paths` is "all") back to `target`, and clears unsupported entries there. */
-  async restore(now: Snapshot, target: Manifest, paths: "all" | readonly string[]): Promise<void> {
+  /**
+   * Puts paths (all that differ where `paths` is "all") back to `target`, and clears unsupported entries there.
+   * With "all", the litter that came since `litterBefore` goes too; null: nobody knows what was there before.
+   */
+  async restore(
+    now: Snapshot,
+    target: Manifest,
+    paths: "all" | readonly string[],
+    litterBefore: readonly string[] | null = null,
+  ): Promise<void> {
     const changes = paths === "all" ? diffManifests(target, now.manifest) : diffPaths(target, now.manifest, paths);
     const unsupported = now.unsupported.filter((entry) => paths === "all" || paths.includes(entry.path));
-    if (changes.length === 0 && unsupported.length === 0) return;
+    const known = new Set(litterBefore);
+    const litter = paths === "all" && litterBefore !== null ? now.litter.filter((path) => !known.has(path)) : [];
+    if (changes.length === 0 && unsupported.length === 0 && litter.length === 0) return;
     await this.#parts.workers.restore({
       root: this.path,
-      wanted: changes.map((change) => ({ path: change.path, entry: change.before })),
+      wanted: [
+        ...changes.map((change) => ({ path: change.path, entry: change.before })),
+        ...litter.map((path) => ({ path, entry: null })),
+      ],
       unsupported,
     });
   }
