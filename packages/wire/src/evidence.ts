@@ -1,6 +1,10 @@
 import type { Digest, EvidenceId, PrincipalId, TreeDigest } from "./ids.ts";
 import type { JsonValue } from "./json.ts";
 
+/** Why something ran. `red`: the base overlaid with what the phase may write. `tool`: an agent asked, no gate uses it. */
+export const evidencePurposes = ["base", "red", "current", "command", "tool"] as const;
+export type EvidencePurpose = (typeof evidencePurposes)[number];
+
 export type TestOutcome = "passed" | "failed" | "skipped" | "todo";
 
 /** One test of one run. */
@@ -62,6 +66,8 @@ export interface TestRun {
   readonly flaky: readonly string[];
   /** The whole run stopped at one broken file, so that other identities are unknown (compiled languages). */
   readonly stoppedEarly: boolean;
+  /** Files whose test names differed between two runs of this tree: their tests are compared by file. */
+  readonly unstableFiles?: readonly string[];
   readonly coverage: LineCoverage | null;
   /** Last 4 kB of the output, for people. */
   readonly output: string;

@@ -1,4 +1,4 @@
-export type { CheckDefinition, CheckInput, CheckOutcome } from "./checks/definition.ts";
+export type { CheckDefinition, CheckFinding, CheckInput, CheckOutcome } from "./checks/definition.ts";
 export type {
   ChangeDenial,
   CompiledArtifact,
@@ -35,6 +35,19 @@ export {
 } from "./tools/registry.ts";
 export { checkDefinitions, checkNames, findCheck, isImplemented, validateCheckParameters } from "./checks/registry.ts";
 export { automaticApprover } from "./checks/approval.ts";
+export {
+  commandKey,
+  evidenceNeeded,
+  redTreePaths,
+  type CommandNeeded,
+  type EvidenceNeeded,
+} from "./evidence/needed.ts";
+export {
+  evidenceWorkflow,
+  type CoverageSettings,
+  type EvidenceSettings,
+  type TestSettings,
+} from "./evidence/settings.ts";
 export { compileSchema, describeErrors } from "./schema/compile-schema.ts";
 export { compileFreeze, type FreezeOptions } from "./policy/freeze.ts";
 export { compileGlobs, isNormalizedPath, type PathMatcher } from "./policy/globs.ts";

@@ -42,9 +42,29 @@ export interface CheckInput {
   readonly selfReported: boolean;
 }
 
+/** What a check saw besides its verdict, for reviewers, approvers and the attestation; it never blocks. */
+export interface CheckFinding {
+  /** Stable, the `check` of the finding: `weak_red`, `flaky`, `unclassified`, `failed_on_base`, `removed_tests`. */
+  readonly name: string;
+  readonly severity: "warning" | "info";
+  readonly message: string;
+  readonly evidenceId?: EvidenceId;
+}
+
 export type CheckOutcome =
-  | { readonly passed: true; readonly note?: string }
-  | { readonly passed: false; readonly message: string; readonly hint?: string; readonly evidenceId?: EvidenceId };
+  | {
+      readonly passed: true;
+      readonly note?: string;
+      readonly evidenceId?: EvidenceId;
+      readonly findings?: readonly CheckFinding[];
+    }
+  | {
+      readonly passed: false;
+      readonly message: string;
+      readonly hint?: string;
+      readonly evidenceId?: EvidenceId;
+      readonly findings?: readonly CheckFinding[];
+    };
 
 /** All artifacts' bodies, newest first, for checks that take facts from them. */
 export function artifactBodies(facts: Facts): readonly JsonValue[] {

@@ -1,0 +1,75 @@
+import { digestJson, type Digest, type JsonObject } from "@phasegate/wire";
+import type { CompiledCheck, CompiledPhase } from "../model/compiled.ts";
+
+/** One run of a `command` check. */
+export interface CommandNeeded {
+  /** Under which `EvidenceFacts.commands` holds its outcome. */
+  readonly key: Digest;
+  /** The command line, from the root of the checkout. */
+  readonly run: string;
+  readonly timeoutSeconds: number;
+}
+
+/** The runs that checks ask for. */
+export interface EvidenceNeeded {
+  readonly base: boolean;
+  readonly red: boolean;
+  readonly current: boolean;
+  /** Each once. */
+  readonly commands: readonly CommandNeeded[];
+  /** The run on the current tree has to measure coverage. */
+  readonly coverage: boolean;
+}
+
+const defaultCommandSeconds = 600;
+
+/** Which runs each check looks at. */
+const runsOf: Readonly<Record<string, readonly ("base" | "red" | "current")[]>> = {
+  tests_are_failing: ["base", "red"],
+  all_tests_pass: ["base", "current"],
+  no_skipped_tests: ["base", "current"],
+  coverage_threshold_met: ["current"],
+  tests_were_run: ["current"],
+  tests_failed: ["current"],
+  tests_passed: ["current"],
+};
+
+/** The runs that must be made before these checks can be judged; none for those that take the agent's word. */
+export function evidenceNeeded(checks: readonly CompiledCheck[]): EvidenceNeeded {
+  const gathered = checks.filter(({ selfReported }) => !selfReported);
+  const runs = new Set(gathered.flatMap(({ definition }) => runsOf[definition.name] ?? []));
+  const commands = gathered
+    .filter(({ definition }) => definition.name === "command")
+    .map(({ parameters }) => commandNeeded(parameters));
+  return {
+    base: runs.has("base"),
+    red: runs.has("red"),
+    current: runs.has("current"),
+    commands: [...new Map(commands.map((command) => [command.key, command])).values()],
+    coverage: gathered.some(({ definition }) => definition.name === "coverage_threshold_met"),
+  };
+}
+
+/** Under which `EvidenceFacts.commands` holds the outcome of a `command` check with these parameters. */
+export function commandKey(parameters: JsonObject): Digest {
+  return digestJson(parameters);
+}
+
+/** The paths that lie over the base in the tree of RED: what the phase may write. */
+export function redTreePaths(phase: Pick<CompiledPhase, "judgePath">): (path: string) => boolean {
+  return (path) => phase.judgePath(path).allowed;
+}
+
+function commandNeeded(parameters: JsonObject): CommandNeeded {
+  const { run, cwd, timeout_seconds: seconds } = parameters;
+  const line = typeof run === "string" ? run : "";
+  return {
+    key: commandKey(parameters),
+    run: typeof cwd === "string" ? `cd -- ${quoted(cwd)} || exit 1\n${line}` : line,
+    timeoutSeconds: typeof seconds === "number" ? seconds : defaultCommandSeconds,
+  };
+}
+
+function quoted(word: string): string {
+  return `'${word.replaceAll("'", `'\\''`)}'`;
+}
