@@ -127,7 +127,7 @@ export async function openRunner(options: RunnerOptions): Promise<Runner> {
 
     async resolvePath(task, written) {
       const { workspace } = await sessionOf(task);
-      return await resolveWorkspacePath(workspace.path, written);
+      return resolveWorkspacePath(workspace.path, written);
     },
 
     async close() {
