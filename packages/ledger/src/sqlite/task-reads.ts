@@ -44,7 +44,7 @@ export function offerTasks(reader: Reader, query: { capabilities: readonly strin
   for (; needed !== null; needed = nextNeeded(reader, needed)) {
     if (!(JSON.parse(needed) as string[]).every((one) => query.capabilities.includes(one))) continue;
     const rows = reader.all(
-      `select id, task_id, priority from task
+      `select id, task_id, priority from task indexed by task_offer
        where status = 'ready' and open_dependencies = 0 and capabilities = ? order by priority desc, id limit ?`,
       needed,
       limit,
@@ -92,7 +92,7 @@ export function expiredLeases(
 
 function nextNeeded(reader: Reader, after: string): string | null {
   const row = reader.get(
-    `select capabilities from task where status = 'ready' and open_dependencies = 0 and capabilities > ?
+    `select capabilities from task indexed by task_offer where status = 'ready' and open_dependencies = 0 and capabilities > ?
      order by capabilities limit 1`,
     after,
   );

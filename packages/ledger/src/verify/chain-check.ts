@@ -35,26 +35,26 @@ export class ChainCheck {
     return this.#ends.get(stream) ?? null;
   }
 
-  /** What is wrong with the next event, or null. */
-  take({ event, fault }: FoundEvent): VerifyProblem | null {
+  /** What is wrong with the next event, or null; and whether its content is what its hash says. */
+  take({ event, fault }: FoundEvent): { readonly problem: VerifyProblem | null; readonly isWhole: boolean } {
     this.#events += 1;
     if (event.position > this.#lastPosition + 1) {
       this.#missing.push({ from: this.#lastPosition + 1, to: event.position - 1 });
     }
     this.#lastPosition = event.position;
     const end = this.#ends.get(event.stream) ?? null;
-    const problem = fault === null ? this.#judge(event, end) : problemAt("event", event, fault);
+    const hash = fault === null ? hashOf(event) : null;
+    const problem = fault === null ? this.#judge(event, end, hash) : problemAt("event", event, fault);
     this.#ends.set(event.stream, event);
-    return problem;
+    return { problem, isWhole: fault === null && hash === event.hash };
   }
 
-  #judge(event: StoredEvent, end: StoredEvent | null): VerifyProblem | null {
+  #judge(event: StoredEvent, end: StoredEvent | null, hash: Digest | null): VerifyProblem | null {
     const version = (end?.version ?? 0) + 1;
     if (event.version > version) return this.#missingVersion(event, end, version);
     if (event.version < version) {
       return problemAt("event", event, `version ${event.version} comes after version ${version - 1} of its stream`);
     }
-    const hash = hashOf(event);
     if (hash !== event.hash) {
       return problemAt(
         "event",

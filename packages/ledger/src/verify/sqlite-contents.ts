@@ -67,6 +67,8 @@ function foundEvent(row: SqlRow): FoundEvent {
   } catch {
     return { event: nameable(row), fault: "its data is not JSON" };
   }
+  if (typeof event.data !== "object" || event.data === null)
+    return { event: nameable(row), fault: "its data is no object" };
   return { event, fault: isCanonical(event.data, row["data"]) ? null : "its data is not in the form that was written" };
 }
 

@@ -42,11 +42,13 @@ class Verification {
     const cells = await this.#contents.cells();
     const kept = cells && new Map(cells.map((cell) => [auditCellKey(cell), cell.count]));
     for await (const found of this.#contents.events()) {
-      this.#note(this.#chain.take(found));
+      const { problem, isWhole } = this.#chain.take(found);
+      this.#note(problem);
       const { event } = found;
-      if (found.fault !== null) continue;
+      // What an event with changed content says is not taken for anything.
+      if (!isWhole) continue;
       this.#count(event, kept);
-      this.#index.apply(event.stream, [event], undefined);
+      this.#fold(event);
       if (isEvent(event, "payload.erased")) this.#erasedByEvent.add(event.data.digest);
       await this.#checkHead(event);
       await this.#checkBodies(event);
@@ -67,6 +69,14 @@ class Verification {
     // The first in order must survive the bound, so it is applied to what is sorted.
     if (this.#problems.length > 4 * maxProblems) {
       this.#problems.splice(0, Infinity, ...inOrder(this.#problems).slice(0, maxProblems));
+    }
+  }
+
+  #fold(event: StoredEvent): void {
+    try {
+      this.#index.apply(event.stream, [event], undefined);
+    } catch {
+      this.#note(problemAt("event", event, `its data is not that of a \`${event.type}\``));
     }
   }
 

@@ -128,6 +128,7 @@ describe("the first bad entry is named when", () => {
       ["update event set previous_hash = null where position = 4"],
       ["event", 4, "task/task_a", 4],
     ],
+    ["data is another value", ["update event set data = '1' where position = 1"], ["event", 1, "task/task_a", 1]],
     ["data is no JSON", ["update event set data = '{' where position = 8"], ["event", 8, "task/task_b", 3]],
     [
       "data is written another way",
