@@ -13,6 +13,8 @@ export interface TestServerOptions {
   readonly files?: Readonly<Record<string, string>>;
   /** Changes the repository before the server starts. */
   readonly prepare?: (repository: string) => void;
+  /** Stands in for the machine's clock. */
+  readonly clock?: { now(): number };
   /** Settings, as `server.port`. */
   readonly settings?: Readonly<Record<string, unknown>>;
 }
@@ -83,6 +85,7 @@ export class TestServer {
       cwd: this.repository,
       checkAnswers: true,
       env: { PATH: process.env["PATH"], HOME: this.directory, PHASEGATE_OPERATOR_KEY: operatorKey },
+      ...(this.#options.clock ? { clock: this.#options.clock } : {}),
       overrides: {
         "server.port": 0,
         "storage.data_dir": join(this.directory, "data"),

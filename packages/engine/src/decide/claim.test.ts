@@ -30,7 +30,7 @@ describe("create", () => {
 
   it("is refused for a dependency that does not exist, and for a task that waits for itself", () => {
     const story = new Story(fourPhases());
-    expect(story.create({ dependencies: [dependency] }).reasons[0]?.code).toBe("unknown_dependency");
+    expect(story.create({ dependencies: [dependency] }).reasons[0]?.code).toBe("unknown_task");
     const own = createCommand(story);
     expect(story.do(olga, { ...own, dependencies: [own.taskId] }).reasons[0]?.code).toBe("dependency_cycle");
   });

@@ -68,7 +68,7 @@ function judge(
   return command.dependencies
     .filter((id) => !known.has(id))
     .map((id) => ({
-      code: "unknown_dependency" as const,
+      code: "unknown_task" as const,
       message: `no task \`${id}\` to depend on`,
       hint: "create the dependency first",
     }));

@@ -70,17 +70,6 @@ function openOrMake(parent: number, name: string, clear: (parent: number, name: 
   return openDirectoryIn(parent, name);
 }
 
-/** Opens a regular file of an open directory without following a link or waiting for a FIFO's other end. */
-export function openFileIn(parent: number, name: string): number | null {
-  const descriptor = openSync(
-    entryOf(parent, name),
-    constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY,
-  );
-  if (fstatSync(descriptor).isFile()) return descriptor;
-  closeSync(descriptor);
-  return null;
-}
-
 export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
   return error instanceof Error && "code" in error && codes.includes(String(error.code));
 }

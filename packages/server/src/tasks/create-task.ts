@@ -72,7 +72,8 @@ async function readDependencies(context: ServerContext, ids: readonly string[]):
     const id: TaskId | null = parseId("task", text);
     const row = id ? await context.ledger.getTask(id) : null;
     if (!row) {
-      throw new PhasegateError("unknown_dependency", `the dependency \`${text}\` is no task`, {
+      throw new PhasegateError("unknown_task", `the dependency \`${text}\` is no task`, {
+        status: 422,
         hint: "create the dependency first and use the id that it answered",
       });
     }

@@ -1,6 +1,6 @@
 import { decide, evolve, foldTask } from "@phasegate/engine";
 import type { Command, CommandContext, Decision, TaskState } from "@phasegate/engine";
-import type { AppendBatch } from "@phasegate/ledger";
+import type { AppendBatch, NewJob } from "@phasegate/ledger";
 import { PhasegateError, taskStream } from "@phasegate/wire";
 import type { Facts, NewEvent, Principal, StoredEvent, TaskId } from "@phasegate/wire";
 import type { CompiledWorkflow } from "@phasegate/workflow";
@@ -8,6 +8,7 @@ import { LRUCache } from "lru-cache";
 import type { Caller, ServerContext } from "../context.ts";
 import { idempotentPart, markRecorded } from "../http/idempotency.ts";
 import type { RouteAnswer } from "../http/route.ts";
+import { TaskWatch } from "./task-watch.ts";
 
 /** How often a decision is made again after someone was faster. */
 const maxAttempts = 8;
@@ -22,8 +23,10 @@ export interface DecideRequest {
   readonly facts: Facts;
   /** Bodies that the decision's events refer to. */
   readonly payloads?: AppendBatch["payloads"];
-  /** The lease after an allowed decision; absent leaves it. */
-  readonly lease?: AppendBatch["lease"];
+  /** The lease after an allowed decision; absent leaves it. A function looks at what was decided, whatever it was. */
+  readonly lease?: AppendBatch["lease"] | ((decided: Omit<Decided, "events">) => AppendBatch["lease"]);
+  /** Jobs that are asked for in the commit of the decision's events. */
+  readonly jobs?: (decided: Omit<Decided, "events">) => readonly NewJob[];
   /** The name under which an agent works, for the events. */
   readonly agentId?: string | null;
   /** What an idempotency key shall answer from now on, recorded in the commit of the events; null leaves it open. */
@@ -56,6 +59,8 @@ export class TaskStore {
   readonly #context: ServerContext;
   readonly #tasks = new LRUCache<TaskId, TaskState>({ max: 10_000 });
   readonly #queues = new Map<TaskId, Waiting[]>();
+  /** What commits make of tasks, for those who wait. */
+  readonly watch = new TaskWatch();
 
   constructor(context: ServerContext) {
     this.#context = context;
@@ -229,6 +234,7 @@ export class TaskStore {
     const decided: Prepared["decided"] = [];
     const events: AppendBatch["events"][number][] = [];
     const payloads: NonNullable<AppendBatch["payloads"]>[number][] = [];
+    const jobs: NewJob[] = [];
     let lease: AppendBatch["lease"];
     let idempotent: AppendBatch["idempotent"];
     for (const waiting of group) {
@@ -250,7 +256,11 @@ export class TaskStore {
         });
       }
       if (decision.events.length > 0 && request.payloads) payloads.push(...request.payloads);
-      if (decision.effect === "allow" && request.lease !== undefined) lease = request.lease;
+      if (typeof request.lease === "function") {
+        const wanted = request.lease({ decision, task, workflow });
+        if (wanted !== undefined) lease = wanted;
+      } else if (decision.effect === "allow" && request.lease !== undefined) lease = request.lease;
+      if (request.jobs) jobs.push(...request.jobs({ decision, task, workflow }));
       const answer = request.caller.idempotency ? request.answer?.({ decision, task, workflow }) : null;
       if (answer) ({ idempotent } = idempotentPart(request.caller, answer));
       events.push(...decision.events);
@@ -267,6 +277,7 @@ export class TaskStore {
         origin,
         events,
         payloads,
+        ...(jobs.length > 0 ? { jobs } : {}),
         ...(authority === null ? {} : { expectedAuthority: authority }),
         ...(lease === undefined ? {} : { lease }),
         ...(idempotent ? { idempotent } : {}),
@@ -277,7 +288,11 @@ export class TaskStore {
 
   #commit(taskId: TaskId, prepared: Prepared, stored: readonly StoredEvent[], workflow: CompiledWorkflow): void {
     const last = prepared.decided.at(-1);
-    if (last) this.#tasks.set(taskId, last.task);
+    if (last) {
+      this.#tasks.set(taskId, last.task);
+      this.watch.notify(last.task);
+    }
+    if (prepared.batch.jobs) this.#context.jobs.wake();
     let offset = 0;
     for (const { waiting, decision, task, count } of prepared.decided) {
       if (prepared.batch.idempotent) markRecorded(waiting.request.caller);

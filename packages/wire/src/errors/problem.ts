@@ -24,6 +24,8 @@ export interface Place {
 }
 
 export interface ProblemExtras {
+  /** Instead of the code's own, where a call answers the code otherwise: an unknown task named in a body is a 422. */
+  readonly status?: number;
   readonly hint?: string;
   readonly rule?: RuleReference;
   readonly next?: NextCall;
@@ -41,7 +43,7 @@ export function problem(code: ReasonCode, detail: string, extras: ProblemExtras 
   return {
     type: `${problemTypeBase}${code}`,
     title: definition.title,
-    status: definition.status,
+    status: extras.status ?? definition.status,
     detail,
     code,
     ...(extras.findings ? { findings: extras.findings } : {}),

@@ -128,12 +128,6 @@ export const errorRegistry = {
     retry: false,
     docs: "No task has this id, or it is not yours to see.",
   },
-  unknown_dependency: {
-    status: 422,
-    title: "Unknown dependency",
-    retry: false,
-    docs: "A dependency names a task that does not exist (`unknown_task` in creation).",
-  },
   dependency_cycle: {
     status: 422,
     title: "Dependency cycle",
@@ -268,6 +262,43 @@ export const errorRegistry = {
     title: "Evidence is being gathered",
     retry: true,
     docs: "Ask again, or follow the operation.",
+  },
+  // Approvals and reviews
+  unknown_approval: {
+    status: 404,
+    title: "No such approval",
+    retry: false,
+    docs: "No approval has this id, or the task is not yours to see. `phasegate approvals` lists the open ones.",
+  },
+  approval_not_open: {
+    status: 409,
+    title: "Approval not open",
+    retry: false,
+    docs: "The approval was decided, withdrawn or used, or its time is over. `GET /approvals/{id}` says which.",
+  },
+  approval_digest_mismatch: {
+    status: 409,
+    title: "Another digest is to be approved",
+    retry: false,
+    docs: "The digest in the request is not the one that the approval binds to. Look at the approval again.",
+  },
+  self_approval: {
+    status: 403,
+    title: "Own work cannot be approved",
+    retry: false,
+    docs: "Who held the task, another key of theirs, or another agent of the same owner never judges the work.",
+  },
+  self_review: {
+    status: 403,
+    title: "Own work cannot be reviewed",
+    retry: false,
+    docs: "Reviews come from principals that are not among the authors of the work.",
+  },
+  review_other_tree: {
+    status: 409,
+    title: "Review of another tree",
+    retry: false,
+    docs: "The review names a tree that is not the task's present one. Look at the work as it is now, and review that.",
   },
   // Tools
   tool_not_allowed: {

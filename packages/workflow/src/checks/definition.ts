@@ -1,4 +1,4 @@
-import type { EvidenceId, FactKind, Facts, FindingSource, JsonObject, JsonValue, RuleReference } from "@phasegate/wire";
+import type { EvidenceId, FactKind, Facts, FindingSource, JsonObject, RuleReference } from "@phasegate/wire";
 import type { TSchema } from "typebox";
 import type { CompiledWorkflow } from "../model/compiled.ts";
 
@@ -65,8 +65,3 @@ export type CheckOutcome =
       readonly evidenceId?: EvidenceId;
       readonly findings?: readonly CheckFinding[];
     };
-
-/** All artifacts' bodies, newest first, for checks that take facts from them. */
-export function artifactBodies(facts: Facts): readonly JsonValue[] {
-  return Object.values(facts.artifacts ?? {});
-}
