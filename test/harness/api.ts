@@ -15,6 +15,11 @@ export class Api {
     this.key = key;
   }
 
+  /** The same key at another address: a server that was restarted. */
+  at(url: string): Api {
+    return new Api(url, this.key);
+  }
+
   get(path: string, headers: Record<string, string> = {}): Promise<Answer> {
     return this.call("GET", path, undefined, headers);
   }
