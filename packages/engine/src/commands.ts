@@ -1,8 +1,11 @@
 import type {
+  ApprovalId,
   AssuranceLevel,
   BlockerId,
   Digest,
   EventId,
+  EvidenceId,
+  EvidencePurpose,
   FactKind,
   Finding,
   JsonObject,
@@ -205,6 +208,71 @@ export interface ResolveBlocker {
   readonly blockerId: BlockerId;
 }
 
+/** The dispatcher is about to run what a pending transition lacks. By the server only. */
+export interface RequestEvidence {
+  readonly type: "request_evidence";
+  readonly operationId: OperationId;
+  readonly runs: readonly { readonly purpose: EvidencePurpose; readonly tree: TreeDigest }[];
+}
+
+/**
+ * A run ended, or one of an equal key is used again: the body is the payload `resultDigest`. By the server only.
+ * A gate counts no evidence that was not recorded so.
+ */
+export interface RecordEvidence {
+  readonly type: "record_evidence";
+  readonly evidenceId: EvidenceId;
+  readonly purpose: EvidencePurpose;
+  /** The tree that it ran on. */
+  readonly tree: TreeDigest;
+  /** For `red`: the judged tree that was laid over the base to make `tree`; null for every other purpose. */
+  readonly sourceTree: TreeDigest | null;
+  readonly key: Digest;
+  readonly resultDigest: Digest;
+  /** `TestRunStatus`, or how a command ended. */
+  readonly status: string;
+  readonly operationId: OperationId | null;
+}
+
+/** A person says yes to exactly what `digest` covers. On the last grant the transition is to be resumed. */
+export interface GrantApproval {
+  readonly type: "grant_approval";
+  readonly approvalId: ApprovalId;
+  /** What the caller saw. */
+  readonly digest: Digest;
+  readonly comment: string;
+}
+/** A person says no; the comment reaches the agent, and the task is its holder's again. */
+export interface DenyApproval {
+  readonly type: "deny_approval";
+  readonly approvalId: ApprovalId;
+  readonly digest: Digest;
+  readonly comment: string;
+}
+/** Its time is over; the gate's `on_timeout` says what follows. By the server only. */
+export interface ExpireApproval {
+  readonly type: "expire_approval";
+  readonly approvalId: ApprovalId;
+}
+/** Takes the question back. By the holder, an operator or the server; a transition that waits for it ends. */
+export interface WithdrawApproval {
+  readonly type: "withdraw_approval";
+  readonly approvalId: ApprovalId;
+  readonly reason: string;
+}
+
+/** A review of the tree as it is now: `facts.tree` must be there to show it. */
+export interface SubmitReview {
+  readonly type: "submit_review";
+  readonly model: string;
+  /** What the reviewer looked at. */
+  readonly tree: TreeDigest;
+  readonly verdict: "passed" | "failed";
+  /** How many issues are open, by severity; the issues themselves are the payload `resultDigest`. */
+  readonly issues: { readonly blocking: number; readonly warning: number; readonly info: number };
+  readonly resultDigest: Digest;
+}
+
 /** The runner merged a moved base into the task, without conflicts. */
 export interface SyncTask {
   readonly type: "sync";
@@ -215,6 +283,8 @@ export interface SyncTask {
   readonly tree: TreeDigest;
   /** Frozen trees with the base's changes merged in, in the order of `state.freezes`. */
   readonly frozenTrees: readonly TreeDigest[];
+  /** Red identities on the merged files, in the order of `state.redIdentities`; absent: as they were. */
+  readonly redIdentities?: readonly Digest[];
 }
 
 export type Command =
@@ -238,6 +308,13 @@ export type Command =
   | OverrideGate
   | RecordBlocker
   | ResolveBlocker
+  | RequestEvidence
+  | RecordEvidence
+  | GrantApproval
+  | DenyApproval
+  | ExpireApproval
+  | WithdrawApproval
+  | SubmitReview
   | SyncTask;
 
 /** What the engine answers. Its events are to be appended at `state.version`, or the decision does not stand. */
@@ -253,6 +330,16 @@ export interface Decision {
   /** For `settle_tool` and `note_outside_change`: paths that the runner must put back before the append. */
   readonly rollBack: "none" | "all" | readonly string[];
   readonly needs: readonly FactKind[];
-  /** For a repeated transition: the answer that was recorded; mint the same token id again, append nothing. */
+  /**
+   * For a repeated transition: the answer that was recorded; mint the same token id again, append nothing. Together
+   * with `pending`: the same transition is being judged already, gather nothing.
+   */
   readonly repeated: boolean;
+  /** On `pending`: the first of the approvals that are awaited. */
+  readonly approval?: {
+    readonly id: ApprovalId;
+    readonly gate: string;
+    readonly digest: Digest;
+    readonly expiresAt: string;
+  };
 }

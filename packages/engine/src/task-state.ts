@@ -1,11 +1,17 @@
 import type {
+  ApprovalFact,
+  ApprovalId,
+  ApprovalStatus,
   AssuranceLevel,
   BlockerId,
   Digest,
   EventId,
+  EvidenceId,
+  EvidencePurpose,
   Finding,
   OperationId,
   PrincipalId,
+  PrincipalKind,
   TaskId,
   TaskStatus,
   TokenId,
@@ -17,6 +23,12 @@ import type {
 export const maxOpenCalls = 64;
 /** Most stays that the history keeps; older ones are in the ledger. */
 export const maxHistory = 200;
+/** Most pieces of evidence that a task remembers; older ones are in the ledger, and count no more. */
+export const maxEvidence = 100;
+/** Most approvals that a task remembers; those that are over fall out first. */
+export const maxApprovals = 50;
+/** Most reviews that a task remembers, the newest by model and reviewer. */
+export const maxReviews = 50;
 
 /** What the fold of a task's events says. Immutable: `evolve` returns a new one. */
 export interface TaskState {
@@ -56,6 +68,17 @@ export interface TaskState {
   readonly blockers: readonly BlockerState[];
   /** Every principal that ever held the task. */
   readonly authors: readonly PrincipalId[];
+  /** Who answers for an author: other agents of theirs are authors as well. */
+  readonly authorOwners: readonly PrincipalId[];
+  /** What ran for this task, oldest first; the newest by purpose and tree. */
+  readonly evidence: readonly EvidenceState[];
+  /** Payloads with `RedIdentity[]`, of every RED passed and not undone by a rework. */
+  readonly redIdentities: readonly TestNamesState[];
+  /** Payloads with `string[]`: identities that passed at gates that no rework undid. */
+  readonly passedEarlier: readonly TestNamesState[];
+  /** Oldest first. */
+  readonly approvals: readonly ApprovalState[];
+  readonly reviews: readonly ReviewState[];
   readonly findings: readonly Finding[];
   readonly history: readonly PhaseStay[];
   readonly createdAt: string;
@@ -101,6 +124,8 @@ export interface PendingTransition {
   readonly kind: "forward" | "rework" | "complete";
   readonly tokenId: TokenId;
   readonly requestedAt: string;
+  /** What people are asked for; empty while evidence is gathered. */
+  readonly approvals: readonly ApprovalId[];
 }
 
 export interface LastTransition {
@@ -138,4 +163,70 @@ export interface PhaseStay {
   readonly entry: number;
   readonly enteredAt: string;
   readonly leftAt: string | null;
+}
+
+export interface EvidenceState {
+  readonly id: EvidenceId;
+  readonly purpose: EvidencePurpose;
+  readonly tree: TreeDigest;
+  /** For `red`: the judged tree that was laid over the base to make `tree`. */
+  readonly sourceTree: TreeDigest | null;
+  readonly phase: string;
+  readonly entry: number;
+  readonly key: Digest;
+  /** Of the payload with the run. */
+  readonly resultDigest: Digest;
+  readonly status: string;
+  readonly at: string;
+}
+
+/** Names of tests that the gate of a phase found, as the digest of the payload that lists them. */
+export interface TestNamesState {
+  readonly phase: string;
+  readonly entry: number;
+  readonly digest: Digest;
+}
+
+/**
+ * One question to people. `requested` -> `granted` | `denied` | `expired` | `withdrawn`; `granted` -> `used` |
+ * `expired` | `withdrawn`. It belongs to its entry and outlives a change of holder.
+ */
+export interface ApprovalState {
+  readonly id: ApprovalId;
+  readonly gate: string;
+  readonly phase: string;
+  readonly entry: number;
+  /** The transition that waits for it, or waited last. */
+  readonly operationId: OperationId;
+  readonly digest: Digest;
+  readonly tree: TreeDigest;
+  readonly artifacts: Readonly<Record<string, Digest>>;
+  readonly evidence: Readonly<Record<string, Digest>>;
+  readonly approvers: readonly string[];
+  readonly approvalsRequired: number;
+  readonly status: ApprovalStatus;
+  readonly requestedAt: string;
+  readonly expiresAt: string;
+  /** One a principal. */
+  readonly grants: readonly ApprovalGrant[];
+  readonly denial: { readonly by: PrincipalId; readonly comment: string; readonly at: string } | null;
+}
+
+export interface ApprovalGrant extends Pick<ApprovalFact, "by" | "kind" | "roles"> {
+  readonly owner: PrincipalId | null;
+  readonly comment: string;
+  readonly at: string;
+}
+
+export interface ReviewState {
+  readonly reviewer: PrincipalId;
+  readonly kind: PrincipalKind;
+  readonly owner: PrincipalId | null;
+  readonly model: string;
+  readonly tree: TreeDigest;
+  readonly verdict: "passed" | "failed";
+  readonly issues: { readonly blocking: number; readonly warning: number; readonly info: number };
+  /** Of the payload with the issues. */
+  readonly resultDigest: Digest;
+  readonly at: string;
 }

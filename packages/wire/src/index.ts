@@ -42,17 +42,19 @@ export {
   type EventData,
   type EventType,
 } from "./events/schemas.ts";
-export type {
-  ApprovalFact,
-  EvidenceFacts,
-  LineCoverage,
-  RedIdentity,
-  ReviewFact,
-  TestCase,
-  TestOutcome,
-  TestRun,
-  TestRunStatus,
-  UnloadedTestFile,
+export {
+  evidencePurposes,
+  type ApprovalFact,
+  type EvidenceFacts,
+  type EvidencePurpose,
+  type LineCoverage,
+  type RedIdentity,
+  type ReviewFact,
+  type TestCase,
+  type TestOutcome,
+  type TestRun,
+  type TestRunStatus,
+  type UnloadedTestFile,
 } from "./evidence.ts";
 export type { ContentPair, DependencyFact, FactKind, Facts, TreeDifference, TreeFacts } from "./facts.ts";
 export {
@@ -62,6 +64,7 @@ export {
   ApprovalParams,
   ApprovalVerdictRequest,
   approvalStatuses,
+  type ApprovalStatus,
 } from "./http/approvals.ts";
 export {
   AuditEntry,

@@ -3,6 +3,9 @@ import type { CompiledWorkflow } from "@phasegate/workflow";
 import type { Command, CommandContext, Decision } from "../commands.ts";
 import type { TaskState } from "../task-state.ts";
 import { deny, refuse } from "./answer.ts";
+import { decideDenyApproval, decideExpireApproval, decideGrantApproval, decideWithdrawApproval } from "./approvals.ts";
+import { decideRecordEvidence, decideRequestEvidence } from "./evidence.ts";
+import { decideSubmitReview } from "./reviews.ts";
 import { decideRecordBlocker, decideResolveBlocker } from "./blockers.ts";
 import { decideClaim } from "./claim.ts";
 import { decideCreate } from "./create.ts";
@@ -90,6 +93,20 @@ function decideExisting(situation: Situation, command: Command): Decision {
       return decideRecordBlocker(situation, command);
     case "resolve_blocker":
       return decideResolveBlocker(situation, command);
+    case "request_evidence":
+      return decideRequestEvidence(situation, command);
+    case "record_evidence":
+      return decideRecordEvidence(situation, command);
+    case "grant_approval":
+      return decideGrantApproval(situation, command);
+    case "deny_approval":
+      return decideDenyApproval(situation, command);
+    case "expire_approval":
+      return decideExpireApproval(situation, command);
+    case "withdraw_approval":
+      return decideWithdrawApproval(situation, command);
+    case "submit_review":
+      return decideSubmitReview(situation, command);
     case "sync":
       return decideSync(situation, command);
     default:

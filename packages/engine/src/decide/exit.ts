@@ -1,4 +1,4 @@
-import type { Finding, NewEvent, Reason } from "@phasegate/wire";
+import type { Digest, Finding, NewEvent, Reason } from "@phasegate/wire";
 import type { CompiledGate, CompiledTransition } from "@phasegate/workflow";
 import type { Decision } from "../commands.ts";
 import type { PendingTransition } from "../task-state.ts";
@@ -15,8 +15,10 @@ import { judgeTree } from "./tree.ts";
 /** A transition on its way to a decision. */
 export interface Exit {
   readonly transition: CompiledTransition;
-  readonly request: Omit<PendingTransition, "requestedAt">;
+  readonly request: Omit<PendingTransition, "requestedAt" | "approvals">;
   readonly newTokenId: PendingTransition["tokenId"];
+  /** Digest of the latest submission of each artifact type. */
+  readonly artifacts: Readonly<Record<string, Digest>>;
 }
 
 /**

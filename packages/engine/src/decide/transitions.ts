@@ -1,7 +1,7 @@
-import type { NewEvent, Reason } from "@phasegate/wire";
+import type { Digest, NewEvent, Reason } from "@phasegate/wire";
 import type { CompiledTransition } from "@phasegate/workflow";
 import type { Decision, RequestTransition, ResumeTransition, WithdrawTransition } from "../commands.ts";
-import type { PendingTransition } from "../task-state.ts";
+import type { PendingTransition, TaskState } from "../task-state.ts";
 import { serverPrincipalId } from "@phasegate/wire";
 import { allow, newEvent, refuse } from "./answer.ts";
 import { judgeExit } from "./exit.ts";
@@ -27,7 +27,8 @@ export function decideRequestTransition(situation: Situation, command: RequestTr
     kind: transition.to === null ? ("complete" as const) : transition.kind,
     tokenId: command.token.tokenId,
   };
-  return judgeExit(situation, { transition, request, newTokenId: command.newTokenId }, [
+  const artifacts = { ...digestsOf(task), ...command.submitted };
+  return judgeExit(situation, { transition, request, newTokenId: command.newTokenId, artifacts }, [
     newEvent(context, "transition.requested", {
       operation_id: request.operationId,
       from: request.from,
@@ -50,7 +51,8 @@ export function decideResumeTransition(situation: Situation, command: ResumeTran
   if (reason || !pendingTransition || !transition) {
     return refuse(situation, command, reason ?? undefinedTransition(situation, pendingTransition?.to ?? null));
   }
-  const exit = { transition, request: pendingTransition, newTokenId: command.newTokenId };
+  const artifacts = digestsOf(task);
+  const exit = { transition, request: pendingTransition, newTokenId: command.newTokenId, artifacts };
   return judgeExit(situation, exit, []);
 }
 
@@ -151,4 +153,8 @@ function submissions({ task, context }: Situation, command: RequestTransition): 
   return Object.entries(command.submitted).map(([type, digest]) =>
     newEvent(context, "artifact.submitted", { artifact_type: type, digest, phase: task.phase, entry: task.entry }),
   );
+}
+
+function digestsOf(task: TaskState): Readonly<Record<string, Digest>> {
+  return Object.fromEntries(Object.entries(task.artifacts).map(([type, { digest }]) => [type, digest]));
 }

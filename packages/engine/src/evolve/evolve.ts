@@ -1,20 +1,20 @@
 import type { StoredEvent } from "@phasegate/wire";
 import type { TaskState } from "../task-state.ts";
 import { impossible } from "./assertions.ts";
+import {
+  onApprovalClosed,
+  onApprovalDenied,
+  onApprovalGranted,
+  onApprovalRequested,
+  onGatePassed,
+} from "./approvals.ts";
 import { onCreated } from "./created.ts";
+import { onEvidenceRecorded, onReviewSubmitted } from "./gathered.ts";
 import { onClaimed, onEnded, onGivenUp, onReopened } from "./holding.ts";
 import { onArtifact, onBlockerRecorded, onBlockerResolved, onOverridden, onSynced } from "./marks.ts";
 import type { TaskEvent } from "./task-event.ts";
 import { isUseOfToken, onToolSettled, onToolStarted } from "./tools.ts";
-import {
-  onApprovalRequested,
-  onCompleted,
-  onGateBlocked,
-  onGatePassed,
-  onRequested,
-  onTransitioned,
-  onWithdrawn,
-} from "./transitions.ts";
+import { onCompleted, onGateBlocked, onRequested, onTransitioned, onWithdrawn } from "./transitions.ts";
 
 /**
  * The task after one more of its events. Pure. Throws PhasegateError `ledger_corrupt` on a stream that no sequence
@@ -66,7 +66,7 @@ function apply(task: TaskState, event: Exclude<TaskEvent, { type: "task.created"
     case "transition.withdrawn":
       return onWithdrawn(task, event);
     case "gate.passed":
-      return onGatePassed(task);
+      return onGatePassed(task, event);
     case "gate.blocked":
       return onGateBlocked(task, event);
     case "task.transitioned":
@@ -87,15 +87,20 @@ function apply(task: TaskState, event: Exclude<TaskEvent, { type: "task.created"
     case "tool.rolled_back":
     case "tool.interrupted":
       return onToolSettled(task, event);
-    case "tool.denied":
-    case "violation.detected":
     case "approval.granted":
+      return onApprovalGranted(task, event);
     case "approval.denied":
+      return onApprovalDenied(task, event);
     case "approval.expired":
     case "approval.withdrawn":
-    case "evidence.requested":
+      return onApprovalClosed(task, event);
     case "evidence.recorded":
+      return onEvidenceRecorded(task, event);
     case "review.submitted":
+      return onReviewSubmitted(task, event);
+    case "tool.denied":
+    case "violation.detected":
+    case "evidence.requested":
       return task;
     case "workflow.registered":
     case "config.changed":

@@ -8,6 +8,7 @@ import type { TaskEventOf } from "./task-event.ts";
 export function onClaimed(task: TaskState, event: TaskEventOf<"task.claimed">): TaskState {
   const { data } = event;
   const principal = data.principal as PrincipalId;
+  const owner = data.owner as PrincipalId | null;
   return {
     ...task,
     status: data.resumed && task.pendingTransition ? task.status : statusAfter(task, "active", event),
@@ -15,11 +16,12 @@ export function onClaimed(task: TaskState, event: TaskEventOf<"task.claimed">): 
     assurance: data.assurance,
     holder: {
       principal,
-      owner: data.owner as PrincipalId | null,
+      owner,
       agentId: data.agent_id,
       claimedAt: event.at,
     },
-    authors: task.authors.includes(principal) ? task.authors : [...task.authors, principal],
+    authors: including(task.authors, principal),
+    authorOwners: owner === null ? task.authorOwners : including(task.authorOwners, owner),
   };
 }
 
@@ -61,4 +63,8 @@ export function onReopened(task: TaskState, event: TaskEventOf<"task.reopened">)
     history: enterPhase(task.history, { phase: data.phase, entry: data.entry, at: event.at }),
     endedReason: null,
   };
+}
+
+function including(principals: readonly PrincipalId[], one: PrincipalId): readonly PrincipalId[] {
+  return principals.includes(one) ? principals : [...principals, one];
 }

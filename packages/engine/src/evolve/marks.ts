@@ -1,5 +1,5 @@
 import type { BlockerId, Digest, TreeDigest } from "@phasegate/wire";
-import type { FreezeState, TaskState } from "../task-state.ts";
+import type { FreezeState, TaskState, TestNamesState } from "../task-state.ts";
 import type { TaskEventOf } from "./task-event.ts";
 
 export function onArtifact(task: TaskState, event: TaskEventOf<"artifact.submitted">): TaskState {
@@ -33,6 +33,7 @@ export function onSynced(task: TaskState, event: TaskEventOf<"task.synced">): Ta
     baseTree: data.base_tree as TreeDigest,
     entryTree: data.entry_tree as TreeDigest,
     freezes: data.freezes as FreezeState[],
+    redIdentities: data.red === undefined ? task.redIdentities : (data.red as TestNamesState[]),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Finding, OperationId, TokenId, TreeDigest } from "@phasegate/wire";
-import type { FreezeState, TaskState } from "../task-state.ts";
+import type { FreezeState, TaskState, TestNamesState } from "../task-state.ts";
 import { entryAfter, epochAfter, impossible, statusAfter } from "./assertions.ts";
 import { enterPhase, leavePhase } from "./history.ts";
 import type { TaskEventOf } from "./task-event.ts";
@@ -16,7 +16,9 @@ export function onRequested(task: TaskState, event: TaskEventOf<"transition.requ
       kind: data.kind,
       tokenId: data.token_id as TokenId,
       requestedAt: event.at,
+      approvals: [],
     },
+    findings: [],
   };
 }
 
@@ -25,20 +27,12 @@ export function onWithdrawn(task: TaskState, event: TaskEventOf<"transition.with
   return { ...task, status: statusAfter(task, "active", event), pendingTransition: null };
 }
 
-export function onGatePassed(task: TaskState): TaskState {
-  return task;
-}
-
 /** A refusal gives the phase back to its holder; what was recorded only (`would_deny`) does not. */
 export function onGateBlocked(task: TaskState, event: TaskEventOf<"gate.blocked">): TaskState {
   const { data } = event;
   const findings = data.findings as Finding[];
   if (data.would_deny || task.pendingTransition?.operationId !== data.operation_id) return { ...task, findings };
   return { ...task, status: statusAfter(task, "active", event), pendingTransition: null, findings };
-}
-
-export function onApprovalRequested(task: TaskState, event: TaskEventOf<"approval.requested">): TaskState {
-  return { ...task, status: statusAfter(task, "awaiting_approval", event) };
 }
 
 /** The next stay begins on the tree that was judged, with the freezes that the event names. */
@@ -52,6 +46,8 @@ export function onTransitioned(task: TaskState, event: TaskEventOf<"task.transit
     epoch: epochAfter(task, data.epoch, event),
     entryTree: data.tree as TreeDigest,
     freezes: data.freezes as FreezeState[],
+    redIdentities: (data.red ?? []) as TestNamesState[],
+    passedEarlier: (data.passed ?? []) as TestNamesState[],
     pendingTransition: null,
     lastTransition: {
       eventId: event.id,

@@ -241,7 +241,7 @@ export class Actor {
 
 /** Everything that can be gathered was. */
 function gathered(facts: Facts): Facts {
-  const all = { ...facts, evidence: {}, approvals: {} };
+  const all = { ...facts, evidence: {}, approvals: [] };
   return all;
 }
 

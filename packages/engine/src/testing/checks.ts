@@ -35,7 +35,14 @@ export function checkOf(options: CheckOptions): CompiledCheck {
 }
 
 export function gateOf(id: string, ...checks: readonly CompiledCheck[]): CompiledGate {
-  return { id, rule: "agent_workflow.yaml:80:5", checks, autoAdvance: false };
+  return {
+    id,
+    rule: "agent_workflow.yaml:80:5",
+    checks,
+    autoAdvance: false,
+    timeoutSeconds: null,
+    onTimeout: "escalate",
+  };
 }
 
 /** Passes when the tree holds a path. */

@@ -1,5 +1,6 @@
 import { type Static, type TSchema, Type } from "typebox";
 import { assuranceLevels } from "../assurance.ts";
+import { evidencePurposes } from "../evidence.ts";
 import { principalKinds, principalRoles } from "../principal.ts";
 
 // Building blocks. Every string here is bounded where it enters; the ledger stores what the engine made.
@@ -31,6 +32,17 @@ const WorkflowPin = Type.Object({ name: Text, digest: Digest });
 
 /** What one phase fixed when it was left: the rule stays in the workflow, the content in the tree. */
 const Freeze = Type.Object({ phase: Text, entry: Count, tree: Digest });
+
+/** Names of tests that the gate of a phase found, as the digest of the payload that lists them. */
+const TestNames = Type.Array(Type.Object({ phase: Text, entry: Count, digest: Digest }));
+
+/** Who judged, as the server knew it at that moment. */
+const Approver = Type.Object({
+  principal: Text,
+  kind: Type.Enum([...principalKinds]),
+  roles: Type.Array(Type.Enum([...principalRoles])),
+  owner: Type.Union([Text, Type.Null()]),
+});
 
 /** What every tool event says of its call. */
 const call = record({
@@ -97,6 +109,10 @@ export const eventSchemas = {
     tree: Digest,
     /** Freezes in force from now on. */
     freezes: Type.Array(Freeze),
+    /** Payloads with the red identities (`RedIdentity[]`) in force from now on; absent: none. */
+    red: Type.Optional(TestNames),
+    /** Payloads with the identities (`string[]`) that passed at earlier gates; absent: none. */
+    passed: Type.Optional(TestNames),
     /** The token that the request consumed, and the id of the one minted for the new phase. */
     consumed_token_id: Text,
     token_id: Text,
@@ -127,6 +143,8 @@ export const eventSchemas = {
     /** Entry tree and freezes with the base's changes merged in. */
     entry_tree: Digest,
     freezes: Type.Array(Freeze),
+    /** Red identities on the merged files; absent: as they were. */
+    red: Type.Optional(TestNames),
     tree: Digest,
   }),
   "tool.started": Type.Object({
@@ -162,6 +180,8 @@ export const eventSchemas = {
     gate: Type.Union([Text, Type.Null()]),
     tree: Digest,
     findings: Type.Array(FindingSchema),
+    /** The approval that opened it, used up by this. */
+    approval_id: Type.Optional(Text),
   }),
   "gate.blocked": Type.Object({
     operation_id: Type.Union([Text, Type.Null()]),
@@ -182,8 +202,11 @@ export const eventSchemas = {
   }),
   "blocker.resolved": Type.Object({ blocker_id: Text }),
   "violation.detected": Type.Object({
-    /** `changed_outside`: the workspace differed at the next use. `refused`: a command on this task was denied. */
-    kind: Type.Enum(["changed_outside", "refused", "unsupported_entry", "unannounced"]),
+    /**
+     * `changed_outside`: the workspace differed at the next use. `refused`: a command on this task was denied.
+     * `approval_overdue`: nobody answered in time, and the gate escalates.
+     */
+    kind: Type.Enum(["changed_outside", "refused", "unsupported_entry", "unannounced", "approval_overdue"]),
     command: Text,
     phase: Text,
     entry: Count,
@@ -191,15 +214,70 @@ export const eventSchemas = {
     action: Type.Enum(["recorded", "rolled_back", "denied"]),
     reasons: Type.Array(ReasonSchema),
   }),
-  // Written by the next parts of the product; their shape is decided there.
-  "approval.requested": Type.Object({ approval_id: Text, gate: Text, digest: Digest, expires_at: Text }),
-  "approval.granted": Type.Object({ approval_id: Text, digest: Digest, comment: Text }),
-  "approval.denied": Type.Object({ approval_id: Text, digest: Digest, comment: Text }),
+  /** One gate lacks only approvals. Said again with `repeated` when a later request waits for the same approval. */
+  "approval.requested": Type.Object({
+    approval_id: Text,
+    gate: Text,
+    phase: Text,
+    entry: Count,
+    operation_id: Text,
+    /** SHA-256 of canonical `{task, entry, gate, workflow, tree, artifacts, evidence}`. */
+    digest: Digest,
+    tree: Digest,
+    /** Digest of the latest submission of each artifact type. */
+    artifacts: Type.Record(Text, Digest),
+    /** Result digests of the evidence that was judged, by purpose; `command:` and its key for commands. */
+    evidence: Type.Record(Text, Digest),
+    /** `human` or the name of a role; any of them. */
+    approvers: Type.Array(Text),
+    /** Distinct principals. */
+    approvals_required: Count,
+    expires_at: Text,
+    repeated: Type.Boolean(),
+  }),
+  "approval.granted": Type.Object({
+    approval_id: Text,
+    digest: Digest,
+    comment: Text,
+    by: Approver,
+    /** True when no further grant is needed. */
+    complete: Type.Boolean(),
+  }),
+  "approval.denied": Type.Object({ approval_id: Text, digest: Digest, comment: Text, by: Approver }),
   "approval.expired": Type.Object({ approval_id: Text }),
   "approval.withdrawn": Type.Object({ approval_id: Text, reason: Text }),
-  "evidence.requested": Type.Object({ job_id: Text, command_digest: Digest, tree: Digest }),
-  "evidence.recorded": Type.Object({ evidence_id: Text, tree: Digest, result_digest: Digest }),
-  "review.submitted": Type.Object({ reviewer: Text, tree: Digest, result_digest: Digest }),
+  "evidence.requested": Type.Object({
+    operation_id: Text,
+    runs: Type.Array(Type.Object({ purpose: Type.Enum([...evidencePurposes]), tree: Digest })),
+  }),
+  "evidence.recorded": Type.Object({
+    evidence_id: Text,
+    purpose: Type.Enum([...evidencePurposes]),
+    /** The tree that it ran on. */
+    tree: Digest,
+    /** For `red`: the judged tree that was laid over the base to make `tree`. */
+    source_tree: OptionalDigest,
+    phase: Text,
+    entry: Count,
+    key: Digest,
+    result_digest: Digest,
+    status: Text,
+    operation_id: Type.Union([Text, Type.Null()]),
+  }),
+  "review.submitted": Type.Object({
+    reviewer: Text,
+    kind: Type.Enum([...principalKinds]),
+    owner: Type.Union([Text, Type.Null()]),
+    /** The review model: `security`, `quality`. */
+    model: Text,
+    tree: Digest,
+    verdict: Type.Enum(["passed", "failed"]),
+    /** How many issues are open, by severity. */
+    issues: Type.Object({ blocking: Count, warning: Count, info: Count }),
+    result_digest: Digest,
+    phase: Text,
+    entry: Count,
+  }),
   "workflow.registered": Type.Object({
     name: Text,
     version: Type.Union([Text, Type.Null()]),

@@ -1,7 +1,8 @@
 import { type Static, Type } from "typebox";
 import { AnyObject, anyText, bounds, closed, DigestText, IdText, nullable, pageQuery } from "./bounds.ts";
 
-export const approvalStatuses = ["requested", "granted", "denied", "expired", "withdrawn"] as const;
+export const approvalStatuses = ["requested", "granted", "denied", "expired", "withdrawn", "used"] as const;
+export type ApprovalStatus = (typeof approvalStatuses)[number];
 
 export const ApprovalListQuery = Type.Object(
   { status: Type.Optional(Type.Enum([...approvalStatuses])), task_id: Type.Optional(IdText), ...pageQuery },

@@ -83,6 +83,8 @@ function compileGate(gate: NormalizedGate, pointer: string, placeOf: PlaceOf): C
     rule: placeOf(pointer),
     checks: gate.checks.map((check, index) => compileCheck(check, placeOf(`${pointer}/checks/${index}`))),
     autoAdvance: gate.autoAdvance,
+    timeoutSeconds: gate.timeoutSeconds,
+    onTimeout: gate.onTimeout,
   };
 }
 

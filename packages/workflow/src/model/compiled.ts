@@ -103,6 +103,9 @@ export interface CompiledGate {
   readonly rule: RuleReference;
   readonly checks: readonly CompiledCheck[];
   readonly autoAdvance: boolean;
+  /** How long a person has to answer; null: the engine's default. */
+  readonly timeoutSeconds: number | null;
+  readonly onTimeout: "escalate" | "fail" | "reopen";
 }
 
 export interface CompiledTransition {

@@ -1,0 +1,150 @@
+import {
+  type ApprovalFact,
+  type ApprovalId,
+  type Digest,
+  digestJson,
+  type EventData,
+  type NewEvent,
+  type Principal,
+} from "@phasegate/wire";
+import type { CompiledCheck, CompiledGate } from "@phasegate/workflow";
+import type { ApprovalGrant, ApprovalState } from "../task-state.ts";
+import { newEvent, timestamp } from "./answer.ts";
+import { isAuthor } from "./authors.ts";
+import { evidenceDigests } from "./evidence.ts";
+import type { Situation } from "./situation.ts";
+
+/** How long people have to answer where the gate does not say. */
+const defaultAnswerMs = 7 * 24 * 60 * 60 * 1_000;
+
+/** What one gate asks people to approve now, and how far that is. */
+export interface ApprovalQuestion {
+  readonly gate: CompiledGate;
+  readonly subject: ApprovalSubject;
+  /** The approval that is open for exactly this. */
+  readonly open: ApprovalState | null;
+  /** Granted in full, by principals that are no authors. */
+  readonly approved: boolean;
+  readonly facts: readonly ApprovalFact[];
+}
+
+/** Exactly what is approved. */
+export type ApprovalSubject = Pick<ApprovalState, "digest" | "tree" | "artifacts" | "evidence">;
+
+/** True for checks that people answer. */
+export function asksPeople(check: CompiledCheck): boolean {
+  return !check.selfReported && check.needs.includes("approvals");
+}
+
+/** The question that a gate with such checks asks; null for a gate without, or while the tree is unread. */
+export function questionOf(
+  situation: Situation,
+  gate: CompiledGate,
+  given: { readonly artifacts: Readonly<Record<string, Digest>>; readonly withEvidence: boolean },
+): ApprovalQuestion | null {
+  const { task, workflow, facts, context } = situation;
+  const tree = facts.tree?.digest;
+  if (tree === undefined || !gate.checks.some(asksPeople)) return null;
+  const bound = { tree, artifacts: given.artifacts, evidence: given.withEvidence ? evidenceDigests(situation) : {} };
+  const digest = digestJson({ task: task.id, entry: task.entry, gate: gate.id, workflow: workflow.digest, ...bound });
+  const open = openApprovals(situation).find((one) => one.gate === gate.id && one.digest === digest) ?? null;
+  const inTime = open !== null && Date.parse(open.expiresAt) > context.now;
+  const grants = inTime ? open.grants.filter((grant) => !isAuthor(situation, { ...grant, id: grant.by })) : [];
+  return {
+    gate,
+    subject: { digest, ...bound },
+    open,
+    approved: open?.status === "granted" && isComplete(gate, grants),
+    facts: grants.map(({ by, kind, roles }) => ({ gate: gate.id, digest, by, kind, roles })),
+  };
+}
+
+/** Requested or granted in this entry, and neither used nor taken back. */
+export function openApprovals({ task }: Pick<Situation, "task">): readonly ApprovalState[] {
+  return task.approvals.filter((one) => one.entry === task.entry && isOpen(one));
+}
+
+export function isOpen({ status }: ApprovalState): boolean {
+  return status === "requested" || status === "granted";
+}
+
+/** Whether the grants answer every check of the gate that asks people. */
+export function isComplete(
+  gate: CompiledGate,
+  grants: readonly Pick<ApprovalGrant, "by" | "kind" | "roles">[],
+): boolean {
+  return gate.checks.filter(asksPeople).every((check) => {
+    const { approvers, required } = demandOf(check);
+    const by = new Set(grants.filter((grant) => isApprover(approvers, grant)).map((grant) => grant.by));
+    return by.size >= required;
+  });
+}
+
+/** `human`: a person with the role `approver` or `operator`. Any other word is the name of a role. */
+export function isApprover(
+  approvers: readonly string[],
+  who: Pick<Principal, "kind"> & { readonly roles: readonly string[] },
+): boolean {
+  const isHuman = who.kind === "person" && (who.roles.includes("approver") || who.roles.includes("operator"));
+  return approvers.some((approver) => (approver === "human" ? isHuman : who.roles.includes(approver)));
+}
+
+/** Asks people, by an id that follows from the task's version: the same decision has the same one. */
+export function askPeople(
+  situation: Situation,
+  asked: {
+    readonly gate: CompiledGate;
+    readonly subject: ApprovalSubject;
+    readonly operationId: ApprovalState["operationId"];
+    readonly again: ApprovalState | null;
+  },
+): EventData<"approval.requested"> {
+  const { task, context } = situation;
+  const { gate, subject, again } = asked;
+  const demands = gate.checks.filter(asksPeople).map(demandOf);
+  const answerMs = gate.timeoutSeconds === null ? defaultAnswerMs : gate.timeoutSeconds * 1_000;
+  return {
+    approval_id: again?.id ?? approvalId(situation, gate),
+    gate: gate.id,
+    phase: task.phase,
+    entry: task.entry,
+    operation_id: asked.operationId,
+    digest: subject.digest,
+    tree: subject.tree,
+    artifacts: { ...subject.artifacts },
+    evidence: { ...subject.evidence },
+    approvers: [...new Set(demands.flatMap((demand) => demand.approvers))],
+    approvals_required: Math.max(...demands.map((demand) => demand.required)),
+    expires_at: again?.expiresAt ?? timestamp(context.now + answerMs),
+    repeated: again !== null,
+  };
+}
+
+/** Takes questions back, or ends what was granted and not used. */
+export function withdrawApprovals(
+  { context }: Pick<Situation, "context">,
+  approvals: readonly Pick<ApprovalState, "id">[],
+  reason: string,
+): readonly NewEvent[] {
+  return approvals.map(({ id }) => newEvent(context, "approval.withdrawn", { approval_id: id, reason }));
+}
+
+/** True when the approval is about another state of the work; while evidence is gathered, that part is not compared. */
+export function isOfAnother(approval: ApprovalState, subject: ApprovalSubject, withEvidence: boolean): boolean {
+  if (withEvidence) return approval.digest !== subject.digest;
+  return approval.tree !== subject.tree || digestJson(approval.artifacts) !== digestJson(subject.artifacts);
+}
+
+function approvalId({ task }: Situation, gate: CompiledGate): ApprovalId {
+  const hex = digestJson({ task: task.id, version: task.version, gate: gate.id }).slice("sha256:".length);
+  return `apr_${hex.slice(0, 32)}` as ApprovalId;
+}
+
+function demandOf({ parameters }: CompiledCheck): { readonly approvers: readonly string[]; readonly required: number } {
+  const approvers = parameters["approvers"];
+  const required = parameters["approvals_required"];
+  return {
+    approvers: Array.isArray(approvers) ? approvers.map(String) : ["human"],
+    required: typeof required === "number" ? Math.max(1, required) : 1,
+  };
+}
