@@ -1,5 +1,5 @@
 import canonicalizeValue from "canonicalize";
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Digest } from "./ids.ts";
 
 export type JsonValue = null | boolean | number | string | JsonValue[] | { [key: string]: JsonValue };
@@ -17,7 +17,7 @@ export function canonicalJson(value: unknown): string {
 
 /** SHA-256 of bytes, or of the UTF-8 form of a string. */
 export function digestBytes(bytes: string | Uint8Array): Digest {
-  return `sha256:${createHash("sha256").update(bytes).digest("hex")}` as Digest;
+  return `sha256:${hash("sha256", bytes, "hex")}` as Digest;
 }
 
 /** SHA-256 of the RFC 8785 form of a value. Equal values have equal digests whatever their key order. */
