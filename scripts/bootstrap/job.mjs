@@ -5,8 +5,8 @@ import { packagedNode, root } from "./paths.mjs";
 
 /**
  * Runs `[file, ...arguments]` from the root of the repository on the packaged Node, with the terminal passed through.
- * Resolves with the exit code; a signal counts as 128 + its number. SIGTERM and SIGHUP are handed on; SIGINT reaches
- * the whole foreground group from the terminal by itself, so it only must not end this process first.
+ * Resolves with the exit code; a signal counts as 128 + its number. Signals are handed on; but a terminal sends
+ * SIGINT to the whole foreground group by itself, so there it only must not end this process first.
  */
 export function runJob([file, ...args]) {
   return new Promise((resolve, reject) => {
@@ -16,7 +16,7 @@ export function runJob([file, ...args]) {
       stdio: "inherit",
     });
     const hand = (signal) => child.kill(signal);
-    const wait = () => {};
+    const wait = process.stdin.isTTY ? () => {} : hand;
     process.on("SIGTERM", hand).on("SIGHUP", hand).on("SIGINT", wait);
     child.once("error", reject);
     child.once("exit", (code, signal) => {

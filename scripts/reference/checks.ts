@@ -1,9 +1,4 @@
-import {
-  automaticApprover,
-  checkDefinitions,
-  isImplemented,
-  type CheckDefinition,
-} from "../../packages/workflow/src/index.ts";
+import { checkDefinitions, isImplemented, type CheckDefinition } from "../../packages/workflow/src/index.ts";
 import { cell, generatedNotice } from "./markdown.ts";
 import { memberRows } from "./schema.ts";
 
@@ -36,7 +31,6 @@ ${sorted.flatMap(section).join("\n")}`;
 
 function availability(check: CheckDefinition): string {
   if (isImplemented(check, {})) return "yes";
-  if (isImplemented(check, { approvers: [automaticApprover] })) return `with \`approvers: [${automaticApprover}]\``;
   return check.selfReportable ? "with `evidence: self_reported`" : "no";
 }
 

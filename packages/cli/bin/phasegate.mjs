@@ -28,8 +28,8 @@ function runOnPackagedNode() {
   const child = spawn(packaged, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: "inherit" });
   const hand = (signal) => child.kill(signal);
   process.on("SIGTERM", hand).on("SIGHUP", hand);
-  // A terminal sends SIGINT to the whole group: the child ends itself, and this process waits for it.
-  process.on("SIGINT", () => {});
+  // A terminal sends SIGINT to the whole group: the child has it already, and this process waits for it.
+  process.on("SIGINT", process.stdin.isTTY ? () => {} : hand);
   child.once("exit", (code, signal) => {
     process.exitCode = signal === null ? code : 128 + constants.signals[signal];
     process.off("SIGTERM", hand).off("SIGHUP", hand);
