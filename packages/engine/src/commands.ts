@@ -9,6 +9,7 @@ import type {
   FactKind,
   Finding,
   JsonObject,
+  JsonValue,
   NewEvent,
   OperationId,
   PrincipalId,
@@ -335,6 +336,8 @@ export interface Decision {
    * with `pending`: the same transition is being judged already, gather nothing.
    */
   readonly repeated: boolean;
+  /** Bodies that the events refer to, to be kept in the same append. */
+  readonly payloads?: readonly { readonly digest: Digest; readonly body: JsonValue }[];
   /** On `pending`: the first of the approvals that are awaited. */
   readonly approval?: {
     readonly id: ApprovalId;

@@ -23,8 +23,12 @@ export function deny(reasons: readonly Reason[], events: readonly NewEvent[], ex
   return { ...nothing, ...extras, effect: "deny", reasons, events };
 }
 
-export function pending(needs: Decision["needs"], events: readonly NewEvent[]): Decision {
-  return { ...nothing, effect: "pending", needs, events };
+export function pending(
+  needs: Decision["needs"],
+  events: readonly NewEvent[],
+  approval?: Decision["approval"],
+): Decision {
+  return { ...nothing, effect: "pending", needs, events, ...(approval ? { approval } : {}) };
 }
 
 /** A denial recorded as the violation `refused`: for commands that have no denial event of their own. */

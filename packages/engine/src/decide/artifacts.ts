@@ -16,7 +16,7 @@ function judgeArtifact(situation: Situation, artifact: CompiledArtifact): Judgem
   const body = bodyOf(situation, artifact.type);
   if (body === undefined) return artifact.required ? missing(situation, artifact) : nothingFound;
   const misfits = artifact.validate(body).slice(0, maxMisfits);
-  if (misfits.length === 0) return judgeChecks(situation, artifact.validation, null);
+  if (misfits.length === 0) return judgeChecks(situation, artifact.validation, { gate: null, question: null });
   return {
     ...nothingFound,
     objections: misfits.map((misfit) =>

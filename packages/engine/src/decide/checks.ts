@@ -1,25 +1,38 @@
 import type { FactKind, Facts } from "@phasegate/wire";
 import type { CheckInput, CheckOutcome, CompiledCheck } from "@phasegate/workflow";
+import { type ApprovalQuestion, asksPeople } from "./approval-question.ts";
+import { judgeEvidence } from "./evidence.ts";
 import { freezesInForce } from "./freezes.ts";
 import { combine, type Judgement, nothingFound, objection } from "./judgement.ts";
 import type { Situation } from "./situation.ts";
 
 /** Facts that an operation can wait for; the others are read with the request or not at all. */
-const gatherable: readonly FactKind[] = ["evidence", "reviews", "approvals", "external"];
+const gatherable: readonly FactKind[] = ["evidence", "external"];
 
-/** Judges every check; a check whose facts are missing or that throws does not pass. */
-export function judgeChecks(situation: Situation, checks: readonly CompiledCheck[], gate: string | null): Judgement {
-  return combine(checks.map((check) => judgeCheck(situation, check, gate)));
+interface Asked {
+  /** The gate whose checks they are; null for those of an artifact. */
+  readonly gate: string | null;
+  /** What the gate asks people, and how far that is. */
+  readonly question: ApprovalQuestion | null;
 }
 
-function judgeCheck(situation: Situation, check: CompiledCheck, gate: string | null): Judgement {
+/** Judges every check; a check whose facts are missing or that throws does not pass. */
+export function judgeChecks(situation: Situation, checks: readonly CompiledCheck[], asked: Asked): Judgement {
+  const facts = { ...situation.facts, approvals: asked.question?.facts ?? [] };
+  return combine(checks.map((check) => judgeCheck({ ...situation, facts }, check, asked)));
+}
+
+function judgeCheck(situation: Situation, check: CompiledCheck, { gate, question }: Asked): Judgement {
   const { definition, selfReported } = check;
   const source = selfReported ? ("self_reported" as const) : definition.source;
   const missing = check.needs.filter((kind) => !isGathered(situation.facts, kind));
   if (check.severity === "blocking" && missing.length > 0 && missing.every((kind) => gatherable.includes(kind))) {
     return { ...nothingFound, needs: missing };
   }
-  const outcome = missing.length > 0 ? lacking(missing) : judgeSafely(situation, check);
+  const outcome = missing.length > 0 ? lacking(missing) : judgeGathered(situation, check, question);
+  if (!outcome.passed && gate !== null && isForPeopleOnly(situation, check, question)) {
+    return { ...nothingFound, unapproved: [gate] };
+  }
   if (outcome.passed) {
     if (!selfReported) return nothingFound;
     const note = outcome.note ?? `\`${definition.name}\` passed on what the agent submitted`;
@@ -55,6 +68,29 @@ function isGathered(facts: Facts, kind: FactKind): boolean {
 
 function lacking(missing: readonly FactKind[]): CheckOutcome {
   return { passed: false, message: `facts are missing: ${missing.map((kind) => `\`${kind}\``).join(", ")}` };
+}
+
+/** Evidence counts on the tree that is judged, approvals for the digest that is judged, and nowhere else. */
+function judgeGathered(situation: Situation, check: CompiledCheck, question: ApprovalQuestion | null): CheckOutcome {
+  const foreign = isOnEvidence(check) ? judgeEvidence(situation) : null;
+  if (foreign !== null) return { passed: false, message: foreign, hint: "ask again: it is gathered anew" };
+  const outcome = judgeSafely(situation, check);
+  if (!outcome.passed || !asksPeople(check) || question?.approved === true) return outcome;
+  return {
+    passed: false,
+    message: "nobody approved exactly this",
+    hint: "the approval is asked for with the transition",
+  };
+}
+
+function isOnEvidence(check: CompiledCheck): boolean {
+  return !check.selfReported && check.needs.includes("evidence");
+}
+
+/** Strict mode waits for people; the others note what is missing. */
+function isForPeopleOnly({ workflow }: Situation, check: CompiledCheck, question: ApprovalQuestion | null): boolean {
+  const waits = check.severity === "blocking" && workflow.normalized.mode === "strict";
+  return waits && asksPeople(check) && question !== null;
 }
 
 /** A check that throws is a bug in it; the transition is refused, not the process. */

@@ -3,12 +3,15 @@ import type { CompiledGate, CompiledTransition } from "@phasegate/workflow";
 import type { Decision } from "../commands.ts";
 import type { PendingTransition } from "../task-state.ts";
 import { allow, deny, newEvent, pending, recordedReasons } from "./answer.ts";
+import type { ApprovalQuestion } from "./approval-question.ts";
 import { judgeArtifacts } from "./artifacts.ts";
+import { askedOf, awaitPeople, withdrawOutdated, withdrawRest } from "./awaiting.ts";
 import { standingBlockers } from "./blockers.ts";
 import { judgeChecks } from "./checks.ts";
 import { grant } from "./grant.ts";
 import { combine, type Judgement, nothingFound, objection } from "./judgement.ts";
 import { weigh } from "./modes.ts";
+import { standingReviews } from "./reviews.ts";
 import type { Situation } from "./situation.ts";
 import { judgeTree } from "./tree.ts";
 
@@ -24,16 +27,24 @@ export interface Exit {
 /**
  * Judges a way out of the phase on the facts at hand: everything that stands against it is named at once. `before` are
  * the events that ask; the answer's events follow them. A way back asks for no artifacts and stops at no blocker, yet
- * lets no forbidden change through.
+ * lets no forbidden change through. What only people can give is asked for last, when nothing else is missing.
  */
-export function judgeExit(situation: Situation, exit: Exit, before: readonly NewEvent[]): Decision {
+export function judgeExit(given: Situation, exit: Exit, before: readonly NewEvent[]): Decision {
+  // INVARIANT: approvals and reviews are those of the ledger, whatever facts came with the command.
+  const situation = { ...given, facts: { ...given.facts, reviews: standingReviews(given) } };
   const gates = exit.transition.gates.filter((gate) => !isOverridden(situation, gate));
   const overridden = gates.length < exit.transition.gates.length;
+  const questions = askedOf(situation, exit, gates);
   const judged = combine([
     ...(exit.request.kind === "rework" ? [] : [judgeArtifacts(situation)]),
     judgeTree(situation),
     ...(exit.request.kind === "rework" ? [] : [judgeBlockers(situation)]),
-    ...gates.map((gate) => judgeChecks(situation, gate.checks, gate.id)),
+    ...gates.map((gate) =>
+      judgeChecks(situation, gate.checks, {
+        gate: gate.id,
+        question: questions.find((question) => question.gate === gate) ?? null,
+      }),
+    ),
   ]);
   const blocking = judged.objections.filter((one) => one.finding.severity === "blocking");
   const { denials, relaxed } = weigh(
@@ -41,23 +52,37 @@ export function judgeExit(situation: Situation, exit: Exit, before: readonly New
     blocking.map((one) => one.reason),
   );
   const findings = [...judged.objections.map((one) => one.finding), ...judged.selfReported];
+  const outdated = withdrawOutdated(situation, questions, judged.needs);
   if (denials.length > 0) {
     const failing = new Set(blocking.map((one) => one.gate));
     const gate = failing.size === 1 ? (blocking[0]?.gate ?? null) : null;
     const blocked = gateBlocked(situation, exit, { gate, reasons: denials, findings, wouldDeny: false });
-    return deny(denials, [...before, blocked], { findings });
+    return deny(denials, [...before, ...outdated, blocked], { findings });
   }
-  if (judged.needs.length > 0) return pending(judged.needs, before);
+  if (judged.needs.length > 0) return pending(judged.needs, [...before, ...outdated]);
+  if (judged.unapproved.length > 0) {
+    const lacking = questions.filter((question) => judged.unapproved.includes(question.gate.id));
+    const { events, approval } = awaitPeople(situation, exit.request.operationId, lacking);
+    return pending(["approvals"], [...before, ...outdated, ...events], approval);
+  }
   const advice = judged.objections.filter((one) => one.finding.severity !== "blocking").map((one) => one.reason);
+  const used = questions.filter((question) => question.approved);
+  const granted = grant(situation, exit, { findings, selfReported: usesAgentsWord(judged), overridden });
   const events = [
     ...before,
+    ...outdated,
     ...(relaxed.length > 0
       ? [gateBlocked(situation, exit, { gate: null, reasons: relaxed, findings, wouldDeny: true })]
       : []),
-    ...gatesPassed(situation, exit, gates, judged),
-    ...grant(situation, exit, { findings, selfReported: usesAgentsWord(judged), overridden }),
+    ...gatesPassed(situation, exit, gates, judged, used),
+    ...withdrawRest(situation, questions, used),
+    ...granted.events,
   ];
-  return allow(events, { findings, warnings: [...relaxed, ...advice] });
+  return allow(events, {
+    findings,
+    warnings: [...relaxed, ...advice],
+    ...(granted.payloads.length > 0 ? { payloads: granted.payloads } : {}),
+  });
 }
 
 /** In force: for this gate and this entry, until it expires. */
@@ -122,6 +147,7 @@ function gatesPassed(
   exit: Exit,
   gates: readonly CompiledGate[],
   judged: Judgement,
+  used: readonly ApprovalQuestion[],
 ): readonly NewEvent[] {
   const blocking = judged.objections.filter((one) => one.finding.severity === "blocking");
   const passed: readonly (string | null)[] =
@@ -136,6 +162,12 @@ function gatesPassed(
       gate,
       tree: facts.tree?.digest ?? task.entryTree,
       findings: judged.objections.filter((one) => one.gate === gate).map((one) => one.finding),
+      ...approvalUsed(used, gate),
     }),
   );
+}
+
+function approvalUsed(used: readonly ApprovalQuestion[], gate: string | null): { readonly approval_id?: string } {
+  const open = used.find((question) => question.gate.id === gate)?.open;
+  return open ? { approval_id: open.id } : {};
 }

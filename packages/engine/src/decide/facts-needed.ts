@@ -28,6 +28,7 @@ export function factsNeeded(task: TaskState | null, command: Command, workflow: 
   if (command.type === "request_transition") {
     return ofTransition(task, phase, command.targetPhase, Object.keys(command.submitted));
   }
+  if (command.type === "submit_review") return { ...nothing, kinds: ["tree"] };
   if (command.type === "resume_transition" && task.pendingTransition) {
     return ofTransition(task, phase, targetOf(task.pendingTransition), []);
   }

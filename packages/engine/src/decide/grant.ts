@@ -3,6 +3,7 @@ import type { CompiledPhase } from "@phasegate/workflow";
 import { newEvent } from "./answer.ts";
 import type { Exit } from "./exit.ts";
 import type { Situation } from "./situation.ts";
+import { type TestNames, testNamesAfter } from "./test-names.ts";
 
 interface Outcome {
   readonly findings: readonly Finding[];
@@ -10,8 +11,14 @@ interface Outcome {
   readonly overridden: boolean;
 }
 
-/** The events of a transition that was granted: the next entry begins on the tree that was judged, or the task ends. */
-export function grant(situation: Situation, exit: Exit, outcome: Outcome): readonly NewEvent[] {
+/** The events of a transition that was granted, and the bodies that they refer to. */
+export interface Grant {
+  readonly events: readonly NewEvent[];
+  readonly payloads: TestNames["payloads"];
+}
+
+/** Grants: the next entry begins on the tree that was judged, or the task ends. */
+export function grant(situation: Situation, exit: Exit, outcome: Outcome): Grant {
   const { task, workflow, facts, context } = situation;
   const tree = facts.tree?.digest ?? task.entryTree;
   const marks = {
@@ -29,8 +36,9 @@ export function grant(situation: Situation, exit: Exit, outcome: Outcome): reado
       consumed_token_id: exit.request.tokenId,
       operation_id: operationId,
     };
-    return [newEvent(context, "task.completed", { ...ended, ...marks })];
+    return { events: [newEvent(context, "task.completed", { ...ended, ...marks })], payloads: [] };
   }
+  const names = testNamesAfter(situation, exit, target);
   const transitioned = newEvent(context, "task.transitioned", {
     from: task.phase,
     to: target.id,
@@ -40,11 +48,14 @@ export function grant(situation: Situation, exit: Exit, outcome: Outcome): reado
     epoch: task.epoch + 1,
     tree,
     freezes: freezesAfter(situation, exit, target, tree),
+    ...(names.red.length > 0 ? { red: names.red.map((one) => ({ ...one })) } : {}),
+    ...(names.passed.length > 0 ? { passed: names.passed.map((one) => ({ ...one })) } : {}),
     consumed_token_id: exit.request.tokenId,
     token_id: exit.newTokenId,
     ...marks,
   });
-  if (!isNothingToDo(target)) return [transitioned];
+  const { payloads } = names;
+  if (!isNothingToDo(target)) return { events: [transitioned], payloads };
   const completed = newEvent(context, "task.completed", {
     phase: target.id,
     epoch: task.epoch + 2,
@@ -53,7 +64,7 @@ export function grant(situation: Situation, exit: Exit, outcome: Outcome): reado
     operation_id: operationId,
     ...marks,
   });
-  return [transitioned, completed];
+  return { events: [transitioned, completed], payloads };
 }
 
 /** Going back lifts what the target phase and those after it froze; going on adds what this phase freezes. */

@@ -1,6 +1,7 @@
 import type { NewEvent, Reason } from "@phasegate/wire";
 import type { Decision, ExpireLease, FailTask, ReleaseTask, RenewLease } from "../commands.ts";
 import { allow, newEvent, refuse, timestamp } from "./answer.ts";
+import { openApprovals, withdrawApprovals } from "./approval-question.ts";
 import { isHolder, type Situation } from "./situation.ts";
 import { judgeToken } from "./token.ts";
 
@@ -25,6 +26,7 @@ export function decideFail(situation: Situation, command: FailTask): Decision {
   if (reason) return refuse(situation, command, reason);
   const { task, context } = situation;
   return allow([
+    ...withdrawApprovals(situation, openApprovals(situation), "the task failed"),
     ...withdrawPending(situation, "the task failed"),
     newEvent(context, "task.failed", { reason: command.reason, phase: task.phase, epoch: task.epoch + 1 }),
   ]);
@@ -57,7 +59,10 @@ export function decideExpire(situation: Situation, command: ExpireLease): Decisi
   ]);
 }
 
-/** A transition that is being judged ends before the stay that it belongs to. */
+/**
+ * A transition that is being judged ends before the stay that it belongs to. What people were asked belongs to the
+ * entry, and can be answered for whoever takes the task next.
+ */
 export function withdrawPending({ task, context }: Situation, reason: string): readonly NewEvent[] {
   if (!task.pendingTransition) return [];
   return [newEvent(context, "transition.withdrawn", { operation_id: task.pendingTransition.operationId, reason })];

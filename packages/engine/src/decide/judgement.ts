@@ -16,15 +16,18 @@ export interface Judgement {
   readonly needs: readonly FactKind[];
   /** Passed on the agent's own word. */
   readonly selfReported: readonly Finding[];
+  /** Gates that lack nothing that a run could show, only people's approval. */
+  readonly unapproved: readonly string[];
 }
 
-export const nothingFound: Judgement = { objections: [], needs: [], selfReported: [] };
+export const nothingFound: Judgement = { objections: [], needs: [], selfReported: [], unapproved: [] };
 
 export function combine(judgements: readonly Judgement[]): Judgement {
   return {
     objections: judgements.flatMap((one) => one.objections),
     needs: [...new Set(judgements.flatMap((one) => one.needs))],
     selfReported: judgements.flatMap((one) => one.selfReported),
+    unapproved: [...new Set(judgements.flatMap((one) => one.unapproved))],
   };
 }
 

@@ -1,6 +1,8 @@
 import { isTerminal, type Reason } from "@phasegate/wire";
 import type { CancelTask, Decision, OverrideGate, ReassignTask, ReopenTask, SyncTask } from "../commands.ts";
 import { allow, newEvent, refuse, timestamp } from "./answer.ts";
+import type { TaskState } from "../task-state.ts";
+import { openApprovals, withdrawApprovals } from "./approval-question.ts";
 import { withdrawPending } from "./holding.ts";
 import { isOperator, type Situation } from "./situation.ts";
 
@@ -9,6 +11,7 @@ export function decideCancel(situation: Situation, command: CancelTask): Decisio
   if (reason) return refuse(situation, command, reason);
   const { task, context } = situation;
   return allow([
+    ...withdrawApprovals(situation, openApprovals(situation), "the task was cancelled"),
     ...withdrawPending(situation, "the task was cancelled"),
     newEvent(context, "task.cancelled", { reason: command.reason, phase: task.phase, epoch: task.epoch + 1 }),
   ]);
@@ -63,12 +66,22 @@ export function decideSync(situation: Situation, command: SyncTask): Decision {
       hint: "ask again",
     });
   }
+  const red = mergedRed(task.redIdentities, command.redIdentities);
+  if (!red) {
+    return refuse(situation, command, {
+      code: "version_conflict",
+      message: `the merge is of other red identities than the task's ${task.redIdentities.length}`,
+      hint: "ask again",
+    });
+  }
   return allow([
+    ...withdrawApprovals(situation, openApprovals(situation), "the base was merged into the task"),
     newEvent(context, "task.synced", {
       base: command.base,
       base_tree: command.baseTree,
       entry_tree: command.entryTree,
       freezes,
+      red: red.map(({ phase, entry, digest }) => ({ phase, entry, digest })),
       tree: command.tree,
     }),
   ]);
@@ -96,6 +109,16 @@ export function decideOverride(situation: Situation, command: OverrideGate): Dec
       expires_at: timestamp(context.now + command.expiresInSeconds * 1_000),
     }),
   ]);
+}
+
+/** The red identities with the merge's digests in place of their own; null where these are not as many. */
+function mergedRed(
+  known: TaskState["redIdentities"],
+  merged: SyncTask["redIdentities"],
+): TaskState["redIdentities"] | null {
+  if (merged === undefined) return known;
+  if (merged.length !== known.length) return null;
+  return known.map((one, index) => ({ ...one, digest: merged[index] ?? one.digest }));
 }
 
 function judgeOperator(situation: Situation): Reason | null {

@@ -55,7 +55,9 @@ export function judgeMoment({ task }: Situation, toolName: string): Reason | nul
   return {
     code: "transition_in_progress",
     message: `a transition is being judged: \`${toolName}\` must wait`,
-    hint: "tools that only read go on; ask again when the transition is decided",
+    hint: operation
+      ? `tools that only read go on; wait for the decision, or withdraw with \`DELETE /api/v1/operations/${operation}\``
+      : "tools that only read go on; ask again when the transition is decided",
     ...(operation ? { next: { method: "GET" as const, path: `/api/v1/operations/${operation}` } } : {}),
   };
 }

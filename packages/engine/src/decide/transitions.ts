@@ -3,7 +3,9 @@ import type { CompiledTransition } from "@phasegate/workflow";
 import type { Decision, RequestTransition, ResumeTransition, WithdrawTransition } from "../commands.ts";
 import type { PendingTransition, TaskState } from "../task-state.ts";
 import { serverPrincipalId } from "@phasegate/wire";
-import { allow, newEvent, refuse } from "./answer.ts";
+import { allow, newEvent, pending, refuse } from "./answer.ts";
+import { withdrawApprovals } from "./approval-question.ts";
+import { awaited } from "./approvals.ts";
 import { judgeExit } from "./exit.ts";
 import { isHolder, isOperator, type Situation } from "./situation.ts";
 import { isRepetition } from "./repetition.ts";
@@ -14,11 +16,12 @@ export function decideRequestTransition(situation: Situation, command: RequestTr
   const { task, context } = situation;
   if (isRepetition(situation, command)) return allow([], { repeated: true });
   const transition = findTransition(situation, command.targetPhase);
-  const reason =
+  const wrong =
     judgeToken(situation, command.token) ??
     judgePhase(situation, command) ??
-    judgeTransition(situation, command, transition) ??
-    judgeUndecided(situation);
+    judgeTransition(situation, command, transition);
+  if (!wrong && isAskedAlready(situation, command)) return stillPending(situation);
+  const reason = wrong ?? judgeUndecided(situation);
   if (reason || !transition) return refuse(situation, command, ...(reason ? [reason] : []));
   const request = {
     operationId: command.operationId,
@@ -61,11 +64,32 @@ export function decideWithdrawTransition(situation: Situation, command: Withdraw
   const reason = judgePending(situation, command);
   if (reason) return refuse(situation, command, reason);
   return allow([
+    ...withdrawApprovals(situation, awaited(situation), command.reason),
     newEvent(situation.context, "transition.withdrawn", {
       operation_id: command.operationId,
       reason: command.reason,
     }),
   ]);
+}
+
+/**
+ * True for the pending transition asked for once more, with nothing new in it: by the token that asked, or, while people
+ * are awaited, by any newer one of the holder.
+ */
+function isAskedAlready({ task }: Situation, command: RequestTransition): boolean {
+  const { pendingTransition } = task;
+  if (!pendingTransition || targetOf(pendingTransition) !== command.targetPhase) return false;
+  const known = digestsOf(task);
+  const isNew = Object.entries(command.submitted).some(([type, digest]) => known[type] !== digest);
+  const sameToken = command.token.tokenId === pendingTransition.tokenId;
+  return !isNew && (sameToken || task.status === "awaiting_approval");
+}
+
+function stillPending(situation: Situation): Decision {
+  const [first] = awaited(situation);
+  if (!first) return { ...pending([], []), repeated: true };
+  const { id, gate, digest, expiresAt } = first;
+  return { ...pending(["approvals"], [], { id, gate, digest, expiresAt }), repeated: true };
 }
 
 /** The way out to a phase; null: the one that ends the task. */
@@ -125,7 +149,9 @@ function judgeUndecided({ task }: Situation): Reason | null {
   return {
     code: "transition_in_progress",
     message: `a transition to \`${task.pendingTransition?.to ?? "another phase"}\` is being judged already`,
-    hint: "follow its operation",
+    hint: operation
+      ? `follow its operation, or withdraw it with \`DELETE /api/v1/operations/${operation}\``
+      : "follow its operation",
     ...(operation ? { next: { method: "GET" as const, path: `/api/v1/operations/${operation}` } } : {}),
   };
 }

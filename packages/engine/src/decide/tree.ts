@@ -59,7 +59,7 @@ function unread(message: string): Objection {
 }
 
 function blocked(objections: readonly Objection[]): Judgement {
-  return { objections, needs: [], selfReported: [] };
+  return { ...nothingFound, objections };
 }
 
 /** The call that puts a path back, where the phase has the tool for it. */
