@@ -34,7 +34,9 @@ export {
   type ToolGroup,
 } from "./tools/registry.ts";
 export { checkDefinitions, checkNames, findCheck, isImplemented, validateCheckParameters } from "./checks/registry.ts";
-export { automaticApprover } from "./checks/approval.ts";
+export { approversOf, automaticApprover, isAutomatic, mayApprove, requiredOf } from "./checks/approval.ts";
+export { redIdentitiesOf, type RedSubject } from "./evidence/red.ts";
+export { passedIdentities } from "./evidence/test-runs.ts";
 export {
   commandKey,
   evidenceNeeded,

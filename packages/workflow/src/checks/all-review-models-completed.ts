@@ -1,24 +1,27 @@
+import type { JsonObject } from "@phasegate/wire";
 import { Type } from "typebox";
-import { ungatheredCheck } from "./evidence-check.ts";
+import { gatheredCheck } from "./evidence-check.ts";
 import { fail, listed, pass } from "./outcome.ts";
+import { judgeModels } from "./posted-reviews.ts";
 import { isComplete, reportedReviewers, reportedReviews } from "./reported-reviews.ts";
 
 const Names = Type.Array(Type.String({ minLength: 1, maxLength: 200 }), { maxItems: 50 });
 
-export const allReviewModelsCompleted = ungatheredCheck({
+export const reviewParameters = Type.Object(
+  { models: Type.Optional(Names), reviews: Type.Optional(Names) },
+  { additionalProperties: false },
+);
+
+export const allReviewModelsCompleted = gatheredCheck({
   name: "all_review_models_completed",
   passesWhen: "every review that the workflow asks for is complete, on this tree, by principals other than the author",
-  parameters: Type.Object(
-    { models: Type.Optional(Names), reviews: Type.Optional(Names) },
-    { additionalProperties: false },
-  ),
-  needs: ["reviews"],
+  parameters: reviewParameters,
+  needs: ["reviews", "tree"],
   source: "ledger",
   fields: ["reviews", "review_results", "models_completed", "completed_reviews"],
+  judge: (input) => judgeModels(input, askedModels(input.parameters)),
   judgeReport(input) {
-    const asked = [input.parameters["models"], input.parameters["reviews"]].flatMap((names) =>
-      Array.isArray(names) ? names.map(String) : [],
-    );
+    const asked = askedModels(input.parameters);
     const reviews = reportedReviews(input);
     const done = new Set(reportedReviewers(input));
     if (reviews.length === 0 && done.size === 0) {
@@ -29,3 +32,10 @@ export const allReviewModelsCompleted = ungatheredCheck({
     return reviews.every(isComplete) ? pass() : fail("a reported review is not complete");
   },
 });
+
+/** The reviews that a check asks for by name. */
+export function askedModels(parameters: JsonObject): readonly string[] {
+  return [parameters["models"], parameters["reviews"]].flatMap((names) =>
+    Array.isArray(names) ? names.map(String) : [],
+  );
+}

@@ -1,8 +1,17 @@
-import { ungatheredCheck } from "./evidence-check.ts";
+import { readGreen, type GreenReading } from "../evidence/green.ts";
+import { executedTests } from "../evidence/test-runs.ts";
+import { executionOfChanges } from "../evidence/weak-red.ts";
+import type { CheckFinding, CheckInput, CheckOutcome } from "./definition.ts";
+import { evidenceSubject, gatheredCheck } from "./evidence-check.ts";
+import { fail, listed, pass } from "./outcome.ts";
 import { judgeReportedPass } from "./reported-pass.ts";
 import { resultFields } from "./reported-results.ts";
+import { testsUnchangedSince } from "./tests-unchanged-since.ts";
 
-export const allTestsPass = ungatheredCheck({
+/** Most problems that one message names; the rest is counted. */
+const maxProblems = 3;
+
+export const allTestsPass = gatheredCheck({
   name: "all_tests_pass",
   aliases: ["green"],
   passesWhen:
@@ -10,5 +19,98 @@ export const allTestsPass = ungatheredCheck({
   needs: ["evidence", "tree"],
   source: "evidence",
   fields: [...resultFields.passed, ...resultFields.failed, ...resultFields.exitCode, ...resultFields.allPassed],
+  judge(input) {
+    const reading = readGreen(evidenceSubject(input));
+    if (!reading.ok) return fail(reading.problem, "run the tests in the workspace with `run_tests`");
+    const outcome = judgeGreen(reading.value, input);
+    return { ...outcome, evidenceId: reading.value.run.evidenceId, findings: findingsOf(reading.value, input) };
+  },
   judgeReport: judgeReportedPass,
 });
+
+function judgeGreen(reading: GreenReading, input: CheckInput): CheckOutcome {
+  const problems = [...problemsOfRed(reading, input), ...problemsOfRun(reading)];
+  const [first] = problems;
+  if (!first) return pass();
+  const shown = problems.slice(0, maxProblems).map(({ message }) => message);
+  const more = problems.length - shown.length;
+  return fail(more > 0 ? `${shown.join("; ")}; and ${more} more` : shown.join("; "), first.hint);
+}
+
+interface Problem {
+  readonly message: string;
+  readonly hint: string;
+}
+
+function problemsOfRed(reading: GreenReading, input: CheckInput): readonly Problem[] {
+  const back = "put the file back to what it was when it was red, or go back by a rework transition and be red again";
+  const unchanged = reading.redWithoutFile ? testsUnchangedSince.judge({ ...input, parameters: {} }) : pass();
+  return [
+    ...problem("red test files have changed since", reading.changedRedFiles, back),
+    ...(unchanged.passed ? [] : [{ message: unchanged.message, hint: unchanged.hint ?? back }]),
+    ...problem("red test files do not load", reading.unloadedRedFiles, "implement what they import"),
+    ...problem("red test files hold no test", reading.emptyRedFiles, "a red file must hold a test that runs"),
+    ...problem("red test files hold skipped tests", reading.skippedInRedFiles, "let every test of a red file run"),
+    ...problem("red and not passing", reading.stillRed, "implement what they test"),
+  ];
+}
+
+function problemsOfRun(reading: GreenReading): readonly Problem[] {
+  const gone = "a removed or renamed test needs its old identity in the artifact `removed_tests`";
+  const red = new Set([...reading.stillRed, ...reading.unloadedRedFiles]);
+  const unloaded = reading.newlyUnloaded.map(({ file }) => file).filter((file) => !red.has(file));
+  return [
+    ...problem("test files do not load, and did on the base or are new", unloaded, "repair them"),
+    ...problem("passed before and fail now", reading.failing, "repair what they test"),
+    ...problem("failing, and not so on the base", reading.newlyFailing, "repair what they test"),
+    ...problem("passed before and are skipped now", reading.skipped, "let them run"),
+    ...problem("passed before and are missing now", reading.missing, gone),
+    ...problem("fewer tests pass than before, or more fail, in", reading.worseFiles, gone),
+    ...(reading.run.stoppedEarly
+      ? [{ message: "the test run stopped early, so that what other tests do is unknown", hint: "repair the build" }]
+      : []),
+    ...(executedTests(reading.run) === 0 ? [{ message: "no test ran", hint: "`tests_were_run` tells why" }] : []),
+  ];
+}
+
+function problem(message: string, names: readonly string[], hint: string): readonly Problem[] {
+  return names.length === 0 ? [] : [{ message: `${message}: ${listed(names)}`, hint }];
+}
+
+function findingsOf(reading: GreenReading, input: CheckInput): readonly CheckFinding[] {
+  const { evidenceId } = reading.run;
+  const finding = (name: string, severity: CheckFinding["severity"], message: string): CheckFinding => {
+    return { name, severity, message, evidenceId };
+  };
+  return [
+    ...(reading.flaky.length > 0
+      ? [finding("flaky", "warning", `both outcomes on one tree: ${listed(reading.flaky)}`)]
+      : []),
+    ...(reading.failedOnBase.length > 0
+      ? [finding("failed_on_base", "info", `failed on the base and fail still: ${listed(reading.failedOnBase, 20)}`)]
+      : []),
+    ...(reading.removed.length > 0
+      ? [finding("removed_tests", "warning", `passed before and are given up: ${listed(reading.removed, 20)}`)]
+      : []),
+    ...weakRed(reading, input).map(({ severity, message }) => finding("weak_red", severity, message)),
+  ];
+}
+
+function weakRed(
+  { wholeFileReds, run, changes }: GreenReading,
+  { workflow, facts, baseTree }: CheckInput,
+): readonly Pick<CheckFinding, "severity" | "message">[] {
+  if (wholeFileReds.length === 0) return [];
+  const execution = executionOfChanges(run.coverage, {
+    changes: [...changes.values()],
+    contents: facts.tree?.differences[baseTree]?.contents ?? {},
+    isTestFile: (path) => workflow.isTestFile(path),
+  });
+  const files = `test files that did not load when they were red: ${listed(wholeFileReds)}`;
+  if (execution === "not_executed") {
+    return [{ severity: "warning", message: `no test executes a line that changed since; ${files}` }];
+  }
+  if (execution === "executed") return [];
+  const why = run.coverage ? "the texts of changed files were not read" : "no coverage was measured";
+  return [{ severity: "info", message: `not told whether a test executes a line that changed: ${why}; ${files}` }];
+}

@@ -1,16 +1,19 @@
 import { Type } from "typebox";
-import type { JsonObject } from "@phasegate/wire";
+import type { ApprovalFact, JsonObject } from "@phasegate/wire";
 import type { CheckDefinition } from "./definition.ts";
-import { fail, pass } from "./outcome.ts";
+import { counted, fail, listed, pass } from "./outcome.ts";
 
 /** The approver that is no one: the gate opens by itself once every blocking check has passed. */
 export const automaticApprover = "orchestrator";
+
+/** The approver that is any principal of kind person, whatever its roles. */
+const personApprover = "human";
 
 export const approval: CheckDefinition = {
   name: "approval",
   aliases: ["quorum"],
   passesWhen:
-    "`approvals_required` principals with one of the roles `approvers` approved exactly this digest; `orchestrator` approves by itself once every blocking check of the gate passes",
+    "`approvals_required` principals with one of the roles `approvers` approved exactly this digest; `human` is any person; `orchestrator` approves by itself once every blocking check of the gate passes",
   parameters: Type.Object(
     {
       approvers: Type.Optional(
@@ -24,12 +27,23 @@ export const approval: CheckDefinition = {
   needsFor: (parameters) => (isAutomatic(parameters) ? [] : ["approvals"]),
   source: "ledger",
   implemented: true,
-  implementedFor: isAutomatic,
   selfReportable: false,
   warningOnly: false,
-  judge({ parameters }) {
+  judge({ parameters, facts }) {
     // The gate asks for all its blocking checks, so this one has nothing to add to them.
-    return isAutomatic(parameters) ? pass("approved automatically") : fail("no approval was gathered");
+    if (isAutomatic(parameters)) return pass("approved automatically");
+    const approvers = approversOf(parameters);
+    const required = requiredOf(parameters);
+    if (approvers.length === 0) return fail("the approval names no approver");
+    if (!facts.approvals) return fail(`no approval by ${listed(approvers)} was gathered`);
+    const authors = new Set(facts.authors);
+    const standing = facts.approvals.filter(({ by }) => !authors.has(by)).filter((fact) => mayApprove(fact, approvers));
+    const count = new Set(standing.map(({ by }) => by)).size;
+    if (count >= required) return pass(`approved by ${counted(count, "principal")}`);
+    return fail(
+      `${count} of ${counted(required, "approval")} by ${listed(approvers)}`,
+      "a principal who is no author of the work approves with `phasegate approve`",
+    );
   },
 };
 
@@ -38,4 +52,24 @@ export function isAutomatic(parameters: JsonObject): boolean {
   const approvers = parameters["approvers"];
   const required = parameters["approvals_required"] ?? 1;
   return Array.isArray(approvers) && approvers.length === 1 && approvers[0] === automaticApprover && required === 1;
+}
+
+/** True when a principal of this kind and these roles is one of `approvers`; any one of them is enough. */
+export function mayApprove(
+  { kind, roles }: Pick<ApprovalFact, "kind" | "roles">,
+  approvers: readonly string[],
+): boolean {
+  return approvers.some((approver) => (approver === personApprover ? kind === "person" : roles.includes(approver)));
+}
+
+/** Who may approve by the parameters of an `approval` check: `human` or names of roles. */
+export function approversOf(parameters: JsonObject): readonly string[] {
+  const approvers = parameters["approvers"];
+  return Array.isArray(approvers) ? approvers.map(String).filter((approver) => approver !== automaticApprover) : [];
+}
+
+/** How many principals have to approve. */
+export function requiredOf(parameters: JsonObject): number {
+  const required = parameters["approvals_required"];
+  return typeof required === "number" ? required : 1;
 }

@@ -1,9 +1,10 @@
 import { Type } from "typebox";
+import { commandKey } from "../evidence/needed.ts";
 import { fieldValues, isObject, objectsIn, submittedArtifacts } from "./artifact-fields.ts";
-import { ungatheredCheck } from "./evidence-check.ts";
+import { gatheredCheck } from "./evidence-check.ts";
 import { fail, pass } from "./outcome.ts";
 
-export const command = ungatheredCheck({
+export const command = gatheredCheck({
   name: "command",
   passesWhen: "`run` exits with 0 in the sandbox on the exact tree",
   parameters: Type.Object(
@@ -17,6 +18,16 @@ export const command = ungatheredCheck({
   needs: ["evidence"],
   source: "evidence",
   fields: ["command", "exit_code"],
+  judge({ parameters, facts }) {
+    const line = `\`${parameters["run"] as string}\``;
+    const runs = facts.evidence?.commands ?? {};
+    const key = commandKey(parameters);
+    const run = Object.hasOwn(runs, key) ? runs[key] : undefined;
+    if (!run) return fail(`${line} was not run on this tree`);
+    const { evidenceId } = run;
+    if (run.exitCode === 0) return { ...pass(), evidenceId };
+    return { ...fail(`${line} ended with exit code ${run.exitCode}`, lastLine(run.output)), evidenceId };
+  },
   judgeReport(input) {
     const run = (input.parameters["run"] as string).trim();
     const runs = submittedArtifacts(input).flatMap(({ body }) => [
@@ -37,3 +48,12 @@ export const command = ungatheredCheck({
       : pass();
   },
 });
+
+/** What the command said last, for the hint. */
+function lastLine(output: string): string | undefined {
+  const line = output
+    .split("\n")
+    .map((each) => each.trim())
+    .findLast((each) => each !== "");
+  return line === undefined ? undefined : `its last words: ${line.slice(0, 300)}`;
+}

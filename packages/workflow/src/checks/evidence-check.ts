@@ -1,14 +1,15 @@
 import type { FactKind, FindingSource } from "@phasegate/wire";
 import type { TSchema } from "typebox";
+import type { EvidenceSubject } from "../evidence/subject.ts";
 import { submittedArtifacts } from "./artifact-fields.ts";
 import type { CheckDefinition, CheckInput, CheckOutcome } from "./definition.ts";
 import { fail, noParameters } from "./outcome.ts";
 
 /**
- * A check on facts that this version cannot gather. Where the workflow accepts the agent's word, `judgeReport` reads
- * it from the artifacts; otherwise the check never passes.
+ * A check on facts that are gathered. Where the workflow accepts the agent's word, `judgeReport` reads it from the
+ * artifacts instead; without an artifact it does not pass.
  */
-export function ungatheredCheck(options: {
+export function gatheredCheck(options: {
   name: string;
   aliases?: readonly string[];
   passesWhen: string;
@@ -16,10 +17,10 @@ export function ungatheredCheck(options: {
   needs: readonly FactKind[];
   source: FindingSource;
   /** Artifact fields that `judgeReport` reads. */
-  fields?: readonly string[];
-  judgeReport?: (input: CheckInput) => CheckOutcome;
+  fields: readonly string[];
+  judge: (input: CheckInput) => CheckOutcome;
+  judgeReport: (input: CheckInput) => CheckOutcome;
 }): CheckDefinition {
-  const { judgeReport } = options;
   return {
     name: options.name,
     aliases: options.aliases ?? [],
@@ -27,16 +28,21 @@ export function ungatheredCheck(options: {
     parameters: options.parameters ?? noParameters,
     needs: options.needs,
     source: options.source,
-    implemented: false,
-    fields: options.fields ?? [],
-    selfReportable: judgeReport !== undefined,
+    implemented: true,
+    fields: options.fields,
+    selfReportable: true,
     warningOnly: false,
     judge(input) {
-      if (!input.selfReported || !judgeReport) return fail(`the facts for \`${options.name}\` were not gathered`);
+      if (!input.selfReported) return options.judge(input);
       if (submittedArtifacts(input).length === 0) {
         return fail("no artifact was submitted", "submit an artifact that reports the results");
       }
-      return judgeReport(input);
+      return options.judgeReport(input);
     },
   };
+}
+
+/** What a check's evidence is about. */
+export function evidenceSubject({ facts, baseTree, workflow }: CheckInput): EvidenceSubject {
+  return { facts, baseTree, isTestFile: (path) => workflow.isTestFile(path) };
 }

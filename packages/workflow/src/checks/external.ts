@@ -1,8 +1,11 @@
 import { Type } from "typebox";
-import { ungatheredCheck } from "./evidence-check.ts";
+import type { CheckDefinition } from "./definition.ts";
+import { fail } from "./outcome.ts";
 
-export const external = ungatheredCheck({
+/** Not implemented: no call lets a system post its success yet, so that the fact cannot exist. */
+export const external: CheckDefinition = {
   name: "external",
+  aliases: [],
   passesWhen: "the system `name` has posted success for this digest",
   parameters: Type.Object(
     {
@@ -13,4 +16,8 @@ export const external = ungatheredCheck({
   ),
   needs: ["external"],
   source: "ledger",
-});
+  implemented: false,
+  selfReportable: false,
+  warningOnly: false,
+  judge: ({ parameters }) => fail(`\`${parameters["name"] as string}\` has posted nothing for this digest`),
+};

@@ -1,11 +1,13 @@
-import { ungatheredCheck } from "./evidence-check.ts";
+import { gatheredCheck } from "./evidence-check.ts";
+import { judgeVerdict } from "./posted-reviews.ts";
 import { judgeReportedVerdict } from "./reported-verdict.ts";
 
-export const matchesPlan = ungatheredCheck({
+export const matchesPlan = gatheredCheck({
   name: "matches_plan",
   passesWhen: "a reviewer judged that the work is what the plan said",
-  needs: ["reviews"],
+  needs: ["reviews", "tree"],
   source: "ledger",
   fields: ["matches_plan"],
+  judge: (input) => judgeVerdict(input, "matches_plan"),
   judgeReport: (input) => judgeReportedVerdict(input, "matches_plan"),
 });

@@ -1,13 +1,25 @@
-import { ungatheredCheck } from "./evidence-check.ts";
-import { counted, fail, pass } from "./outcome.ts";
+import { readSkipped } from "../evidence/skipped.ts";
+import { evidenceSubject, gatheredCheck } from "./evidence-check.ts";
+import { counted, fail, listed, pass } from "./outcome.ts";
 import { fieldNames, reportedResults, resultFields } from "./reported-results.ts";
 
-export const noSkippedTests = ungatheredCheck({
+export const noSkippedTests = gatheredCheck({
   name: "no_skipped_tests",
   passesWhen: "no test that ran before is skipped, todo or deselected",
-  needs: ["evidence"],
+  needs: ["evidence", "tree"],
   source: "evidence",
   fields: [...resultFields.skipped],
+  judge(input) {
+    const reading = readSkipped(evidenceSubject(input));
+    if (!reading.ok) return fail(reading.problem);
+    const { skipped, deselected, run } = reading.value;
+    const { evidenceId } = run;
+    if (skipped.length > 0)
+      return { ...fail(`ran before and skipped now: ${listed(skipped)}`, "run them"), evidenceId };
+    if (deselected.length === 0) return { ...pass(), evidenceId };
+    const hint = "select them; a removed or renamed test needs its old identity in the artifact `removed_tests`";
+    return { ...fail(`ran before and not in this run: ${listed(deselected)}`, hint), evidenceId };
+  },
   judgeReport(input) {
     const reports = reportedResults(input).filter(({ skipped }) => skipped !== null);
     if (reports.length === 0) return fail(`no artifact reports skipped tests; looked for ${fieldNames("skipped")}`);

@@ -1,14 +1,22 @@
 import { fieldValues, isFilled, submittedArtifacts } from "./artifact-fields.ts";
-import { ungatheredCheck } from "./evidence-check.ts";
-import { counted, fail, pass } from "./outcome.ts";
+import { gatheredCheck } from "./evidence-check.ts";
+import { counted, fail, listed, pass } from "./outcome.ts";
+import { issueText, openIssues, postedReviews } from "./posted-reviews.ts";
 import { isAddressed, listsUnder } from "./reported-reviews.ts";
 
-export const reviewCommentsAddressed = ungatheredCheck({
+export const reviewCommentsAddressed = gatheredCheck({
   name: "review_comments_addressed",
   passesWhen: "every comment of the reviews is marked as addressed",
-  needs: ["reviews"],
+  needs: ["reviews", "tree"],
   source: "ledger",
   fields: ["comments", "review_comments", "unresolved_comments", "comments_addressed"],
+  judge(input) {
+    const posted = postedReviews(input);
+    if (!posted.ok) return posted.outcome;
+    const open = posted.reviews.flatMap(({ issues }) => openIssues(issues)).map(issueText);
+    if (open.length === 0) return pass();
+    return fail(`${counted(open.length, "review comment")} not addressed: ${listed(open)}`, "address and resolve them");
+  },
   judgeReport(input) {
     const bodies = submittedArtifacts(input).map(({ body }) => body);
     const open = bodies.flatMap((body) => fieldValues(body, ["unresolved_comments", "open_comments"]));

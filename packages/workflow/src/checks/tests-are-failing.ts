@@ -1,8 +1,11 @@
-import { ungatheredCheck } from "./evidence-check.ts";
-import { fail, pass } from "./outcome.ts";
+import { readRed, type RedReading } from "../evidence/red.ts";
+import { redTreePaths } from "../evidence/needed.ts";
+import type { CheckFinding, CheckInput, CheckOutcome } from "./definition.ts";
+import { evidenceSubject, gatheredCheck } from "./evidence-check.ts";
+import { fail, listed, pass } from "./outcome.ts";
 import { fieldNames, reportedResults, resultFields } from "./reported-results.ts";
 
-export const testsAreFailing = ungatheredCheck({
+export const testsAreFailing = gatheredCheck({
   name: "tests_are_failing",
   aliases: ["red"],
   passesWhen:
@@ -10,6 +13,14 @@ export const testsAreFailing = ungatheredCheck({
   needs: ["evidence", "tree"],
   source: "evidence",
   fields: [...resultFields.failed, ...resultFields.exitCode, ...resultFields.someFailed],
+  judge(input) {
+    const phase = input.workflow.phases.get(input.phase);
+    if (!phase) return fail(`the workflow has no phase \`${input.phase}\``);
+    const reading = readRed({ ...evidenceSubject(input), mayWrite: redTreePaths(phase) });
+    if (!reading.ok) return fail(reading.problem, "run the tests in the workspace with `run_tests`");
+    const outcome = judgeRed(reading.value);
+    return { ...outcome, evidenceId: reading.value.run.evidenceId, findings: findingsOf(reading.value, input) };
+  },
   judgeReport(input) {
     const reports = reportedResults(input);
     if (reports.length === 0) {
@@ -23,3 +34,54 @@ export const testsAreFailing = ungatheredCheck({
       : fail("no failing test is reported", "write a test that fails, run it and report `failed`");
   },
 });
+
+function judgeRed(reading: RedReading): CheckOutcome {
+  if (reading.broken.length > 0) {
+    return fail(
+      `tests in unchanged files passed on the base and do not pass now: ${listed(reading.broken)}`,
+      "repair what they need; a test that shall expect something else is changed in its own file",
+    );
+  }
+  if (reading.red.length > 0) return pass();
+  const reasons = [
+    ...reading.inTest.map(
+      ({ file, message }) => `the failure of \`${file}\` lies in the test itself: ${brief(message)}`,
+    ),
+    ...(reading.flaky.length > 0 ? [`flaky tests are never red: ${listed(reading.flaky)}`] : []),
+    ...(reading.elsewhere.length > 0
+      ? [`failing, though in no test file that this task added or changed: ${listed(reading.elsewhere)}`]
+      : []),
+  ];
+  if (reasons.length > 0) {
+    return fail(
+      `no test is red; ${reasons.slice(0, 3).join("; ")}`,
+      "write a test that fails because the implementation is missing; `workspace.test_patterns` says what a test file is",
+    );
+  }
+  return fail(
+    "no test is red: none in a new or changed test file fails on the base",
+    "write a test of what the implementation lacks; implementation that is already there is not in this run",
+  );
+}
+
+function findingsOf({ unclassified, flaky, red, run }: RedReading, { phase }: CheckInput): readonly CheckFinding[] {
+  const { evidenceId } = run;
+  const findings: CheckFinding[] = [];
+  if (red.length > 0) {
+    const names = listed(red.map(({ identity }) => identity));
+    findings.push({ name: "red", severity: "info", message: `red at the end of \`${phase}\`: ${names}`, evidenceId });
+  }
+  if (unclassified.length > 0) {
+    const files = listed(unclassified.map(({ file }) => file));
+    const message = `\`unclassified\`: counted as red, though the report does not tell why ${files} did not load`;
+    findings.push({ name: "unclassified", severity: "info", message, evidenceId });
+  }
+  if (red.length > 0 && flaky.length > 0) {
+    findings.push({ name: "flaky", severity: "warning", message: `never red: ${listed(flaky)}`, evidenceId });
+  }
+  return findings;
+}
+
+function brief(message: string): string {
+  return message.split("\n", 1)[0]!.slice(0, 200);
+}

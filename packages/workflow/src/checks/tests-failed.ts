@@ -1,13 +1,21 @@
-import { ungatheredCheck } from "./evidence-check.ts";
+import { currentRun } from "../evidence/subject.ts";
+import { failuresIn } from "../evidence/test-runs.ts";
+import { evidenceSubject, gatheredCheck } from "./evidence-check.ts";
 import { fail, pass } from "./outcome.ts";
 import { fieldNames, reportedResults, resultFields } from "./reported-results.ts";
 
-export const testsFailed = ungatheredCheck({
+export const testsFailed = gatheredCheck({
   name: "tests_failed",
   passesWhen: "at least one test failed",
-  needs: ["evidence"],
+  needs: ["evidence", "tree"],
   source: "evidence",
   fields: [...resultFields.failed, ...resultFields.exitCode, ...resultFields.someFailed],
+  judge(input) {
+    const run = currentRun(evidenceSubject(input));
+    if (!run.ok) return fail(run.problem);
+    const { evidenceId } = run.value;
+    return failuresIn(run.value).length > 0 ? { ...pass(), evidenceId } : { ...fail("no test failed"), evidenceId };
+  },
   judgeReport(input) {
     const reports = reportedResults(input);
     const failing = reports.some(({ failed, exitCode, allPassed }) =>

@@ -115,8 +115,8 @@ function judgeSource(
     return false;
   }
   if (context.older && definition.selfReportable && isGathered) return true;
-  if (needsSection(context, definition)) {
-    const section = definition.name === "coverage_threshold_met" ? "evidence.coverage" : "evidence.tests";
+  const section = missingSection(context, definition);
+  if (section !== null) {
     reporter.error(
       reference.place,
       "check_without_source",
@@ -134,10 +134,13 @@ function judgeSource(
   return false;
 }
 
-function needsSection(context: NormalizeContext, definition: CheckDefinition): boolean {
-  if (!definition.needs.includes("evidence") || definition.name === "command") return false;
+/** The part of the file that would say how the facts are gathered; null when all that it takes is there. */
+function missingSection(context: NormalizeContext, definition: CheckDefinition): string | null {
+  if (!definition.needs.includes("evidence") || definition.name === "command") return null;
+  const sections = definition.name === "coverage_threshold_met" ? ["coverage", "tests"] : ["tests"];
   const evidence = member(context.root, "evidence");
-  return member(evidence, definition.name === "coverage_threshold_met" ? "coverage" : "tests") === undefined;
+  const missing = sections.find((section) => member(evidence, section) === undefined);
+  return missing === undefined ? null : `evidence.${missing}`;
 }
 
 function judgeSeverity(context: NormalizeContext, definition: CheckDefinition, reference: CheckReference): Severity {

@@ -1,0 +1,173 @@
+import type { RedIdentity, TestRun, TreeChange, UnloadedTestFile } from "@phasegate/wire";
+import { removedTests } from "./removed-tests.ts";
+import { baseRun, changesFromBase, contentOf, currentRun, type EvidenceSubject, type Gathered } from "./subject.ts";
+import { holdsByFile, type IndexedRun, indexRun, type TestState, unstableFiles } from "./test-runs.ts";
+
+/** What the run on the current tree says, held against RED, the base and what passed earlier. Empty lists are good. */
+export interface GreenReading {
+  readonly run: TestRun;
+  readonly changes: ReadonlyMap<string, TreeChange>;
+  /** Files that differ from what they were when their tests were red. */
+  readonly changedRedFiles: readonly string[];
+  /** Red files that do not load, hold no test, or hold a skipped one. */
+  readonly unloadedRedFiles: readonly string[];
+  readonly emptyRedFiles: readonly string[];
+  readonly skippedInRedFiles: readonly string[];
+  /** Red identities that do not pass. */
+  readonly stillRed: readonly string[];
+  /** Passed on the base or earlier in this task. */
+  readonly missing: readonly string[];
+  readonly skipped: readonly string[];
+  readonly failing: readonly string[];
+  /** Fail, and neither passed nor failed on the base. */
+  readonly newlyFailing: readonly string[];
+  readonly newlyUnloaded: readonly UnloadedTestFile[];
+  /** Unstable files in which fewer tests pass, or more fail or are skipped, than on the base. */
+  readonly worseFiles: readonly string[];
+  /** Red tests whose format names no file: that their files are unchanged has to be shown otherwise. */
+  readonly redWithoutFile: boolean;
+  /** Failed on the base and fail still: may do so. */
+  readonly failedOnBase: readonly string[];
+  /** Gone, and given up in `removed_tests`. */
+  readonly removed: readonly string[];
+  /** Both outcomes on this tree, and not an unchanged test that was flaky on the base. */
+  readonly flaky: readonly string[];
+  /** Files that did not load at RED. */
+  readonly wholeFileReds: readonly string[];
+}
+
+/** Reads GREEN, or says why there is nothing to read. */
+export function readGreen(subject: EvidenceSubject): Gathered<GreenReading> {
+  const current = currentRun(subject);
+  if (!current.ok) return current;
+  const base = baseRun(subject);
+  if (!base.ok) return base;
+  const changes = changesFromBase(subject);
+  if (!changes.ok) return changes;
+  const evidence = subject.facts.evidence ?? {};
+  const reds = evidence.redIdentities ?? [];
+  const run = indexRun(current.value);
+  const unstable = unstableFiles([evidence.base, current.value]);
+  const removed = removedTests(subject.facts);
+  const redTests = new Map(reds.filter(({ wholeFile }) => !wholeFile).map((red) => [red.identity, red]));
+  const passedOnBase = [...base.value.inState("passed"), ...base.value.inState("flaky")];
+  const passedBefore = [...new Set([...passedOnBase, ...(evidence.passedEarlier ?? [])])].filter(
+    (identity) => !redTests.has(identity),
+  );
+  const isUnstable = (identity: string): boolean =>
+    unstable.has(
+      base.value.identities.has(identity) ? base.value.fileOf(identity) : (fileInIdentity(identity, unstable) ?? ""),
+    );
+  const before = (state: TestState): readonly string[] =>
+    passedBefore.filter((identity) => run.stateOf(identity) === state);
+  const isGone = (identity: string): boolean => removed.has(identity.trim());
+  return {
+    ok: true,
+    value: {
+      run: current.value,
+      changes: changes.value,
+      ...readRedFiles(subject, reds, run),
+      stillRed: stillRed(reds, run, unstable),
+      missing: before("missing").filter((identity) => !isGone(identity) && !isUnstable(identity)),
+      skipped: before("skipped").filter((identity) => !isUnstable(identity)),
+      failing: before("failed"),
+      ...readFailures(run, { base: base.value, reds, passedBefore, unstable }),
+      worseFiles: worseFiles(base.value, run, { unstable, isGone }),
+      removed: before("missing").filter(isGone),
+      flaky: run
+        .inState("flaky")
+        .filter((identity) => !isExcused(identity, { run, base: base.value, changes: changes.value })),
+    },
+  };
+}
+
+function readRedFiles(subject: EvidenceSubject, reds: readonly RedIdentity[], run: IndexedRun) {
+  // Of a file that was red more than once, the last content stands: its tests were red in that form.
+  const contents = new Map(reds.flatMap(({ file, content }) => (file === null ? [] : [[file, content] as const])));
+  const files = [...contents.keys()];
+  const count = (file: string): number =>
+    run.count(file, "passed") + run.count(file, "failed") + run.count(file, "flaky") + run.count(file, "skipped");
+  return {
+    changedRedFiles: files.filter((file) => {
+      const content = contents.get(file);
+      return content === null || content === undefined || contentOf(subject, file) !== content;
+    }),
+    unloadedRedFiles: files.filter((file) => run.unloaded(file) !== null),
+    emptyRedFiles: files.filter((file) => run.unloaded(file) === null && count(file) === 0),
+    skippedInRedFiles: files.filter((file) => run.count(file, "skipped") > 0),
+    redWithoutFile: reds.some(({ file }) => file === null),
+    wholeFileReds: [...new Set(reds.flatMap(({ file, wholeFile }) => (wholeFile && file !== null ? [file] : [])))],
+  };
+}
+
+/** Red tests that do not pass, and red files of which no test passes; further failures of theirs are new ones. */
+function stillRed(
+  reds: readonly RedIdentity[],
+  run: IndexedRun,
+  unstable: ReadonlySet<string | null>,
+): readonly string[] {
+  return reds
+    .filter(({ identity, file, wholeFile }) => {
+      if (wholeFile) return run.count(file, "passed") + run.count(file, "flaky") === 0;
+      const state = run.stateOf(identity);
+      return state !== "passed" && state !== "flaky" && !(state === "missing" && unstable.has(file));
+    })
+    .map(({ identity }) => identity);
+}
+
+interface Failures {
+  readonly base: IndexedRun;
+  readonly reds: readonly RedIdentity[];
+  readonly passedBefore: readonly string[];
+  readonly unstable: ReadonlySet<string | null>;
+}
+
+/** The failures of the run that nothing else accounts for, told apart from those that the base has too. */
+function readFailures(run: IndexedRun, { base, reds, passedBefore, unstable }: Failures) {
+  const accounted = new Set([...reds.map(({ identity }) => identity), ...passedBefore]);
+  const redFiles = new Set(reds.map(({ file }) => file));
+  const others = run.inState("failed").filter((identity) => !accounted.has(identity));
+  const failedOnBase = (identity: string): boolean => {
+    const file = run.fileOf(identity);
+    if (base.stateOf(identity) === "failed") return true;
+    if (file !== null && redFiles.has(file)) return false;
+    if (file !== null && base.unloaded(file) !== null) return true;
+    return unstable.has(file) && holdsByFile(base, run, file);
+  };
+  const unloaded = run.run?.unloadedFiles ?? [];
+  return {
+    failedOnBase: [
+      ...others.filter(failedOnBase),
+      ...unloaded.filter(({ file }) => base.unloaded(file) !== null).map(({ file }) => file),
+    ],
+    newlyFailing: others.filter((identity) => !failedOnBase(identity)),
+    newlyUnloaded: unloaded.filter(({ file }) => base.unloaded(file) === null),
+  };
+}
+
+function worseFiles(
+  base: IndexedRun,
+  run: IndexedRun,
+  { unstable, isGone }: { unstable: ReadonlySet<string | null>; isGone: (identity: string) => boolean },
+): readonly string[] {
+  return [...unstable]
+    .filter((file) => {
+      const gone = [...base.identities].filter((identity) => base.fileOf(identity) === file && isGone(identity));
+      return !holdsByFile(base, run, file, gone.length);
+    })
+    .map((file) => file ?? "tests without a file");
+}
+
+/** The unstable file that an identity names, for tests that neither the base nor this run has. */
+function fileInIdentity(identity: string, unstable: ReadonlySet<string | null>): string | undefined {
+  return identity.split(" > ").find((part) => unstable.has(part));
+}
+
+/** Flaky as it was on the base, in a file that nobody changed. */
+function isExcused(
+  identity: string,
+  { run, base, changes }: { run: IndexedRun; base: IndexedRun; changes: ReadonlyMap<string, TreeChange> },
+): boolean {
+  const file = run.fileOf(identity);
+  return base.stateOf(identity) === "flaky" && file !== null && !changes.has(file);
+}

@@ -1,0 +1,135 @@
+import type { RedIdentity, TestRun, UnloadedTestFile } from "@phasegate/wire";
+import { baseRun, changesFromBase, contentOf, type EvidenceSubject, type Gathered, gathered } from "./subject.ts";
+import { holdsByFile, type IndexedRun, indexRun, problemOfRun, unstableFiles } from "./test-runs.ts";
+
+/** What the run on the base, overlaid with what the phase may write, says. */
+export interface RedReading {
+  readonly run: TestRun;
+  /** Failing tests and files that do not load, in new or changed test files. */
+  readonly red: readonly RedIdentity[];
+  /** Of the red files that do not load, those of which the format cannot tell where the cause lies. */
+  readonly unclassified: readonly UnloadedTestFile[];
+  /** Do not count: the cause lies in the test file itself. */
+  readonly inTest: readonly UnloadedTestFile[];
+  /** Do not count: both outcomes on one tree. */
+  readonly flaky: readonly string[];
+  /** Do not count: failing tests in files that are no test files, or that this task did not change. */
+  readonly elsewhere: readonly string[];
+  /** Passed on the base, are in an unchanged file, and do not pass here. */
+  readonly broken: readonly string[];
+}
+
+export interface RedSubject extends EvidenceSubject {
+  /** The paths that lie over the base: what the phase may write. */
+  mayWrite(path: string): boolean;
+}
+
+/** Reads RED, or says why there is nothing to read. */
+export function readRed(subject: RedSubject): Gathered<RedReading> {
+  const facts = gathered(subject);
+  if (!facts.ok) return facts;
+  const run = facts.value.evidence.red;
+  if (!run) return { ok: false, problem: "the tests were not run on the base with the changes of this phase" };
+  const problem = problemOfRun(run);
+  if (problem !== null) return { ok: false, problem };
+  const base = baseRun(subject);
+  if (!base.ok) return base;
+  const changes = changesFromBase(subject);
+  if (!changes.ok) return changes;
+  const written = [...changes.value.values()].filter(({ path }) => subject.mayWrite(path));
+  const overlay: Overlay = {
+    changed: new Set(written.map(({ path }) => path)),
+    testFiles: new Set(
+      written.filter(({ path, kind }) => kind !== "deleted" && subject.isTestFile(path)).map(({ path }) => path),
+    ),
+    holdsOnlyTests: written.every(({ path }) => subject.isTestFile(path)),
+  };
+  return { ok: true, value: read(subject, run, base.value, overlay) };
+}
+
+/**
+ * What RED fixed, to be kept when the gate passes: a red test with the content that its file had. Empty where RED
+ * cannot be read.
+ */
+export function redIdentitiesOf(subject: RedSubject): readonly RedIdentity[] {
+  const reading = readRed(subject);
+  return reading.ok ? reading.value.red : [];
+}
+
+/** What this phase laid over the base. */
+interface Overlay {
+  readonly changed: ReadonlySet<string>;
+  /** New and changed ones. */
+  readonly testFiles: ReadonlySet<string>;
+  readonly holdsOnlyTests: boolean;
+}
+
+function read(subject: EvidenceSubject, run: TestRun, base: IndexedRun, overlay: Overlay): RedReading {
+  const red = indexRun(run);
+  const failing = red.inState("failed");
+  const flaky = [
+    ...red.inState("flaky").filter((identity) => isIn(overlay, red.fileOf(identity))),
+    ...failing.filter((identity) => base.stateOf(identity) === "flaky"),
+  ];
+  const counted = failing.filter((identity) => !flaky.includes(identity) && counts(identity, { red, base, overlay }));
+  const isCounted = new Set(counted);
+  const unloaded = run.unloadedFiles.filter(({ file }) => overlay.testFiles.has(file));
+  const wholeFiles = unloaded.filter(({ cause }) => cause !== "in_test");
+  return {
+    run,
+    red: [
+      ...counted.map((identity) => {
+        const file = red.fileOf(identity);
+        return { identity, file, wholeFile: false, content: file === null ? null : contentOf(subject, file) };
+      }),
+      ...wholeFiles.map(({ file }) => ({
+        identity: file,
+        file,
+        wholeFile: true,
+        content: contentOf(subject, file),
+      })),
+    ],
+    unclassified: wholeFiles.filter(({ cause }) => cause === "unclassified"),
+    inTest: unloaded.filter(({ cause }) => cause === "in_test"),
+    flaky,
+    elsewhere: [
+      ...failing.filter((identity) => !isCounted.has(identity) && !flaky.includes(identity)),
+      ...run.unloadedFiles.filter(({ file }) => !overlay.testFiles.has(file)).map(({ file }) => file),
+    ],
+    broken: brokenTests(run, { red, base, overlay, isCounted }),
+  };
+}
+
+interface Comparison {
+  readonly red: IndexedRun;
+  readonly base: IndexedRun;
+  readonly overlay: Overlay;
+}
+
+/** A failing test counts when its file is a new or changed test file, as far as the format tells. */
+function counts(identity: string, { red, base, overlay }: Comparison): boolean {
+  const file = red.fileOf(identity);
+  if (file !== null) return overlay.testFiles.has(file);
+  // Without a file: one that is new, or that only changed tests can have broken.
+  return overlay.testFiles.size > 0 && (base.stateOf(identity) === "missing" || overlay.holdsOnlyTests);
+}
+
+function isIn(overlay: Overlay, file: string | null): boolean {
+  return file === null || overlay.testFiles.has(file);
+}
+
+function brokenTests(
+  run: TestRun,
+  { red, base, overlay, isCounted }: Comparison & { readonly isCounted: ReadonlySet<string> },
+): readonly string[] {
+  const unstable = unstableFiles([base.run, run]);
+  return [...base.inState("passed"), ...base.inState("flaky")].filter((identity) => {
+    const file = base.fileOf(identity);
+    const state = red.stateOf(identity);
+    if (state === "passed" || state === "flaky" || isCounted.has(identity)) return false;
+    if (state === "missing" && red.stoppedEarly) return false;
+    if (file === null) return state === "failed";
+    if (overlay.changed.has(file)) return false;
+    return !(unstable.has(file) && holdsByFile(base, red, file));
+  });
+}

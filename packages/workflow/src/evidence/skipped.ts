@@ -1,0 +1,45 @@
+import type { TestRun } from "@phasegate/wire";
+import { removedTests } from "./removed-tests.ts";
+import { baseRun, currentRun, type EvidenceSubject, type Gathered } from "./subject.ts";
+import { holdsByFile, indexRun, unstableFiles } from "./test-runs.ts";
+
+/** Tests that ran before, on the base or at an earlier gate, and do not run now. */
+export interface SkippedReading {
+  readonly run: TestRun;
+  /** Skipped or todo. */
+  readonly skipped: readonly string[];
+  /** Not in the run at all, and not given up in `removed_tests`. */
+  readonly deselected: readonly string[];
+}
+
+/** Reads what no longer runs, or says why there is nothing to read. */
+export function readSkipped(subject: EvidenceSubject): Gathered<SkippedReading> {
+  const current = currentRun(subject);
+  if (!current.ok) return current;
+  const base = baseRun(subject);
+  if (!base.ok) return base;
+  const run = indexRun(current.value);
+  const removed = removedTests(subject.facts);
+  const { redIdentities = [], passedEarlier = [] } = subject.facts.evidence ?? {};
+  const unstable = unstableFiles([base.value.run, current.value]);
+  const ran = new Set([
+    ...base.value.inState("passed"),
+    ...base.value.inState("flaky"),
+    ...base.value.inState("failed"),
+    ...redIdentities.filter(({ wholeFile }) => !wholeFile).map(({ identity }) => identity),
+    ...passedEarlier,
+  ]);
+  const isHeldByFile = (identity: string): boolean => {
+    const file = base.value.fileOf(identity);
+    return base.value.identities.has(identity) && unstable.has(file) && holdsByFile(base.value, run, file);
+  };
+  const open = [...ran].filter((identity) => !isHeldByFile(identity));
+  return {
+    ok: true,
+    value: {
+      run: current.value,
+      skipped: open.filter((identity) => run.stateOf(identity) === "skipped"),
+      deselected: open.filter((identity) => run.stateOf(identity) === "missing" && !removed.has(identity.trim())),
+    },
+  };
+}

@@ -1,0 +1,131 @@
+import type { TestCase, TestRun, TestRunStatus, UnloadedTestFile } from "@phasegate/wire";
+
+/** How a test did in one run. `flaky`: both outcomes on one tree. `missing`: the run does not name it. */
+export type TestState = "passed" | "failed" | "skipped" | "flaky" | "missing";
+
+/** One run, looked up by test and by file. Of a test that is named twice the worst outcome counts. */
+export interface IndexedRun {
+  readonly run: TestRun | null;
+  readonly identities: ReadonlySet<string>;
+  readonly stoppedEarly: boolean;
+  stateOf(identity: string): TestState;
+  fileOf(identity: string): string | null;
+  unloaded(file: string): UnloadedTestFile | null;
+  /** Tests of a file by state; `null` is the file of tests whose format names none. */
+  count(file: string | null, state: Exclude<TestState, "missing">): number;
+  inState(state: Exclude<TestState, "missing">): readonly string[];
+}
+
+const severityOf: Readonly<Record<TestState, number>> = { missing: 0, passed: 1, flaky: 2, skipped: 3, failed: 4 };
+
+/** A run without tests: of a base that has none. */
+export const emptyRun: IndexedRun = indexCases(null);
+
+export function indexRun(run: TestRun): IndexedRun {
+  return indexCases(run);
+}
+
+function indexCases(run: TestRun | null): IndexedRun {
+  const flaky = new Set(run?.flaky);
+  const states = new Map<string, { readonly file: string | null; readonly state: TestState }>();
+  for (const test of run?.cases ?? []) {
+    const state = stateOfCase(test, flaky);
+    const known = states.get(test.identity);
+    if (!known || severityOf[state] > severityOf[known.state]) states.set(test.identity, { file: test.file, state });
+  }
+  const files = new Map<string | null, Map<TestState, number>>();
+  const byState = new Map<TestState, string[]>();
+  for (const [identity, { file, state }] of states) {
+    const counts = files.get(file) ?? new Map<TestState, number>();
+    counts.set(state, (counts.get(state) ?? 0) + 1);
+    files.set(file, counts);
+    const names = byState.get(state) ?? [];
+    names.push(identity);
+    byState.set(state, names);
+  }
+  const unloaded = new Map(run?.unloadedFiles.map((file) => [file.file, file]));
+  return {
+    run,
+    identities: new Set(states.keys()),
+    stoppedEarly: run?.stoppedEarly ?? false,
+    stateOf: (identity) => states.get(identity)?.state ?? "missing",
+    fileOf: (identity) => states.get(identity)?.file ?? null,
+    unloaded: (file) => unloaded.get(file) ?? null,
+    count: (file, state) => files.get(file)?.get(state) ?? 0,
+    inState: (state) => byState.get(state) ?? [],
+  };
+}
+
+/** Tests that passed, for the memory of what passed earlier in the task. */
+export function passedIdentities(run: TestRun): readonly string[] {
+  const indexed = indexRun(run);
+  return [...indexed.inState("passed"), ...indexed.inState("flaky")];
+}
+
+/** Tests of the run that executed, whatever came of it. */
+export function executedTests(run: TestRun): number {
+  return run.cases.filter(({ outcome }) => outcome === "passed" || outcome === "failed").length;
+}
+
+/** Tests that fail, and files that do not load. */
+export function failuresIn(run: TestRun): readonly string[] {
+  return [...indexRun(run).inState("failed"), ...run.unloadedFiles.map(({ file }) => file)];
+}
+
+/** Why nothing can be concluded from a run; null when its report was read and fits its exit code. */
+export function problemOfRun(run: TestRun): string | null {
+  if (run.status !== "completed") return statusMessages[run.status];
+  const explained =
+    run.exitCode === 0 ||
+    run.exitCode === null ||
+    run.unloadedFiles.length > 0 ||
+    run.flaky.length > 0 ||
+    run.cases.some(({ outcome }) => outcome === "failed");
+  return explained ? null : `the test run ended with exit code ${run.exitCode}, though its report names no failure`;
+}
+
+/**
+ * Files whose test names differ between two runs of one tree, as a run itself saw or as two of these runs show. Their
+ * tests are compared by file. `null` stands for the tests whose format names no file.
+ */
+export function unstableFiles(runs: readonly (TestRun | null | undefined)[]): ReadonlySet<string | null> {
+  const made = runs.filter((run) => run !== null && run !== undefined);
+  const unstable = new Set<string | null>(made.flatMap((run) => run.unstableFiles ?? []));
+  const complete = made.filter((run) => run.status === "completed" && !run.stoppedEarly);
+  for (const [index, left] of complete.entries()) {
+    for (const right of complete.slice(index + 1)) {
+      if (left.tree !== right.tree) continue;
+      for (const test of [...missingFrom(left, right), ...missingFrom(right, left)]) unstable.add(test.file);
+    }
+  }
+  return unstable;
+}
+
+/** True when nothing of an unstable file was lost or broke: as many tests pass, and no more fail or are skipped. */
+export function holdsByFile(before: IndexedRun, after: IndexedRun, file: string | null, removed = 0): boolean {
+  const passing = (run: IndexedRun): number => run.count(file, "passed") + run.count(file, "flaky");
+  return (
+    passing(after) >= passing(before) - removed &&
+    after.count(file, "failed") <= before.count(file, "failed") &&
+    after.count(file, "skipped") <= before.count(file, "skipped")
+  );
+}
+
+function missingFrom(left: TestRun, right: TestRun): readonly TestCase[] {
+  const known = new Set(right.cases.map(({ identity }) => identity));
+  return left.cases.filter(({ identity }) => !known.has(identity));
+}
+
+function stateOfCase({ identity, outcome }: TestCase, flaky: ReadonlySet<string>): TestState {
+  if (outcome === "skipped" || outcome === "todo") return "skipped";
+  return flaky.has(identity) ? "flaky" : outcome;
+}
+
+const statusMessages: Readonly<Record<Exclude<TestRunStatus, "completed">, string>> = {
+  timed_out: "the test run did not end in time",
+  no_report: "the test run wrote no report",
+  report_invalid: "the report of the test run cannot be read",
+  contradiction: "the report of the test run and its exit code contradict each other",
+  setup_failed: "the setup before the test run failed",
+  prepare_failed: "the preparation before the test run failed",
+};

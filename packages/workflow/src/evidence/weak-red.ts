@@ -1,0 +1,46 @@
+import type { ContentPair, LineCoverage, TreeChange } from "@phasegate/wire";
+
+/** Whether tests executed a line that changed since the base; `unknown` where coverage or texts do not tell. */
+export type Execution = "executed" | "not_executed" | "unknown";
+
+export interface ChangedSource {
+  readonly changes: readonly TreeChange[];
+  readonly contents: Readonly<Record<string, ContentPair>>;
+  isTestFile(path: string): boolean;
+}
+
+/** Judges on the coverage of the whole run: it can tell that no test executed a change, not which test did. */
+export function executionOfChanges(coverage: LineCoverage | null, source: ChangedSource): Execution {
+  if (!coverage) return "unknown";
+  const written = source.changes.filter(({ kind, path }) => kind !== "deleted" && !source.isTestFile(path));
+  const seen = written.map((change) => executionOf(change, coverage, source.contents));
+  if (seen.includes("executed")) return "executed";
+  return seen.includes("unknown") ? "unknown" : "not_executed";
+}
+
+function executionOf(
+  { path, kind }: TreeChange,
+  coverage: LineCoverage,
+  contents: Readonly<Record<string, ContentPair>>,
+): Execution {
+  const lines = Object.hasOwn(coverage.files, path) ? coverage.files[path] : undefined;
+  if (!lines || lines.covered.length === 0) return "not_executed";
+  if (kind === "added") return "executed";
+  const texts = Object.hasOwn(contents, path) ? contents[path] : undefined;
+  if (!texts || texts.before === null || texts.after === null) return "unknown";
+  const changed = changedLines(texts.before, texts.after);
+  return lines.covered.some((line) => changed.has(line)) ? "executed" : "not_executed";
+}
+
+/** Numbers, from 1, of lines that stand in `after` more often than in `before`, whatever their order. */
+function changedLines(before: string, after: string): ReadonlySet<number> {
+  const left = new Map<string, number>();
+  for (const line of before.split("\n")) left.set(line, (left.get(line) ?? 0) + 1);
+  const changed = new Set<number>();
+  for (const [index, line] of after.split("\n").entries()) {
+    const count = left.get(line) ?? 0;
+    if (count === 0) changed.add(index + 1);
+    else left.set(line, count - 1);
+  }
+  return changed;
+}
