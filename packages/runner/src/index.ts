@@ -1,6 +1,8 @@
 export type {
   ActJudges,
   ActOutcome,
+  CommandRunRequest,
+  EvidenceRunner,
   Observation,
   ProbeResult,
   ResolvedBase,
@@ -10,6 +12,7 @@ export type {
   RunnerCapabilities,
   SyncOutcome,
   SyncRequest,
+  TestRunRequest,
   ToolCall,
   ToolOutcome,
   TreeRequest,

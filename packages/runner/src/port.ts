@@ -18,7 +18,7 @@ import type { CompiledWorkflow } from "@phasegate/workflow";
  * The hands of the server: workspaces, trees, tools. It serves facts and knows no checks; what it may keep is
  * decided by the callbacks that it is given, while it holds the workspace's lock.
  */
-export interface Runner {
+export interface Runner extends EvidenceRunner {
   /** What the start-up probe found; constant while the runner lives. */
   readonly capabilities: RunnerCapabilities;
 
@@ -64,7 +64,7 @@ export interface Runner {
   close(): Promise<void>;
 }
 
-/** Evidence: what ran on which exact tree, and what it reported. Part of `Runner` once `openRunner` serves it. */
+/** Evidence: what ran on which exact tree, and what it reported. */
 export interface EvidenceRunner {
   /**
    * Runs the workflow's tests on one exact tree, in a clean checkout of it. Never rejects for what the tests did or

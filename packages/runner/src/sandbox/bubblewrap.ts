@@ -57,7 +57,8 @@ export class BubblewrapSandbox implements Sandbox {
   async #run(command: SandboxCommand): Promise<SandboxResult> {
     const { program, host, copies, groups, pipes } = this.#options;
     const signal = AbortSignal.any([command.signal, this.#closing.signal]);
-    await using copy = command.on === "throwaway" ? await copies.open(command.workspacePath, signal) : null;
+    await using copy =
+      command.on === "throwaway" ? await copies.open(command.workspacePath, command.lowerLayers ?? [], signal) : null;
     await using group = await groups.open(command.limits);
     const bubblewrap = [program, ...bubblewrapArguments(command, host, copy?.path ?? command.workspacePath)];
     const result = await superviseProcess({

@@ -61,7 +61,8 @@ export class DirectSandbox implements Sandbox {
     const { copies, groups, pipes, path, scratchDir } = this.#options;
     const signal = AbortSignal.any([command.signal, this.#closing.signal]);
     const marker = randomUUID();
-    await using copy = command.on === "throwaway" ? await copies.open(command.workspacePath, signal) : null;
+    await using copy =
+      command.on === "throwaway" ? await copies.open(command.workspacePath, command.lowerLayers ?? [], signal) : null;
     await using group = await groups.open(command.limits);
     await using home = await temporaryHome(scratchDir, marker);
     const workspace = copy?.path ?? command.workspacePath;

@@ -38,6 +38,8 @@ export interface SandboxCommand {
   readonly workspacePath: string;
   /** `throwaway`: on a copy whose changes vanish when the command ends. */
   readonly on: "workspace" | "throwaway";
+  /** Only with `throwaway`: host directories seen wherever the workspace has nothing, the first one first. */
+  readonly lowerLayers?: readonly string[];
   /** Relative to the workspace; "" is the workspace itself. */
   readonly cwd: string;
   /** Added to PATH, HOME, USER, LANG and TMPDIR, which the sandbox sets. */

@@ -14,25 +14,30 @@ interface ThrowawayCopy extends AsyncDisposable {
 
 export interface ThrowawayCopies {
   readonly kind: "overlay" | "copy";
-  open(workspacePath: string, signal: AbortSignal): Promise<ThrowawayCopy>;
+  /** `layers`: directories seen wherever the workspace has nothing, the first one first. */
+  open(workspacePath: string, layers: readonly string[], signal: AbortSignal): Promise<ThrowawayCopy>;
 }
 
 const overlayBytes = 2 * 1024 ** 3;
 const copyTimeoutMs = 300_000;
 const hostEnvironment = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LANG: "C.UTF-8" };
 
-/** `$1` mount point, `$2` workspace. The upper side is a bounded memory file system that ends with the namespace. */
-const mountAndBecome = [
-  'mount -t tmpfs -o "size=$3,mode=0700" phasegate "$1"',
-  'cd "$1"',
-  "mkdir lower upper work merged",
-  'mount --bind "$2" lower',
-  "{ mount -t overlay -o lowerdir=lower,upperdir=upper,workdir=work,userxattr phasegate merged 2>/dev/null" +
-    " || mount -t overlay -o lowerdir=lower,upperdir=upper,workdir=work phasegate merged; }",
-  "cd /",
-  "shift 3",
-  'exec "$@"',
-].join(" && ");
+/** `$1` mount point, `$2` size, then the sides from the top. The writable one is memory that ends with the namespace. */
+function mountAndBecome(sides: number): string {
+  const lower = Array.from({ length: sides }, (_, index) => `lower${String(index)}`);
+  const options = `lowerdir=${lower.join(":")},upperdir=upper,workdir=work`;
+  return [
+    'mount -t tmpfs -o "size=$2,mode=0700" phasegate "$1"',
+    'cd "$1"',
+    `mkdir ${lower.join(" ")} upper work merged`,
+    ...lower.map((name, index) => `mount --bind "\${${String(index + 3)}}" ${name}`),
+    `{ mount -t overlay -o ${options},userxattr phasegate merged 2>/dev/null` +
+      ` || mount -t overlay -o ${options} phasegate merged; }`,
+    "cd /",
+    `shift ${String(sides + 2)}`,
+    'exec "$@"',
+  ].join(" && ");
+}
 
 /**
  * Copies as overlays, mounted in a mount namespace of the command's own (and a user namespace where the server is
@@ -44,7 +49,7 @@ export function overlayCopies(scratchDir: string, asRoot: boolean): ThrowawayCop
     : ["unshare", "--user", "--map-root-user", "--mount", "--propagation", "private"];
   return {
     kind: "overlay",
-    async open(workspacePath) {
+    async open(workspacePath, layers) {
       const mountPoint = join(scratchDir, `overlay-${randomUUID()}`);
       await mkdir(mountPoint, { mode: 0o700 });
       return {
@@ -53,11 +58,12 @@ export function overlayCopies(scratchDir: string, asRoot: boolean): ThrowawayCop
           ...enter,
           "/bin/sh",
           "-c",
-          mountAndBecome,
+          mountAndBecome(layers.length + 1),
           "sh",
           mountPoint,
-          workspacePath,
           String(overlayBytes),
+          workspacePath,
+          ...layers,
           ...argv,
         ],
         [Symbol.asyncDispose]: () => rm(mountPoint, { recursive: true, force: true }),
@@ -70,14 +76,18 @@ export function overlayCopies(scratchDir: string, asRoot: boolean): ThrowawayCop
 export function plainCopies(scratchDir: string, pipes: OutputPipes): ThrowawayCopies {
   return {
     kind: "copy",
-    async open(workspacePath, signal) {
+    async open(workspacePath, layers, signal) {
       const path = join(scratchDir, `copy-${randomUUID()}`);
       const dispose = async (): Promise<void> => {
         await runHostCommand(pipes, ["chmod", "-R", "u+rwX", "--", path], AbortSignal.timeout(copyTimeoutMs));
         await rm(path, { recursive: true, force: true });
       };
-      const copied = await runHostCommand(pipes, ["cp", "-a", "--reflink=auto", "--", workspacePath, path], signal);
-      if (copied !== null) {
+      await mkdir(path, { mode: 0o700 });
+      for (const side of [...layers.toReversed(), workspacePath]) {
+        // A link that a lower side put there is replaced, never written through.
+        const copy = ["cp", "-a", "--reflink=auto", "--remove-destination", "--", `${side}/.`, path];
+        const copied = await runHostCommand(pipes, copy, signal);
+        if (copied === null) continue;
         await dispose();
         throw new PhasegateError("sandbox_unavailable", `the workspace could not be copied: \`${copied}\``, {
           hint: "free some space below the data directory",

@@ -54,6 +54,10 @@ export interface SampleRules {
   readonly write: readonly string[];
   readonly scratch?: readonly string[];
   readonly ignore?: readonly string[];
+  readonly tests?: readonly string[];
+  /** As normalised: see `NormalizedWorkflow`. */
+  readonly evidence?: JsonObject;
+  readonly setup?: { readonly command: string; readonly inputs: readonly string[] };
 }
 
 /** As much of a compiled workflow as the runner looks at: which paths belong to the tree. */
@@ -62,16 +66,17 @@ export function sampleWorkflow(rules: SampleRules): CompiledWorkflow {
   const options = { dot: true, nonegate: true, flags: "s" };
   const belongs = picomatch([...rules.write], options);
   const isScratch = picomatch([...(rules.scratch ?? [])], options);
-  const ignore = rules.ignore ?? [];
+  const isTestFile = picomatch([...(rules.tests ?? [])], options);
+  const { ignore = [], evidence = null, setup = null } = rules;
   return {
     digest: digestJson({ ...rules }) as WorkflowDigest,
-    normalized: { workspace: { ignore } } as unknown as CompiledWorkflow["normalized"],
+    normalized: { evidence, workspace: { ignore, setup } } as unknown as CompiledWorkflow["normalized"],
     phases: new Map(),
     initialPhase: {} as CompiledPhase,
     lastPhase: {} as CompiledPhase,
     mayBelongToTree: (candidate) => belongs(candidate),
     isScratch: (candidate) => isScratch(candidate),
-    isTestFile: () => false,
+    isTestFile: (candidate) => isTestFile(candidate),
     isProtected: () => false,
   };
 }

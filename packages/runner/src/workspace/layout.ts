@@ -26,6 +26,9 @@ export class Layout {
   get throwaways(): string {
     return path.join(this.root, "throwaways");
   }
+  get layers(): string {
+    return path.join(this.root, "layers");
+  }
   taskDirectory(task: TaskId): string {
     return path.join(this.root, "tasks", task);
   }

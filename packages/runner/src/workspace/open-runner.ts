@@ -11,10 +11,11 @@ import { ContentStore } from "../tree/content-store.ts";
 import { ManifestStore } from "../tree/manifest-store.ts";
 import type { ScanLimits } from "../tree/scanner.ts";
 import { TreeWorkers } from "../tree/tree-workers.ts";
-import { BaseTrees } from "./base-trees.ts";
+import { BaseTrees, toTreeEntry } from "./base-trees.ts";
 import { gitCommit } from "./git-commit.ts";
 import { gitDiff } from "./git-diff.ts";
 import { Layout } from "./layout.ts";
+import { openEvidenceRunner } from "../evidence/evidence-runner.ts";
 import { resolveWorkspacePath } from "./resolve-path.ts";
 import { restoreFiles } from "./restore-files.ts";
 import { WorkspaceSession, type AnyTool, type SessionTimes } from "./session.ts";
@@ -31,11 +32,16 @@ export interface RunnerOptions {
   /** The server's variables, of which only PATH is looked at. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly limits?: Partial<ScanLimits>;
+  /** Directories of toolchains outside /usr that commands may read, besides those found through PATH. */
+  readonly toolchainDirs?: readonly string[];
+  /** Evidence runs at once. */
+  readonly maxConcurrentRuns?: number;
   readonly times?: Partial<SessionTimes>;
 }
 
 const defaultLimits: ScanLimits = { maxFiles: 200_000, maxBytes: 4 * 1024 ** 3 };
 const defaultTimes: SessionTimes = { waitMs: 600_000, patienceMs: 5_000 };
+const defaultConcurrentRuns = 4;
 const treeThreads = 2;
 const workspaceTools = [restoreFiles, gitDiff, gitCommit] as const;
 
@@ -55,6 +61,7 @@ export async function openRunner(options: RunnerOptions): Promise<Runner> {
     dataDir: path.resolve(options.dataDir),
     scratchDir: layout.throwaways,
     environment: options.environment,
+    toolchainDirs: options.toolchainDirs ?? [],
   });
   const mirrors = new Map<string, Promise<Mirror>>();
   const parts: WorkspaceParts = {
@@ -66,6 +73,21 @@ export async function openRunner(options: RunnerOptions): Promise<Runner> {
     workers: new TreeWorkers({ contentsDirectory: layout.contents, limits }, treeThreads),
     mirrorOf: (repository) => remember(mirrors, repository, () => Mirror.open(git, repository, layout.mirrors)),
   };
+  const evidence = await openEvidenceRunner({
+    sandbox,
+    workers: parts.workers,
+    contents,
+    manifests,
+    scratch: layout.throwaways,
+    layers: layout.layers,
+    maxConcurrentRuns: options.maxConcurrentRuns ?? defaultConcurrentRuns,
+    async scratchEntries(task) {
+      const mirror = await parts.mirrorOf(task.repository);
+      await mirror.ensure(task.base.commit);
+      const { listing } = await parts.baseTrees.get(mirror, task.base.commit, task.workflow);
+      return listing.filter((entry) => task.workflow.isScratch(entry.path)).map(toTreeEntry);
+    },
+  });
   const executors = openToolExecutors();
   const tools = new Map<string, AnyTool>(executors.byName);
   for (const tool of workspaceTools) tools.set(tool.name, tool);
@@ -130,7 +152,13 @@ export async function openRunner(options: RunnerOptions): Promise<Runner> {
       return resolveWorkspacePath(workspace.path, written);
     },
 
+    runTests: (request) => evidence.runTests(request),
+    runCommand: (request) => evidence.runCommand(request),
+    overlayTree: (request) => evidence.overlayTree(request),
+    readTree: (tree) => evidence.readTree(tree),
+
     async close() {
+      await evidence.close();
       const opened = await Promise.allSettled(sessions.values());
       await Promise.all(opened.flatMap((session) => (session.status === "fulfilled" ? [session.value.close()] : [])));
       await sandbox.close();

@@ -7,10 +7,19 @@ type PresetName = (typeof evidencePresetNames)[number];
 
 /** `{report}` stands for the path that the runner chose for the report, outside the checkout. */
 const presets: Readonly<Record<PresetName, { readonly command: string | null; readonly format: string }>> = {
-  vitest: { command: "npx vitest run --reporter=junit --outputFile={report}", format: "junit" },
+  vitest: {
+    command: "npx vitest run --reporter=default --reporter=junit --outputFile.junit={report}",
+    format: "junit",
+  },
   jest: { command: "npx jest --json --outputFile={report}", format: "jest-json" },
-  node: { command: "node --test --test-reporter=junit --test-reporter-destination={report}", format: "junit" },
-  pytest: { command: "python3 -m pytest --junitxml={report}", format: "junit" },
+  // The JUnit report does not say why a file did not load; the other one prints it.
+  node: {
+    command:
+      "node --test --test-reporter=spec --test-reporter-destination=stdout" +
+      " --test-reporter=junit --test-reporter-destination={report}",
+    format: "junit",
+  },
+  pytest: { command: "python3 -m pytest --continue-on-collection-errors --junitxml={report}", format: "junit" },
   unittest: { command: "python3 -m unittest -v", format: "unittest" },
   go: { command: "go test -json ./...", format: "go-json" },
   cargo: { command: "cargo test --no-fail-fast", format: "cargo" },

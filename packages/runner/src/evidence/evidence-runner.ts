@@ -1,0 +1,214 @@
+import { randomUUID } from "node:crypto";
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
+import {
+  digestJson,
+  PhasegateError,
+  type Digest,
+  type TestRun,
+  type TreeDigest,
+  type TreeEntry,
+} from "@phasegate/wire";
+import type { CommandRunRequest, EvidenceRunner, TestRunRequest, WorkspaceKey } from "../port.ts";
+import { defaultLimits, type Sandbox } from "../sandbox/sandbox.ts";
+import type { ContentStore } from "../tree/content-store.ts";
+import { manifestOf, type Manifest } from "../tree/manifest.ts";
+import type { ManifestStore } from "../tree/manifest-store.ts";
+import type { TreeWorkers } from "../tree/tree-workers.ts";
+import { openCheckout, type Checkout } from "./checkout.ts";
+import type { HeldLayer } from "./layer-store.ts";
+import { LayerStore } from "./layer-store.ts";
+import { outputTail } from "./output-tail.ts";
+import { RunSlots } from "./run-slots.ts";
+import { runtimeDigest } from "./runtime.ts";
+import { planSetup, SetupLayers } from "./setup-layers.ts";
+import { testSettings } from "./test-settings.ts";
+import { runTestCommand } from "./test-run.ts";
+import { removeDirectory } from "./remove-directory.ts";
+
+export interface EvidenceRunnerParts {
+  readonly sandbox: Sandbox;
+  readonly workers: TreeWorkers;
+  readonly contents: ContentStore;
+  readonly manifests: ManifestStore;
+  /** Below the data directory; emptied at each start. */
+  readonly scratch: string;
+  /** Below the data directory, on the same file system; outlives a start. */
+  readonly layers: string;
+  readonly maxConcurrentRuns: number;
+  /** Files of the base that are in every checkout and in no tree, since they lie in scratch folders. */
+  scratchEntries(task: WorkspaceKey): Promise<readonly TreeEntry[]>;
+}
+
+const layerBounds = { maxLayers: 32, maxBytes: 16 * 1024 ** 3 };
+
+/** Evidence runs over the trees that a runner keeps. */
+export async function openEvidenceRunner(
+  parts: EvidenceRunnerParts,
+): Promise<EvidenceRunner & { close(): Promise<void> }> {
+  const scratch = path.join(parts.scratch, `runs-${randomUUID()}`);
+  await mkdir(scratch, { recursive: true, mode: 0o700 });
+  const store = await LayerStore.open(parts.layers, layerBounds);
+  const now = () => new Date();
+  const layers = new SetupLayers({ sandbox: parts.sandbox, workers: parts.workers, store, scratch, now });
+  const slots = new RunSlots(parts.maxConcurrentRuns);
+  let runtime: Promise<Digest> | null = null;
+  const runtimeOnce = (): Promise<Digest> => {
+    runtime ??= runtimeDigest(parts.sandbox, scratch).catch((error: unknown) => {
+      runtime = null;
+      throw error;
+    });
+    return runtime;
+  };
+
+  async function prepare(request: TestRunRequest | CommandRunRequest, signal: AbortSignal): Promise<Prepared> {
+    const { task } = request;
+    const [base, tree] = [await parts.manifests.get(request.baseTree), await parts.manifests.get(request.tree)];
+    const { setup } = task.workflow.normalized.workspace;
+    const machine = await runtimeOnce();
+    const plan =
+      setup === null
+        ? null
+        : planSetup({ taskId: task.taskId, repository: task.repository, setup, base, tree, runtime: machine });
+    const about = { tree, machine, setupKey: plan?.key ?? null, dependencyChange: plan?.dependencyChange ?? [] };
+    const made = plan === null || setup === null ? null : await layers.get(plan, setup.command, signal);
+    if (made !== null && !made.made) return { ...about, failure: made.output };
+    const layer = made?.layer ?? null;
+    try {
+      const inTree = new Set(tree.entries.keys());
+      const besides = (await parts.scratchEntries(task)).filter((entry) => !inTree.has(entry.path));
+      const entries = [...besides, ...tree.entries.values()];
+      const checkout = await openCheckout({ workers: parts.workers, directory: scratch }, entries);
+      return { ...about, failure: null, checkout, layer };
+    } catch (error) {
+      layer?.[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  return {
+    runTests: (request) =>
+      slots.use(request.signal, async (signal): Promise<TestRun> => {
+        const settings = testSettings(request.task.workflow);
+        const startedAt = performance.now();
+        const prepared = await prepare(request, signal);
+        const { coverageReport: _, ...command } = settings;
+        const about = {
+          evidenceId: request.evidenceId,
+          tree: request.tree,
+          key: digestJson({
+            ...command,
+            selection: request.selection ?? null,
+            setup: prepared.setupKey,
+            runtime: prepared.machine,
+            limits: { ...defaultLimits },
+            workflow: request.task.workflow.digest,
+          }),
+          dependencyChange: prepared.dependencyChange,
+        };
+        const duration = () => Math.round(performance.now() - startedAt);
+        if (prepared.failure !== null) {
+          const facts = nothingRun(settings.command, prepared.failure);
+          return { ...about, ...facts, durationMs: duration() };
+        }
+        await using checkout = prepared.checkout;
+        using layer = prepared.layer;
+        const facts = await runTestCommand({
+          sandbox: parts.sandbox,
+          scratch,
+          settings,
+          selection: request.selection ?? null,
+          workspacePath: checkout.path,
+          lowerLayers: layer === null ? [] : [layer.path],
+          isFile: (file) => prepared.tree.entries.has(file),
+          isTestFile: (file) => request.task.workflow.isTestFile(file),
+          signal,
+        });
+        return { ...about, ...facts, durationMs: duration() };
+      }),
+
+    runCommand: (request) =>
+      slots.use(request.signal, async (signal) => {
+        const prepared = await prepare(request, signal);
+        if (prepared.failure !== null) {
+          throw new PhasegateError("workspace_unavailable", "the workflow's setup command failed", {
+            hint: prepared.failure.slice(-500),
+          });
+        }
+        await using checkout = prepared.checkout;
+        using layer = prepared.layer;
+        const result = await parts.sandbox.run({
+          argv: ["bash", "-c", request.command],
+          workspacePath: checkout.path,
+          on: "throwaway",
+          lowerLayers: layer === null ? [] : [layer.path],
+          cwd: "",
+          readOnlyMounts: [],
+          network: "none",
+          timeoutMs: request.timeoutSeconds * 1000,
+          limits: { ...defaultLimits, outputBytes: 64 * 1024 },
+          signal,
+        });
+        const timedOut = result.ended === "timed_out";
+        return { exitCode: result.exitCode, output: outputTail(result, null), timedOut };
+      }),
+
+    async overlayTree({ base, from, include }): Promise<TreeDigest> {
+      const [below, above] = [await parts.manifests.get(base), await parts.manifests.get(from)];
+      const kept = [...below.entries.values()].filter((entry) => !include(entry.path));
+      const laid = [...above.entries.values()].filter((entry) => include(entry.path));
+      const composed = manifestOf(withoutConflicts(kept, laid));
+      await parts.manifests.put(composed, below);
+      return composed.digest;
+    },
+
+    async readTree(tree) {
+      return [...(await parts.manifests.get(tree)).entries.values()];
+    },
+
+    async close() {
+      await slots.close();
+      await removeDirectory(scratch);
+    },
+  };
+}
+
+type Prepared = {
+  readonly tree: Manifest;
+  readonly machine: Digest;
+  readonly setupKey: Digest | null;
+  readonly dependencyChange: readonly string[];
+} & (
+  | { readonly failure: string }
+  | { readonly failure: null; readonly checkout: Checkout; readonly layer: HeldLayer | null }
+);
+
+function nothingRun(command: string, output: string) {
+  return {
+    command,
+    status: "setup_failed",
+    exitCode: null,
+    cases: [],
+    unloadedFiles: [],
+    flaky: [],
+    stoppedEarly: false,
+    coverage: null,
+    output,
+  } as const;
+}
+
+/** A file and something below it cannot both be in a tree: what is laid over wins. */
+function withoutConflicts(kept: readonly TreeEntry[], laid: readonly TreeEntry[]): TreeEntry[] {
+  const laidPaths = new Set(laid.map((entry) => entry.path));
+  const laidDirectories = new Set(laid.flatMap((entry) => parentsOf(entry.path)));
+  const standing = kept.filter(
+    (entry) => !laidDirectories.has(entry.path) && !parentsOf(entry.path).some((parent) => laidPaths.has(parent)),
+  );
+  return [...standing, ...laid];
+}
+
+function parentsOf(file: string): string[] {
+  const parents: string[] = [];
+  for (let end = file.indexOf("/"); end > 0; end = file.indexOf("/", end + 1)) parents.push(file.slice(0, end));
+  return parents;
+}

@@ -1,0 +1,123 @@
+import { lstat, mkdir, readdir, rename, stat, utimes, writeFile, readFile } from "node:fs/promises";
+import path from "node:path";
+import type { Digest } from "@phasegate/wire";
+import { removeDirectory } from "./remove-directory.ts";
+
+export interface LayerBounds {
+  readonly maxLayers: number;
+  readonly maxBytes: number;
+}
+
+/** Use of a layer: while it is held it is not evicted. */
+export interface HeldLayer extends Disposable {
+  readonly path: string;
+}
+
+interface StoredLayer {
+  readonly directory: string;
+  readonly bytes: number;
+  readonly usedAtMs: number;
+}
+
+/**
+ * Directories by key, whole or not at all, the least recently used evicted past the bounds. Past them by layers that
+ * are all in use, nothing is evicted until one is let go.
+ */
+export class LayerStore {
+  readonly #directory: string;
+  readonly #bounds: LayerBounds;
+  readonly #held = new Map<string, number>();
+
+  private constructor(directory: string, bounds: LayerBounds) {
+    this.#directory = directory;
+    this.#bounds = bounds;
+  }
+
+  static async open(directory: string, bounds: LayerBounds): Promise<LayerStore> {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    const store = new LayerStore(directory, bounds);
+    for (const name of await readdir(directory)) {
+      const isWhole = await stat(store.#sizeFile(name)).catch(() => null);
+      if (isWhole === null) await removeDirectory(path.join(directory, name));
+    }
+    return store;
+  }
+
+  /** Null when there is none under this key. */
+  async hold(key: Digest, now: Date): Promise<HeldLayer | null> {
+    const name = nameOf(key);
+    const release = this.#take(name);
+    try {
+      await utimes(this.#sizeFile(name), now, now);
+      return { path: path.join(this.#directory, name, "tree"), [Symbol.dispose]: release };
+    } catch (error) {
+      release();
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+      throw error;
+    }
+  }
+
+  /** Takes the directory `from` in, and makes room by evicting others. */
+  async keep(key: Digest, from: string): Promise<void> {
+    const name = nameOf(key);
+    await using _ = { [Symbol.asyncDispose]: () => Promise.resolve(this.#take(name)()) };
+    const directory = path.join(this.#directory, name);
+    const bytes = await sizeOf(from);
+    await mkdir(directory, { mode: 0o700 });
+    await rename(from, path.join(directory, "tree"));
+    await writeFile(this.#sizeFile(name), String(bytes), { mode: 0o600 });
+    await this.#evict(name);
+  }
+
+  async #evict(newest: string): Promise<void> {
+    const layers = await this.#list();
+    let count = layers.length;
+    let bytes = layers.reduce((sum, layer) => sum + layer.bytes, 0);
+    for (const layer of layers.toSorted((left, right) => left.usedAtMs - right.usedAtMs)) {
+      if (count <= this.#bounds.maxLayers && bytes <= this.#bounds.maxBytes) return;
+      if (layer.directory === newest || this.#held.has(layer.directory)) continue;
+      await removeDirectory(path.join(this.#directory, layer.directory));
+      count -= 1;
+      bytes -= layer.bytes;
+    }
+  }
+
+  async #list(): Promise<StoredLayer[]> {
+    const layers: StoredLayer[] = [];
+    for (const directory of await readdir(this.#directory)) {
+      const stats = await stat(this.#sizeFile(directory)).catch(() => null);
+      if (stats === null) continue;
+      const bytes = Number(await readFile(this.#sizeFile(directory), "utf8"));
+      layers.push({ directory, bytes, usedAtMs: stats.mtimeMs });
+    }
+    return layers;
+  }
+
+  #take(name: string): () => void {
+    this.#held.set(name, (this.#held.get(name) ?? 0) + 1);
+    let isHeld = true;
+    return () => {
+      const count = this.#held.get(name) ?? 0;
+      if (isHeld && count <= 1) this.#held.delete(name);
+      else if (isHeld) this.#held.set(name, count - 1);
+      isHeld = false;
+    };
+  }
+
+  #sizeFile(name: string): string {
+    return path.join(this.#directory, name, "size");
+  }
+}
+
+function nameOf(key: Digest): string {
+  return key.slice("sha256:".length);
+}
+
+async function sizeOf(directory: string): Promise<number> {
+  let bytes = 0;
+  for (const entry of await readdir(directory, { withFileTypes: true })) {
+    const at = path.join(directory, entry.name);
+    bytes += entry.isDirectory() ? await sizeOf(at) : (await lstat(at)).size;
+  }
+  return bytes;
+}

@@ -1,0 +1,46 @@
+import { quoteWord } from "./test-command.ts";
+
+/** Names in the report directory, which the runner chose and made empty for this one run. */
+export const reportNames = {
+  report: "report",
+  collected: "collected",
+  coverage: "coverage",
+  workspace: "workspace-path",
+  prepareFailed: "prepare-failed",
+} as const;
+
+export interface RunScriptOptions {
+  /** Where the run sees its report directory. */
+  readonly reportDirectory: string;
+  readonly prepare: string | null;
+  /** Relative to the checkout; "" is the checkout itself. */
+  readonly cwd: string;
+  readonly command: string;
+  /** Files of the checkout that the command shall write: removed before it runs, collected when it has ended. */
+  readonly collect: readonly { readonly path: string; readonly as: string }[];
+  /** The report is printed: both streams become one. */
+  readonly mergeStreams: boolean;
+}
+
+/**
+ * One shell script for a whole run, since what it writes lives in one throwaway copy: prepare, remove old reports,
+ * run, collect. Its exit code is the command's.
+ */
+export function runScript(options: RunScriptOptions): string {
+  const inReports = (name: string) => quoteWord(`${options.reportDirectory}/${name}`);
+  const enter = options.cwd === "" ? "" : `cd -- ${quoteWord(`./${options.cwd}`)} && `;
+  const lines = ["top=$PWD", `printf %s "$top" > ${inReports(reportNames.workspace)}`];
+  if (options.prepare !== null) {
+    lines.push(
+      `( ${enter}exec bash -c ${quoteWord(options.prepare)} ) || { : > ${inReports(reportNames.prepareFailed)}; exit 1; }`,
+    );
+  }
+  for (const { path } of options.collect) lines.push(`rm -rf -- ${quoteWord(`./${path}`)} || exit 1`);
+  const merge = options.mergeStreams ? " 2>&1" : "";
+  lines.push(`( ${enter}exec bash -c ${quoteWord(options.command)} )${merge}`, "code=$?", 'cd -- "$top" || exit 1');
+  for (const { path, as } of options.collect) {
+    lines.push(`[ ! -f ${quoteWord(`./${path}`)} ] || cp -- ${quoteWord(`./${path}`)} ${inReports(as)}`);
+  }
+  lines.push("exit $code");
+  return lines.join("\n");
+}

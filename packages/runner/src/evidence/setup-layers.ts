@@ -1,0 +1,137 @@
+import path from "node:path";
+import { compareTreePaths, digestJson, type Digest, type TaskId, type TreeEntry } from "@phasegate/wire";
+import { compileGlobs, type NormalizedWorkspace } from "@phasegate/workflow";
+import { defaultLimits, type Sandbox } from "../sandbox/sandbox.ts";
+import { diffManifests, type Manifest } from "../tree/manifest.ts";
+import type { TreeWorkers } from "../tree/tree-workers.ts";
+import { openCheckout } from "./checkout.ts";
+import type { HeldLayer, LayerStore } from "./layer-store.ts";
+import { outputTail } from "./output-tail.ts";
+import { removeDirectory } from "./remove-directory.ts";
+
+const setupTimeoutMs = 1_800_000;
+const setupLimits = { ...defaultLimits, outputBytes: 64 * 1024, fileBytes: 4 * 1024 ** 3 };
+
+export interface SetupRequest {
+  readonly taskId: TaskId;
+  readonly repository: string;
+  readonly setup: NonNullable<NormalizedWorkspace["setup"]>;
+  readonly base: Manifest;
+  readonly tree: Manifest;
+  /** What of the machine decides what setup makes. */
+  readonly runtime: Digest;
+  readonly signal: AbortSignal;
+}
+
+/** What setup of one tree comes to, before it is made. */
+export interface SetupPlan {
+  readonly key: Digest;
+  /** Inputs that differ from the base. The layer is then this task's own. */
+  readonly dependencyChange: readonly string[];
+  readonly entries: readonly TreeEntry[];
+}
+
+export type SetupOutcome =
+  { readonly made: true; readonly layer: HeldLayer } | { readonly made: false; readonly output: string };
+
+type Making = { readonly controller: AbortController; readonly made: Promise<string | null>; waiting: number };
+
+export function planSetup(request: Omit<SetupRequest, "signal">): SetupPlan {
+  const isInput = compileGlobs(request.setup.inputs);
+  const inputs = [...request.tree.entries.values()].filter((entry) => isInput(entry.path));
+  const changed = diffManifests(request.base, request.tree).filter((change) => isInput(change.path));
+  const key = digestJson({
+    command: request.setup.command,
+    repository: request.repository,
+    runtime: request.runtime,
+    task: changed.length === 0 ? null : request.taskId,
+    inputs: inputs
+      .toSorted((left, right) => compareTreePaths(left.path, right.path))
+      .map(({ path, type, permissions, content }) => [path, type, permissions, content]),
+  });
+  const others = [...request.base.entries.values()].filter((entry) => !isInput(entry.path));
+  return { key, dependencyChange: changed.map((change) => change.path), entries: [...others, ...inputs] };
+}
+
+/**
+ * What `workspace.setup` makes of a checkout of the base, kept by all that decides it: command, platform, runtimes
+ * and the content of its inputs. Whoever asks for one that is being made waits for it; one that failed is not kept.
+ */
+export class SetupLayers {
+  readonly #parts: {
+    readonly sandbox: Sandbox;
+    readonly workers: TreeWorkers;
+    readonly store: LayerStore;
+    /** On the file system of the store. */
+    readonly scratch: string;
+    readonly now: () => Date;
+  };
+  readonly #making = new Map<Digest, Making>();
+
+  constructor(parts: { sandbox: Sandbox; workers: TreeWorkers; store: LayerStore; scratch: string; now: () => Date }) {
+    this.#parts = parts;
+  }
+
+  async get(plan: SetupPlan, command: string, signal: AbortSignal): Promise<SetupOutcome> {
+    const { store, now } = this.#parts;
+    const kept = await store.hold(plan.key, now());
+    if (kept !== null) return { made: true, layer: kept };
+    const output = await this.#share(plan, command, signal);
+    if (output !== null) return { made: false, output };
+    const layer = await store.hold(plan.key, now());
+    if (layer !== null) return { made: true, layer };
+    return { made: false, output: "the setup layer was evicted before it could be used" };
+  }
+
+  /** Null when the layer is kept, else what the command printed. Ends when nobody waits for it any more. */
+  async #share(plan: SetupPlan, command: string, signal: AbortSignal): Promise<string | null> {
+    let making = this.#making.get(plan.key);
+    if (making === undefined) {
+      const controller = new AbortController();
+      const made = this.#make(plan, command, controller.signal).finally(() => this.#making.delete(plan.key));
+      making = { controller, made, waiting: 0 };
+      this.#making.set(plan.key, making);
+    }
+    const shared = making;
+    shared.waiting += 1;
+    const leave = (): void => {
+      shared.waiting -= 1;
+      if (shared.waiting === 0) shared.controller.abort();
+    };
+    signal.addEventListener("abort", leave, { once: true });
+    if (signal.aborted) leave();
+    try {
+      return await shared.made;
+    } finally {
+      signal.removeEventListener("abort", leave);
+    }
+  }
+
+  async #make(plan: SetupPlan, command: string, signal: AbortSignal): Promise<string | null> {
+    const { sandbox, workers, store, scratch } = this.#parts;
+    await using checkout = await openCheckout({ workers, directory: scratch }, plan.entries);
+    const result = await sandbox.run({
+      argv: ["bash", "-c", command],
+      workspacePath: checkout.path,
+      on: "workspace",
+      cwd: "",
+      readOnlyMounts: [],
+      network: "full",
+      timeoutMs: setupTimeoutMs,
+      limits: setupLimits,
+      signal,
+    });
+    if (result.ended !== "exited" || result.exitCode !== 0) {
+      return outputTail(
+        result,
+        result.ended === "exited" ? `setup: exit code ${String(result.exitCode)}` : `setup: ${result.ended}`,
+      );
+    }
+    // Only what setup made: a file of the base would come back in a tree that has deleted it.
+    const wanted = plan.entries.map((entry) => ({ path: entry.path, entry: null }));
+    await workers.restore({ root: checkout.path, wanted, unsupported: [] });
+    await removeDirectory(path.join(checkout.path, ".git"));
+    await store.keep(plan.key, checkout.path);
+    return null;
+  }
+}

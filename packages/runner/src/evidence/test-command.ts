@@ -1,0 +1,27 @@
+import path from "node:path";
+
+/** The words of a selection as a test runner takes them; quotes group, and nothing else has a meaning. */
+export function selectionWords(selection: string): string[] {
+  return [...selection.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map((match) => match[1] ?? match[2] ?? match[3] ?? "");
+}
+
+/** The command with `{report}` replaced and `words` behind it, each one word whatever it holds. */
+export function composeCommand(command: string, reportFile: string, words: readonly string[]): string {
+  const placed = command.replaceAll("{report}", () => quoteWord(reportFile));
+  return [placed, ...words.map(quoteWord)].join(" ");
+}
+
+export function quoteWord(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** True for runners that take names of test files behind their own arguments, so that only these run again. */
+export function canSelectFiles(command: string): boolean {
+  if (/[;&|<>\n`$]/.test(command)) return false;
+  return /(^|[\s/])(vitest|jest|pytest)(\s|$)|(^|[\s/])node\s(.*\s)?--test(\s|$)/.test(command);
+}
+
+/** Files as words for a command that runs in `cwd`. */
+export function fileWords(files: readonly string[], cwd: string): string[] {
+  return files.map((file) => path.posix.relative(path.posix.join("/", cwd), path.posix.join("/", file)));
+}

@@ -1,0 +1,203 @@
+import { randomUUID } from "node:crypto";
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
+import { PhasegateError, type LineCoverage, type TestRun } from "@phasegate/wire";
+import { readLcov } from "../reports/lcov.ts";
+import { findReportFormat } from "../reports/registry.ts";
+import { ReportError, type ReportContext, type ReportFormat } from "../reports/report-format.ts";
+import { defaultLimits, type Sandbox, type SandboxResult } from "../sandbox/sandbox.ts";
+import { judgeReport, type JudgedReport } from "./judge-report.ts";
+import { outputTail } from "./output-tail.ts";
+import { maxReportBytes, readReport } from "./read-report.ts";
+import { removeDirectory } from "./remove-directory.ts";
+import { failingFiles, mergeRetry } from "./retries.ts";
+import { reportNames, runScript } from "./run-script.ts";
+import { canSelectFiles, composeCommand, fileWords, selectionWords } from "./test-command.ts";
+import type { TestSettings } from "./test-settings.ts";
+
+/** Where a run in the OS sandbox sees its report directory. */
+const reportDirectorySeen = "/report";
+
+export interface TestCommandRequest {
+  readonly sandbox: Sandbox;
+  /** Below the data directory: report directories are made here. */
+  readonly scratch: string;
+  readonly settings: TestSettings;
+  readonly selection: string | null;
+  readonly workspacePath: string;
+  readonly lowerLayers: readonly string[];
+  isFile(path: string): boolean;
+  isTestFile(path: string): boolean;
+  readonly signal: AbortSignal;
+}
+
+type CommandFacts = Pick<
+  TestRun,
+  "command" | "status" | "exitCode" | "cases" | "unloadedFiles" | "flaky" | "stoppedEarly" | "coverage" | "output"
+>;
+
+/** Runs the tests of one checkout, those that failed again where the workflow wants retries, and says what came out. */
+export async function runTestCommand(request: TestCommandRequest): Promise<CommandFacts> {
+  const words = request.selection === null ? [] : selectionWords(request.selection);
+  const first = await runOnce(request, words);
+  const { output: _, ...facts } = first;
+  if (first.status !== "completed") return { ...facts, flaky: [], output: first.output };
+  let { cases } = first;
+  const flaky = new Set<string>();
+  const notes: string[] = [];
+  for (let retry = 1; retry <= request.settings.retries; retry += 1) {
+    const files = failingFiles(cases);
+    if (files?.length === 0 || request.signal.aborted) break;
+    const isNarrow = files !== null && words.length === 0 && canSelectFiles(request.settings.command);
+    const again = await runOnce(request, isNarrow ? fileWords(files, request.settings.cwd) : words);
+    notes.push(`retry ${String(retry)}: ${again.status}, exit code ${String(again.exitCode)}`);
+    if (again.status !== "completed") break;
+    const merged = mergeRetry(cases, again.cases);
+    cases = merged.cases;
+    for (const identity of merged.flaky) flaky.add(identity);
+  }
+  const output = [first.output, ...notes].join("\n").slice(-outputLength);
+  return { ...facts, cases, flaky: [...flaky], output };
+}
+
+const outputLength = 4_096;
+
+type OneRun = Omit<CommandFacts, "flaky">;
+
+/** One run in a report directory of its own, so that no report of another run can be taken for its own. */
+async function runOnce(request: TestCommandRequest, words: readonly string[]): Promise<OneRun> {
+  const { sandbox, settings } = request;
+  const format = formatOf(settings.format);
+  const directory = path.join(request.scratch, `report-${randomUUID()}`);
+  await mkdir(directory, { mode: 0o700 });
+  await using _ = { [Symbol.asyncDispose]: () => removeDirectory(directory) };
+  const isConfined = sandbox.workspacePathSeen(request.workspacePath) !== request.workspacePath;
+  const reportDirectory = isConfined ? reportDirectorySeen : directory;
+  const source = reportSource(settings, format);
+  const command = composeCommand(settings.command, `${reportDirectory}/${reportNames.report}`, words);
+  const script = runScript({
+    reportDirectory,
+    prepare: settings.prepare,
+    cwd: settings.cwd,
+    command,
+    collect: [
+      ...(source === "collected" && settings.report !== null
+        ? [{ path: settings.report, as: reportNames.collected }]
+        : []),
+      ...(settings.coverageReport === null ? [] : [{ path: settings.coverageReport, as: reportNames.coverage }]),
+    ],
+    mergeStreams: source === "both",
+  });
+  const result = await sandbox.run({
+    argv: ["bash", "-c", script],
+    workspacePath: request.workspacePath,
+    on: "throwaway",
+    lowerLayers: request.lowerLayers,
+    cwd: "",
+    environment: { NO_COLOR: "1", FORCE_COLOR: "0", ...settings.env },
+    readOnlyMounts: [],
+    writableMounts: isConfined ? [{ source: directory, target: reportDirectorySeen }] : [],
+    network: settings.network,
+    timeoutMs: settings.timeoutSeconds * 1000,
+    limits: {
+      ...defaultLimits,
+      outputBytes: source === "report" || source === "none" ? keptOutputBytes : maxReportBytes,
+    },
+    signal: request.signal,
+  });
+  if (result.ended === "timed_out") {
+    return unfinished("timed_out", command, result, `ended after ${String(settings.timeoutSeconds)} s`);
+  }
+  if (await exists(directory, reportNames.prepareFailed)) {
+    return unfinished("prepare_failed", command, result, "`evidence.tests.prepare` failed");
+  }
+  const context: ReportContext = {
+    workspace: isConfined
+      ? sandbox.workspacePathSeen(request.workspacePath)
+      : ((await readReport(directory, reportNames.workspace).catch(() => null)) ?? request.workspacePath),
+    cwd: settings.cwd,
+    exitCode: result.exitCode,
+    output: `${result.stdout.text}\n${result.stderr.text}`,
+    isFile: (file) => request.isFile(file),
+    isTestFile: (file) => request.isTestFile(file),
+  };
+  const judged = await judgeReport(format, context, () => readSource(source, directory, result));
+  const { problem, ...report } = judged;
+  return {
+    ...report,
+    command,
+    exitCode: result.exitCode,
+    coverage: settings.coverageReport === null ? null : await readCoverage(directory, context),
+    output: outputTail(result, problem),
+  };
+}
+
+const keptOutputBytes = 512 * 1024;
+
+type ReportSource = "report" | "collected" | "stdout" | "stderr" | "both" | "none";
+
+function reportSource(settings: TestSettings, format: ReportFormat): ReportSource {
+  if (format.printedOn === null) return "none";
+  if (settings.command.includes("{report}")) return "report";
+  return settings.report === null ? format.printedOn : "collected";
+}
+
+async function readSource(source: ReportSource, directory: string, result: SandboxResult): Promise<string | null> {
+  switch (source) {
+    case "none":
+      return "";
+    case "report":
+      return await readReport(directory, reportNames.report);
+    case "collected":
+      return await readReport(directory, reportNames.collected);
+    case "both":
+    case "stdout":
+      return wholeText(result.stdout);
+    case "stderr":
+      return wholeText(result.stderr);
+    default:
+      return source satisfies never;
+  }
+}
+
+function wholeText(output: SandboxResult["stdout"]): string {
+  if (output.truncated) throw new ReportError(`the printed report is larger than ${String(maxReportBytes)} bytes`);
+  return output.text;
+}
+
+async function readCoverage(directory: string, context: ReportContext): Promise<LineCoverage | null> {
+  try {
+    const text = await readReport(directory, reportNames.coverage);
+    return text === null ? null : readLcov(text, context);
+  } catch (error) {
+    if (error instanceof ReportError) return null;
+    throw error;
+  }
+}
+
+async function exists(directory: string, name: string): Promise<boolean> {
+  return (await readReport(directory, name).catch(() => "")) !== null;
+}
+
+function unfinished(
+  status: Extract<TestRun["status"], "timed_out" | "prepare_failed">,
+  command: string,
+  result: SandboxResult,
+  note: string,
+): OneRun {
+  const exitCode = status === "timed_out" ? null : result.exitCode;
+  const nothing: Pick<JudgedReport, "cases" | "unloadedFiles" | "stoppedEarly"> = {
+    cases: [],
+    unloadedFiles: [],
+    stoppedEarly: false,
+  };
+  return { ...nothing, status, command, exitCode, coverage: null, output: outputTail(result, note) };
+}
+
+function formatOf(name: string): ReportFormat {
+  const format = findReportFormat(name);
+  if (format !== null) return format;
+  throw new PhasegateError("workspace_unavailable", `no parser reads reports of format \`${name}\``, {
+    hint: "name another `format` under `evidence.tests`",
+  });
+}

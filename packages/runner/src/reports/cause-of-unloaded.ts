@@ -1,0 +1,87 @@
+import path from "node:path";
+import type { UnloadedTestFile } from "@phasegate/wire";
+import type { ReportContext } from "./report-format.ts";
+import { reportedPath } from "./reported-path.ts";
+
+type Cause = UnloadedTestFile["cause"];
+type Rule = (text: string, file: string, context: ReportContext) => Cause | null;
+
+const scriptEndings = ["", ".ts", ".js", ".tsx", ".jsx", ".mjs", ".cjs", ".mts", ".cts", "/index.ts", "/index.js"];
+
+/**
+ * Why a test file did not load: `in_test` and `outside` only where the text says so plainly. What a test imports in
+ * vain is `in_test` when it would be a test file itself.
+ */
+export function causeOfUnloaded(text: string, file: string, context: ReportContext): Cause {
+  for (const rule of rules) {
+    const cause = rule(text, file, context);
+    if (cause !== null) return cause;
+  }
+  return "unclassified";
+}
+
+const holdsNoTest: Rule = (text) =>
+  /No test suite found in file|must contain at least one test/.test(text) ? "in_test" : null;
+
+const missingScript: Rule = (text, file, context) => {
+  const node = /Cannot find (?:module|package) ['"]([^'"\n]+)['"](?:(?: imported)? from ['"]?([^\s'"]+))?/.exec(text);
+  const vite = /Failed to resolve import ["']([^"'\n]+)["'] from ["']([^"'\n]+)["']/.exec(text);
+  const specifier = node?.[1] ?? vite?.[1];
+  if (specifier === undefined) return null;
+  const stack = /Require stack:\n- (\S+)/.exec(text);
+  return causeOfImport(specifier, node?.[2] ?? vite?.[2] ?? stack?.[1] ?? file, context);
+};
+
+const missingExport: Rule = (text, file, context) => {
+  const found = /requested module ['"]([^'"\n]+)['"] does not provide an export/.exec(text);
+  if (found?.[1] === undefined) return null;
+  const importer = /^((?:file:\/\/)?\/[^\n]*?):\d+$/m.exec(text);
+  return causeOfImport(found[1], importer?.[1] ?? file, context);
+};
+
+function causeOfImport(specifier: string, importer: string, context: ReportContext): Cause {
+  const from = reportedPath(importer, context);
+  if (from === null || !context.isTestFile(from)) return "outside";
+  const isPath = /^(\.{0,2}\/|file:)/.test(specifier);
+  if (!isPath) return "outside";
+  const relative = specifier.startsWith(".") ? path.posix.join(path.posix.dirname(from), specifier) : specifier;
+  const target = specifier.startsWith(".") ? relative : reportedPath(specifier, context);
+  if (target === null || target.startsWith("../")) return "outside";
+  return scriptEndings.some((ending) => context.isTestFile(target + ending)) ? "in_test" : "outside";
+}
+
+const scriptSyntax: Rule = (text, _file, context) => {
+  const babel = /SyntaxError: ((?:file:\/\/)?\/[^\n:]+): /.exec(text);
+  const vite =
+    /invalid JS syntax|Parse failure|PARSE_ERROR|Transform failed|Unexpected token|Expected /.test(text) &&
+    /^\s*File: ([^\n]+?)(?::\d+:\d+)?$/m.exec(text);
+  const esbuild = /Transform failed with \d+ errors?:\n\s*(\/[^\n:]+):\d+/.exec(text);
+  const node = /^SyntaxError: /m.test(text) ? /^((?:file:\/\/)?\/[^\n]*?):\d+\n/m.exec(text) : null;
+  const at = babel?.[1] ?? (vite === false ? null : vite?.[1]) ?? esbuild?.[1] ?? node?.[1];
+  return at === undefined || at === null ? null : causeOfPlace(at, context);
+};
+
+function causeOfPlace(written: string, context: ReportContext): Cause {
+  const place = reportedPath(written.trim(), context);
+  return place !== null && context.isTestFile(place) ? "in_test" : "outside";
+}
+
+const missingPython: Rule = (text, _file, context) => {
+  const name = /cannot import name '[^'\n]*' from (?:partially initialized module )?'[^'\n]*' \(([^)\n]+)\)/.exec(text);
+  if (name?.[1] !== undefined) return causeOfPlace(name[1], context);
+  const module = /ModuleNotFoundError: No module named '([^'\n]+)'/.exec(text)?.[1];
+  if (module === undefined) return null;
+  const stem = module.replaceAll(".", "/");
+  const isTest = [`${stem}.py`, `${stem}/__init__.py`].some((file) =>
+    context.isTestFile(path.posix.join(context.cwd, file)),
+  );
+  return isTest ? "in_test" : "outside";
+};
+
+const pythonSyntax: Rule = (text, _file, context) => {
+  if (!/^(?:E\s+)?(?:SyntaxError|IndentationError|TabError): /m.test(text)) return null;
+  const at = [...text.matchAll(/^(?:E)?\s+File "([^"\n]+)", line \d+$/gm)].at(-1)?.[1];
+  return at === undefined ? null : causeOfPlace(at, context);
+};
+
+const rules: readonly Rule[] = [holdsNoTest, missingPython, pythonSyntax, missingScript, missingExport, scriptSyntax];
