@@ -1,10 +1,12 @@
+import { homedir } from "node:os";
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { toolchainMounts } from "./toolchains.ts";
 
-// Not below /tmp, of which nothing becomes visible through PATH.
-const cache = join(import.meta.dirname, "../../../../node_modules/.cache");
+// Not below /tmp or /var, of which nothing becomes visible through PATH, wherever this checkout lies.
+const checkout = join(import.meta.dirname, "../../../..");
+const cache = /^\/(tmp|var)\//.test(checkout) ? join(homedir(), ".cache") : join(checkout, "node_modules/.cache");
 mkdirSync(cache, { recursive: true });
 const root = realpathSync(mkdtempSync(join(cache, "toolchains-")));
 afterAll(() => rmSync(root, { recursive: true }));
