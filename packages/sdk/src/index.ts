@@ -35,6 +35,14 @@ export type {
   PendingApproval,
   TransitionResult,
 } from "./task/transition-result.ts";
+export { type ToolDefinition, workflowTools, workspaceTools } from "./tools/definitions.ts";
+export {
+  type AgentTools,
+  asFunctions,
+  type FunctionDefinition,
+  type ToolOutcome,
+  toolsFor,
+} from "./tools/tools-for.ts";
 export type {
   BashResult,
   EditFilesResult,
