@@ -146,8 +146,9 @@ describe.each(["required", "off"] as const)("commands at sandbox mode %s", (mode
   });
 
   test("a command finds its home empty, whatever the one before left there", async () => {
-    const script =
-      'ls -A "$HOME" "$TMPDIR" | grep -v -e : -e "^$" -e "^home$"; echo left > "$HOME/left"; echo left > "$TMPDIR/left"';
+    // The Node that runs the tests is shown where it lies; in a checkout below /tmp that is one more name there.
+    const shown = process.execPath.startsWith("/tmp/") ? process.execPath.split("/")[2] : "home";
+    const script = `ls -A "$HOME" "$TMPDIR" | grep -v -e : -e "^$" -e "^home$" -e "^${shown}$"; echo left > "$HOME/left"; echo left > "$TMPDIR/left"`;
     expect((await fixture.sh(script)).stdout.text).toBe("");
     expect((await fixture.sh(script)).stdout.text).toBe("");
   });
