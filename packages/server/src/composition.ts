@@ -20,6 +20,10 @@ import type { Clock, ServerContext } from "./context.ts";
 import { createHttpApp } from "./http/app.ts";
 import type { HealthFacts } from "./http/health-routes.ts";
 import { listen } from "./http/listen.ts";
+import { approvalTimeoutHandler } from "./approvals/approval-timeout-job.ts";
+import { evidenceJobHandler } from "./evidence/evidence-job.ts";
+import { RunCache } from "./evidence/run-cache.ts";
+import { Dispatcher } from "./jobs/dispatcher.ts";
 import { createIds, systemClock } from "./ids.ts";
 import { Operations } from "./operations/operations.ts";
 import { allRoutes } from "./routes.ts";
@@ -113,6 +117,7 @@ async function open(
     workspacesDir: config.runner.workspaces_dir,
     sandbox: config.runner.sandbox,
     environment: { PATH: options.env["PATH"] },
+    maxConcurrentRuns: config.runner.max_concurrent_runs,
   });
   opened.push(() => runner.close());
   const workflows = new LedgerWorkflowRegistry({ ledger, clock, ids });
@@ -144,8 +149,11 @@ async function open(
     checkAnswers: options.checkAnswers ?? false,
   });
   opened.push(() => app.close());
+  opened.push(() => context.jobs.close());
+  opened.push(() => context.operations.close());
   const url = await listen(app, config.server);
   keeper.start();
+  context.jobs.start();
   return {
     url,
     config,
@@ -167,15 +175,16 @@ async function openLedger(config: Config, opened: (() => Promise<unknown>)[]): P
   return ledger;
 }
 
-type ContextParts = Omit<ServerContext, "tasks" | "operations" | "leases">;
+type ContextParts = Omit<ServerContext, "tasks" | "operations" | "leases" | "jobs" | "runs">;
 
 /** The context holds parts that themselves need it; they are made last. */
 function buildContext(parts: ContextParts): ServerContext {
-  const context = { ...parts, operations: new Operations(parts.clock) } as {
+  const context = { ...parts, operations: new Operations(parts.clock), runs: new RunCache() } as {
     -readonly [Key in keyof ServerContext]: ServerContext[Key];
   };
   context.tasks = new TaskStore(context);
   context.leases = new Leases(context);
+  context.jobs = new Dispatcher(context, [evidenceJobHandler(context), approvalTimeoutHandler(context)]);
   return context;
 }
 

@@ -1,11 +1,13 @@
 import type { Ledger, SignedHead } from "@phasegate/ledger";
-import type { Runner } from "@phasegate/runner";
+import type { EvidenceRunner, Runner } from "@phasegate/runner";
 import type { TokenClaims } from "@phasegate/engine";
 import type { CompiledWorkflow, Diagnostic } from "@phasegate/workflow";
 import type { Digest, IdKind, IdTypes, Principal, PrincipalId, WorkflowDigest } from "@phasegate/wire";
 import type { Logger } from "pino";
 import type { KeyRing } from "./auth/key-ring.ts";
 import type { Config } from "./config/config.ts";
+import type { RunCache } from "./evidence/run-cache.ts";
+import type { Dispatcher } from "./jobs/dispatcher.ts";
 import type { Operations } from "./operations/operations.ts";
 import type { Leases } from "./tasks/lease.ts";
 import type { TaskStore } from "./tasks/task-store.ts";
@@ -14,7 +16,7 @@ import type { TaskStore } from "./tasks/task-store.ts";
 export interface ServerContext {
   readonly config: Config;
   readonly ledger: Ledger;
-  readonly runner: Runner;
+  readonly runner: Runner & EvidenceRunner;
   readonly workflows: WorkflowRegistry;
   readonly tokens: PhaseTokens;
   readonly keys: KeyRing;
@@ -26,6 +28,8 @@ export interface ServerContext {
   readonly tasks: TaskStore;
   readonly operations: Operations;
   readonly leases: Leases;
+  readonly jobs: Dispatcher;
+  readonly runs: RunCache;
 }
 
 export interface Clock {

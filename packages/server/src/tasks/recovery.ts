@@ -3,8 +3,9 @@ import type { ServerContext } from "../context.ts";
 import { serverCaller } from "../server-caller.ts";
 
 /**
- * Puts in order what a stop in the middle left: calls that were running are closed as interrupted, transitions that
- * were being judged are withdrawn, idempotency keys without an answer become unknown. Runs before the first request.
+ * Puts in order what a stop in the middle left: calls that were running are closed as interrupted, and
+ * idempotency keys without an answer become unknown. A pending transition has its job in the ledger: the dispatcher
+ * goes on with it. Runs before the first request.
  */
 export async function recover(context: ServerContext): Promise<void> {
   await context.ledger.recoverIdempotent(context.clock.now());
@@ -26,18 +27,6 @@ async function recoverTask(context: ServerContext, taskId: TaskId): Promise<void
       taskId,
       caller: serverCaller(),
       command: { type: "interrupt_tools", reason: "the server stopped while the call ran" },
-      facts: {},
-    });
-  }
-  if (task.pendingTransition) {
-    await context.tasks.decide({
-      taskId,
-      caller: serverCaller(),
-      command: {
-        type: "withdraw_transition",
-        operationId: task.pendingTransition.operationId,
-        reason: "the server stopped while the transition was judged",
-      },
       facts: {},
     });
   }

@@ -12,6 +12,13 @@ import { TaskWatch } from "./task-watch.ts";
 
 /** How often a decision is made again after someone was faster. */
 const maxAttempts = 8;
+/** After these nothing waits for the task's jobs any more. */
+const endsJobs: readonly StoredEvent["type"][] = [
+  "transition.withdrawn",
+  "task.completed",
+  "task.failed",
+  "task.cancelled",
+];
 /** Events read at once when a task is folded from the ledger. */
 const readPage = 1_000;
 
@@ -255,7 +262,7 @@ export class TaskStore {
           principal: origin.principal,
         });
       }
-      if (decision.events.length > 0 && request.payloads) payloads.push(...request.payloads);
+      if (decision.events.length > 0) payloads.push(...(request.payloads ?? []), ...(decision.payloads ?? []));
       if (typeof request.lease === "function") {
         const wanted = request.lease({ decision, task, workflow });
         if (wanted !== undefined) lease = wanted;
@@ -292,7 +299,9 @@ export class TaskStore {
       this.#tasks.set(taskId, last.task);
       this.watch.notify(last.task);
     }
+    // A job of the same batch stays: it is of what was asked for after the end.
     if (prepared.batch.jobs) this.#context.jobs.wake();
+    else if (stored.some((event) => endsJobs.includes(event.type))) this.#context.jobs.abandon(taskId);
     let offset = 0;
     for (const { waiting, decision, task, count } of prepared.decided) {
       if (prepared.batch.idempotent) markRecorded(waiting.request.caller);

@@ -1,6 +1,7 @@
 import { readyToComplete } from "@phasegate/engine";
 import type { RequestTransition, TaskState, TokenClaims } from "@phasegate/engine";
 import type { Caller, ServerContext } from "../context.ts";
+import { makeOperationId } from "../operations/operation-id.ts";
 import { requestTransition } from "./request-transition.ts";
 
 /**
@@ -19,6 +20,11 @@ export async function completeLastPhase(
     currentPhase: task.phase,
     targetPhase: null,
   };
-  await requestTransition(context, caller, context.ids.make("operation"), { task, token, artifacts: {}, ...input });
+  await requestTransition(context, caller, makeOperationId(context.ids, task.id), {
+    task,
+    token,
+    artifacts: {},
+    ...input,
+  });
   return (await context.tasks.require(task.id)).status === "completed";
 }

@@ -5,11 +5,13 @@ import type { Digest, Facts, JsonValue, OperationId, ReasonCode, TreeFacts } fro
 import { redactPayload } from "@phasegate/ledger";
 import type { Caller, ServerContext } from "../context.ts";
 import type { RouteAnswer } from "../http/route.ts";
+import type { FirstJudgement } from "../operations/operations.ts";
 import { judgeOutsideChange } from "../tasks/outside-change.ts";
 import type { Decided } from "../tasks/task-store.ts";
-import { statusOf } from "../tasks/task-status.ts";
-import { tokenMint } from "../tasks/mint.ts";
 import { workspaceKey } from "../tasks/workspace-key.ts";
+import { jobsOf, leaseOf } from "./pending-jobs.ts";
+import { blockerTexts, transitionAnswer } from "./transition-answer.ts";
+import { transitionFacts } from "./transition-facts.ts";
 
 export interface TransitionInput {
   readonly task: TaskState;
@@ -40,14 +42,15 @@ const problems: readonly ReasonCode[] = [
 
 /**
  * Judges a transition on the exact tree, under the workspace's lock, and records the decision before it answers.
- * What can be refused without looking at the tree is refused first.
+ * What can be refused without looking at the tree is refused first. A transition that lacks evidence or approvals is
+ * pending from then on: the jobs that go on with it are in the commit of its events.
  */
 export async function requestTransition(
   context: ServerContext,
   caller: Caller,
   operationId: OperationId,
   input: TransitionInput,
-): Promise<RouteAnswer> {
+): Promise<FirstJudgement> {
   const bodies = Object.entries(input.artifacts).map(([type, data]) => {
     const body = redactPayload(data, { maxBytes: maxArtifactBytes });
     return { type, body, digest: digestJson(body) };
@@ -71,17 +74,18 @@ export async function requestTransition(
       command,
       facts,
       payloads,
-      answer: (decided) => (isProblem(decided.decision) ? null : answer(decided)),
+      lease: (decided) => (decided.task.status === "awaiting_approval" ? leaseOf(context, decided) : undefined),
+      jobs: (decided) => jobsOf(context, decided),
+      answer: ({ decision, ...decided }) =>
+        decision.effect === "pending" || isProblem(decision) ? null : answer({ decision, ...decided }),
     });
 
   const early = await context.tasks.preview(input.task.id, caller, command, {});
-  if (early.decision.repeated || isProblem(early.decision)) return answer(await record({}));
+  if (early.decision.repeated || isProblem(early.decision)) return judgementOf(await record({}));
 
   const needed = factsNeeded(early.task, command, early.workflow);
-  const facts = {
-    artifacts: { ...(await earlierArtifacts(context, early.task)), ...input.artifacts },
-    dependencies: await statusOf(context, needed.dependencies),
-  };
+  const known = await transitionFacts(context, early.task, needed);
+  const facts = { ...known, artifacts: { ...known.artifacts, ...input.artifacts } };
   const decided = await context.runner.withTree(
     {
       task: workspaceKey(context, early.task, early.workflow),
@@ -92,21 +96,18 @@ export async function requestTransition(
     },
     (tree: TreeFacts) => record({ ...facts, tree }),
   );
-  return answer(decided);
+  return judgementOf(decided);
 }
 
 function isProblem(decision: Decision): boolean {
   return decision.effect === "deny" && decision.reasons.some((reason) => problems.includes(reason.code));
 }
 
-/** Bodies of artifacts that were submitted earlier: a type left out is the last one submitted. */
-async function earlierArtifacts(context: ServerContext, task: TaskState): Promise<Record<string, JsonValue>> {
-  const found: Record<string, JsonValue> = {};
-  for (const [type, artifact] of Object.entries(task.artifacts)) {
-    const payload = await context.ledger.getPayload(artifact.digest);
-    if (payload?.state === "kept") found[type] = payload.body;
-  }
-  return found;
+function judgementOf(decided: Omit<Decided, "events">): FirstJudgement {
+  const { decision, task } = decided;
+  if (decision.effect !== "pending") return { kind: "answer", answer: answer(decided) };
+  if (!task.pendingTransition) throw new PhasegateError("internal_error", "a pending transition left no trace");
+  return { kind: "pending", operationId: task.pendingTransition.operationId };
 }
 
 /** The answer of a decided transition: a problem thrown, or the body of wire.md. */
@@ -114,22 +115,11 @@ function answer(decided: Omit<Decided, "events">): RouteAnswer {
   const { decision, task, workflow } = decided;
   const first = decision.reasons[0];
   if (first && isProblem(decision)) throw PhasegateError.fromReason(first);
-  const allowed = decision.effect === "allow";
-  const tokenId = task.lastTransition?.tokenId;
-  const mint = allowed && task.holder && tokenId ? tokenMint(task, workflow, tokenId, "new_token") : null;
-  const body = {
-    allowed,
-    new_token: null,
-    blockers: decision.effect === "pending" ? ["evidence_running"] : blockerTexts(decision),
+  const outcome = {
+    allowed: decision.effect === "allow",
+    blockers: blockerTexts(decision.reasons),
     findings: decision.findings,
     warnings: decision.warnings.map((reason) => reason.message),
-    phase: task.phase,
-    status: task.status,
   };
-  return { status: 200, body, ...(mint ? { mint } : {}) };
-}
-
-function blockerTexts(decision: Decision): string[] {
-  const texts = decision.reasons.map((reason) => (reason.hint ? `${reason.message}; ${reason.hint}` : reason.message));
-  return [...new Set(texts)];
+  return transitionAnswer(task, workflow, outcome, true);
 }

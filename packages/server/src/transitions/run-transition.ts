@@ -1,19 +1,21 @@
 import { PhasegateError } from "@phasegate/wire";
-import type { JsonObject, OperationId } from "@phasegate/wire";
+import type { OperationId } from "@phasegate/wire";
 import type { Caller, ServerContext } from "../context.ts";
-import { callerWithSignal } from "../server-caller.ts";
 import type { RouteAnswer } from "../http/route.ts";
-import type { Operation } from "../operations/operations.ts";
+import { makeOperationId } from "../operations/operation-id.ts";
+import type { FirstJudgement, Operation } from "../operations/operations.ts";
+import { callerWithSignal } from "../server-caller.ts";
+import { recordedAnswer } from "./recorded-answer.ts";
 import { requestTransition } from "./request-transition.ts";
 import type { TransitionInput } from "./request-transition.ts";
 
-/** Longest that one transition may be under way, whoever waits for it. */
-const maxTransitionMs = 10 * 60 * 1_000;
+/** Longest that one first judgement may take, whoever waits for it. */
+const maxJudgementMs = 10 * 60 * 1_000;
 
 /**
  * Runs a transition as an operation and waits for it as long as the caller and the configuration say. With `Prefer:
- * respond-async` it answers at once; else an answer that takes longer than `server.transition_wait_seconds` is "not
- * yet", and the same request again gets the recorded answer.
+ * respond-async` it answers at once; else what takes longer than `server.transition_wait_seconds` is answered "not
+ * yet", and the same request again joins the operation. People are not waited for: the answer names the approval.
  */
 export async function runTransition(
   context: ServerContext,
@@ -22,73 +24,115 @@ export async function runTransition(
   prefer: string | null,
 ): Promise<RouteAnswer> {
   const operation = context.operations.start({
-    id: context.ids.make("operation"),
+    id: makeOperationId(context.ids, input.task.id),
     taskId: input.task.id,
     principal: caller.principal.id,
   });
-  const running = settle(context, caller, operation, input);
+  const judging = judge(context, caller, operation, input);
   if (prefer !== null && /(^|,)\s*respond-async\b/i.test(prefer)) {
-    const location = `/api/v1/operations/${operation.id}`;
-    void running;
+    void judging;
     return {
       status: 202,
-      headers: { Location: location },
+      headers: { Location: `/api/v1/operations/${operation.id}` },
       body: {
         id: operation.id,
         done: false,
-        metadata: { stage: operation.stage, started_at: operation.startedAt, jobs: [], task_id: operation.taskId },
+        metadata: { stage: "judging", started_at: operation.startedAt, jobs: [], task_id: operation.taskId },
       },
     };
   }
-  const finished = await waitAtMost(running, context.config.server.transition_wait_seconds * 1_000);
-  if (!finished) return { status: 200, body: notYet(operation.id) };
-  context.operations.forget(operation.id);
-  if (operation.outcome?.kind === "response") return operation.outcome.answer;
-  throw operation.outcome?.error ?? new PhasegateError("internal_error", "the transition ended without an outcome");
+  const answer = await waitForAnswer(context, caller, operation, judging);
+  if (isFinal(answer)) return answer;
+  await leaveOpen(context, caller);
+  return answer;
 }
 
-async function settle(
+/** The first judgement; it ends by itself, whoever waits for it. */
+async function judge(
   context: ServerContext,
   caller: Caller,
   operation: Operation,
   input: TransitionInput,
-): Promise<void> {
+): Promise<FirstJudgement> {
   // The request's own signal ends with the request; the operation goes on for whoever asks for it later.
-  const signal = AbortSignal.any([operation.signal, AbortSignal.timeout(maxTransitionMs)]);
+  const signal = AbortSignal.any([operation.signal, AbortSignal.timeout(maxJudgementMs)]);
   try {
-    const answer = await requestTransition(context, callerWithSignal(caller, signal), operation.id, input);
-    operation.outcome = { kind: "response", answer };
+    operation.judged = await requestTransition(context, callerWithSignal(caller, signal), operation.id, input);
   } catch (error) {
-    const known =
-      error instanceof PhasegateError
-        ? error
-        : new PhasegateError("internal_error", "the transition could not be judged");
-    if (!(error instanceof PhasegateError))
-      context.log.error({ err: error, operation: operation.id }, "transition failed");
-    operation.outcome = { kind: "error", error: known };
+    const isKnown = error instanceof PhasegateError;
+    if (!isKnown) context.log.error({ err: error, operation: operation.id }, "a transition failed");
+    operation.judged = {
+      kind: "error",
+      error: isKnown ? error : new PhasegateError("internal_error", "the transition could not be judged"),
+    };
   }
-  operation.stage = "done";
+  return operation.judged;
 }
 
-async function waitAtMost(running: Promise<void>, milliseconds: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), milliseconds);
-  });
+async function waitForAnswer(
+  context: ServerContext,
+  caller: Caller,
+  operation: Operation,
+  judging: Promise<FirstJudgement>,
+): Promise<RouteAnswer> {
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), context.config.server.transition_wait_seconds * 1_000);
+  const signal = AbortSignal.any([late.signal, caller.signal, context.operations.stopping]);
   try {
-    return await Promise.race([running.then(() => true), late]);
+    const judged = await Promise.race([judging, untilAborted(signal)]);
+    if (!judged) return notYet(operation.id);
+    context.operations.forget(operation.id);
+    if (judged.kind === "error") throw judged.error;
+    if (judged.kind === "answer") return judged.answer;
+    return await waitForDecision(context, caller, operation, judged.operationId, signal);
   } finally {
     clearTimeout(timer);
   }
 }
 
-function notYet(operationId: OperationId): JsonObject {
-  return {
-    allowed: false,
-    new_token: null,
-    blockers: ["evidence_running"],
-    findings: [],
-    warnings: [],
-    operation_id: operationId,
-  };
+/** Until the pending transition is decided or waits for people, or the time is over; then what is recorded. */
+async function waitForDecision(
+  context: ServerContext,
+  caller: Caller,
+  operation: Operation,
+  operationId: OperationId,
+  signal: AbortSignal,
+): Promise<RouteAnswer> {
+  const { taskId } = operation;
+  const isAnswerable = (task: { status: string; pendingTransition: { operationId: OperationId } | null }): boolean =>
+    task.pendingTransition?.operationId !== operationId || task.status === "awaiting_approval";
+  const waited = context.tasks.watch.until(taskId, isAnswerable, signal);
+  // RACE: it may have been decided between the judgement and the subscription.
+  if (!isAnswerable(await context.tasks.require(taskId))) await waited;
+  const { answer } = await recordedAnswer(context, { taskId, operationId, principal: caller.principal.id });
+  return withOperation(answer, operationId);
+}
+
+function untilAborted(signal: AbortSignal): Promise<null> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(null);
+    else signal.addEventListener("abort", () => resolve(null), { once: true });
+  });
+}
+
+function isFinal({ body }: RouteAnswer): boolean {
+  const { blockers, approval } = body as { blockers?: readonly string[]; approval?: unknown };
+  return approval === undefined && blockers?.[0] !== "evidence_running";
+}
+
+/** "Not yet" is no answer to keep under an idempotency key: the same request again asks how it stands. */
+async function leaveOpen(context: ServerContext, caller: Caller): Promise<void> {
+  const { idempotency } = caller;
+  if (!idempotency || idempotency.finished) return;
+  await context.ledger.forgetIdempotent({ scope: idempotency.scope, key: idempotency.key });
+  idempotency.finished = true;
+}
+
+function withOperation(answer: RouteAnswer, operationId: OperationId): RouteAnswer {
+  return { ...answer, body: { ...(answer.body as Record<string, unknown>), operation_id: operationId } };
+}
+
+function notYet(operationId: OperationId): RouteAnswer {
+  const body = { allowed: false, new_token: null, blockers: ["evidence_running"], findings: [], warnings: [] };
+  return withOperation({ status: 200, body }, operationId);
 }

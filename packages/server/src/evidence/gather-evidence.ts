@@ -1,0 +1,164 @@
+import type { TaskState } from "@phasegate/engine";
+import type { WorkspaceKey } from "@phasegate/runner";
+import { PhasegateError, digestJson } from "@phasegate/wire";
+import type {
+  Digest,
+  EvidenceFacts,
+  EvidencePurpose,
+  JsonObject,
+  OperationId,
+  RedIdentity,
+  TestRun,
+  TreeDigest,
+} from "@phasegate/wire";
+import { evidenceNeeded, redTreePaths } from "@phasegate/workflow";
+import type { CommandNeeded, CompiledPhase, CompiledTransition, CompiledWorkflow } from "@phasegate/workflow";
+import { redactPayload } from "@phasegate/ledger";
+import type { ServerContext } from "../context.ts";
+import { workspaceKey } from "../tasks/workspace-key.ts";
+import { keepRun } from "./kept-run.ts";
+import { recordedCommand, recordedRun } from "./recorded-evidence.ts";
+import { recordEvidence } from "./record-evidence.ts";
+
+/** What evidence is gathered for. */
+export interface EvidenceSubject {
+  readonly task: TaskState;
+  readonly workflow: CompiledWorkflow;
+  readonly phase: CompiledPhase;
+  readonly transition: CompiledTransition;
+  readonly operationId: OperationId;
+  /** The tree that is judged. */
+  readonly tree: TreeDigest;
+  readonly signal: AbortSignal;
+}
+
+/** Bound of the output of a command in the ledger. */
+const maxCommandBytes = 64 * 1024;
+
+/**
+ * Makes every run that the checks of a transition look at, and records each before it counts. What this operation has
+ * recorded on the same tree is used again, and so is a pass of any task; runs go one after another, since each takes
+ * the machine as it is.
+ */
+export async function gatherEvidence(context: ServerContext, subject: EvidenceSubject): Promise<EvidenceFacts> {
+  const { task, workflow, phase, transition, tree } = subject;
+  const needed = evidenceNeeded(checksOf(phase, transition));
+  const facts: { -readonly [Member in keyof EvidenceFacts]: EvidenceFacts[Member] } = {
+    redIdentities: await readNames<RedIdentity>(context, task.redIdentities),
+    passedEarlier: await readNames<string>(context, task.passedEarlier),
+  };
+  if (needed.base) facts.base = await runOn(context, subject, "base", task.baseTree, null);
+  if (needed.red) {
+    const overlaid = await context.runner.overlayTree({
+      base: task.baseTree,
+      from: tree,
+      include: redTreePaths(phase),
+    });
+    facts.red = await runOn(context, subject, "red", overlaid, tree);
+  }
+  if (needed.current) facts.current = await runOn(context, subject, "current", tree, null);
+  if (needed.commands.length > 0) {
+    const commands: Record<string, NonNullable<EvidenceFacts["commands"]>[string]> = {};
+    const key = workspaceKey(context, task, workflow);
+    for (const command of needed.commands) commands[command.key] = await runCommand(context, subject, key, command);
+    facts.commands = commands;
+  }
+  return facts;
+}
+
+/** Checks that a transition is judged by. */
+export function checksOf(phase: CompiledPhase, transition: CompiledTransition) {
+  return [
+    ...(transition.kind === "rework" ? [] : phase.artifacts.flatMap((artifact) => artifact.validation)),
+    ...transition.gates.flatMap((gate) => gate.checks),
+  ];
+}
+
+async function runOn(
+  context: ServerContext,
+  subject: EvidenceSubject,
+  purpose: EvidencePurpose,
+  tree: TreeDigest,
+  sourceTree: TreeDigest | null,
+): Promise<TestRun> {
+  const { task, workflow, signal, operationId } = subject;
+  const recorded = await recordedRun(context, subject, { purpose, tree });
+  if (recorded) return recorded;
+  const place = { workflow: workflow.digest, baseTree: task.baseTree, tree };
+  const run =
+    context.runs.passAt(place) ??
+    (await context.runner.runTests({
+      task: workspaceKey(context, task, workflow),
+      tree,
+      baseTree: task.baseTree,
+      evidenceId: context.ids.make("evidence"),
+      signal,
+    }));
+  signal.throwIfAborted();
+  const kept = keepRun(run);
+  context.runs.remember(place, kept.digest, run);
+  await recordEvidence(context, task.id, {
+    evidenceId: run.evidenceId,
+    purpose,
+    tree,
+    sourceTree,
+    key: run.key,
+    payload: kept,
+    status: run.status,
+    operationId,
+  });
+  return run;
+}
+
+async function runCommand(
+  context: ServerContext,
+  subject: EvidenceSubject,
+  key: WorkspaceKey,
+  command: CommandNeeded,
+): Promise<NonNullable<EvidenceFacts["commands"]>[string]> {
+  const { task, tree, signal, operationId } = subject;
+  const recorded = await recordedCommand(context, subject, command.key);
+  if (recorded) return recorded;
+  const outcome = await context.runner.runCommand({
+    task: key,
+    tree,
+    baseTree: task.baseTree,
+    command: command.run,
+    timeoutSeconds: command.timeoutSeconds,
+    signal,
+  });
+  signal.throwIfAborted();
+  const evidenceId = context.ids.make("evidence");
+  // A command that ran out of time has not exited with 0, whatever its last process said.
+  const exitCode = outcome.timedOut && outcome.exitCode === 0 ? 124 : outcome.exitCode;
+  const body = redactPayload(
+    { evidence_id: evidenceId, command: command.run, exit_code: exitCode, output: outcome.output },
+    { maxBytes: maxCommandBytes },
+  ) as JsonObject;
+  await recordEvidence(context, task.id, {
+    evidenceId,
+    purpose: "command",
+    tree,
+    sourceTree: null,
+    key: command.key,
+    payload: { digest: digestJson(body), body },
+    status: outcome.timedOut ? "timed_out" : "completed",
+    operationId,
+  });
+  return { exitCode, evidenceId, output: outcome.output };
+}
+
+/** Names that earlier gates of the task found. One whose body is gone could hide a test that must pass: that is refused. */
+async function readNames<Name>(context: ServerContext, kept: readonly { readonly digest: Digest }[]): Promise<Name[]> {
+  const names: Name[] = [];
+  for (const { digest } of kept) {
+    const payload = await context.ledger.getPayload(digest);
+    if (payload?.state !== "kept" || !Array.isArray(payload.body)) {
+      throw new PhasegateError("gate_blocked", "the tests that earlier gates found are no longer kept", {
+        hint: "go back to the phase that wrote the tests and pass its gate again",
+      });
+    }
+    names.push(...(payload.body as unknown as Name[]));
+  }
+  return names;
+}
