@@ -1,4 +1,16 @@
-import type { Digest, Facts, JsonObject, JsonValue, TreeChange, TreeFacts } from "@phasegate/wire";
+import type {
+  ApprovalFact,
+  Digest,
+  EvidenceFacts,
+  Facts,
+  JsonObject,
+  JsonValue,
+  PrincipalId,
+  ReviewFact,
+  TreeChange,
+  TreeDigest,
+  TreeFacts,
+} from "@phasegate/wire";
 import { compileWorkflow } from "../../compile/compile-workflow.ts";
 import { loadWorkflow } from "../../load-workflow.ts";
 import type { CompiledWorkflow } from "../../model/compiled.ts";
@@ -14,7 +26,9 @@ phases:
 
 export const entryTree = digest("e");
 const frozenTree = digest("f");
-const baseTree = digest("b");
+export const baseTree = digest("b") as TreeDigest;
+/** The tree that is judged. */
+export const currentTree = digest("a") as TreeDigest;
 
 /** What a check is judged on in a test; everything left out was not gathered. */
 export interface CheckCase {
@@ -30,6 +44,11 @@ export interface CheckCase {
   readonly contents?: Readonly<Record<string, { before: string | null; after: string | null }>>;
   readonly unsupported?: TreeFacts["unsupported"];
   readonly selfReported?: boolean;
+  readonly evidence?: EvidenceFacts;
+  readonly reviews?: readonly ReviewFact[];
+  readonly approvals?: readonly ApprovalFact[];
+  readonly authors?: readonly PrincipalId[];
+  readonly contentOf?: Readonly<Record<string, string>>;
 }
 
 /** Judges a registered check in phase IMPL (or the given one) of a small real workflow. */
@@ -59,15 +78,30 @@ export function changed(path: string, kind: TreeChange["kind"] = "modified"): Tr
 }
 
 function factsOf(given: CheckCase): Facts {
-  const { artifacts, paths, changes, sinceFreeze, contents = {}, unsupported = [] } = given;
+  const { artifacts, paths, changes, sinceFreeze, contents = {}, unsupported = [], contentOf } = given;
+  const { evidence, reviews, approvals, authors } = given;
   const sinceBase = given.sinceBase ?? changes;
   const differences: Record<string, TreeFacts["differences"][string]> = {};
   if (changes) differences[entryTree] = { from: entryTree, changes, contents };
   if (sinceBase) differences[baseTree] = { from: baseTree, changes: sinceBase, contents };
   if (sinceFreeze) differences[frozenTree] = { from: frozenTree, changes: sinceFreeze, contents };
   const wasRead = paths ?? changes ?? sinceFreeze ?? sinceBase;
-  const tree: TreeFacts = { digest: digest("a"), unsupported, litter: [], differences, paths: paths ?? [] };
-  return { ...(artifacts ? { artifacts } : {}), ...(wasRead ? { tree } : {}) };
+  const tree: TreeFacts = {
+    digest: currentTree,
+    unsupported,
+    litter: [],
+    differences,
+    paths: paths ?? [],
+    ...(contentOf ? { contentOf } : {}),
+  };
+  return {
+    ...(artifacts ? { artifacts } : {}),
+    ...(wasRead ? { tree } : {}),
+    ...(evidence ? { evidence } : {}),
+    ...(reviews ? { reviews } : {}),
+    ...(approvals ? { approvals } : {}),
+    ...(authors ? { authors } : {}),
+  };
 }
 
 function digest(digit: string): Digest {
