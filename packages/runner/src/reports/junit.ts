@@ -69,13 +69,11 @@ class Walk {
   }
 
   finish(): ParsedReport {
-    const filesWithTests = new Set<string>();
-    for (const test of this.#written) if (test.file !== null && !this.#isWholeFile(test)) filesWithTests.add(test.file);
     let collected = 0;
     let uncollected = 0;
     for (const test of this.#written) {
       const { file } = test;
-      if (file !== null && this.#isWholeFile(test) && !filesWithTests.has(file)) {
+      if (file !== null && this.#isWholeFile(test)) {
         // node --test reports a file without tests as a test that passed: it holds none.
         if (test.outcome !== "failed") continue;
         uncollected += 1;
@@ -83,7 +81,8 @@ class Walk {
         continue;
       }
       collected += 1;
-      const parts = [file ?? "", ...test.suites, test.classname].filter((part) => !fillers.has(part));
+      const classname = test.classname === "" ? "" : withoutModule(test.classname, file);
+      const parts = [file ?? "", ...test.suites, classname].filter((part) => !fillers.has(part));
       this.#cases.add({
         parts: withoutEchoes(parts, file),
         file,
@@ -149,6 +148,14 @@ function unloadedText(test: WrittenCase, context: ReportContext): string {
     .slice(begin + 1, end)
     .join("\n")
     .trim();
+}
+
+/** pytest names the class `tests.test_a.TestMath` in the file `tests/test_a.py`. */
+function withoutModule(classname: string, file: string | null): string {
+  if (file === null || !file.endsWith(".py")) return classname;
+  const module = file.slice(0, -".py".length).replaceAll("/", ".");
+  if (classname === module) return "";
+  return classname.startsWith(`${module}.`) ? classname.slice(module.length + 1) : classname;
 }
 
 /** A part that repeats the file or the parts before it says nothing: `math.deep` after `math > deep`. */
