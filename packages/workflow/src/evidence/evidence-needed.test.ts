@@ -1,0 +1,72 @@
+import { describe, expect, test } from "vitest";
+import { compileWorkflow } from "../compile/compile-workflow.ts";
+import { loadWorkflow } from "../load-workflow.ts";
+import type { CompiledCheck, CompiledWorkflow } from "../model/compiled.ts";
+import { commandKey, evidenceNeeded, redTreePaths } from "./needed.ts";
+import { evidenceWorkflow } from "./settings.ts";
+
+function compiled(gate: string): CompiledWorkflow {
+  const text = `name: x
+evidence: { tests: { preset: pytest, env: { CI: "1" }, retries: 0 }, coverage: { minimum: 80 } }
+phases:
+  - { id: A, tools: [edit], write: [test/**, "package.json#/devDependencies"], gate: ${gate} }
+`;
+  const outcome = loadWorkflow({ file: "w.yaml", text, resolve: () => null });
+  if (!outcome.ok) throw new Error(outcome.diagnostics.map(({ message }) => message).join("; "));
+  return compileWorkflow(outcome.stored);
+}
+
+function checksOf(gate: string): readonly CompiledCheck[] {
+  return compiled(gate).initialPhase.exits.flatMap(({ gates }) => gates.flatMap(({ checks }) => checks));
+}
+
+describe("the runs that checks ask for", () => {
+  const none = { base: false, red: false, current: false, commands: [], coverage: false };
+
+  test.each([
+    ["red", { ...none, base: true, red: true }],
+    ["green", { ...none, base: true, current: true }],
+    ["no_skipped_tests", { ...none, base: true, current: true }],
+    ["coverage", { ...none, current: true, coverage: true }],
+    ["tests_were_run", { ...none, current: true }],
+    ["[red, green]", { ...none, base: true, red: true, current: true }],
+    ["{ red: { evidence: self_reported } }", none],
+    ["{ reviews: [security], approval: human }", none],
+  ])("%s", (gate, needed) => {
+    expect(evidenceNeeded(checksOf(gate))).toEqual(needed);
+  });
+
+  test("commands, each once, under the key of their parameters", () => {
+    const gate = `[{ command: npm run lint }, { command: npm run lint }, { command: { run: make, cwd: "it's", timeout_seconds: 9 } }]`;
+    expect(evidenceNeeded(checksOf(gate)).commands).toEqual([
+      { key: commandKey({ run: "npm run lint" }), run: "npm run lint", timeoutSeconds: 600 },
+      {
+        key: commandKey({ run: "make", cwd: "it's", timeout_seconds: 9 }),
+        run: `cd -- 'it'\\''s' || exit 1\nmake`,
+        timeoutSeconds: 9,
+      },
+    ]);
+  });
+});
+
+test("over the base lies what the phase may write, and nothing that is protected", () => {
+  const isLaid = redTreePaths(compiled("red").initialPhase);
+  const paths = ["test/a.test.ts", "package.json", "src/a.ts", "w.yaml", ".git/config", "../test/a.ts"];
+  expect(paths.filter(isLaid)).toEqual(["test/a.test.ts", "package.json"]);
+});
+
+test("settings are those of the workflow, with what it leaves out filled in", () => {
+  const { tests, coverage } = evidenceWorkflow(compiled("red").normalized.evidence);
+  expect(tests).toMatchObject({
+    prepare: null,
+    format: "junit",
+    report: null,
+    cwd: ".",
+    env: { CI: "1" },
+    network: "none",
+    timeoutSeconds: 600,
+    retries: 0,
+  });
+  expect(coverage).toEqual({ format: "lcov", report: "coverage/lcov.info", minimum: 80 });
+  expect(evidenceWorkflow(null)).toEqual({ tests: null, coverage: null });
+});
