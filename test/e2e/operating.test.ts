@@ -1,4 +1,5 @@
-import { writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Agent } from "../harness/agent.ts";
@@ -140,4 +141,17 @@ describe("an operator and an agent on one server", () => {
     const fresh = await server.operator.post("/tasks", { title: "By the new file" });
     expect((await Agent.claim(ada.at(server.url), "ada", String(fresh.body["id"]))).phase).toBe("ANY");
   });
+});
+
+test("a server starts whose data directory has a long path, as home directories do", async () => {
+  const long = await TestServer.start({
+    workflow,
+    settings: { "storage.data_dir": join(tmpdir(), "phasegate-long", "d".repeat(120), "e".repeat(60)) },
+  });
+  try {
+    expect((await long.anonymous.get("/health")).body).toMatchObject({ status: "healthy" });
+  } finally {
+    await long.stop();
+    rmSync(join(tmpdir(), "phasegate-long"), { recursive: true, force: true });
+  }
 });

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { mkdir, readdir, readFile, readlink, realpath, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, readlink, realpath, rm, writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo, type Server } from "node:net";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ProbeResult } from "../port.ts";
@@ -44,8 +45,10 @@ export async function probeEscapes(sandbox: Sandbox, options: ProbeOptions): Pro
   const secretFile = join(options.dataDir, `probe-${randomUUID()}`);
   const secret = randomUUID();
   await writeFile(secretFile, secret, { mode: 0o600, flag: "wx" });
+  const socketDirectory = await mkdtemp(join(shortTemporaryDirectory(), "phasegate-"));
+  const socketPath = join(socketDirectory, "socket");
   const servers = await Promise.all([
-    listen({ path: join(directory, "socket") }),
+    listen({ path: socketPath }),
     listen({ path: `\0phasegate-${secret}` }),
     listen({ host: "127.0.0.1", port: 0 }),
   ]);
@@ -53,7 +56,7 @@ export async function probeEscapes(sandbox: Sandbox, options: ProbeOptions): Pro
     const targets: EscapeTargets = {
       secretFile: await realpath(secretFile),
       secret,
-      socketPath: join(directory, "socket"),
+      socketPath,
       abstractSocket: `phasegate-${secret}`,
       port: (servers[2].address() as AddressInfo).port,
       commandLine: (await readFile("/proc/self/cmdline", "utf8")).replace(/\0+$/, ""),
@@ -68,7 +71,13 @@ export async function probeEscapes(sandbox: Sandbox, options: ProbeOptions): Pro
     for (const server of servers) server.close();
     await rm(secretFile, { force: true });
     await rm(directory, { recursive: true, force: true });
+    await rm(socketDirectory, { recursive: true, force: true });
   }
+}
+
+/** The address of a unix socket has 107 bytes at most (unix(7)), which a data directory may well exceed. */
+function shortTemporaryDirectory(): string {
+  return tmpdir().length <= 60 ? tmpdir() : "/tmp";
 }
 
 async function runAttempts(
