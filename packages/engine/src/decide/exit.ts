@@ -66,7 +66,7 @@ export function judgeExit(given: Situation, exit: Exit, before: readonly NewEven
     return pending(["approvals"], [...before, ...outdated, ...events], approval);
   }
   const advice = judged.objections.filter((one) => one.finding.severity !== "blocking").map((one) => one.reason);
-  const used = questions.filter((question) => question.approved);
+  const used = questions.filter(({ approved, gate }) => approved && !blocking.some((one) => one.gate === gate.id));
   const granted = grant(situation, exit, { findings, selfReported: usesAgentsWord(judged), overridden });
   const events = [
     ...before,

@@ -1,5 +1,11 @@
 import type { FactKind, Severity } from "@phasegate/wire";
-import type { CheckInput, CheckOutcome, CompiledCheck, CompiledGate } from "@phasegate/workflow";
+import {
+  type CheckInput,
+  type CheckOutcome,
+  type CompiledCheck,
+  type CompiledGate,
+  findCheck,
+} from "@phasegate/workflow";
 import { Type } from "typebox";
 
 interface CheckOptions {
@@ -59,4 +65,27 @@ export function treeHas(path: string, options: Partial<CheckOptions> = {}): Comp
 /** Waits for facts that an operation gathers. */
 export function waitsFor(kind: FactKind): CompiledCheck {
   return checkOf({ name: `${kind}_given`, needs: [kind], judge: () => ({ passed: true }) });
+}
+
+/** The real check: so many principals with one of these roles. */
+export function approvalBy(approvers: readonly string[] = ["human"], required = 1): CompiledCheck {
+  const definition = findCheck("approval");
+  if (!definition) throw new RangeError("no check `approval`");
+  return {
+    ...checkOf({ name: "approval", needs: ["approvals"], judge: () => ({ passed: false, message: "" }) }),
+    definition,
+    parameters: { approvers: [...approvers], approvals_required: required },
+  };
+}
+
+/** Passes when the run on the judged tree has no failing test. */
+export function testsPass(): CompiledCheck {
+  return checkOf({
+    name: "tests_pass",
+    needs: ["evidence"],
+    judge: ({ facts }) =>
+      facts.evidence?.current?.cases.every(({ outcome }) => outcome === "passed") === true
+        ? { passed: true }
+        : { passed: false, message: "a test fails" },
+  });
 }

@@ -2,11 +2,25 @@ import type { EventId, Principal, PrincipalId, PrincipalKind, PrincipalRole } fr
 import { serverPrincipalId } from "@phasegate/wire";
 import type { CommandContext } from "../commands.ts";
 
-function principal(name: string, kind: PrincipalKind, roles: readonly PrincipalRole[]): Principal {
-  return { id: `prn_${name}` as PrincipalId, name, kind, roles, owner: null, keyId: null };
+function principal(
+  name: string,
+  kind: PrincipalKind,
+  roles: readonly PrincipalRole[],
+  owner: PrincipalId | null = null,
+): Principal {
+  return { id: `prn_${name}` as PrincipalId, name, kind, roles, owner, keyId: null };
 }
 
-export const ada = principal("ada", "agent", ["agent"]);
+const owner = "prn_olga" as PrincipalId;
+
+/** An agent of olga's. */
+export const ada = principal("ada", "agent", ["agent"], owner);
+/** Another of olga's, whose key may do everything that keys may. */
+export const eve = principal("eve", "agent", ["agent", "reviewer", "approver", "operator"], owner);
+/** A key of kind person that ada's owner gave to ada. */
+export const adasPerson = principal("adasperson", "person", ["approver", "reviewer"], ada.id);
+export const anna = principal("anna", "person", ["approver"]);
+export const rex = principal("rex", "service", ["reviewer"]);
 export const bob = principal("bob", "agent", ["agent"]);
 /** An agent whose key was given too much. */
 export const mallory = principal("mallory", "agent", ["agent", "operator"]);
