@@ -1,5 +1,5 @@
 import type { TestOutcome } from "@phasegate/wire";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { changed, judge } from "../checks/testing/check-case.ts";
 import { atRed, now, onBase, redFile, redTest, type RunFiles } from "../checks/testing/run-case.ts";
