@@ -348,12 +348,19 @@ export class AgentClient {
   async #transition(target: string | null, options: TransitionOptions): Promise<TransitionResult> {
     const work = this.#requireWork();
     const { artifacts = {}, waitForApproval = false, respondAsync = false, pollMs = defaultPollMs, signal } = options;
-    const rules = { respondAsync, waitForApproval, pollMs, signal };
-    return this.#settle(work, await work.transitions.request({ target, artifacts: { ...artifacts } }, rules));
+    const asked = { target, artifacts: { ...artifacts } };
+    const judged = await work.transitions.request(asked, { respondAsync, pollMs, signal });
+    const result = this.#settle(work, judged);
+    if (result.outcome !== "awaiting_approval" || !waitForApproval) return result;
+    return this.#settle(work, await work.transitions.waitFor({ pollMs, signal }));
   }
 
   #settle(work: Work, result: TransitionResult): TransitionResult {
-    if (result.outcome === "completed" && this.#work === work) this.#endWork();
+    if (this.#work !== work) return result;
+    if (result.outcome === "completed") this.#endWork();
+    // No lease runs while a person is awaited.
+    else if (result.outcome === "awaiting_approval") work.heartbeat.stop();
+    else this.#startHeartbeat(work.heartbeat);
     return result;
   }
 
@@ -376,7 +383,7 @@ export class AgentClient {
       if (this.#work === work) this.#endWork();
       return body;
     } catch (error) {
-      if (beating && this.#work === work) heartbeat.start();
+      if (beating && this.#work === work) this.#startHeartbeat(heartbeat);
       throw error;
     }
   }
@@ -389,11 +396,16 @@ export class AgentClient {
 
   #beginWork(claim: ClaimAnswer): Work {
     const hold = new Hold(claim, { transport: this.#transport, onEvent: this.#onEvent });
-    const { heartbeat: wanted = true, key } = this.#options;
+    const { heartbeat: wanted } = this.#options;
     const intervalMs = typeof wanted === "object" ? wanted.intervalMs : null;
     const heartbeat = new Heartbeat({ hold, intervalMs, random: Math.random, onEvent: this.#onEvent });
-    if (wanted !== false && key) heartbeat.start();
+    this.#startHeartbeat(heartbeat);
     return { hold, transitions: new Transitions(this.#transport, hold), heartbeat };
+  }
+
+  /** Without a key the server takes no heartbeats, and the lease lasts as long as the token. */
+  #startHeartbeat(heartbeat: Heartbeat): void {
+    if (this.#options.heartbeat !== false && this.#options.key) heartbeat.start();
   }
 
   #endWork(): void {

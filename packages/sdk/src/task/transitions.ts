@@ -8,22 +8,29 @@ import { operationToFollow, resultOf, type TransitionAsked, type TransitionResul
 export interface TransitionRules {
   /** `Prefer: respond-async`: the server answers at once, and the operation is asked for. */
   readonly respondAsync: boolean;
-  /** Stay until a person has decided. */
-  readonly waitForApproval: boolean;
   /** Longest pause between two looks at something that takes its time. */
   readonly pollMs: number;
   readonly signal: AbortSignal | undefined;
+}
+
+type Waiting = Pick<TransitionRules, "pollMs" | "signal">;
+
+/** A transition that waits for a person, and the phase that it leads out of. */
+interface AwaitedTransition {
+  readonly asked: TransitionAsked;
+  readonly phase: string;
+  readonly operationId: string | null;
 }
 
 /** Times that a request is sent anew because the server forgot the operation that followed the last one. */
 const maxForgotten = 3;
 const firstPollMs = 50;
 
-/** Asks to leave a phase and follows the answer, whatever form it takes, to the decision. */
+/** Asks to leave a phase and follows the answer, whatever form it takes, to a decision or to a person. */
 export class Transitions {
   readonly #transport: HttpTransport;
   readonly #hold: Hold;
-  #awaited: TransitionAsked | null = null;
+  #awaited: AwaitedTransition | null = null;
 
   constructor(transport: HttpTransport, hold: Hold) {
     this.#transport = transport;
@@ -31,38 +38,44 @@ export class Transitions {
   }
 
   async request(asked: TransitionAsked, rules: TransitionRules): Promise<TransitionResult> {
-    const phase = this.#hold.phase;
-    for (let forgotten = 0; ; forgotten += 1) {
-      const answer = await this.#decided(asked, phase, rules);
-      if (answer === null && forgotten < maxForgotten) continue;
-      if (answer === null) throw new PhasegateUsageError("the server keeps forgetting the transition; ask again later");
-      const result = resultOf(answer, asked, phase);
-      if (result.outcome === "moved" && answer.new_token !== null) {
-        this.#hold.entered(result.phase, answer.new_token, answer.lease_expires_at);
-      }
-      this.#awaited = result.outcome === "awaiting_approval" ? asked : null;
-      return result.outcome === "awaiting_approval" && rules.waitForApproval ? this.waitFor(rules) : result;
+    const { phase } = this.#hold;
+    for (let forgotten = 0; forgotten <= maxForgotten; forgotten += 1) {
+      const answer = await this.#answerTo(asked, phase, rules);
+      if (answer !== null) return this.#take(answer, asked, phase, rules.signal);
     }
+    throw new PhasegateUsageError("the server keeps forgetting the transition; ask again later");
   }
 
   /** Waits until a person has decided on the transition that awaits it, and takes the task up again. */
-  async waitFor(rules: Pick<TransitionRules, "pollMs" | "signal">): Promise<TransitionResult> {
-    const asked = this.#awaited;
-    if (!asked) throw new PhasegateUsageError("no transition of this client awaits an approval");
-    const pauses = growingPauses(rules.pollMs);
-    for (;;) {
-      const task = await this.#readTask(rules.signal);
-      if (task.status !== "awaiting_approval" && task.status !== "deciding") {
-        const result = await this.#afterApproval(task, asked, rules.signal);
-        this.#awaited = null;
-        return result;
-      }
-      await wait(pauses(), this.#stop(rules.signal));
-    }
+  async waitFor(rules: Waiting): Promise<TransitionResult> {
+    if (!this.#awaited) throw new PhasegateUsageError("no transition of this client awaits an approval");
+    const { asked, phase, operationId } = this.#awaited;
+    const answer = operationId === null ? null : await this.#follow(operationId, rules, { toDecision: true });
+    if (answer !== null) return this.#take(answer, asked, phase, rules.signal);
+    const task = await this.#decidedTask(rules);
+    const result = await this.#afterDecision(task, asked, rules.signal);
+    this.#awaited = null;
+    return result;
   }
 
-  /** The decided answer; null when the server no longer knows the operation that leads to it. */
-  async #decided(asked: TransitionAsked, phase: string, rules: TransitionRules): Promise<TransitionAnswer | null> {
+  async #take(
+    answer: TransitionAnswer,
+    asked: TransitionAsked,
+    phase: string,
+    signal: AbortSignal | undefined,
+  ): Promise<TransitionResult> {
+    const result = resultOf(answer, asked, phase);
+    const operationId = answer.operation_id ?? null;
+    this.#awaited = result.outcome === "awaiting_approval" ? { asked, phase, operationId } : null;
+    if (result.outcome === "moved") {
+      if (answer.new_token === null) await this.#takeUp(signal);
+      else this.#hold.entered(result.phase, answer.new_token, answer.lease_expires_at);
+    }
+    return result;
+  }
+
+  /** The decision, or that a person is awaited; null when the server no longer knows the operation that leads there. */
+  async #answerTo(asked: TransitionAsked, phase: string, rules: TransitionRules): Promise<TransitionAnswer | null> {
     const { status, body } = await this.#hold.send<TransitionAnswer | OperationAnswer>(rules.signal, (token) => ({
       method: "POST",
       ...this.#call(asked, phase, token),
@@ -70,7 +83,7 @@ export class Transitions {
       timeoutMs: null,
     }));
     const operation = operationToFollow(status, body as TransitionAnswer);
-    return operation === null ? (body as TransitionAnswer) : this.#follow(operation, rules);
+    return operation === null ? (body as TransitionAnswer) : this.#follow(operation, rules, { toDecision: false });
   }
 
   #call(asked: TransitionAsked, phase: string, token: string): { path: string; body: JsonObject } {
@@ -83,16 +96,18 @@ export class Transitions {
     return { path: "/tasks/transition", body };
   }
 
-  async #follow(operationId: string, rules: TransitionRules): Promise<TransitionAnswer | null> {
+  async #follow(
+    operationId: string,
+    rules: Waiting,
+    { toDecision }: { readonly toDecision: boolean },
+  ): Promise<TransitionAnswer | null> {
     const pauses = growingPauses(rules.pollMs);
     for (;;) {
       const operation = await this.#readOperation(operationId, rules.signal);
       if (operation === null) return null;
       if (operation.error) throw errorFromProblem(operation.error as unknown as ProblemDocument);
-      // An operation whose last word waits for a person says so before it is done.
-      const response = operation.response as unknown as TransitionAnswer | undefined;
-      if (response) return response;
-      if (operation.metadata.stage === "awaiting_approval") return awaitingApproval;
+      if (operation.done) return operation.response as unknown as TransitionAnswer;
+      if (operation.metadata.stage === "awaiting_approval" && !toDecision) return awaitingAnswer(operation);
       await wait(pauses(), this.#stop(rules.signal));
     }
   }
@@ -107,28 +122,36 @@ export class Transitions {
     }
   }
 
-  async #readTask(signal: AbortSignal | undefined): Promise<TaskAnswer> {
+  /** The task once nobody is awaited any more: for a server that no longer knows the operation. */
+  async #decidedTask(rules: Waiting): Promise<TaskAnswer> {
     const path = `/tasks/${encodeURIComponent(this.#hold.task.id)}`;
-    return (await this.#transport.send<TaskAnswer>({ method: "GET", path, signal })).body;
+    const pauses = growingPauses(rules.pollMs);
+    for (;;) {
+      const { body } = await this.#transport.send<TaskAnswer>({ method: "GET", path, signal: rules.signal });
+      if (body.status !== "awaiting_approval" && body.status !== "deciding") return body;
+      await wait(pauses(), this.#stop(rules.signal));
+    }
   }
 
-  async #afterApproval(
+  async #afterDecision(
     task: TaskAnswer,
     asked: TransitionAsked,
     signal: AbortSignal | undefined,
   ): Promise<TransitionResult> {
+    const judged = { findings: task.findings, warnings: [], blockers: [] };
+    if (task.status === "completed") return { ...judged, outcome: "completed", allowed: true, phase: task.phase };
+    await this.#takeUp(signal);
+    const { phase } = this.#hold;
+    if (phase === asked.target) return { ...judged, outcome: "moved", allowed: true, phase };
     const open = task.blockers.filter((blocker) => !blocker.resolved).map((blocker) => blocker.text);
-    const judged = { findings: task.findings, warnings: [], phase: task.phase };
-    if (task.status === "completed") return { ...judged, outcome: "completed", allowed: true, blockers: [] };
-    const live = await this.#hold.takeUp(signal);
-    if (live === null) {
-      throw new PhasegateUsageError(`the task is \`${task.status}\` and no longer held by \`${this.#hold.agentId}\``);
-    }
-    if (this.#hold.phase === asked.target) {
-      return { ...judged, phase: this.#hold.phase, outcome: "moved", allowed: true, blockers: [] };
-    }
     const found = task.findings.filter((finding) => finding.severity === "blocking").map((finding) => finding.message);
-    return { ...judged, outcome: "blocked", allowed: false, blockers: [...open, ...found] };
+    return { ...judged, outcome: "blocked", allowed: false, phase, blockers: [...open, ...found] };
+  }
+
+  async #takeUp(signal: AbortSignal | undefined): Promise<void> {
+    if ((await this.#hold.takeUp(signal)) === null) {
+      throw new PhasegateUsageError(`the task is no longer held by \`${this.#hold.agentId}\`; claim it again`);
+    }
   }
 
   #stop(signal: AbortSignal | undefined): AbortSignal {
@@ -136,14 +159,20 @@ export class Transitions {
   }
 }
 
-const awaitingApproval: TransitionAnswer = {
-  allowed: false,
-  new_token: null,
-  blockers: [],
-  findings: [],
-  warnings: [],
-  status: "awaiting_approval",
-};
+/** What a transition would have answered that waits for a person at once. */
+function awaitingAnswer({ id, metadata }: OperationAnswer): TransitionAnswer {
+  const { approval } = metadata as { approval?: TransitionAnswer["approval"] | null };
+  return {
+    allowed: false,
+    new_token: null,
+    blockers: ["awaiting_approval"],
+    findings: [],
+    warnings: [],
+    ...(approval ? { approval } : {}),
+    status: "awaiting_approval",
+    operation_id: id,
+  };
+}
 
 /** Each pause half as long again as the one before, up to `longestMs`. */
 function growingPauses(longestMs: number): () => number {

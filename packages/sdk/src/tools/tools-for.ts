@@ -28,12 +28,12 @@ export interface AgentTools {
   /** Every tool, whatever the phase allows. */
   readonly definitions: readonly ToolDefinition[];
   /** The tools that the phase allows now, with those that lead on. Ask again after each transition. */
-  allowed(options?: CallOptions): Promise<readonly ToolDefinition[]>;
+  readonly allowed: (options?: CallOptions) => Promise<readonly ToolDefinition[]>;
   /**
    * Runs one call of a model. A refusal that the model can act on is an outcome with `isError`; what it cannot help
    * (no connection, no hold, an abort) is thrown.
    */
-  execute(name: string, args: JsonObject | string, options?: CallOptions): Promise<ToolOutcome>;
+  readonly execute: (name: string, args: JsonObject | string, options?: CallOptions) => Promise<ToolOutcome>;
 }
 
 /** The held task's tools for any framework that takes a list of JSON schemas and calls them by name. */
