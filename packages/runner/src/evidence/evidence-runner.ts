@@ -16,8 +16,8 @@ import { manifestOf, type Manifest } from "../tree/manifest.ts";
 import type { ManifestStore } from "../tree/manifest-store.ts";
 import type { TreeWorkers } from "../tree/tree-workers.ts";
 import { openCheckout, type Checkout } from "./checkout.ts";
-import type { HeldLayer } from "./layer-store.ts";
-import { LayerStore } from "./layer-store.ts";
+import { LayerStore, type HeldLayer } from "./layer-store.ts";
+import { layOver } from "./lay-over.ts";
 import { outputTail } from "./output-tail.ts";
 import { RunSlots } from "./run-slots.ts";
 import { runtimeDigest } from "./runtime.ts";
@@ -157,7 +157,7 @@ export async function openEvidenceRunner(
       const [below, above] = [await parts.manifests.get(base), await parts.manifests.get(from)];
       const kept = [...below.entries.values()].filter((entry) => !include(entry.path));
       const laid = [...above.entries.values()].filter((entry) => include(entry.path));
-      const composed = manifestOf(withoutConflicts(kept, laid));
+      const composed = manifestOf(layOver(kept, laid));
       await parts.manifests.put(composed, below);
       return composed.digest;
     },
@@ -195,20 +195,4 @@ function nothingRun(command: string, output: string) {
     coverage: null,
     output,
   } as const;
-}
-
-/** A file and something below it cannot both be in a tree: what is laid over wins. */
-function withoutConflicts(kept: readonly TreeEntry[], laid: readonly TreeEntry[]): TreeEntry[] {
-  const laidPaths = new Set(laid.map((entry) => entry.path));
-  const laidDirectories = new Set(laid.flatMap((entry) => parentsOf(entry.path)));
-  const standing = kept.filter(
-    (entry) => !laidDirectories.has(entry.path) && !parentsOf(entry.path).some((parent) => laidPaths.has(parent)),
-  );
-  return [...standing, ...laid];
-}
-
-function parentsOf(file: string): string[] {
-  const parents: string[] = [];
-  for (let end = file.indexOf("/"); end > 0; end = file.indexOf("/", end + 1)) parents.push(file.slice(0, end));
-  return parents;
 }

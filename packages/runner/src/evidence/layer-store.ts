@@ -63,6 +63,7 @@ export class LayerStore {
     await using _ = { [Symbol.asyncDispose]: () => Promise.resolve(this.#take(name)()) };
     const directory = path.join(this.#directory, name);
     const bytes = await sizeOf(from);
+    await removeDirectory(directory);
     await mkdir(directory, { mode: 0o700 });
     await rename(from, path.join(directory, "tree"));
     await writeFile(this.#sizeFile(name), String(bytes), { mode: 0o600 });

@@ -29,7 +29,7 @@ export interface RunScriptOptions {
 export function runScript(options: RunScriptOptions): string {
   const inReports = (name: string) => quoteWord(`${options.reportDirectory}/${name}`);
   const enter = options.cwd === "" ? "" : `cd -- ${quoteWord(`./${options.cwd}`)} && `;
-  const lines = ["top=$PWD", `printf %s "$top" > ${inReports(reportNames.workspace)}`];
+  const lines = ["top=$(pwd -P)", `printf %s "$top" > ${inReports(reportNames.workspace)}`];
   if (options.prepare !== null) {
     lines.push(
       `( ${enter}exec bash -c ${quoteWord(options.prepare)} ) || { : > ${inReports(reportNames.prepareFailed)}; exit 1; }`,

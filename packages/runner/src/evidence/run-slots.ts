@@ -14,7 +14,9 @@ export class RunSlots {
   /** Rejects with `workspace_unavailable` when `signal` aborts or the runner closes first. */
   async use<Result>(signal: AbortSignal, run: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
     const either = AbortSignal.any([signal, this.#closing.signal]);
+    const started = new AbortController();
     const running = this.#limit(async () => {
+      started.abort();
       if (either.aborted) throw cancelled();
       const result = await run(either);
       if (either.aborted) throw cancelled();
@@ -23,7 +25,7 @@ export class RunSlots {
     this.#running.add(running);
     const forget = () => this.#running.delete(running);
     running.then(forget, forget);
-    return await running;
+    return await Promise.race([running, cancelledWhileWaiting(either, started.signal)]);
   }
 
   /** Ends what runs and resolves when it has ended. */
@@ -31,6 +33,16 @@ export class RunSlots {
     this.#closing.abort();
     await Promise.allSettled(this.#running);
   }
+}
+
+/** Rejects when `signal` aborts before `started` does; never resolves. */
+function cancelledWhileWaiting(signal: AbortSignal, started: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const refuse = (): void => reject(cancelled());
+    if (started.aborted) return;
+    if (signal.aborted) return refuse();
+    signal.addEventListener("abort", refuse, { once: true, signal: started });
+  });
 }
 
 function cancelled(): PhasegateError {

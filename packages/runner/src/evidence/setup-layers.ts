@@ -6,6 +6,7 @@ import { diffManifests, type Manifest } from "../tree/manifest.ts";
 import type { TreeWorkers } from "../tree/tree-workers.ts";
 import { openCheckout } from "./checkout.ts";
 import type { HeldLayer, LayerStore } from "./layer-store.ts";
+import { layOver } from "./lay-over.ts";
 import { outputTail } from "./output-tail.ts";
 import { removeDirectory } from "./remove-directory.ts";
 
@@ -50,7 +51,7 @@ export function planSetup(request: Omit<SetupRequest, "signal">): SetupPlan {
       .map(({ path, type, permissions, content }) => [path, type, permissions, content]),
   });
   const others = [...request.base.entries.values()].filter((entry) => !isInput(entry.path));
-  return { key, dependencyChange: changed.map((change) => change.path), entries: [...others, ...inputs] };
+  return { key, dependencyChange: changed.map((change) => change.path), entries: layOver(others, inputs) };
 }
 
 /**
@@ -86,6 +87,11 @@ export class SetupLayers {
   /** Null when the layer is kept, else what the command printed. Ends when nobody waits for it any more. */
   async #share(plan: SetupPlan, command: string, signal: AbortSignal): Promise<string | null> {
     let making = this.#making.get(plan.key);
+    while (making?.controller.signal.aborted === true) {
+      // All who waited for it have gone; it ends now, and is made again.
+      await making.made.catch(() => null);
+      making = this.#making.get(plan.key);
+    }
     if (making === undefined) {
       const controller = new AbortController();
       const made = this.#make(plan, command, controller.signal).finally(() => this.#making.delete(plan.key));

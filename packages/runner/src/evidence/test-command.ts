@@ -5,9 +5,9 @@ export function selectionWords(selection: string): string[] {
   return [...selection.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map((match) => match[1] ?? match[2] ?? match[3] ?? "");
 }
 
-/** The command with `{report}` replaced and `words` behind it, each one word whatever it holds. */
-export function composeCommand(command: string, reportFile: string, words: readonly string[]): string {
-  const placed = command.replaceAll("{report}", () => quoteWord(reportFile));
+/** The command with `{report}` replaced, unless null, and `words` behind it, each one word whatever it holds. */
+export function composeCommand(command: string, reportFile: string | null, words: readonly string[]): string {
+  const placed = reportFile === null ? command : command.replaceAll("{report}", () => quoteWord(reportFile));
   return [placed, ...words.map(quoteWord)].join(" ");
 }
 

@@ -75,6 +75,7 @@ async function runOnce(request: TestCommandRequest, words: readonly string[]): P
   const reportDirectory = isConfined ? reportDirectorySeen : directory;
   const source = reportSource(settings, format);
   const command = composeCommand(settings.command, `${reportDirectory}/${reportNames.report}`, words);
+  const shown = composeCommand(settings.command, null, words);
   const script = runScript({
     reportDirectory,
     prepare: settings.prepare,
@@ -106,10 +107,10 @@ async function runOnce(request: TestCommandRequest, words: readonly string[]): P
     signal: request.signal,
   });
   if (result.ended === "timed_out") {
-    return unfinished("timed_out", command, result, `ended after ${String(settings.timeoutSeconds)} s`);
+    return unfinished("timed_out", shown, result, `ended after ${String(settings.timeoutSeconds)} s`);
   }
   if (await exists(directory, reportNames.prepareFailed)) {
-    return unfinished("prepare_failed", command, result, "`evidence.tests.prepare` failed");
+    return unfinished("prepare_failed", shown, result, "`evidence.tests.prepare` failed");
   }
   const context: ReportContext = {
     workspace: isConfined
@@ -125,7 +126,7 @@ async function runOnce(request: TestCommandRequest, words: readonly string[]): P
   const { problem, ...report } = judged;
   return {
     ...report,
-    command,
+    command: shown,
     exitCode: result.exitCode,
     coverage: settings.coverageReport === null ? null : await readCoverage(directory, context),
     output: outputTail(result, problem),
