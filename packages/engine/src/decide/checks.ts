@@ -3,7 +3,7 @@ import type { CheckInput, CheckOutcome, CompiledCheck } from "@phasegate/workflo
 import { type ApprovalQuestion, asksPeople } from "./approval-question.ts";
 import { judgeEvidence } from "./evidence.ts";
 import { freezesInForce } from "./freezes.ts";
-import { combine, type Judgement, nothingFound, objection } from "./judgement.ts";
+import { combine, type Judgement, nothingFound, type Objection, objection } from "./judgement.ts";
 import type { Situation } from "./situation.ts";
 
 /** Facts that an operation can wait for; the others are read with the request or not at all. */
@@ -33,8 +33,11 @@ function judgeCheck(situation: Situation, check: CompiledCheck, { gate, question
   if (!outcome.passed && gate !== null && isForPeopleOnly(situation, check, question)) {
     return { ...nothingFound, unapproved: [gate] };
   }
+  const seen = seenBesides(check, outcome, gate);
+  const noted = seen.filter(({ finding }) => finding.severity === "info").map(({ finding }) => finding);
+  const warnings = seen.filter(({ finding }) => finding.severity !== "info");
   if (outcome.passed) {
-    if (!selfReported) return nothingFound;
+    if (!selfReported) return { ...nothingFound, objections: warnings, noted };
     const note = outcome.note ?? `\`${definition.name}\` passed on what the agent submitted`;
     return {
       ...nothingFound,
@@ -44,6 +47,7 @@ function judgeCheck(situation: Situation, check: CompiledCheck, { gate, question
   const hint = check.message === null ? outcome.hint : outcome.message;
   return {
     ...nothingFound,
+    noted,
     objections: [
       objection({
         check: definition.name,
@@ -58,8 +62,23 @@ function judgeCheck(situation: Situation, check: CompiledCheck, { gate, question
           hint: hint ?? `\`${definition.name}\` passes when ${definition.passesWhen}`,
         },
       }),
+      ...warnings,
     ],
   };
+}
+
+/** What the check saw besides its verdict; it never blocks. */
+function seenBesides(check: CompiledCheck, outcome: CheckOutcome, gate: string | null): readonly Objection[] {
+  return (outcome.findings ?? []).map(({ name, severity, message, evidenceId }) =>
+    objection({
+      check: name,
+      source: check.definition.source,
+      severity,
+      gate,
+      evidenceId,
+      reason: { code: "gate_blocked", message, rule: check.rule },
+    }),
+  );
 }
 
 function isGathered(facts: Facts, kind: FactKind): boolean {

@@ -51,7 +51,7 @@ export function judgeExit(given: Situation, exit: Exit, before: readonly NewEven
     situation.workflow.normalized.mode,
     blocking.map((one) => one.reason),
   );
-  const findings = [...judged.objections.map((one) => one.finding), ...judged.selfReported];
+  const findings = [...judged.objections.map((one) => one.finding), ...judged.selfReported, ...judged.noted];
   const outdated = withdrawOutdated(situation, questions, judged.needs);
   if (denials.length > 0) {
     const failing = new Set(blocking.map((one) => one.gate));

@@ -16,17 +16,20 @@ export interface Judgement {
   readonly needs: readonly FactKind[];
   /** Passed on the agent's own word. */
   readonly selfReported: readonly Finding[];
+  /** What checks saw besides their verdict: stands against nothing. */
+  readonly noted: readonly Finding[];
   /** Gates that lack nothing that a run could show, only people's approval. */
   readonly unapproved: readonly string[];
 }
 
-export const nothingFound: Judgement = { objections: [], needs: [], selfReported: [], unapproved: [] };
+export const nothingFound: Judgement = { objections: [], needs: [], selfReported: [], noted: [], unapproved: [] };
 
 export function combine(judgements: readonly Judgement[]): Judgement {
   return {
     objections: judgements.flatMap((one) => one.objections),
     needs: [...new Set(judgements.flatMap((one) => one.needs))],
     selfReported: judgements.flatMap((one) => one.selfReported),
+    noted: judgements.flatMap((one) => one.noted),
     unapproved: [...new Set(judgements.flatMap((one) => one.unapproved))],
   };
 }

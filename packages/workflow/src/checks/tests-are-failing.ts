@@ -1,6 +1,6 @@
 import { readRed, type RedReading } from "../evidence/red.ts";
 import { redTreePaths } from "../evidence/needed.ts";
-import type { CheckFinding, CheckInput, CheckOutcome } from "./definition.ts";
+import type { CheckFinding, CheckOutcome } from "./definition.ts";
 import { evidenceSubject, gatheredCheck } from "./evidence-check.ts";
 import { fail, listed, pass } from "./outcome.ts";
 import { fieldNames, reportedResults, resultFields } from "./reported-results.ts";
@@ -19,7 +19,7 @@ export const testsAreFailing = gatheredCheck({
     const reading = readRed({ ...evidenceSubject(input), mayWrite: redTreePaths(phase) });
     if (!reading.ok) return fail(reading.problem, "run the tests in the workspace with `run_tests`");
     const outcome = judgeRed(reading.value);
-    return { ...outcome, evidenceId: reading.value.run.evidenceId, findings: findingsOf(reading.value, input) };
+    return { ...outcome, evidenceId: reading.value.run.evidenceId, findings: findingsOf(reading.value) };
   },
   judgeReport(input) {
     const reports = reportedResults(input);
@@ -42,7 +42,7 @@ function judgeRed(reading: RedReading): CheckOutcome {
       "repair what they need; a test that shall expect something else is changed in its own file",
     );
   }
-  if (reading.red.length > 0) return pass();
+  if (reading.red.length > 0) return pass(`red: ${listed(reading.red.map(({ identity }) => identity))}`);
   const reasons = [
     ...reading.inTest.map(
       ({ file, message }) => `the failure of \`${file}\` lies in the test itself: ${brief(message)}`,
@@ -64,13 +64,9 @@ function judgeRed(reading: RedReading): CheckOutcome {
   );
 }
 
-function findingsOf({ unclassified, flaky, red, run }: RedReading, { phase }: CheckInput): readonly CheckFinding[] {
+function findingsOf({ unclassified, flaky, red, run }: RedReading): readonly CheckFinding[] {
   const { evidenceId } = run;
   const findings: CheckFinding[] = [];
-  if (red.length > 0) {
-    const names = listed(red.map(({ identity }) => identity));
-    findings.push({ name: "red", severity: "info", message: `red at the end of \`${phase}\`: ${names}`, evidenceId });
-  }
   if (unclassified.length > 0) {
     const files = listed(unclassified.map(({ file }) => file));
     const message = `\`unclassified\`: counted as red, though the report does not tell why ${files} did not load`;

@@ -1,0 +1,39 @@
+import type { CheckOutcome } from "@phasegate/workflow";
+import { expect, it } from "vitest";
+import { checkOf, gateOf } from "../testing/checks.ts";
+import { phases, storyInImpl } from "../testing/stories.ts";
+import { workflowOf } from "../testing/workflow.ts";
+
+const findings: NonNullable<CheckOutcome["findings"]> = [
+  { name: "weak_red", severity: "warning", message: "no test executes what changed" },
+  { name: "failed_on_base", severity: "info", message: "fails still" },
+];
+
+function decide(outcome: CheckOutcome) {
+  const check = checkOf({ name: "green", needs: ["tree"], judge: () => outcome });
+  const impl = { ...phases.impl, gates: [gateOf("green", check)] };
+  const story = storyInImpl(workflowOf({ phases: [phases.plan, phases.tdd, impl, phases.done] }));
+  const decision = story.transition("DONE");
+  return {
+    effect: decision.effect,
+    warnings: decision.warnings.map(({ message }) => message),
+    named: (decision.findings ?? []).map(({ check: name, severity }) => `${severity} ${name}`),
+    kept: story.task.findings.map(({ check: name }) => name),
+  };
+}
+
+it("what a check saw besides its verdict goes with the answer and stays with the task, and blocks nothing", () => {
+  expect(decide({ passed: true, findings })).toEqual({
+    effect: "allow",
+    warnings: ["no test executes what changed"],
+    named: ["warning weak_red", "info failed_on_base"],
+    kept: ["weak_red", "failed_on_base"],
+  });
+});
+
+it("what a check saw besides a refusal is named beside it", () => {
+  expect(decide({ passed: false, message: "a test fails", findings })).toMatchObject({
+    effect: "deny",
+    named: ["blocking green", "warning weak_red", "info failed_on_base"],
+  });
+});
