@@ -10,6 +10,9 @@ export default defineConfig({
           include: ["packages/*/src/**/*.test.ts", "scripts/**/*.test.ts"],
           exclude: ["**/*.system.test.ts", "**/node_modules/**"],
           testTimeout: 20_000,
+          // Unit tests share no state: one load of the sources serves a whole thread.
+          pool: "threads",
+          isolate: false,
         },
       },
       {
