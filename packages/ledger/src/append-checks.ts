@@ -1,6 +1,7 @@
 import type { Digest } from "@phasegate/wire";
 import { canonicalJson, digestBytes, PhasegateError } from "@phasegate/wire/core";
 import type { AppendBatch } from "./port.ts";
+import { KeptPayload } from "./redaction/kept-payload.ts";
 
 const streamName = /^(?:system|(?:task|workflow|principal)\/[^\s/]{1,200})$/;
 
@@ -21,7 +22,9 @@ export function checkBatch(batch: AppendBatch): void {
 
 /** The payloads of a batch, each proven to be what its digest says. */
 export function canonicalPayloads(batch: AppendBatch): CanonicalPayload[] {
-  return (batch.payloads ?? []).map(({ digest, body }) => {
+  return (batch.payloads ?? []).map((payload) => {
+    const { digest, body } = payload;
+    if (payload instanceof KeptPayload) return { digest, body: payload.text };
     const text = canonicalJson(body);
     if (digestBytes(text) !== digest) throw misuse(`the body under \`${digest}\` has another digest`);
     return { digest, body: text };

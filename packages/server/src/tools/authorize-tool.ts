@@ -1,4 +1,4 @@
-import { PhasegateError, digestJson, parseId } from "@phasegate/wire";
+import { PhasegateError, parseId } from "@phasegate/wire";
 import type { Decision } from "@phasegate/engine";
 import type { JsonObject, JsonValue, Reason } from "@phasegate/wire";
 import type { Caller, ServerContext } from "../context.ts";
@@ -72,7 +72,7 @@ export async function recordTool(context: ServerContext, caller: Caller, input: 
       callId,
       success: input.success,
       error: input.error ?? null,
-      resultDigest: input.result === undefined ? null : digestJson(kept.body),
+      resultDigest: input.result === undefined ? null : kept.digest,
       durationMs: input.duration_ms ?? 0,
     },
     facts: {},

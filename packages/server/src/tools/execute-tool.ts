@@ -1,5 +1,6 @@
 import type { Decision, SettleTool, TaskState } from "@phasegate/engine";
 import { contentsNeeded } from "@phasegate/engine";
+import type { KeptPayload } from "@phasegate/ledger";
 import type { ActOutcome, Observation, ToolCall, ToolOutcome } from "@phasegate/runner";
 import { PhasegateError, reasonExtras } from "@phasegate/wire";
 import type { EventId, Facts, JsonObject, StoredEvent } from "@phasegate/wire";
@@ -9,6 +10,7 @@ import type { Decided } from "../tasks/task-store.ts";
 import { judgeOutsideChange } from "../tasks/outside-change.ts";
 import { workspaceKey } from "../tasks/workspace-key.ts";
 import { completeLastPhase } from "../transitions/complete-last-phase.ts";
+import { runTests } from "./run-tests.ts";
 import { payloadOf, readToolRequest } from "./tool-request.ts";
 import type { ToolRequest } from "./tool-request.ts";
 
@@ -34,6 +36,10 @@ export async function executeTool(
   const { task, workflow, decision } = await context.tasks.preview(request.task.id, caller, request.command, noFacts);
   if (decision.effect === "deny") return deny(context, caller, request);
   void context.leases.extend(task, workflow);
+  if (request.definition.name === "run_tests") {
+    const ran = await runTests(context, caller, request, { task, workflow });
+    return answer(await settle(context, caller, request, null, ran, null), ran);
+  }
   const call = toolCall(context, caller, request, task, workflow);
   return request.definition.effect === "read"
     ? runReading(context, caller, request, call)
@@ -162,6 +168,7 @@ function settleCommand(
   callId: EventId | null,
   outcome: ToolOutcome,
   observation: Observation | null,
+  result: KeptPayload | null,
 ): SettleTool {
   return {
     type: "settle_tool",
@@ -169,7 +176,7 @@ function settleCommand(
     token: request.command.token,
     toolName: request.command.toolName,
     argsDigest: request.command.argsDigest,
-    resultDigest: outcome.result ? payloadOf(outcome.result).digest : null,
+    resultDigest: result?.digest ?? null,
     success: outcome.status === "completed",
     error: outcome.status === "failed" ? outcome.message : null,
     durationMs: Math.round(outcome.durationMs * 1_000) / 1_000,
@@ -192,11 +199,12 @@ function settle(
   observation: Observation | null,
 ): Promise<Decided> {
   const payloads = callId === null ? [...request.payloads] : [];
-  if (outcome.result) payloads.push(payloadOf(outcome.result));
+  const result = outcome.result ? payloadOf(outcome.result) : null;
+  if (result) payloads.push(result);
   return context.tasks.decide({
     taskId: request.task.id,
     caller,
-    command: settleCommand(request, callId, outcome, observation),
+    command: settleCommand(request, callId, outcome, observation, result),
     facts: noFacts,
     payloads,
   });

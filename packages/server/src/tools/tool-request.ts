@@ -1,8 +1,8 @@
 import type { CallTool, TaskState, TokenClaims } from "@phasegate/engine";
-import { redactPayload } from "@phasegate/ledger";
+import { KeptPayload } from "@phasegate/ledger";
 import type { ResolvedPath } from "@phasegate/runner";
-import { PhasegateError, digestJson } from "@phasegate/wire";
-import type { Digest, JsonObject, JsonValue, Reason } from "@phasegate/wire";
+import { PhasegateError } from "@phasegate/wire";
+import type { JsonObject, JsonValue, Reason } from "@phasegate/wire";
 import { canonicalToolName, toolOrUnavailable, validateToolArguments } from "@phasegate/workflow";
 import type { ToolDefinition } from "@phasegate/workflow";
 import type { Caller, ServerContext } from "../context.ts";
@@ -19,13 +19,12 @@ export interface ToolRequest {
   readonly definition: ToolDefinition;
   readonly args: JsonObject;
   readonly command: CallTool;
-  readonly payloads: { readonly digest: Digest; readonly body: JsonValue }[];
+  readonly payloads: KeptPayload[];
 }
 
 /** A body as the ledger keeps it. */
-export function payloadOf(value: JsonValue): { digest: Digest; body: JsonValue } {
-  const body = redactPayload(value, { maxBytes: maxBodyBytes });
-  return { digest: digestJson(body), body };
+export function payloadOf(value: JsonValue): KeptPayload {
+  return KeptPayload.of(value, { maxBytes: maxBodyBytes });
 }
 
 /**
