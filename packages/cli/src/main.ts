@@ -35,6 +35,7 @@ const commands = {
   key: () => import("./commands/key.ts"),
   doctor: () => import("./commands/doctor.ts"),
   config: () => import("./commands/config.ts"),
+  demo: () => import("./commands/demo.ts"),
 };
 
 async function loadCommands(name: string | undefined) {
