@@ -41,6 +41,7 @@ export {
   commandKey,
   evidenceNeeded,
   redTreePaths,
+  textsForEvidence,
   type CommandNeeded,
   type EvidenceNeeded,
 } from "./evidence/needed.ts";

@@ -2,6 +2,7 @@ import { contentsNeeded, factsNeeded } from "@phasegate/engine";
 import type { ResumeTransition, TaskState } from "@phasegate/engine";
 import { PhasegateError } from "@phasegate/wire";
 import type { EvidenceFacts, TaskId, TreeDigest } from "@phasegate/wire";
+import { textsForEvidence } from "@phasegate/workflow";
 import type { ServerContext } from "../context.ts";
 import { serverCaller } from "../server-caller.ts";
 import { judgeOutsideChange } from "../tasks/outside-change.ts";
@@ -56,13 +57,19 @@ export async function withTaskTree<Result>(
   use: (tree: Parameters<Parameters<ServerContext["runner"]["withTree"]>[1]>[0]) => Promise<Result>,
 ): Promise<Result> {
   const workflow = await context.tasks.workflowOf(task);
+  const phase = workflow.phases.get(task.phase);
   const caller = serverCaller();
   return context.runner.withTree<Result>(
     {
       task: workspaceKey(context, task, workflow),
       epoch: null,
       compareWith: factsNeeded(task, command, workflow).compareWith,
-      contentsNeeded: (changes) => contentsNeeded(task, workflow, changes),
+      contentsNeeded: (changes) => [
+        ...new Set([
+          ...contentsNeeded(task, workflow, changes),
+          ...(phase ? textsForEvidence(workflow, phase, changes) : []),
+        ]),
+      ],
       changedOutside: (observation) => judgeOutsideChange(context, caller, task.id, observation),
     },
     use,

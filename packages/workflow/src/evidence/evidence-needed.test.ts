@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { compileWorkflow } from "../compile/compile-workflow.ts";
 import { loadWorkflow } from "../load-workflow.ts";
 import type { CompiledCheck, CompiledWorkflow } from "../model/compiled.ts";
-import { commandKey, evidenceNeeded, redTreePaths } from "./needed.ts";
+import { changed } from "../checks/testing/check-case.ts";
+import { commandKey, evidenceNeeded, redTreePaths, textsForEvidence } from "./needed.ts";
 import { evidenceWorkflow } from "./settings.ts";
 
 function compiled(gate: string): CompiledWorkflow {
@@ -53,6 +54,19 @@ test("over the base lies what the phase may write, and nothing that is protected
   const isLaid = redTreePaths(compiled("red").initialPhase);
   const paths = ["test/a.test.ts", "package.json", "src/a.ts", "w.yaml", ".git/config", "../test/a.ts"];
   expect(paths.filter(isLaid)).toEqual(["test/a.test.ts", "package.json"]);
+});
+
+test("the texts of modified product code are read for green where coverage is measured, and for nothing else", () => {
+  const changes = [
+    changed("src/a.ts"),
+    changed("src/b.ts", "added"),
+    changed("src/c.ts", "deleted"),
+    changed("test/a.ts"),
+  ];
+  const texts = (gate: string) => textsForEvidence(compiled(gate), compiled(gate).initialPhase, changes);
+  expect(texts("green")).toEqual(["src/a.ts"]);
+  expect(texts("red")).toEqual([]);
+  expect(texts("{ green: { evidence: self_reported } }")).toEqual([]);
 });
 
 test("settings are those of the workflow, with what it leaves out filled in", () => {

@@ -1,5 +1,6 @@
-import { digestJson, type Digest, type JsonObject } from "@phasegate/wire";
-import type { CompiledCheck, CompiledPhase } from "../model/compiled.ts";
+import { digestJson, type Digest, type JsonObject, type TreeChange } from "@phasegate/wire";
+import type { CompiledCheck, CompiledPhase, CompiledWorkflow } from "../model/compiled.ts";
+import { evidenceWorkflow } from "./settings.ts";
 
 /** One run of a `command` check. */
 export interface CommandNeeded {
@@ -58,6 +59,23 @@ export function commandKey(parameters: JsonObject): Digest {
 /** The paths that lie over the base in the tree of RED: what the phase may write. */
 export function redTreePaths(phase: Pick<CompiledPhase, "judgePath">): (path: string) => boolean {
   return (path) => phase.judgePath(path).allowed;
+}
+
+/**
+ * Paths of `changes` whose texts tell which lines changed, for `weak_red`: of product code, in a phase that is left
+ * through `all_tests_pass`, where the workflow measures coverage.
+ */
+export function textsForEvidence(
+  workflow: Pick<CompiledWorkflow, "isTestFile" | "normalized">,
+  phase: Pick<CompiledPhase, "exits">,
+  changes: readonly TreeChange[],
+): readonly string[] {
+  const checks = phase.exits.flatMap(({ gates }) => gates.flatMap((gate) => gate.checks));
+  const isAsked = checks.some(({ definition, selfReported }) => definition.name === "all_tests_pass" && !selfReported);
+  if (!isAsked || evidenceWorkflow(workflow.normalized.evidence).coverage === null) return [];
+  return changes
+    .filter(({ kind, path, after }) => kind === "modified" && after?.type === "file" && !workflow.isTestFile(path))
+    .map(({ path }) => path);
 }
 
 function commandNeeded(parameters: JsonObject): CommandNeeded {

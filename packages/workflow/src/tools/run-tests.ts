@@ -2,11 +2,11 @@ import { Type } from "typebox";
 import { maxCommandLength, noPaths } from "./arguments.ts";
 import type { ToolDefinition } from "./definition.ts";
 
-/** Part of the vocabulary; it gets its executor with the evidence runs. */
+/** Runs on a snapshot of the workspace: the server does it, and the workspace stays as it is. */
 export const runTests: ToolDefinition = {
   name: "run_tests",
   aliases: [],
-  effect: "none",
+  effect: "read",
   description: "Runs the workflow's tests, or a selection of them, and records what they reported.",
   arguments: Type.Object(
     {
