@@ -32,6 +32,7 @@ export type {
   WithdrawApproval,
   WithdrawTransition,
 } from "./commands.ts";
+export { approvalTask } from "./decide/approval-question.ts";
 export { decide } from "./decide/decide.ts";
 export { contentsNeeded, factsNeeded, type FactsNeeded } from "./decide/facts-needed.ts";
 export { readyToComplete } from "./decide/completion.ts";

@@ -1,4 +1,5 @@
 import manifest from "../package.json" with { type: "json" };
+import { approvalRoutes } from "./approvals/routes.ts";
 import { auditRoutes } from "./audit/routes.ts";
 import { keyRoutes } from "./auth/key-routes.ts";
 import type { KeyRing } from "./auth/key-ring.ts";
@@ -8,6 +9,7 @@ import { healthRoutes } from "./http/health-routes.ts";
 import type { HealthFacts } from "./http/health-routes.ts";
 import type { Route } from "./http/route.ts";
 import { operationRoutes } from "./operations/routes.ts";
+import { reviewRoutes } from "./reviews/routes.ts";
 import { stateRoutes } from "./state/routes.ts";
 import { taskRoutes } from "./tasks/routes.ts";
 import { toolRoutes } from "./tools/routes.ts";
@@ -35,6 +37,8 @@ export function allRoutes({ keys, metrics, health }: RouteParts): Route[] {
     ...stateRoutes,
     ...auditRoutes,
     ...operationRoutes,
+    ...approvalRoutes,
+    ...reviewRoutes,
     ...workflowRoutes,
     ...keyRoutes(keys),
     ...eventRoutes(),

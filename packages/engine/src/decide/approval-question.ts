@@ -5,7 +5,9 @@ import {
   digestJson,
   type EventData,
   type NewEvent,
+  parseId,
   type Principal,
+  type TaskId,
 } from "@phasegate/wire";
 import type { CompiledCheck, CompiledGate } from "@phasegate/workflow";
 import type { ApprovalGrant, ApprovalState } from "../task-state.ts";
@@ -16,6 +18,9 @@ import type { Situation } from "./situation.ts";
 
 /** How long people have to answer where the gate does not say. */
 const defaultAnswerMs = 7 * 24 * 60 * 60 * 1_000;
+
+/** Characters of an approval's id that are its own. */
+const ownLength = 24;
 
 /** What one gate asks people to approve now, and how far that is. */
 export interface ApprovalQuestion {
@@ -135,9 +140,16 @@ export function isOfAnother(approval: ApprovalState, subject: ApprovalSubject, w
   return approval.tree !== subject.tree || digestJson(approval.artifacts) !== digestJson(subject.artifacts);
 }
 
+/** It names its task, so that an approval is found by its id alone; see `approvalTask`. */
 function approvalId({ task }: Situation, gate: CompiledGate): ApprovalId {
   const hex = digestJson({ task: task.id, version: task.version, gate: gate.id }).slice("sha256:".length);
-  return `apr_${hex.slice(0, 32)}` as ApprovalId;
+  return `apr_${task.id.slice("task_".length)}${hex.slice(0, ownLength)}` as ApprovalId;
+}
+
+/** The task that an approval is of; null for a text that is no approval's id. */
+export function approvalTask(text: string): TaskId | null {
+  const id = parseId("approval", text);
+  return id && parseId("task", `task_${id.slice("apr_".length, -ownLength)}`);
 }
 
 function demandOf({ parameters }: CompiledCheck): { readonly approvers: readonly string[]; readonly required: number } {

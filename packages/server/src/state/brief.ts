@@ -16,10 +16,16 @@ export function writeBrief(task: TaskState, workflow: CompiledWorkflow): string 
       ? `**May change:** ${phase.writePatterns.join(", ")}. Nothing else.`
       : "**May change:** nothing. Commands run on a copy.",
     ...artifactLines(task, phase),
+    ...waitingLines(task),
     ...blockerTexts(task).map((text) => `- lacks: ${short(text, 160)}`),
     `**Next:** ${nextLine(phase)}`,
   ];
   return cut(lines.join("\n"));
+}
+
+function waitingLines(task: TaskState): string[] {
+  const open = task.approvals.filter((approval) => approval.status === "requested" && approval.entry === task.entry);
+  return open.map((approval) => `**Waits for** ${approval.approvers.join(" or ")}: gate ${approval.gate}.`);
 }
 
 function artifactLines(task: TaskState, phase: CompiledPhase): string[] {

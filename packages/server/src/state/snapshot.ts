@@ -2,9 +2,11 @@ import { PhasegateError } from "@phasegate/wire";
 import type { JsonObject } from "@phasegate/wire";
 import type { CompiledPhase } from "@phasegate/workflow";
 import type { TaskState } from "@phasegate/engine";
+import { approvalSummary } from "../approvals/approval-answer.ts";
 import type { Caller, ServerContext } from "../context.ts";
 import { missingToken } from "../tasks/access.ts";
 import { decideOrThrow } from "../tasks/hold.ts";
+import { isoOrNull } from "../tasks/task-answer.ts";
 import { statusOf } from "../tasks/task-status.ts";
 import { verifyToken } from "../tools/tool-request.ts";
 
@@ -24,7 +26,8 @@ export async function readSnapshot(
   const phase = workflow.phases.get(task.phase);
   if (!phase) throw new PhasegateError("internal_error", "the task is in a phase that its workflow does not have");
   const dependencies = await statusOf(context, task.dependencies);
-  const leaseExpiresAt = await context.leases.extend(task, workflow);
+  const isAwaiting = task.status === "awaiting_approval";
+  const leaseExpiresAt = isAwaiting ? null : await context.leases.extend(task, workflow);
   return {
     task_id: task.id,
     task_dependencies: { [task.id]: [...task.dependencies] },
@@ -34,8 +37,10 @@ export async function readSnapshot(
     status: task.status,
     entry: task.entry,
     findings: task.findings.slice(0, 50).map((finding) => ({ ...finding })),
-    approvals: [],
-    lease_expires_at: new Date(leaseExpiresAt).toISOString(),
+    approvals: task.approvals
+      .filter((approval) => approval.entry === task.entry)
+      .map((approval) => approvalSummary(task, approval)),
+    lease_expires_at: isoOrNull(leaseExpiresAt),
     allowed_tools: [...phase.allowedTools],
     write: phase.writePatterns.slice(0, 200),
     next: nextCalls(task, phase),

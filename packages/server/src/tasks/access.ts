@@ -6,9 +6,10 @@ import { unknownTask } from "./task-store.ts";
 
 const seesAll: readonly PrincipalRole[] = ["operator", "admin", "auditor", "reviewer", "approver"];
 
-/** True for principals that may look at every task; an agent sees those that it holds or has held. */
+/** True for principals that may look at every task; an agent sees those that it holds or has held, unless it was made a reviewer. */
 export function seesEveryTask(caller: Caller): boolean {
-  return caller.principal.kind !== "agent" && caller.principal.roles.some((role) => seesAll.includes(role));
+  const { kind, roles } = caller.principal;
+  return roles.some((role) => (kind === "agent" ? role === "reviewer" : seesAll.includes(role)));
 }
 
 export function maySee(caller: Caller, task: TaskState): boolean {

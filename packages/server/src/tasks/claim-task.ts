@@ -98,7 +98,10 @@ async function decideClaim(context: ServerContext, caller: Caller, input: ClaimI
     caller,
     command,
     facts: { dependencies: await statusOf(context, task.dependencies) },
-    lease: { expiresAt: lease.expiresAt },
+    lease: ({ decision, task: after }) => {
+      if (decision.effect !== "allow") return undefined;
+      return after.status === "awaiting_approval" ? null : { expiresAt: lease.expiresAt };
+    },
     agentId: input.agent_id,
   });
   if (decided.decision.effect === "allow") {

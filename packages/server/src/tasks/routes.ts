@@ -25,6 +25,7 @@ import {
 } from "@phasegate/wire";
 import type { JsonObject } from "@phasegate/wire";
 import type { Caller, ServerContext } from "../context.ts";
+import { listEvidence } from "../evidence/evidence-answer.ts";
 import { route } from "../http/route.ts";
 import type { Route } from "../http/route.ts";
 import { writeBrief } from "../state/brief.ts";
@@ -169,8 +170,8 @@ export const taskRoutes: readonly Route[] = [
     params: TaskParams,
     answers: { 200: EvidenceListAnswer },
     handle: async (context, caller, { params }) => {
-      await requireVisibleTask(context, caller, params.task_id);
-      return { status: 200, body: { evidence: [] } };
+      const task = await requireVisibleTask(context, caller, params.task_id);
+      return { status: 200, body: await listEvidence(context, task) };
     },
   }),
   route({

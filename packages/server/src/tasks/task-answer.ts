@@ -1,6 +1,7 @@
 import type { TaskState } from "@phasegate/engine";
 import type { TaskRow } from "@phasegate/ledger";
 import type { JsonObject } from "@phasegate/wire";
+import { approvalSummary } from "../approvals/approval-answer.ts";
 import type { ServerContext } from "../context.ts";
 
 /** A task as the API shows it. */
@@ -32,7 +33,7 @@ export async function taskAnswer(context: ServerContext, task: TaskState): Promi
       left_at: stay.leftAt,
     })),
     findings: task.findings.map((finding) => ({ ...finding })),
-    approvals: [],
+    approvals: task.approvals.map((approval) => approvalSummary(task, approval)),
     blockers: task.blockers.map((blocker) => ({
       id: blocker.id,
       text: blocker.text,

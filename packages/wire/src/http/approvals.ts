@@ -26,6 +26,16 @@ export const ApprovalAnswer = Type.Object({
   diff: Type.String(),
   evidence: Type.Array(AnyObject),
   granted_by: Type.Array(Type.String()),
+  phase: Type.Optional(Type.String()),
+  task_title: Type.Optional(Type.String()),
+  approvers: Type.Optional(Type.Array(Type.String())),
+  approvals_required: Type.Optional(Type.Integer({ minimum: 1 })),
+  tree: Type.Optional(Type.String()),
+  /** The difference was longer than it is shown. */
+  diff_truncated: Type.Optional(Type.Boolean()),
+  /** Who denied it and why. */
+  denial: Type.Optional(nullable(AnyObject)),
+  task_status: Type.Optional(Type.String()),
 });
 export type ApprovalAnswer = Static<typeof ApprovalAnswer>;
 

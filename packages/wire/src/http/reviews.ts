@@ -1,6 +1,6 @@
 import { type Static, Type } from "typebox";
 import { severities } from "../decision.ts";
-import { anyText, bounds, closed, IdText, PhaseTokenText, ReasonText, text } from "./bounds.ts";
+import { anyText, bounds, closed, DigestText, IdText, nullable, PhaseTokenText, ReasonText, text } from "./bounds.ts";
 
 const ReviewFinding = Type.Object(
   {
@@ -19,7 +19,10 @@ export const SubmitReviewRequest = Type.Object(
     verdict: Type.Enum(["pass", "fail"]),
     summary: Type.Optional(anyText(bounds.description)),
     findings: Type.Optional(Type.Array(ReviewFinding, { maxItems: 1_000 })),
+    /** The review model, as the workflow names it: `security`, `quality`. */
     model: Type.Optional(IdText),
+    /** What was looked at, as `GET /reviews/{task_id}` tells it; left out: the tree as it is now. */
+    tree: Type.Optional(DigestText),
   },
   closed,
 );
@@ -31,8 +34,15 @@ export const ReviewAnswer = Type.Object({
   verdict: Type.Enum(["pass", "fail"]),
   findings: Type.Array(ReviewFinding),
   submitted_at: Type.String(),
+  model: Type.Optional(Type.String()),
+  tree: Type.Optional(Type.String()),
+  summary: Type.Optional(Type.String()),
 });
 export type ReviewAnswer = Static<typeof ReviewAnswer>;
 
-export const ReviewListAnswer = Type.Object({ reviews: Type.Array(ReviewAnswer) });
+export const ReviewListAnswer = Type.Object({
+  reviews: Type.Array(ReviewAnswer),
+  /** The task's tree as it is now: what a review of it has to name. */
+  tree: Type.Optional(nullable(Type.String())),
+});
 export type ReviewListAnswer = Static<typeof ReviewListAnswer>;

@@ -1,0 +1,77 @@
+import type { ApprovalState, TaskState } from "@phasegate/engine";
+import type { JsonObject, JsonValue } from "@phasegate/wire";
+import type { ServerContext } from "../context.ts";
+import { evidenceAnswer } from "../evidence/evidence-answer.ts";
+import { workspaceKey } from "../tasks/workspace-key.ts";
+
+/** Bound of the difference that is put before an approver. */
+const maxDiffBytes = 256 * 1024;
+
+/** An approval in a list, and in the answers that are about its task. */
+export function approvalSummary(task: TaskState, approval: ApprovalState): JsonObject {
+  return {
+    id: approval.id,
+    task_id: task.id,
+    task_title: task.title,
+    task_status: task.status,
+    gate: approval.gate,
+    phase: approval.phase,
+    entry: approval.entry,
+    digest: approval.digest,
+    tree: approval.tree,
+    status: approval.status,
+    requested_at: approval.requestedAt,
+    expires_at: approval.expiresAt,
+    approvers: [...approval.approvers],
+    approvals_required: approval.approvalsRequired,
+    artifacts: { ...approval.artifacts },
+    diff: "",
+    evidence: [],
+    granted_by: approval.grants.map((grant) => grant.by),
+    denial: approval.denial ? { ...approval.denial } : null,
+  };
+}
+
+/**
+ * All that is approved: artifacts and evidence whole, and what the task changed since its base. The difference is of
+ * the workspace as it is, so it is shown only while the approval is open and the workspace waits with it.
+ */
+export async function approvalAnswer(
+  context: ServerContext,
+  task: TaskState,
+  approval: ApprovalState,
+): Promise<JsonObject> {
+  const isOpen = approval.status === "requested" || approval.status === "granted";
+  const diff = isOpen && task.status === "awaiting_approval" ? await readDiff(context, task) : null;
+  return {
+    ...approvalSummary(task, approval),
+    artifacts: await artifactBodies(context, approval),
+    evidence: await evidenceOf(context, task, approval),
+    diff: diff?.text ?? "",
+    ...(diff ? { diff_truncated: diff.truncated, changed_paths: diff.changedPaths } : {}),
+  };
+}
+
+async function readDiff(context: ServerContext, task: TaskState) {
+  const workflow = await context.tasks.workflowOf(task);
+  const key = workspaceKey(context, task, workflow);
+  return context.runner.diff({ task: key, since: task.baseTree, maxBytes: maxDiffBytes });
+}
+
+async function artifactBodies(context: ServerContext, approval: ApprovalState): Promise<Record<string, JsonValue>> {
+  const bodies: Record<string, JsonValue> = {};
+  for (const [type, digest] of Object.entries(approval.artifacts)) {
+    const payload = await context.ledger.getPayload(digest);
+    bodies[type] = payload?.state === "kept" ? payload.body : { digest, state: payload?.state ?? "absent" };
+  }
+  return bodies;
+}
+
+async function evidenceOf(context: ServerContext, task: TaskState, approval: ApprovalState): Promise<JsonObject[]> {
+  const bound = new Set(Object.values(approval.evidence));
+  const found: JsonObject[] = [];
+  for (const evidence of task.evidence) {
+    if (bound.has(evidence.resultDigest)) found.push(await evidenceAnswer(context, evidence));
+  }
+  return found;
+}
