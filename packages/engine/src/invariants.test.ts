@@ -35,4 +35,7 @@ const reached =
   "PLAN TDD IMPL REVIEW DONE ready active deciding completed failed cancelled task.claimed task.transitioned \
 task.completed task.released task.lease_expired task.reopened task.reassigned task.overridden task.synced \
 tool.started tool.executed tool.denied tool.rolled_back tool.interrupted transition.requested transition.withdrawn \
-gate.passed gate.blocked artifact.submitted blocker.recorded blocker.resolved violation.detected".split(" ");
+gate.passed gate.blocked awaiting_approval approval.requested approval.granted approval.denied approval.expired \
+approval.withdrawn evidence.recorded review.submitted artifact.submitted blocker.recorded blocker.resolved violation.detected".split(
+    " ",
+  );

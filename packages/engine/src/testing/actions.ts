@@ -1,8 +1,9 @@
-import type { BlockerId, EventId, Facts, JsonValue, Principal } from "@phasegate/wire";
+import type { ApprovalId, BlockerId, EventId, EvidenceId, Facts, JsonValue, Principal, TestRun } from "@phasegate/wire";
 import { digestBytes } from "@phasegate/wire";
 import * as fc from "fast-check";
 import type { Command, TokenClaims } from "../commands.ts";
-import { ada, bob, mallory, olga, server } from "./principals.ts";
+import { ada, adasPerson, anna, bob, eve, mallory, olga, rex, server } from "./principals.ts";
+import { record, runOf } from "./runs.ts";
 import type { Story } from "./story.ts";
 import { changesBetween, type Files, treeOf } from "./trees.ts";
 
@@ -16,7 +17,7 @@ export interface Action {
   readonly target: string | null;
   readonly gate: string;
   /** Which facts reach the decision. */
-  readonly facts: "all" | "none" | "uncompared" | "ungathered";
+  readonly facts: "all" | "none" | "uncompared" | "ungathered" | "foreign";
   readonly artifact: JsonValue;
   readonly choice: boolean;
   readonly waitMs: number;
@@ -36,7 +37,16 @@ const kinds = [
   "read",
   "outside",
   "resume",
-  "withdraw",
+  "gather",
+  "gather",
+  "claim_evidence",
+  "grant",
+  "grant",
+  "grant",
+  "deny",
+  "expire_approval",
+  "withdraw_approval",
+  "review",
   "withdraw",
   "release",
   "fail",
@@ -60,19 +70,34 @@ const paths = ["src/a.ts", "src/old.ts", "test/a.test.ts", "test/snap/x", "READM
 
 const action: fc.Arbitrary<Action> = fc.record({
   kind: fc.constantFrom(...kinds),
-  who: fc.constantFrom(ada, ada, bob, mallory, olga, olga, server),
+  who: fc.constantFrom(ada, ada, bob, mallory, olga, olga, server, eve, anna, anna, adasPerson, rex),
   live: fc.oneof({ weight: 3, arbitrary: fc.constant(true) }, { weight: 1, arbitrary: fc.constant(false) }),
   token: fc.nat({ max: 30 }),
   changes: fc.array(fc.tuple(fc.constantFrom(...paths), fc.constantFrom("1", "2", null)), { maxLength: 2 }),
   target: fc.constantFrom(...phaseIds, null),
   gate: fc.constantFrom("tests", "code", "approval"),
-  facts: fc.constantFrom("all", "all", "all", "none", "uncompared", "ungathered"),
+  facts: fc.constantFrom("all", "all", "all", "none", "uncompared", "ungathered", "foreign"),
   artifact: fc.constantFrom<JsonValue>({ summary: "s" }, { summary: "s" }, {}, null),
   choice: fc.boolean(),
-  waitMs: fc.constantFrom(1, 30_000, 120_000, 700_000),
+  waitMs: fc.constantFrom(1, 30_000, 120_000, 700_000_000),
 });
 
 export const actions = fc.array(action, { minLength: 1, maxLength: 30, size: "max" });
+
+/** One step on, with everything shown. */
+export const honest: Action = {
+  kind: "advance",
+  who: ada,
+  live: true,
+  token: 0,
+  changes: [],
+  target: null,
+  gate: "",
+  facts: "all",
+  artifact: { summary: "s" },
+  choice: true,
+  waitMs: 1,
+};
 
 /** What each phase asks for, so that random lives get somewhere. */
 const work: Readonly<Record<string, readonly [string, string]>> = {
@@ -109,6 +134,14 @@ export class Actor {
         return this.#call(action, who, token);
       case "outside":
         return this.#outside(action, who);
+      case "gather":
+        return this.#gather(action);
+      case "grant":
+      case "deny":
+        story.do(action.choice ? anna : action.who, this.#command(action, token));
+        return;
+      case "expire_approval":
+        return this.#expireApproval(action, token);
       case "wait":
         story.now += action.waitMs;
         return;
@@ -124,6 +157,7 @@ export class Actor {
   #advance(action: Action): void {
     const story = this.#story;
     if (!story.task.holder) story.claim(ada);
+    if (story.task.pendingTransition) return this.#answer(action);
     if (story.task.holder?.principal !== ada.id || story.task.status !== "active") return;
     const job = work[story.task.phase];
     if (job) {
@@ -133,7 +167,49 @@ export class Actor {
     const target = phaseIds[phaseIds.indexOf(story.task.phase) + 1] ?? null;
     const artifacts = { plan: { summary: "s" } };
     const facts = { tree: story.treeNow(), artifacts };
-    story.transition(target, { artifacts, facts: action.facts === "ungathered" ? facts : gathered(facts) });
+    if (story.task.phase === "IMPL" && action.facts === "all") record(story, "current", this.#run());
+    story.transition(target, { artifacts, facts: action.facts === "ungathered" ? facts : this.#gathered(facts) });
+  }
+
+  /** What the pending transition waits for is there, and it is judged again. */
+  #answer(action: Action): void {
+    const story = this.#story;
+    for (const { id, digest, status } of story.task.approvals) {
+      if (status !== "requested") continue;
+      story.do(anna, { type: "grant_approval", approvalId: id, digest, comment: "" });
+    }
+    this.#gather({ ...action, live: true });
+  }
+
+  /** The server runs the tests, on this tree or on what it was before, and judges again. */
+  #gather(action: Action): void {
+    const story = this.#story;
+    const { pendingTransition, entryTree } = story.task;
+    const run = action.live ? this.#run() : runOf("entry", entryTree);
+    record(story, "current", run);
+    if (!pendingTransition) return;
+    // Someone is at the workspace while the transition waits.
+    if (action.token % 4 === 1) story.files = changed(story.files, action.changes);
+    const { operationId } = pendingTransition;
+    const facts = { tree: story.treeNow(), artifacts: {}, evidence: { current: run } };
+    story.do(server, { type: "resume_transition", operationId, newTokenId: story.nextTokenId() }, facts);
+    story.save();
+  }
+
+  #expireApproval(action: Action, token: TokenClaims): void {
+    const story = this.#story;
+    const { expiresAt } = story.task.approvals.at(-1) ?? {};
+    if (action.choice && expiresAt !== undefined) story.now = Math.max(story.now, Date.parse(expiresAt));
+    story.do(action.choice ? server : action.who, this.#command(action, token));
+  }
+
+  #run(): TestRun {
+    const tree = treeOf(this.#story.files);
+    return runOf(tree.slice(-12), tree);
+  }
+
+  #gathered(facts: Facts): Facts {
+    return { ...facts, evidence: { current: this.#run() } };
   }
 
   #transition(action: Action, who: Principal, token: TokenClaims): void {
@@ -186,8 +262,11 @@ export class Actor {
     const tree = this.#story.treeNow();
     const artifacts = {};
     if (action.facts === "none") return {};
-    if (action.facts === "uncompared") return gathered({ tree: { ...tree, differences: {} }, artifacts });
-    return action.facts === "ungathered" ? { tree, artifacts } : gathered({ tree, artifacts });
+    if (action.facts === "ungathered") return { tree, artifacts };
+    if (action.facts === "uncompared") return this.#gathered({ tree: { ...tree, differences: {} }, artifacts });
+    if (action.facts === "all") return this.#gathered({ tree, artifacts });
+    const known = this.#story.task.evidence[0]?.tree ?? this.#story.task.baseTree;
+    return { tree, artifacts, evidence: { current: runOf(known.slice(-12), known) } };
   }
 
   #command(action: Action, token: TokenClaims): Command {
@@ -197,7 +276,29 @@ export class Actor {
     const operationId = story.task.pendingTransition?.operationId ?? ("op_none" as never);
     const callId = story.task.openCalls[0]?.callId ?? ("evt_none" as EventId);
     const call = { token, args: {}, argsDigest: null, paths: [] };
+    const approval = story.task.approvals.at(-1 - (action.choice ? 0 : action.token % 2));
+    const approvalId = approval?.id ?? ("apr_none" as ApprovalId);
+    const tree = action.live ? treeOf(story.files) : story.task.baseTree;
+    const digest = approval?.digest ?? digestBytes("");
+    const resultDigest = digestBytes(tree);
     switch (action.kind) {
+      case "claim_evidence": {
+        const evidenceId = `evd_${tree.slice(-12)}` as EvidenceId;
+        const claimed = { evidenceId, purpose: "current" as const, tree, sourceTree: null, key: resultDigest };
+        return { type: "record_evidence", ...claimed, resultDigest, status: "completed", operationId: null };
+      }
+      case "grant":
+        return { type: "grant_approval", approvalId, digest, comment: reason };
+      case "deny":
+        return { type: "deny_approval", approvalId, digest, comment: reason };
+      case "expire_approval":
+        return { type: "expire_approval", approvalId };
+      case "withdraw_approval":
+        return { type: "withdraw_approval", approvalId, reason };
+      case "review": {
+        const issues = { blocking: action.token % 2, warning: 0, info: 0 };
+        return { type: "submit_review", model: "security", tree, verdict: "passed", issues, resultDigest };
+      }
       case "read":
         return { type: "call_tool", via: "execute", toolName: "read_files", ...call };
       case "authorize":
@@ -237,12 +338,6 @@ export class Actor {
         throw new RangeError(`\`${action.kind}\` is not one command`);
     }
   }
-}
-
-/** Everything that can be gathered was. */
-function gathered(facts: Facts): Facts {
-  const all = { ...facts, evidence: {}, approvals: [] };
-  return all;
 }
 
 function isOwn(kind: Action["kind"]): boolean {

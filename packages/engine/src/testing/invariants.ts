@@ -1,10 +1,12 @@
 import {
   canonicalJson,
   digestBytes,
+  digestJson,
   errorRegistry,
   isLegalStatusChange,
   isTerminal,
   type ReasonCode,
+  serverPrincipalId,
   type TreeDigest,
 } from "@phasegate/wire";
 import type { CompiledWorkflow } from "@phasegate/workflow";
@@ -14,7 +16,7 @@ import { evolve, foldTask } from "../evolve/evolve.ts";
 import type { TaskState } from "../task-state.ts";
 import { olga } from "./principals.ts";
 import type { Decide, Step, Story } from "./story.ts";
-import { changesBetween } from "./trees.ts";
+import { changesBetween, treeOf } from "./trees.ts";
 
 /** Thrown where a life of a task breaks an invariant. */
 class InvariantBroken extends Error {
@@ -39,7 +41,7 @@ export interface Invariant {
 
 /** A tree that is not the entry tree, so that it is compared. */
 const openTree = digestBytes("another tree") as TreeDigest;
-const everything = { tree: undefined, evidence: {}, approvals: {}, artifacts: {} };
+const everything = { tree: undefined, evidence: {}, artifacts: {} };
 
 export const invariants: readonly Invariant[] = [
   {
@@ -94,6 +96,36 @@ export const invariants: readonly Invariant[] = [
     },
   },
   {
+    name: "invariant 3: evidence is gathered, no gate that needs it opens on what ran on another tree or was only said",
+    holds: eachGrant(({ before, facts, files, decision }, story) => {
+      const left = exitOf(decision);
+      if (story.workflow.normalized.mode !== "strict" || left.kind !== "forward" || left.overridden) return;
+      if (before.phase !== "IMPL") return;
+      const { current } = facts.evidence ?? {};
+      demand(current?.tree === treeOf(files), "IMPL was left on evidence of another tree", current?.tree);
+      const recorded = story.events.some(
+        (event) =>
+          event.type === "evidence.recorded" &&
+          event.principal === serverPrincipalId &&
+          event.version <= before.version &&
+          event.data.purpose === "current" &&
+          event.data.evidence_id === current?.evidenceId &&
+          event.data.tree === current?.tree,
+      );
+      demand(recorded, "IMPL was left on evidence that nobody gathered", current?.evidenceId);
+    }),
+    sabotage: {
+      decide: (task, command, facts, workflow, context) => {
+        const { tree, evidence } = facts;
+        if (!task || !tree || !evidence?.current) return decide(task, command, facts, workflow, context);
+        const current = { ...evidence.current, tree: tree.digest };
+        const known = task.evidence.map((one) => ({ ...one, tree: tree.digest, id: current.evidenceId }));
+        const forged = { ...facts, evidence: { ...evidence, current } };
+        return decide({ ...task, evidence: known }, command, forged, workflow, context);
+      },
+    },
+  },
+  {
     name: "invariant 4: judge the tree, a phase is left only with changes that it may make",
     holds: eachGrant(({ before, files }, story) => {
       const phase = story.workflow.phases.get(before.phase);
@@ -116,13 +148,13 @@ export const invariants: readonly Invariant[] = [
   },
   {
     name: "invariant 5: an approval that nobody gave opens no gate, and an override counts for its gate, entry and time",
-    holds: eachGrant(({ before, facts, files, now, decision }, story) => {
+    holds: eachGrant(({ before, files, now, decision }, story) => {
       if (story.workflow.normalized.mode !== "strict" || exitOf(decision).kind !== "forward") return;
       const inForce = (gate: string) =>
         before.overrides.some(
           (one) => one.gate === gate && one.entry === before.entry && Date.parse(one.expiresAt) > now,
         );
-      const approved = "approvals" in facts || inForce("approval");
+      const approved = approvalUsed(decision) !== null || inForce("approval");
       demand(before.phase !== "REVIEW" || approved, "REVIEW was left unapproved");
       const tested = files.has("test/a.test.ts") || inForce("tests");
       demand(before.phase !== "TDD" || tested, "TDD was left without a test");
@@ -140,6 +172,58 @@ export const invariants: readonly Invariant[] = [
           reason: `of ${overrides.length} entries`,
         }));
         return decide(task && { ...task, overrides: stretched }, command, facts, workflow, context);
+      },
+    },
+  },
+  {
+    name: "invariant 5: an approval binds to exactly what was approved, stands until its time, and counts once",
+    holds: eachGrant(({ before, files, now, decision, after }, story) => {
+      const used = approvalUsed(decision);
+      if (used === null) return;
+      const approval = before.approvals.find(({ id }) => id === used);
+      demand(approval?.status === "granted", "an approval was used that was not granted", approval);
+      const artifacts = Object.fromEntries(
+        Object.entries(after?.artifacts ?? {}).map(([type, { digest }]) => [type, digest]),
+      );
+      const bound = {
+        gate: "approval",
+        workflow: before.workflow.digest,
+        tree: treeOf(files),
+        artifacts,
+        evidence: {},
+      };
+      const digest = digestJson({ task: before.id, entry: before.entry, ...bound });
+      demand(approval?.digest === digest, "an approval was used for something else", approval);
+      demand(Date.parse(approval?.expiresAt ?? "") > now, "an approval was used past its time", approval);
+      const uses = story.events.filter((event) => event.type === "gate.passed" && event.data.approval_id === used);
+      demand(uses.length === 1, "an approval was used twice", used);
+    }),
+    sabotage: {
+      decide: (task, command, facts, workflow, context) => {
+        const asked = task?.approvals.at(-1);
+        if (!asked || !facts.tree) return decide(task, command, facts, workflow, context);
+        const tree = { ...facts.tree, digest: asked.tree };
+        return decide(task, command, { ...facts, tree }, workflow, context);
+      },
+    },
+  },
+  {
+    name: "invariant 5: who did the work, or stands too near to who did, never approves or reviews it",
+    holds: (story) => {
+      for (const { before, principal, command, decision } of story.steps) {
+        const judges = command.type === "grant_approval" || command.type === "submit_review";
+        if (!before || !judges || decision.effect !== "allow") continue;
+        const isOwnersPerson = principal.kind === "person" && principal.owner === null;
+        const near = [principal.id, principal.owner].filter((id) => id !== null);
+        const doers = isOwnersPerson ? before.authors : [...before.authors, ...before.authorOwners];
+        demand(!near.some((id) => doers.includes(id)), "the work was judged by who did it", principal);
+      }
+    },
+    sabotage: {
+      decide: (task, command, facts, workflow, context) => {
+        const blind = command.type === "grant_approval" || command.type === "submit_review";
+        const unowned = task && blind ? { ...task, authors: [], authorOwners: [] } : task;
+        return decide(unowned, command, facts, workflow, context);
       },
     },
   },
@@ -297,6 +381,14 @@ function exitOf(decision: Decision): { kind: "forward" | "rework"; overridden: b
     if (event.type === "task.completed") return { kind: "forward", overridden: event.data.overridden };
   }
   throw new RangeError("nothing was left");
+}
+
+/** The approval that opened the gate of REVIEW; null where none did. */
+function approvalUsed(decision: Decision): string | null {
+  for (const event of decision.events) {
+    if (event.type === "gate.passed" && event.data.approval_id !== undefined) return event.data.approval_id;
+  }
+  return null;
 }
 
 function isAlive(task: TaskState, token: TokenClaims, principal: string): boolean {

@@ -1,8 +1,8 @@
 import type { EnforcementMode } from "@phasegate/wire";
 import type { CompiledWorkflow } from "@phasegate/workflow";
 import * as fc from "fast-check";
-import { type Action, actions, Actor } from "./actions.ts";
-import { checkOf, gateOf, treeHas, waitsFor } from "./checks.ts";
+import { type Action, actions, Actor, honest } from "./actions.ts";
+import { approvalBy, checkOf, gateOf, testsPass, treeHas } from "./checks.ts";
 import { phases } from "./stories.ts";
 import { type Decide, Story } from "./story.ts";
 import { filesOf } from "./trees.ts";
@@ -25,11 +25,11 @@ function fivePhases(mode: EnforcementMode): CompiledWorkflow {
     phases: [
       phases.plan,
       phases.tdd,
-      { ...phases.impl, gates: [gateOf("code", treeHas("src/a.ts"), waitsFor("evidence"), fragile)] },
+      { ...phases.impl, gates: [gateOf("code", treeHas("src/a.ts"), testsPass(), fragile)] },
       {
         id: "REVIEW",
         tools: ["read_files"],
-        gates: [gateOf("approval", waitsFor("approvals"))],
+        gates: [gateOf("approval", approvalBy(["human", "reviewer"]))],
         rework: ["IMPL", "TDD"],
       },
       { ...phases.done, gates: [gateOf("end", fragile)] },
@@ -40,11 +40,14 @@ function fivePhases(mode: EnforcementMode): CompiledWorkflow {
 /** A random life of one task, in a random mode. */
 export const lives = fc.record({
   mode: fc.constantFrom<EnforcementMode>("strict", "strict", "permissive", "advisory"),
+  headStart: fc.nat({ max: 5 }),
   actions,
 });
 
 export interface Life {
   readonly mode: EnforcementMode;
+  /** How many honest steps go before, so that the later phases are lived in as often as the first. */
+  readonly headStart: number;
   readonly actions: readonly Action[];
 }
 
@@ -55,6 +58,7 @@ export function live(life: Life, sabotage: { decide?: Decide; workflow?: Compile
     ...(sabotage.decide ? { decide: sabotage.decide } : {}),
   });
   const actor = new Actor(story);
+  for (let step = 0; step < life.headStart; step += 1) actor.perform(honest);
   for (const action of life.actions) actor.perform(action);
   return story;
 }

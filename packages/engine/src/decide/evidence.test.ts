@@ -1,0 +1,242 @@
+import {
+  digestBytes,
+  digestJson,
+  type EvidenceFacts,
+  type EvidencePurpose,
+  type Facts,
+  type TreeDigest,
+} from "@phasegate/wire";
+import { describe, expect, it } from "vitest";
+import { checkOf, gateOf, testsPass } from "../testing/checks.ts";
+import { ada, olga, server } from "../testing/principals.ts";
+import { record, runOf } from "../testing/runs.ts";
+import { filesWith, phases, storyInImpl, storyInTdd } from "../testing/stories.ts";
+import { operationId, type Story } from "../testing/story.ts";
+import { filesOf, treeFacts, treeOf } from "../testing/trees.ts";
+import { workflowOf } from "../testing/workflow.ts";
+
+const another = digestBytes("another tree") as TreeDigest;
+
+/** Passes on whatever evidence there is: what stops it is the engine. */
+const trusting = checkOf({ name: "trusting", needs: ["evidence"], judge: () => ({ passed: true }) });
+
+function storyWith(check = trusting): Story {
+  const impl = { ...phases.impl, gates: [gateOf("green", check)] };
+  return storyInImpl(workflowOf({ phases: [phases.plan, phases.tdd, impl, phases.done] }));
+}
+
+/** Asks, and is judged with this evidence. */
+function judgeWith(story: Story, evidence: EvidenceFacts, changes: Partial<Facts> = {}) {
+  if (story.task.status === "active") story.transition("DONE");
+  const resume = { type: "resume_transition" as const, operationId, newTokenId: story.nextTokenId() };
+  return story.do(server, resume, { tree: story.treeNow(), artifacts: {}, evidence, ...changes });
+}
+
+function recorded(
+  story: Story,
+  purpose: EvidencePurpose,
+  run = runOf(purpose, treeOf(story.files)),
+  source?: TreeDigest,
+) {
+  record(story, purpose, run, source);
+  return run;
+}
+
+describe("record_evidence", () => {
+  it("is the server's alone", () => {
+    const story = storyWith();
+    const { evidenceId, tree, key } = runOf("1", another);
+    for (const who of [ada, olga]) {
+      const claimed = { evidenceId, purpose: "current" as const, tree, sourceTree: null, key, resultDigest: key };
+      story.do(who, { type: "record_evidence", ...claimed, status: "completed", operationId: null });
+      expect(story.codes()).toEqual(["forbidden"]);
+      story.do(who, { type: "request_evidence", operationId, runs: [] });
+      expect(story.codes()).toEqual(["forbidden"]);
+    }
+    expect(story.task.evidence).toEqual([]);
+  });
+
+  it("keeps the newest by purpose and tree, and writes nothing twice", () => {
+    const story = storyWith();
+    recorded(story, "current", runOf("1", another));
+    recorded(story, "base", runOf("1", another));
+    expect(record(story, "current", runOf("1", another)).events).toEqual([]);
+    recorded(story, "current", runOf("2", another));
+    recorded(story, "current");
+    expect(story.task.evidence.map(({ id, purpose }) => [id, purpose])).toEqual([
+      ["evd_1", "base"],
+      ["evd_2", "current"],
+      ["evd_current", "current"],
+    ]);
+  });
+
+  it("ends with the task", () => {
+    const story = storyWith();
+    story.do(olga, { type: "cancel", reason: "no more" });
+    record(story, "current", runOf("1", another));
+    expect(story.codes()).toEqual(["task_not_active"]);
+  });
+});
+
+describe("request_evidence", () => {
+  it("names the runs of the pending transition", () => {
+    const story = storyWith();
+    story.transition("DONE");
+    const runs = [{ purpose: "current" as const, tree: treeOf(story.files) }];
+    story.do(server, { type: "request_evidence", operationId, runs });
+    expect(story.last?.events[0]).toMatchObject({
+      type: "evidence.requested",
+      data: { operation_id: operationId, runs },
+    });
+    story.do(server, { type: "request_evidence", operationId: "op_2" as never, runs });
+    expect(story.codes()).toEqual(["unknown_operation"]);
+  });
+});
+
+describe("evidence that is judged", () => {
+  it("is of exactly the judged tree, and recorded", () => {
+    const story = storyWith(testsPass());
+    const current = recorded(story, "current");
+    expect(judgeWith(story, { current }).effect).toBe("allow");
+  });
+
+  it.each<[string, string, (story: Story) => EvidenceFacts]>([
+    [
+      "a run on another tree",
+      "evidence is of another tree",
+      (story) => ({ current: recorded(story, "current", runOf("1", another)) }),
+    ],
+    [
+      "a base run on another base",
+      "evidence is of another tree",
+      (story) => ({ base: recorded(story, "base", runOf("1", another)) }),
+    ],
+    [
+      "RED of another tree",
+      "evidence is of another tree",
+      (story) => ({ red: recorded(story, "red", runOf("1", another), another) }),
+    ],
+    ["RED of no tree", "evidence is of another tree", (story) => ({ red: recorded(story, "red") })],
+    [
+      "a command on another tree",
+      "evidence is of another tree",
+      (story) => {
+        const { evidenceId } = recorded(story, "command", runOf("1", another));
+        return { commands: { [another]: { exitCode: 0, evidenceId, output: "" } } };
+      },
+    ],
+    [
+      "a run that says it is of this tree, and was recorded of another",
+      "evidence is of another tree",
+      (story) => {
+        recorded(story, "current", runOf("1", another));
+        return { current: runOf("1", treeOf(story.files)) };
+      },
+    ],
+    [
+      "a run that was not recorded",
+      "evidence was not recorded for this task",
+      (story) => ({ current: runOf("1", treeOf(story.files)) }),
+    ],
+    [
+      "a selection that the agent ran",
+      "evidence was not recorded for this task",
+      (story) => ({ current: recorded(story, "tool") }),
+    ],
+    [
+      "the run on the base",
+      "evidence was not recorded for this task",
+      (story) => ({ current: recorded(story, "base") }),
+    ],
+  ])("is never %s", (_, message, evidence) => {
+    const story = storyWith();
+    const decision = judgeWith(story, evidence(story));
+    expect(decision.reasons).toMatchObject([{ code: "gate_blocked", message }]);
+    expect(story.task).toMatchObject({ status: "active", phase: "IMPL", findings: [{ check: "trusting", message }] });
+  });
+
+  it("is not what ran before the tree changed", () => {
+    const story = storyWith();
+    const current = recorded(story, "current");
+    story.transition("DONE");
+    story.files = filesWith(story, { "src/a.ts": "changed since" });
+    expect(judgeWith(story, { current }).reasons[0]?.message).toBe("evidence is of another tree");
+  });
+
+  it("is not what an artifact says", () => {
+    const story = storyWith(testsPass());
+    const artifacts = { report: { summary: "all tests pass", passed: 100, failed: 0 } };
+    expect(story.transition("DONE", { artifacts })).toMatchObject({ effect: "pending", needs: ["evidence"] });
+    expect(judgeWith(story, {}, { artifacts }).reasons[0]?.code).toBe("gate_blocked");
+  });
+
+  it("is RED of this phase on this tree, of the base of this task, and of a command here", () => {
+    const story = storyWith();
+    const tree = treeOf(story.files);
+    const base = recorded(story, "base", runOf("base", story.task.baseTree));
+    const red = recorded(story, "red", runOf("red", another), tree);
+    const { evidenceId } = recorded(story, "command");
+    const commands = { [another]: { exitCode: 0, evidenceId, output: "" } };
+    expect(judgeWith(story, { base, red, commands }).effect).toBe("allow");
+  });
+});
+
+describe("the tests that a gate found", () => {
+  const red = { identity: "adds", file: "test/a.test.ts", wholeFile: false };
+
+  function storyInTddWithRed(): Story {
+    const gate = gateOf("red", checkOf({ name: "any", needs: ["evidence"], judge: () => ({ passed: true }) }));
+    const workflow = workflowOf({
+      phases: [phases.plan, { ...phases.tdd, gates: [gate] }, { ...phases.impl, gates: [gate] }, phases.done],
+    });
+    return storyInTdd(workflow);
+  }
+
+  function pass(story: Story, to: string) {
+    const tree = treeOf(story.files);
+    story.transition(to);
+    const base = recorded(story, "base", runOf("base", story.task.baseTree, {}));
+    const evidence =
+      story.task.phase === "TDD"
+        ? { base, red: recorded(story, "red", runOf("red", another, { adds: "failed" }), tree) }
+        : { current: recorded(story, "current", runOf("green", tree, { adds: "passed", later: "skipped" })) };
+    const before = story.saved(story.task.baseTree);
+    const facts = treeFacts(story.files, [before, story.saved(story.task.entryTree)]);
+    story.save();
+    const resume = { type: "resume_transition" as const, operationId, newTokenId: story.nextTokenId() };
+    return story.do(server, resume, { tree: facts, artifacts: {}, evidence });
+  }
+
+  it("are kept as payloads of the decision, and undone by going back", () => {
+    const story = storyInTddWithRed();
+    story.files = filesOf({ ...Object.fromEntries(story.files), "test/a.test.ts": "red" });
+    const tdd = pass(story, "IMPL");
+    const content = digestBytes("red").slice("sha256:".length);
+    expect(tdd.payloads?.map(({ body }) => body)).toEqual([[{ ...red, content }]]);
+    expect(story.task.redIdentities).toEqual([{ phase: "TDD", entry: 2, digest: digestJson([{ ...red, content }]) }]);
+    story.files = filesWith(story, { "src/a.ts": "green" });
+    expect(pass(story, "DONE").payloads?.map(({ body }) => body)).toEqual([["adds"]]);
+    expect(story.task).toMatchObject({
+      redIdentities: [{ phase: "TDD" }],
+      passedEarlier: [{ phase: "IMPL", entry: 3, digest: digestJson(["adds"]) }],
+    });
+    story.transition("IMPL");
+    expect(story.task).toMatchObject({ redIdentities: [{ phase: "TDD" }], passedEarlier: [] });
+    story.transition("TDD");
+    expect(story.task.redIdentities).toEqual([]);
+  });
+
+  it("move with a merged base", () => {
+    const story = storyInTddWithRed();
+    story.files = filesWith(story, { "test/a.test.ts": "red" });
+    pass(story, "IMPL");
+    const { entryTree, freezes, base, baseTree } = story.task;
+    const merge = { base, baseTree, entryTree, tree: entryTree, frozenTrees: freezes.map(({ tree }) => tree) };
+    story.do(olga, { type: "sync", ...merge, redIdentities: [] });
+    expect(story.codes()).toEqual(["version_conflict"]);
+    story.do(olga, { type: "sync", ...merge, redIdentities: [another] });
+    expect(story.task.redIdentities).toEqual([{ phase: "TDD", entry: 2, digest: another }]);
+    story.do(olga, { type: "sync", ...merge });
+    expect(story.task.redIdentities).toEqual([{ phase: "TDD", entry: 2, digest: another }]);
+  });
+});
