@@ -181,6 +181,19 @@ describe("transitions", () => {
   });
 });
 
+describe("a completion of a task that has ended", () => {
+  test("is told when it was completed, as by a commit in its last phase", async () => {
+    const { client } = await working(refusal("token_revoked"), taskAnswer({ phase: "WORK", status: "completed" }));
+    expect(await client.complete()).toMatchObject({ outcome: "completed", allowed: true, phase: "WORK" });
+    expect(client.task).toBeNull();
+  });
+
+  test("is refused when it ended otherwise", async () => {
+    const { client } = await working(refusal("token_revoked"), taskAnswer({ phase: "WORK", status: "cancelled" }));
+    await expect(client.complete()).rejects.toMatchObject({ code: "token_revoked" });
+  });
+});
+
 describe("approvals", () => {
   test("a transition that only lacks a person says so and what is to be approved", async () => {
     const { client } = await working(awaiting);

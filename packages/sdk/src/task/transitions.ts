@@ -1,5 +1,5 @@
 import type { JsonObject, OperationAnswer, ProblemDocument, TaskAnswer, TransitionAnswer } from "@phasegate/wire";
-import { errorFromProblem, NotFoundError, PhasegateUsageError } from "../errors.ts";
+import { errorFromProblem, NotFoundError, PhasegateUsageError, TokenError } from "../errors.ts";
 import type { HttpTransport } from "../transport/http-transport.ts";
 import { wait } from "../transport/waiting.ts";
 import type { Hold } from "./hold.ts";
@@ -39,6 +39,18 @@ export class Transitions {
 
   async request(asked: TransitionAsked, rules: TransitionRules): Promise<TransitionResult> {
     const { phase } = this.#hold;
+    try {
+      return await this.#request(asked, phase, rules);
+    } catch (error) {
+      // A commit in the last phase may have completed the task; to complete it then is to be told so.
+      const mayHaveEnded = asked.target === null && error instanceof TokenError && error.code === "token_revoked";
+      const task = mayHaveEnded ? await this.#readTask(rules.signal) : null;
+      if (task?.status !== "completed") throw error;
+      return endedWell(task);
+    }
+  }
+
+  async #request(asked: TransitionAsked, phase: string, rules: TransitionRules): Promise<TransitionResult> {
     for (let forgotten = 0; forgotten <= maxForgotten; forgotten += 1) {
       const answer = await this.#answerTo(asked, phase, rules);
       if (answer !== null) return this.#take(answer, asked, phase, rules.signal);
@@ -124,13 +136,17 @@ export class Transitions {
 
   /** The task once nobody is awaited any more: for a server that no longer knows the operation. */
   async #decidedTask(rules: Waiting): Promise<TaskAnswer> {
-    const path = `/tasks/${encodeURIComponent(this.#hold.task.id)}`;
     const pauses = growingPauses(rules.pollMs);
     for (;;) {
-      const { body } = await this.#transport.send<TaskAnswer>({ method: "GET", path, signal: rules.signal });
-      if (body.status !== "awaiting_approval" && body.status !== "deciding") return body;
+      const task = await this.#readTask(rules.signal);
+      if (task.status !== "awaiting_approval" && task.status !== "deciding") return task;
       await wait(pauses(), this.#stop(rules.signal));
     }
+  }
+
+  async #readTask(signal: AbortSignal | undefined): Promise<TaskAnswer> {
+    const path = `/tasks/${encodeURIComponent(this.#hold.task.id)}`;
+    return (await this.#transport.send<TaskAnswer>({ method: "GET", path, signal })).body;
   }
 
   async #afterDecision(
@@ -139,7 +155,7 @@ export class Transitions {
     signal: AbortSignal | undefined,
   ): Promise<TransitionResult> {
     const judged = { findings: task.findings, warnings: [], blockers: [] };
-    if (task.status === "completed") return { ...judged, outcome: "completed", allowed: true, phase: task.phase };
+    if (task.status === "completed") return endedWell(task);
     await this.#takeUp(signal);
     const { phase } = this.#hold;
     if (phase === asked.target) return { ...judged, outcome: "moved", allowed: true, phase };
@@ -157,6 +173,10 @@ export class Transitions {
   #stop(signal: AbortSignal | undefined): AbortSignal {
     return signal ? AbortSignal.any([signal, this.#transport.closed]) : this.#transport.closed;
   }
+}
+
+function endedWell({ findings, phase }: TaskAnswer): TransitionResult {
+  return { outcome: "completed", allowed: true, phase, findings, warnings: [], blockers: [] };
 }
 
 /** What a transition would have answered that waits for a person at once. */

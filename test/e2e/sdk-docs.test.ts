@@ -1,0 +1,91 @@
+import { execFile } from "node:child_process";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { AgentClient } from "@phasegate/sdk";
+import { temporaryDirectory } from "../harness/repository.ts";
+import { TestServer } from "../harness/server.ts";
+
+const run = promisify(execFile);
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const page = readFileSync(join(root, "docs/agent-sdk.md"), "utf8");
+
+/** Fenced blocks in order; a block `text` that follows a program is what it prints. */
+const blocks = [...page.matchAll(/^```(\w*)\n(.*?)^```$/gms)].map((match) => ({
+  line: page.slice(0, match.index).split("\n").length,
+  language: match[1] ?? "",
+  text: match[2] ?? "",
+}));
+const programs = blocks.flatMap(({ language, line, text }, index) => {
+  if (language !== "ts") return [];
+  const next = blocks[index + 1];
+  return [{ line, text, prints: next?.language === "text" ? next.text : null }];
+});
+const workflow = blocks.find(({ language }) => language === "yaml")?.text ?? "";
+
+const { path: folder, remove } = temporaryDirectory("sdk-docs");
+const files = programs.map(({ line }) => join(folder, `line-${line}.ts`));
+
+beforeAll(() => {
+  mkdirSync(folder, { recursive: true });
+  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+  writeFileSync(join(folder, "package.json"), '{ "type": "module" }\n');
+  for (const [index, { text }] of programs.entries()) writeFileSync(files[index] ?? "", text);
+});
+afterAll(remove);
+
+test("every program on the page compiles", async () => {
+  const compilerOptions = { noEmit: true, composite: false, emitDeclarationOnly: false, declaration: false };
+  const lenient = { noPropertyAccessFromIndexSignature: false, rewriteRelativeImportExtensions: false };
+  const config = {
+    extends: join(root, "tsconfig.base.json"),
+    compilerOptions: { ...compilerOptions, ...lenient },
+    files,
+  };
+  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
+  const tsc = join(root, "node_modules/typescript/bin/tsc");
+  const compiled = await run(process.execPath, [tsc, "-p", folder]).catch((error: unknown) => error);
+  expect(compiled).toMatchObject({ stdout: "" });
+});
+
+describe("every program on the page does what the page says", () => {
+  let server: TestServer;
+  let key: string;
+  beforeAll(async () => {
+    server = await TestServer.start({
+      workflow,
+      files: {
+        "src/price.js": "export const price = (count) => count;\n",
+        "test/price.test.js": "// none yet\n",
+        "package.json": '{ "type": "module" }\n',
+      },
+    });
+    key = (await server.agent("agent-1")).key ?? "";
+  });
+  afterAll(() => server.stop());
+
+  test.each(programs)("at line $line", async ({ line, prints }) => {
+    const created = await server.operator.post("/tasks", { title: "Ten or more cost a fifth less" });
+    // The next program is to find its own task alone.
+    onTestFinished(async () => {
+      await server.operator.post(`/tasks/${String(created.body["id"])}/cancel`, { reason: "the example has ended" });
+    });
+    const env = { PATH: process.env["PATH"], PHASEGATE_URL: server.url, PHASEGATE_KEY: key };
+    const { stdout, stderr } = await run(process.execPath, [join(folder, `line-${line}.ts`)], { env });
+    expect(stderr).toBe("");
+    if (prints !== null) expect(stdout).toBe(prints);
+  });
+});
+
+test("the page names every method of the client", () => {
+  const methods = Object.getOwnPropertyNames(AgentClient.prototype).filter((name) => name !== "constructor");
+  expect(methods.length).toBeGreaterThan(20);
+  for (const method of methods) expect(page).toMatch(new RegExp(`\`(agent\\.)?${method}\\b`));
+});
+
+test("every block of the page is of a kind that is tried", () => {
+  expect(new Set(blocks.map(({ language }) => language))).toEqual(new Set(["yaml", "", "ts", "text"]));
+  expect(programs.length).toBeGreaterThan(10);
+});
