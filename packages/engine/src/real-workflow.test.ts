@@ -1,8 +1,11 @@
+import type { EvidenceFacts, RedIdentity } from "@phasegate/wire";
 import { compileWorkflow, type CompiledWorkflow, loadWorkflow } from "@phasegate/workflow";
 import { describe, expect, it } from "vitest";
+import { anna, rex, server } from "./testing/principals.ts";
+import { record, runOf } from "./testing/runs.ts";
 import { filesWith } from "./testing/stories.ts";
-import { Story } from "./testing/story.ts";
-import { filesOf } from "./testing/trees.ts";
+import { operationId, Story } from "./testing/story.ts";
+import { filesOf, treeOf } from "./testing/trees.ts";
 
 const text = `
 name: real
@@ -19,10 +22,10 @@ phases:
 const schema = JSON.stringify({ type: "object", required: ["acceptance_criteria"] });
 const plan = { plan: { acceptance_criteria: ["it adds"] } };
 
-function compiled(): CompiledWorkflow {
+function compiled(source = text): CompiledWorkflow {
   const loaded = loadWorkflow({
     file: "agent_workflow.yaml",
-    text,
+    text: source,
     resolve: (path) => (path === "plan.json" ? schema : null),
   });
   if (!loaded.ok) throw new TypeError(loaded.diagnostics.map(({ place, message }) => `${place} ${message}`).join("\n"));
@@ -73,5 +76,76 @@ describe("a task under a workflow as people write it", () => {
     expect(touched.reasons[0]?.code).toBe("path_not_allowed");
     expect(story.transition("TDD").effect).toBe("allow");
     expect(story.task.freezes).toEqual([]);
+  });
+});
+
+describe("a task under red, green, reviews and an approval", () => {
+  const source = `
+name: evidence
+paths:
+  tests: ["test/**"]
+  source: ["src/**"]
+evidence:
+  tests: { preset: node }
+phases:
+  - { id: TDD, tools: [read, edit], write: [$tests], freeze: [$tests], gate: red }
+  - { id: IMPL, tools: [read, edit], write: [$source], gate: green }
+  - { id: REVIEW, tools: [read], gate: { reviews: [security], approval: human } }
+  - { id: DONE, tools: [] }
+`;
+
+  /** Runs what the gate needs, as the server does, and judges again. */
+  function judge(
+    story: Story,
+    runs: Pick<EvidenceFacts, "base" | "red" | "current">,
+    names: readonly RedIdentity[] = [],
+  ) {
+    for (const purpose of ["base", "red", "current"] as const) {
+      const run = runs[purpose];
+      if (run) record(story, purpose, run, purpose === "red" ? treeOf(story.files) : null);
+    }
+    const resume = { type: "resume_transition" as const, operationId, newTokenId: story.nextTokenId() };
+    const evidence = { ...runs, redIdentities: names, passedEarlier: [] };
+    const decision = story.do(server, resume, { tree: story.treeNow(), artifacts: {}, evidence });
+    story.save();
+    return decision;
+  }
+
+  it("goes from a failing test to a passing one, and is done when people said so", () => {
+    const story = new Story(compiled(source), { files: filesOf({ "src/a.ts": "old" }) });
+    story.create();
+    story.claim();
+    const base = runOf("base", story.task.baseTree, {});
+    story.files = filesWith(story, { "test/a.test.ts": "expect(add(1, 2)).toBe(3)" });
+    expect(story.transition("IMPL")).toMatchObject({ effect: "pending", needs: ["evidence"] });
+    const early = judge(story, { base, red: runOf("early", treeOf(story.files), { adds: "passed" }) });
+    expect(early.reasons[0]).toMatchObject({ code: "gate_blocked" });
+    story.transition("IMPL");
+    const passed = judge(story, { base, red: runOf("red", treeOf(story.files), { adds: "failed" }) });
+    expect(passed.effect).toBe("allow");
+    const red = passed.payloads?.[0]?.body as unknown as readonly RedIdentity[];
+    expect(red).toMatchObject([{ identity: "adds", file: "test/a.test.ts" }]);
+
+    story.files = filesWith(story, { "src/a.ts": "return a + b" });
+    story.transition("REVIEW");
+    const current = runOf("current", treeOf(story.files), { adds: "passed" });
+    expect(judge(story, { base, current: { ...current, cases: [] } }, red).effect).toBe("deny");
+    story.transition("REVIEW");
+    expect(
+      judge(story, { base, current: { ...current, evidenceId: runOf("again", current.tree).evidenceId } }, red).effect,
+    ).toBe("allow");
+
+    expect(story.transition("DONE").effect).toBe("deny");
+    const review = { model: "security", tree: treeOf(story.files), verdict: "passed" as const };
+    const issues = { blocking: 0, warning: 0, info: 0 };
+    const submit = { type: "submit_review" as const, ...review, issues, resultDigest: current.key };
+    story.do(rex, submit, { tree: story.treeNow() });
+    const asked = story.transition("DONE");
+    expect(asked).toMatchObject({ effect: "pending", needs: ["approvals"] });
+    const { id, digest } = asked.approval ?? { id: "" as never, digest: current.key };
+    story.do(anna, { type: "grant_approval", approvalId: id, digest, comment: "" });
+    const resume = { type: "resume_transition" as const, operationId, newTokenId: story.nextTokenId() };
+    expect(story.do(server, resume, { tree: story.treeNow() }).effect).toBe("allow");
+    expect(story.task).toMatchObject({ status: "completed", phase: "DONE" });
   });
 });

@@ -10,7 +10,7 @@ import {
 import { describe, expect, it } from "vitest";
 import { approvalBy, gateOf, testsPass } from "../testing/checks.ts";
 import { ada, adasPerson, anna, audrey, bob, eve, mallory, olga, rex, server } from "../testing/principals.ts";
-import { filesWith, phases, storyInImpl } from "../testing/stories.ts";
+import { claimedStory, filesWith, phases, storyInImpl } from "../testing/stories.ts";
 import { operationId, type Story } from "../testing/story.ts";
 import { treeOf } from "../testing/trees.ts";
 import { type PhaseOptions, summaryArtifact, workflowOf } from "../testing/workflow.ts";
@@ -179,6 +179,23 @@ describe("grant_approval", () => {
     expect(story.codes()).toEqual(["self_approval"]);
   });
 
+  it("comes from no one that the facts name as author", () => {
+    const story = storyAwaiting();
+    const { id: approvalId, digest } = openApproval(story);
+    story.do(anna, { type: "grant_approval", approvalId, digest, comment: "" }, { authors: [anna.id] });
+    expect(story.codes()).toEqual(["self_approval"]);
+  });
+
+  it("answers every check of the gate that asks people", () => {
+    const story = storyAwaiting(gateOf("release", approvalBy(["human"]), approvalBy(["reviewer"])));
+    expect(openApproval(story).approvers).toEqual(["human", "reviewer"]);
+    grant(story, rex);
+    expect(story.task.approvals).toMatchObject([{ status: "requested" }]);
+    grant(story, anna);
+    expect(story.task.approvals).toMatchObject([{ status: "granted" }]);
+    expect(resume(story).effect).toBe("allow");
+  });
+
   it("may come from the person that owns the agent", () => {
     const story = storyAwaiting();
     expect(grant(story, olga).effect).toBe("allow");
@@ -329,6 +346,21 @@ describe("deny_approval", () => {
     });
     story.transition("DONE");
     expect(story.task.findings).toEqual([]);
+  });
+
+  it("ends the questions of the other gates as well", () => {
+    const workflow = workflowOf({
+      phases: [
+        { id: "A", tools: ["read_files"], gates: [gateOf("one", approvalBy()), gateOf("two", approvalBy())] },
+        { id: "B", tools: ["read_files"] },
+      ],
+    });
+    const story = claimedStory(workflow);
+    story.transition("B");
+    expect(story.task.pendingTransition?.approvals).toHaveLength(2);
+    deny(story, anna);
+    expect(story.recorded()).toEqual(["approval.denied", "approval.withdrawn", "gate.blocked"]);
+    expect(story.task).toMatchObject({ status: "active", approvals: [{ status: "withdrawn" }, { status: "denied" }] });
   });
 
   it("is for approvers only", () => {

@@ -12,7 +12,7 @@ import { ada, olga, server } from "../testing/principals.ts";
 import { record, runOf } from "../testing/runs.ts";
 import { filesWith, phases, storyInImpl, storyInTdd } from "../testing/stories.ts";
 import { operationId, type Story } from "../testing/story.ts";
-import { filesOf, treeFacts, treeOf } from "../testing/trees.ts";
+import { filesOf, treeOf } from "../testing/trees.ts";
 import { workflowOf } from "../testing/workflow.ts";
 
 const another = digestBytes("another tree") as TreeDigest;
@@ -200,11 +200,8 @@ describe("the tests that a gate found", () => {
       story.task.phase === "TDD"
         ? { base, red: recorded(story, "red", runOf("red", another, { adds: "failed" }), tree) }
         : { current: recorded(story, "current", runOf("green", tree, { adds: "passed", later: "skipped" })) };
-    const before = story.saved(story.task.baseTree);
-    const facts = treeFacts(story.files, [before, story.saved(story.task.entryTree)]);
-    story.save();
     const resume = { type: "resume_transition" as const, operationId, newTokenId: story.nextTokenId() };
-    return story.do(server, resume, { tree: facts, artifacts: {}, evidence });
+    return story.do(server, resume, { tree: story.treeNow(), artifacts: {}, evidence });
   }
 
   it("are kept as payloads of the decision, and undone by going back", () => {

@@ -47,6 +47,14 @@ describe("factsNeeded", () => {
     expect(factsNeeded(task, claim, story.workflow).dependencies).toEqual(["task_2"]);
   });
 
+  it("of a review is the tree that it must be of", () => {
+    const story = claimedStory();
+    const issues = { blocking: 0, warning: 0, info: 0 };
+    const { baseTree: tree } = story.task;
+    const review = { type: "submit_review" as const, model: "security", tree, verdict: "passed" as const, issues };
+    expect(factsNeeded(story.task, { ...review, resultDigest: tree }, story.workflow).kinds).toEqual(["tree"]);
+  });
+
   it("of trees are those of entry, base and freezes", () => {
     const story = storyInImpl();
     const command = { type: "request_transition" as const, operationId, token: story.token(), currentPhase: "IMPL" };

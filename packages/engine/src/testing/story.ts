@@ -222,9 +222,9 @@ export class Story {
     return decision;
   }
 
-  /** The tree as a runner reads it, compared with the entry tree and every frozen one. */
+  /** The tree as a runner reads it, compared with the trees of entry, base and every freeze. */
   treeNow(): NonNullable<Facts["tree"]> {
-    const earlier = [this.task.entryTree, ...this.task.freezes.map((freeze) => freeze.tree)];
+    const earlier = [this.task.entryTree, this.task.baseTree, ...this.task.freezes.map((freeze) => freeze.tree)];
     return treeFacts(
       this.files,
       earlier.map((digest) => this.saved(digest)),
