@@ -120,7 +120,7 @@ export async function openEvidenceRunner(
           selection: request.selection ?? null,
           workspacePath: checkout.path,
           lowerLayers: layer === null ? [] : [layer.path],
-          isFile: (file) => prepared.tree.entries.has(file),
+          files: [...prepared.tree.entries.keys()],
           isTestFile: (file) => request.task.workflow.isTestFile(file),
           signal,
         });

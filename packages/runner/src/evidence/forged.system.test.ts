@@ -38,6 +38,16 @@ describe("a test script that reports at {report}", () => {
     if (status !== "completed" && status !== "contradiction") expect(run.cases).toEqual([]);
   });
 
+  it("a large report is read as a small one is", async () => {
+    const script = [
+      "{ printf '<testsuites><testsuite name=\"s\">'",
+      "seq 20000 | sed 's/.*/<testcase name=\"t&\"\\/>/'",
+      "printf '</testsuite></testsuites>'; } > \"$1\"",
+    ].join("\n");
+    const run = await testsOf(bench, await changed(bench, { "run.sh": `${script}\n` }));
+    expect([run.status, run.cases.length, run.cases[19_999]?.identity]).toEqual(["completed", 20_000, "s > t20000"]);
+  });
+
   it("the tree says which script ran: another one in it is another tree, and leaves the base as it was", async () => {
     const forged = await changed(bench, { "run.sh": `printf '%s' '${passing}' > "$1"; echo forged\n` });
     const [base, run] = [await testsOf(bench), await testsOf(bench, forged)];

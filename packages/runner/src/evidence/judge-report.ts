@@ -1,36 +1,52 @@
-import type { TestRunStatus } from "@phasegate/wire";
-import { ReportError, type ParsedReport, type ReportContext, type ReportFormat } from "../reports/report-format.ts";
+import type { TestCase, TestRun, TestRunStatus, UnloadedTestFile } from "@phasegate/wire";
+import { causeOfUnloaded, type CauseContext } from "../reports/cause-of-unloaded.ts";
+import { parseReport, type ReportText } from "../reports/parse-report.ts";
+import { ReportError } from "../reports/report-format.ts";
 
-export interface JudgedReport extends ParsedReport {
+const maxMessageLength = 2_048;
+
+export interface JudgedReport extends Pick<TestRun, "cases" | "unloadedFiles" | "stoppedEarly"> {
   readonly status: Extract<TestRunStatus, "completed" | "no_report" | "report_invalid" | "contradiction">;
   /** What is wrong with the report; null when nothing is. */
   readonly problem: string | null;
 }
 
-const nothing: ParsedReport = { cases: [], unloadedFiles: [], stoppedEarly: false };
+const nothing = { cases: [], unloadedFiles: [], stoppedEarly: false } as const;
 
 /**
  * What a run reported, held against its exit code. `read` null: there is no report. A report without any test
  * contradicts no exit code, since runners disagree on whether that is a success.
  */
 export async function judgeReport(
-  format: ReportFormat,
-  context: ReportContext,
+  request: Omit<ReportText, "text"> & { isTestFile: CauseContext["isTestFile"] },
   read: () => Promise<string | null>,
 ): Promise<JudgedReport> {
+  const { format, files, about, isTestFile } = request;
   try {
     const text = await read();
-    const report = text === null ? null : format.parse(text, context);
-    if (report === null) return { ...nothing, status: "no_report", problem: `the run left no ${format.name} report` };
-    const problem = contradiction(report, context.exitCode);
-    return { ...report, status: problem === null ? "completed" : "contradiction", problem };
+    const report = text === null ? null : await parseReport({ format, files, about, text });
+    if (report === null) return { ...nothing, status: "no_report", problem: `the run left no ${format} report` };
+    const known = new Set(files);
+    const context: CauseContext = { ...about, isTestFile, isFile: (file) => known.has(file) };
+    const unloadedFiles = report.unloaded.map(({ file, text }) => ({
+      file,
+      message: text.slice(0, maxMessageLength).toWellFormed(),
+      cause: causeOfUnloaded(text, file, context),
+    }));
+    const { cases, stoppedEarly } = report;
+    const problem = contradiction(cases, unloadedFiles, about.exitCode);
+    return { cases, unloadedFiles, stoppedEarly, status: problem === null ? "completed" : "contradiction", problem };
   } catch (error) {
     if (error instanceof ReportError) return { ...nothing, status: "report_invalid", problem: error.message };
     throw error;
   }
 }
 
-function contradiction({ cases, unloadedFiles }: ParsedReport, exitCode: number): string | null {
+function contradiction(
+  cases: readonly TestCase[],
+  unloadedFiles: readonly UnloadedTestFile[],
+  exitCode: number,
+): string | null {
   const failed = cases.filter((test) => test.outcome === "failed").length + unloadedFiles.length;
   if (exitCode === 0 && failed > 0) return `exit code 0 with ${String(failed)} failures in the report`;
   if (exitCode !== 0 && failed === 0 && cases.length > 0) {

@@ -4,7 +4,7 @@ import path from "node:path";
 import { PhasegateError, type LineCoverage, type TestRun } from "@phasegate/wire";
 import { readLcov } from "../reports/lcov.ts";
 import { findReportFormat } from "../reports/registry.ts";
-import { ReportError, type ReportContext, type ReportFormat } from "../reports/report-format.ts";
+import { ReportError, type ReportFormat } from "../reports/report-format.ts";
 import { defaultLimits, type Sandbox, type SandboxResult } from "../sandbox/sandbox.ts";
 import { judgeReport, type JudgedReport } from "./judge-report.ts";
 import { outputTail } from "./output-tail.ts";
@@ -26,7 +26,8 @@ export interface TestCommandRequest {
   readonly selection: string | null;
   readonly workspacePath: string;
   readonly lowerLayers: readonly string[];
-  isFile(path: string): boolean;
+  /** Paths of all files of the tree. */
+  readonly files: readonly string[];
   isTestFile(path: string): boolean;
   readonly signal: AbortSignal;
 }
@@ -112,23 +113,25 @@ async function runOnce(request: TestCommandRequest, words: readonly string[]): P
   if (await exists(directory, reportNames.prepareFailed)) {
     return unfinished("prepare_failed", shown, result, "`evidence.tests.prepare` failed");
   }
-  const context: ReportContext = {
+  const about = {
     workspace: isConfined
       ? sandbox.workspacePathSeen(request.workspacePath)
       : ((await readReport(directory, reportNames.workspace).catch(() => null)) ?? request.workspacePath),
     cwd: settings.cwd,
     exitCode: result.exitCode,
     output: `${result.stdout.text}\n${result.stderr.text}`,
-    isFile: (file) => request.isFile(file),
-    isTestFile: (file) => request.isTestFile(file),
   };
-  const judged = await judgeReport(format, context, () => readSource(source, directory, result));
+  const judged = await judgeReport(
+    { format: format.name, files: request.files, about, isTestFile: (file) => request.isTestFile(file) },
+    () => readSource(source, directory, result),
+  );
   const { problem, ...report } = judged;
   return {
     ...report,
     command: shown,
     exitCode: result.exitCode,
-    coverage: settings.coverageReport === null ? null : await readCoverage(directory, context),
+    coverage:
+      settings.coverageReport === null ? null : await readCoverage(directory, { ...about, files: request.files }),
     output: outputTail(result, problem),
   };
 }
@@ -166,7 +169,12 @@ function wholeText(output: SandboxResult["stdout"]): string {
   return output.text;
 }
 
-async function readCoverage(directory: string, context: ReportContext): Promise<LineCoverage | null> {
+async function readCoverage(
+  directory: string,
+  { workspace, cwd, files }: { workspace: string; cwd: string; files: readonly string[] },
+): Promise<LineCoverage | null> {
+  const known = new Set(files);
+  const context = { workspace, cwd, isFile: (file: string) => known.has(file) };
   try {
     const text = await readReport(directory, reportNames.coverage);
     return text === null ? null : readLcov(text, context);

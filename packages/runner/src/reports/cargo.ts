@@ -8,7 +8,7 @@ const begin = /^running (\d+) tests?$/;
 const test = /^test (.+?)(?: - should panic)? \.\.\. (ok|FAILED|ignored\b.*)$/;
 const end = /^test result: (ok|FAILED)\. (\d+) passed; (\d+) failed; (\d+) ignored/;
 const uncompiled = /^error: could not compile /m;
-const place = /^\s*--> (\S+?\.rs):\d+:\d+$/gm;
+const place = /^\s*--> (\S+?\.rs):\d+:\d+$/;
 
 /** What `cargo test` prints on both streams. A target that does not compile keeps all others from running. */
 export const cargo: ReportFormat = {
@@ -16,7 +16,7 @@ export const cargo: ReportFormat = {
   printedOn: "both",
   parse(text, context) {
     const lines = text.replaceAll("\r\n", "\n").split("\n");
-    const cases = new CaseList(context);
+    const cases = new CaseList();
     const messages = failureTexts(lines);
     const isUncompiled = uncompiled.test(text);
     let source: string | null = null;
@@ -45,10 +45,9 @@ export const cargo: ReportFormat = {
     }
     if (expected !== null && !isUncompiled) throw new ReportError("the report ends inside a target");
     if (isUncompiled) {
-      for (const match of text.matchAll(place)) {
-        const file = reportedPath(match[1] ?? "", context);
-        const from = text.lastIndexOf("\nerror", match.index) + 1;
-        if (file !== null) cases.addUnloaded(file, text.slice(from, match.index + 2_048));
+      for (const [at, line] of lines.entries()) {
+        const file = reportedPath(place.exec(line)?.[1] ?? "", context);
+        if (file !== null) cases.addUnloaded(file, lines.slice(Math.max(0, at - 1), at + 40).join("\n"));
       }
     }
     const began = lines.some((line) => begin.test(line));
@@ -63,17 +62,16 @@ function outcomeOf(written: string): TestOutcome {
 
 function failureTexts(lines: readonly string[]): Map<string, string> {
   const texts = new Map<string, string>();
-  for (const [index, line] of lines.entries()) {
-    const name = /^---- (.+?) stdout ----$/.exec(line)?.[1];
-    if (name === undefined) continue;
-    const next = lines.findIndex((later, at) => at > index && (later.startsWith("---- ") || later === "failures:"));
-    texts.set(
-      name,
-      lines
-        .slice(index + 1, next < 0 ? undefined : next)
-        .join("\n")
-        .trim(),
-    );
+  let name: string | null = null;
+  let text: string[] = [];
+  for (const line of lines) {
+    const isBegin = line.startsWith("---- ");
+    if (name !== null && (isBegin || line === "failures:")) {
+      texts.set(name, text.join("\n").trim());
+      name = null;
+    }
+    if (isBegin) [name, text] = [/^---- (.+?) stdout ----$/.exec(line)?.[1] ?? null, []];
+    else text.push(line);
   }
   return texts;
 }

@@ -1,9 +1,10 @@
 import { stripVTControlCharacters } from "node:util";
-import type { TestCase, TestOutcome, UnloadedTestFile } from "@phasegate/wire";
-import { causeOfUnloaded } from "./cause-of-unloaded.ts";
-import { ReportError, type ParsedReport, type ReportContext } from "./report-format.ts";
+import type { TestCase, TestOutcome } from "@phasegate/wire";
+import { ReportError, type ParsedReport } from "./report-format.ts";
 
 const maxCases = 50_000;
+const maxUnloaded = 2_000;
+const maxUnloadedText = 16_384;
 const maxPartLength = 1_000;
 const maxMessageLength = 2_048;
 
@@ -18,21 +19,18 @@ export interface ReportedCase {
 
 /** Collects a report's cases and gives each the identity that it has in every run. Throws `ReportError` past bounds. */
 export class CaseList {
-  readonly #context: ReportContext;
   readonly #cases: TestCase[] = [];
-  readonly #unloaded = new Map<string, UnloadedTestFile>();
+  readonly #unloaded = new Map<string, { readonly file: string; readonly text: string }>();
   readonly #seen = new Map<string, number>();
-
-  constructor(context: ReportContext) {
-    this.#context = context;
-  }
 
   get isEmpty(): boolean {
     return this.#cases.length === 0 && this.#unloaded.size === 0;
   }
 
   add(reported: ReportedCase): void {
-    this.#bound();
+    if (this.#cases.length >= maxCases) {
+      throw new ReportError(`the report holds more than ${String(maxCases)} tests`);
+    }
     const base = joinParts([...reported.parts, reported.name]);
     const ordinal = (this.#seen.get(base) ?? 0) + 1;
     this.#seen.set(base, ordinal);
@@ -47,21 +45,14 @@ export class CaseList {
 
   /** `text`: all that is known of why; only its beginning is kept. */
   addUnloaded(file: string, text: string): void {
-    this.#bound();
-    if (this.#unloaded.has(file)) return;
-    const plain = stripVTControlCharacters(text);
-    const cause = causeOfUnloaded(plain, file, this.#context);
-    this.#unloaded.set(file, { file, message: clean(plain, maxMessageLength), cause });
+    if (this.#unloaded.size >= maxUnloaded) {
+      throw new ReportError(`the report holds more than ${String(maxUnloaded)} files that did not load`);
+    }
+    if (!this.#unloaded.has(file)) this.#unloaded.set(file, { file, text: clean(text, maxUnloadedText) });
   }
 
   finish(stoppedEarly = false): ParsedReport {
-    return { cases: this.#cases, unloadedFiles: [...this.#unloaded.values()], stoppedEarly };
-  }
-
-  #bound(): void {
-    if (this.#cases.length + this.#unloaded.size >= maxCases) {
-      throw new ReportError(`the report holds more than ${String(maxCases)} tests`);
-    }
+    return { cases: this.#cases, unloaded: [...this.#unloaded.values()], stoppedEarly };
   }
 }
 
@@ -71,5 +62,8 @@ function joinParts(parts: readonly string[]): string {
 }
 
 function clean(text: string, maxLength: number): string {
-  return stripVTControlCharacters(text).trim().slice(0, maxLength).toWellFormed();
+  return stripVTControlCharacters(text.slice(0, 2 * maxLength + 64))
+    .trim()
+    .slice(0, maxLength)
+    .toWellFormed();
 }

@@ -1,10 +1,15 @@
 import path from "node:path";
 import type { UnloadedTestFile } from "@phasegate/wire";
-import type { ReportContext } from "./report-format.ts";
-import { reportedPath } from "./reported-path.ts";
+import { reportedPath, type Places } from "./reported-path.ts";
 
 type Cause = UnloadedTestFile["cause"];
-type Rule = (text: string, file: string, context: ReportContext) => Cause | null;
+
+export interface CauseContext extends Places {
+  /** Whether the workflow takes this path for a test file. */
+  isTestFile(path: string): boolean;
+}
+
+type Rule = (text: string, file: string, context: CauseContext) => Cause | null;
 
 const scriptEndings = ["", ".ts", ".js", ".tsx", ".jsx", ".mjs", ".cjs", ".mts", ".cts", "/index.ts", "/index.js"];
 
@@ -12,7 +17,7 @@ const scriptEndings = ["", ".ts", ".js", ".tsx", ".jsx", ".mjs", ".cjs", ".mts",
  * Why a test file did not load: `in_test` and `outside` only where the text says so plainly. What a test imports in
  * vain is `in_test` when it would be a test file itself.
  */
-export function causeOfUnloaded(text: string, file: string, context: ReportContext): Cause {
+export function causeOfUnloaded(text: string, file: string, context: CauseContext): Cause {
   for (const rule of rules) {
     const cause = rule(text, file, context);
     if (cause !== null) return cause;
@@ -39,7 +44,7 @@ const missingExport: Rule = (text, file, context) => {
   return causeOfImport(found[1], importer?.[1] ?? file, context);
 };
 
-function causeOfImport(specifier: string, importer: string, context: ReportContext): Cause {
+function causeOfImport(specifier: string, importer: string, context: CauseContext): Cause {
   const from = reportedPath(importer, context);
   if (from === null || !context.isTestFile(from)) return "outside";
   const isPath = /^(\.{0,2}\/|file:)/.test(specifier);
@@ -61,7 +66,7 @@ const scriptSyntax: Rule = (text, _file, context) => {
   return at === undefined || at === null ? null : causeOfPlace(at, context);
 };
 
-function causeOfPlace(written: string, context: ReportContext): Cause {
+function causeOfPlace(written: string, context: CauseContext): Cause {
   const place = reportedPath(written.trim(), context);
   return place !== null && context.isTestFile(place) ? "in_test" : "outside";
 }

@@ -31,7 +31,7 @@ export const goJson: ReportFormat = {
     return readEvents(events, rest);
 
     function readEvents(all: readonly GoEvent[], printed: string) {
-      const cases = new CaseList(context);
+      const cases = new CaseList();
       const outputs = new Map<string, string>();
       const running = new Set<string>();
       let built = printed;

@@ -20,7 +20,7 @@ export const jestJson: ReportFormat = {
     if (text.trim() === "") return null;
     const report = parseJson(text);
     if (!isObject(report) || !Array.isArray(report["testResults"])) throw wrong("`testResults`");
-    const cases = new CaseList(context);
+    const cases = new CaseList();
     for (const result of report["testResults"] as unknown[]) {
       if (!isObject(result) || typeof result["name"] !== "string") throw wrong("`name` of a file");
       if (!Array.isArray(result["assertionResults"])) throw wrong("`assertionResults`");

@@ -26,7 +26,7 @@ export const junit: ReportFormat = {
   parse(text, context) {
     if (text.trim() === "") return null;
     const document = parseXml(text);
-    const cases = new CaseList(context);
+    const cases = new CaseList();
     const walk = new Walk(cases, context);
     if (!("testsuites" in document) && !("testsuite" in document)) {
       throw new ReportError("the report has neither `testsuites` nor `testsuite` at its root");
@@ -69,6 +69,7 @@ class Walk {
   }
 
   finish(): ParsedReport {
+    const printed = printedByFile(this.#context.output);
     let collected = 0;
     let uncollected = 0;
     for (const test of this.#written) {
@@ -77,7 +78,10 @@ class Walk {
         // node --test reports a file without tests as a test that passed: it holds none.
         if (test.outcome !== "failed") continue;
         uncollected += 1;
-        this.#cases.addUnloaded(file, unloadedText(test, this.#context));
+        this.#cases.addUnloaded(
+          file,
+          test.text.startsWith("test failed") ? (printed.get(test.name) ?? test.text) : test.text,
+        );
         continue;
       }
       collected += 1;
@@ -137,17 +141,20 @@ function readOutcome(testcase: Element): { outcome: TestOutcome; text: string } 
   return { outcome: "failed", text: texts.join("\n") };
 }
 
-/** node --test says only `test failed`; why stands in what the file printed, just before the line that names it. */
-function unloadedText(test: WrittenCase, context: ReportContext): string {
-  if (!test.text.startsWith("test failed")) return test.text;
-  const lines = context.output.split("\n");
-  const end = lines.findIndex((line) => line.startsWith(`✖ ${test.name} (`));
-  if (end <= 0) return test.text;
-  const begin = lines.findLastIndex((line, index) => index < end && /^[✖✔ℹ▶﹣] /.test(line));
-  return lines
-    .slice(begin + 1, end)
-    .join("\n")
-    .trim();
+/** What node --test printed for each file, just before the line that names it: its report says only `test failed`. */
+function printedByFile(output: string): Map<string, string> {
+  const printed = new Map<string, string>();
+  let begin = 0;
+  const lines = output.split("\n");
+  for (const [index, line] of lines.entries()) {
+    if (!/^[✖✔ℹ▶﹣] /.test(line)) continue;
+    const name = /^✖ (.+) \([\d.]+ms\)$/.exec(line)?.[1];
+    if (name !== undefined && index > begin && !printed.has(name)) {
+      printed.set(name, lines.slice(begin, index).join("\n").trim());
+    }
+    begin = index + 1;
+  }
+  return printed;
 }
 
 /** pytest names the class `tests.test_a.TestMath` in the file `tests/test_a.py`. */
@@ -171,9 +178,7 @@ function withoutEchoes(parts: readonly string[], file: string | null): string[] 
 }
 
 function parseXml(text: string): Element {
-  if (/^\uFEFF?\s*(<\?[^>]*\?>|<!--[\s\S]*?-->|\s)*<!DOCTYPE/i.test(text)) {
-    throw new ReportError("the report has a document type");
-  }
+  if (hasDocumentType(text)) throw new ReportError("the report has a document type");
   const valid = XMLValidator.validate(text);
   if (valid !== true) throw new ReportError(`the report is not well-formed XML: ${valid.err.msg}`);
   try {
@@ -181,6 +186,12 @@ function parseXml(text: string): Element {
   } catch (cause) {
     throw new ReportError(`the report cannot be read: ${cause instanceof Error ? cause.message : ""}`, { cause });
   }
+}
+
+/** Looks before the first element only: inside, `<!DOCTYPE` may stand in a message. */
+function hasDocumentType(text: string): boolean {
+  const root = /<[A-Za-z_]/.exec(text);
+  return /<!DOCTYPE/i.test(text.slice(0, root?.index));
 }
 
 function elements(value: unknown): Element[] {

@@ -1,4 +1,4 @@
-import type { TestCase, UnloadedTestFile } from "@phasegate/wire";
+import type { TestCase } from "@phasegate/wire";
 
 /** What a parser may know of the run besides its report. */
 export interface ReportContext {
@@ -11,13 +11,12 @@ export interface ReportContext {
   readonly output: string;
   /** Whether the tree that ran holds this file. */
   isFile(path: string): boolean;
-  /** Whether the workflow takes this path for a test file. */
-  isTestFile(path: string): boolean;
 }
 
 export interface ParsedReport {
   readonly cases: readonly TestCase[];
-  readonly unloadedFiles: readonly UnloadedTestFile[];
+  /** Test files that could not be loaded, with the beginning of what is known of why. */
+  readonly unloaded: readonly { readonly file: string; readonly text: string }[];
   /** One broken file kept tests of others from running. */
   readonly stoppedEarly: boolean;
 }

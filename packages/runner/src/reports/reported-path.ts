@@ -2,7 +2,8 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ReportContext } from "./report-format.ts";
 
-type Places = Pick<ReportContext, "workspace" | "cwd" | "isFile">;
+/** Where a run was, as far as its paths need it. */
+export type Places = Pick<ReportContext, "workspace" | "cwd" | "isFile">;
 
 /** A file as a test runner wrote it, relative to the checkout; null when it lies outside. */
 export function reportedPath(written: string, context: Places): string | null {

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { causeOfUnloaded } from "./cause-of-unloaded.ts";
 import { findReportFormat } from "./registry.ts";
 import { ReportError, type ParsedReport, type ReportContext } from "./report-format.ts";
 
@@ -23,10 +24,11 @@ function context(changes: Partial<ReportContext> = {}): ReportContext {
     exitCode: 1,
     output: "",
     isFile: (path) => inTree.has(path),
-    isTestFile: (path) => /^tests?\//.test(path) || path.endsWith("_test.go"),
     ...changes,
   };
 }
+
+const isTestFile = (path: string) => /^tests?\//.test(path) || path.endsWith("_test.go");
 
 function fixture(name: string): string {
   return readFileSync(new URL(`./fixtures/${name}`, import.meta.url), "utf8");
@@ -39,7 +41,9 @@ function parse(format: string, text: string, changes: Partial<ReportContext> = {
 function told(report: ParsedReport | null) {
   return {
     cases: report?.cases.map((test) => `${test.outcome}: ${test.identity}`),
-    unloaded: report?.unloadedFiles.map(({ file, cause }) => `${cause}: ${file}`),
+    unloaded: report?.unloaded.map(({ file, text }) => {
+      return `${causeOfUnloaded(text, file, { ...context(), isTestFile })}: ${file}`;
+    }),
     stoppedEarly: report?.stoppedEarly,
   };
 }

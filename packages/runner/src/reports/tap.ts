@@ -1,7 +1,7 @@
 import { Parser } from "tap-parser";
 import type { TestOutcome } from "@phasegate/wire";
 import { CaseList } from "./case-list.ts";
-import { ReportError, type ReportContext, type ReportFormat } from "./report-format.ts";
+import { ReportError, type ReportFormat } from "./report-format.ts";
 
 const maxNesting = 64;
 
@@ -9,9 +9,9 @@ const maxNesting = 64;
 export const tap: ReportFormat = {
   name: "tap",
   printedOn: "stdout",
-  parse(text, context) {
+  parse(text) {
     if (!/^(TAP version \d+|1\.\.\d+|(not )?ok\b)/m.test(text)) return null;
-    const walk = new Walk(context);
+    const walk = new Walk();
     walk.events(Parser.parse(text), []);
     return walk.finish();
   },
@@ -29,12 +29,8 @@ interface Assertion {
 }
 
 class Walk {
-  readonly #cases: CaseList;
+  readonly #cases = new CaseList();
   #stopped = false;
-
-  constructor(context: ReportContext) {
-    this.#cases = new CaseList(context);
-  }
 
   events(events: readonly TapEvent[], path: readonly string[]): void {
     if (path.length > maxNesting) throw new ReportError("the report is nested too deeply");

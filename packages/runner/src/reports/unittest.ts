@@ -69,7 +69,7 @@ class Results {
   }
 
   finish(isFailed: boolean): ParsedReport {
-    const cases = new CaseList(this.#context);
+    const cases = new CaseList();
     const seen = new Set(this.#tests.map((test) => keyOf(test.name, test.owner)));
     // setUpClass and the like are reported without a line of their own.
     for (const [key] of this.#blocks) {
@@ -112,20 +112,18 @@ function outcomeOf(written: string | undefined): TestOutcome | null {
 /** The texts under the rules at the end, by test. */
 function readBlocks(lines: readonly string[]): Map<string, string> {
   const blocks = new Map<string, string>();
-  for (let at = 0; at < lines.length; at += 1) {
-    const title = rule.test(lines[at] ?? "") ? block.exec(lines[at + 1] ?? "") : null;
-    if (title?.[1] === undefined || title[2] === undefined) continue;
-    const begin = lines.findIndex((candidate, index) => index > at && line.test(candidate)) + 1;
-    const end = lines.findIndex((candidate, index) => index >= begin && (rule.test(candidate) || line.test(candidate)));
-    const key = keyOf(title[1], title[2]);
-    if (!blocks.has(key))
-      blocks.set(
-        key,
-        lines
-          .slice(begin, end < 0 ? undefined : end)
-          .join("\n")
-          .trim(),
-      );
+  let key: string | null = null;
+  let text: string[] | null = null;
+  for (const [at, current] of lines.entries()) {
+    const title = rule.test(current) ? block.exec(lines[at + 1] ?? "") : null;
+    const isLine = line.test(current);
+    if (key !== null && text !== null && (title !== null || isLine)) {
+      if (!blocks.has(key)) blocks.set(key, text.join("\n").trim());
+      [key, text] = [null, null];
+    }
+    if (title?.[1] !== undefined && title[2] !== undefined) key = keyOf(title[1], title[2]);
+    else if (isLine && key !== null) text = [];
+    else text?.push(current);
   }
   return blocks;
 }

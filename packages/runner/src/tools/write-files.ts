@@ -24,7 +24,10 @@ export const writeFiles: ToolExecutor = {
       using target = openForWriting(asked, context.workspacePath);
       const existing = openExisting(target);
       try {
-        const kept = existing !== null && mode === "a" ? await readBytes(existing.descriptor, maxFileBytes + 1, existing.stats.size) : null;
+        const kept =
+          existing !== null && mode === "a"
+            ? await readBytes(existing.descriptor, maxFileBytes + 1, existing.stats.size)
+            : null;
         if ((kept?.length ?? 0) + bytes.length > maxFileBytes) {
           throw new ToolRefusal("payload_too_large", `\`${asked}\` would be more than ${String(maxFileBytes)} bytes`);
         }

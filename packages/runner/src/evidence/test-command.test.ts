@@ -1,0 +1,77 @@
+import { describe, expect, it } from "vitest";
+import { canSelectFiles, composeCommand, fileWords, selectionWords } from "./test-command.ts";
+import { failingFiles, mergeRetry } from "./retries.ts";
+import type { TestCase, TestOutcome } from "@phasegate/wire";
+
+describe("a selection", () => {
+  it("is words behind the command, in which nothing of a shell has a meaning", () => {
+    const words = selectionWords(`test/a.test.js -t "it's; $(rm -rf .)" '' \`id\``);
+    expect(words).toEqual(["test/a.test.js", "-t", "it's; $(rm -rf .)", "", "`id`"]);
+    expect(composeCommand("run --out={report}", "/report/report", ["a'b"])).toBe(
+      "run --out='/report/report' 'a'\\''b'",
+    );
+  });
+
+  it("names files from where the command runs", () => {
+    expect(fileWords(["packages/a/test/x.js", "test/y.js"], "packages/a")).toEqual(["test/x.js", "../../test/y.js"]);
+  });
+});
+
+describe("canSelectFiles", () => {
+  const narrow = [
+    "npx vitest run --reporter=junit --outputFile={report}",
+    "python3 -m pytest --junitxml={report}",
+    "node --test --test-reporter=junit",
+    "CI=1 ./node_modules/.bin/jest --json",
+  ];
+  it.each(narrow)("`%s` takes names of files", (command) => {
+    expect(canSelectFiles(command)).toBe(true);
+  });
+  const whole = [
+    "npm test",
+    "go test ./...",
+    "pytest && echo done",
+    "node test.js",
+    "vitest run | tee log",
+    "make pytests",
+  ];
+  it.each(whole)("`%s` runs whole", (command) => {
+    expect(canSelectFiles(command)).toBe(false);
+  });
+});
+
+describe("a retry", () => {
+  const test = (identity: string, outcome: TestOutcome, file: string | null = "test/a.js"): TestCase => ({
+    identity,
+    file,
+    name: identity,
+    outcome,
+    message: outcome === "failed" ? "no" : null,
+  });
+
+  it("makes flaky what had both outcomes, and leaves the rest as it was", () => {
+    const first = [
+      test("a", "failed"),
+      test("b", "failed"),
+      test("c", "passed"),
+      test("d", "passed"),
+      test("e", "skipped"),
+    ];
+    const second = [test("a", "passed"), test("b", "failed"), test("c", "failed"), test("new", "passed")];
+    const merged = mergeRetry(first, second);
+    expect(merged.flaky).toEqual(["a", "c"]);
+    expect(merged.cases.map((one) => `${one.identity} ${one.outcome} ${String(one.message)}`)).toEqual([
+      "a passed null",
+      "b failed no",
+      "c passed null",
+      "d passed null",
+      "e skipped null",
+    ]);
+  });
+
+  it("is of the failing files, or of everything where one is not known", () => {
+    expect(failingFiles([test("a", "failed"), test("b", "passed", "test/b.js")])).toEqual(["test/a.js"]);
+    expect(failingFiles([test("a", "failed"), test("b", "failed", null)])).toBeNull();
+    expect(failingFiles([test("a", "passed")])).toEqual([]);
+  });
+});
