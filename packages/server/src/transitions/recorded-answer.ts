@@ -62,7 +62,8 @@ function outcomeOf(event: StoredEvent, operationId: OperationId): TransitionOutc
   if (isEvent(event, "task.transitioned") || isEvent(event, "task.completed")) {
     if (event.data.operation_id !== operationId) return null;
     const findings = event.data.warnings as Finding[];
-    return { allowed: true, blockers: [], findings, warnings: findings.map((finding) => finding.message) };
+    const warnings = findings.filter(({ severity }) => severity !== "info").map(({ message }) => message);
+    return { allowed: true, blockers: [], findings, warnings };
   }
   if (isEvent(event, "gate.blocked")) {
     if (event.data.operation_id !== operationId || event.data.would_deny) return null;

@@ -428,6 +428,17 @@ describe("what green says besides", () => {
     });
   });
 
+  test("a red file that does not load is one problem, not two, and `weak_red` waits until it does", () => {
+    const current = now({ ...clean, [file]: "outside" });
+    expect(green({ evidence: { base: onBase(clean), redIdentities: [redFile(file)], current } })).toEqual({
+      passed: false,
+      message: "red test files do not load: `test/new.test.ts`",
+      hint: "implement what they import",
+      evidenceId: "evd_01",
+      findings: [],
+    });
+  });
+
   test("several problems stand in one message, the first with its way out", () => {
     const current = now({ [file]: { divides: "failed" } });
     expect(green({ evidence: { base, redIdentities, current } })).toMatchObject({

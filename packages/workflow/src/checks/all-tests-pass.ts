@@ -23,7 +23,8 @@ export const allTestsPass = gatheredCheck({
     const reading = readGreen(evidenceSubject(input));
     if (!reading.ok) return fail(reading.problem, "run the tests in the workspace with `run_tests`");
     const outcome = judgeGreen(reading.value, input);
-    return { ...outcome, evidenceId: reading.value.run.evidenceId, findings: findingsOf(reading.value, input) };
+    const findings = [...findingsOf(reading.value), ...(outcome.passed ? weakRed(reading.value, input) : [])];
+    return { ...outcome, evidenceId: reading.value.run.evidenceId, findings };
   },
   judgeReport: judgeReportedPass,
 });
@@ -44,6 +45,8 @@ interface Problem {
 
 function problemsOfRed(reading: GreenReading, input: CheckInput): readonly Problem[] {
   const back = "put the file back to what it was when it was red, or go back by a rework transition and be red again";
+  const named = new Set([...reading.unloadedRedFiles, ...reading.emptyRedFiles]);
+  const stillRed = reading.stillRed.filter((identity) => !named.has(identity));
   const unchanged = reading.redWithoutFile ? testsUnchangedSince.judge({ ...input, parameters: {} }) : pass();
   return [
     ...problem("red test files have changed since", reading.changedRedFiles, back),
@@ -51,7 +54,7 @@ function problemsOfRed(reading: GreenReading, input: CheckInput): readonly Probl
     ...problem("red test files do not load", reading.unloadedRedFiles, "implement what they import"),
     ...problem("red test files hold no test", reading.emptyRedFiles, "a red file must hold a test that runs"),
     ...problem("red test files hold skipped tests", reading.skippedInRedFiles, "let every test of a red file run"),
-    ...problem("red and not passing", reading.stillRed, "implement what they test"),
+    ...problem("red and not passing", stillRed, "implement what they test"),
   ];
 }
 
@@ -77,7 +80,7 @@ function problem(message: string, names: readonly string[], hint: string): reado
   return names.length === 0 ? [] : [{ message: `${message}: ${listed(names)}`, hint }];
 }
 
-function findingsOf(reading: GreenReading, input: CheckInput): readonly CheckFinding[] {
+function findingsOf(reading: GreenReading): readonly CheckFinding[] {
   const { evidenceId } = reading.run;
   const finding = (name: string, severity: CheckFinding["severity"], message: string): CheckFinding => {
     return { name, severity, message, evidenceId };
@@ -92,14 +95,13 @@ function findingsOf(reading: GreenReading, input: CheckInput): readonly CheckFin
     ...(reading.removed.length > 0
       ? [finding("removed_tests", "warning", `passed before and are given up: ${listed(reading.removed, 20)}`)]
       : []),
-    ...weakRed(reading, input).map(({ severity, message }) => finding("weak_red", severity, message)),
   ];
 }
 
 function weakRed(
   { wholeFileReds, run, changes }: GreenReading,
   { workflow, facts, baseTree }: CheckInput,
-): readonly Pick<CheckFinding, "severity" | "message">[] {
+): readonly CheckFinding[] {
   if (wholeFileReds.length === 0) return [];
   const execution = executionOfChanges(run.coverage, {
     changes: [...changes.values()],
@@ -107,10 +109,12 @@ function weakRed(
     isTestFile: (path) => workflow.isTestFile(path),
   });
   const files = `test files that did not load when they were red: ${listed(wholeFileReds)}`;
+  const finding = { name: "weak_red", evidenceId: run.evidenceId };
   if (execution === "not_executed") {
-    return [{ severity: "warning", message: `no test executes a line that changed since; ${files}` }];
+    return [{ ...finding, severity: "warning", message: `no test executes a line that changed since; ${files}` }];
   }
   if (execution === "executed") return [];
   const why = run.coverage ? "the texts of changed files were not read" : "no coverage was measured";
-  return [{ severity: "info", message: `not told whether a test executes a line that changed: ${why}; ${files}` }];
+  const message = `not told whether a test executes a line that changed: ${why}; ${files}`;
+  return [{ ...finding, severity: "info", message }];
 }
