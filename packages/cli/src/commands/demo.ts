@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { Option, type Command } from "commander";
 import type { AssuranceLevel } from "@phasegate/wire";
 import { failureOf } from "../configuration.ts";
@@ -9,6 +10,7 @@ import { styled } from "../output/colour.ts";
 interface DemoCommandOptions {
   readonly require?: AssuranceLevel;
   readonly sandbox: "auto" | "off";
+  readonly attacks?: string;
 }
 
 export function register(program: Command, commandLine: CommandLine): void {
@@ -21,6 +23,7 @@ export function register(program: Command, commandLine: CommandLine): void {
         .choices(["auto", "off"])
         .default("auto"),
     )
+    .option("--attacks <folder>", "cases to try (default: the corpus of this repository)")
     .action((options: DemoCommandOptions) => demo(commandLine, options));
 }
 
@@ -33,7 +36,7 @@ async function demo(commandLine: CommandLine, options: DemoCommandOptions): Prom
   const report = await runDemo({
     env: io.env,
     sandbox: options.sandbox,
-    attacks: loadAttacks(),
+    attacks: options.attacks === undefined ? loadAttacks() : loadAttacks(resolve(io.cwd, options.attacks)),
     listener: demoPrinter(io),
   }).catch((error: unknown) => {
     throw failureOf(error);
