@@ -26,6 +26,11 @@ const files = {
   ].join("\n"),
 };
 
+interface Evidence {
+  readonly evidence_id: string;
+  readonly purpose: string;
+}
+
 const subtractTest = [
   'import { test } from "node:test";',
   'import assert from "node:assert";',
@@ -49,14 +54,52 @@ describe("red and green over a node:test project", () => {
     await agent.execute("write_files", { path: "test/subtract.test.js", content: subtractTest });
     const red = await agent.transition("IMPL");
     expect(red.body).toMatchObject({ allowed: true, blockers: [] });
-    const unfinished = await agent.transition("COMPLETE");
-    expect(unfinished.body).toMatchObject({ allowed: false });
+    const ran = await agent.execute("run_tests", {});
+    expect(ran.body["result"]).toMatchObject({ status: "completed", passed: 1, failed: 1, skipped: 0 });
     await agent.execute("write_files", {
       path: "src/subtract.js",
       content: "export const subtract = (a, b) => a - b;\n",
     });
+    const passed = await agent.execute("run_tests", {});
+    expect(passed.body["result"]).toMatchObject({ passed: 2, failed: 0, failures: [] });
     const green = await agent.transition("COMPLETE");
     expect(green.body).toMatchObject({ allowed: true, blockers: [] });
+    const { evidence } = (await agent.api.get(`/tasks/${agent.taskId}/evidence`)).body as { evidence: Evidence[] };
+    const usedAtGreen = evidence.find((one) => one.purpose === "current");
+    expect(usedAtGreen?.evidence_id).toBe((passed.body["result"] as Evidence).evidence_id);
     expect((await agent.complete()).body).toMatchObject({ allowed: true });
+  });
+
+  test("a red that lies opens nothing, and after it no test is weakened, skipped, deleted or talked away", async () => {
+    await server.operator.post("/tasks", { title: "Subtract" });
+    const agent = await Agent.claim(await server.agent("carl"), "carl");
+    await agent.execute("write_files", { path: "test/subtract.test.js", content: "this is no test (\n" });
+    const syntax = await agent.transition("IMPL", { test_results: { passed: 0, failed: 1 } });
+    expect(syntax.body).toMatchObject({
+      allowed: false,
+      findings: [{ check: "tests_are_failing", source: "evidence" }],
+    });
+    await agent.execute("write_files", { path: "test/subtract.test.js", content: subtractTest });
+    expect((await agent.transition("IMPL")).body).toMatchObject({ allowed: true });
+
+    const fabricated = await agent.transition("COMPLETE", {
+      test_results: { passed: 40, failed: 0, exit_code: 0, all_passed: true },
+    });
+    expect(fabricated.body).toMatchObject({
+      allowed: false,
+      findings: [{ check: "all_tests_pass", source: "evidence" }],
+    });
+    const weaker = subtractTest.replace("subtract(3, 2), 1", "1, 1");
+    const weakened = await agent.execute("write_files", { path: "test/subtract.test.js", content: weaker });
+    expect(weakened.body).toMatchObject({ status: 403, code: "path_not_allowed" });
+    const skipped = await agent.bash("sed -i 's/test(/test.skip(/' test/subtract.test.js");
+    expect(skipped.body).toMatchObject({ status: 403, code: "rolled_back" });
+    const deleted = await agent.bash("rm test/subtract.test.js");
+    expect(deleted.body).toMatchObject({ status: 403, code: "rolled_back" });
+    await agent.bash("mkdir -p coverage && echo 'ok 1 - subtracts' > coverage/report.tap");
+    expect((await agent.transition("COMPLETE")).body).toMatchObject({
+      allowed: false,
+      findings: [{ check: "all_tests_pass" }],
+    });
   });
 });
