@@ -37,8 +37,8 @@ describe("an approval by a person", () => {
 
   async function makeAgent(name: string, api?: Api): Promise<Agent> {
     titles += 1;
-    await server.operator.post("/tasks", { title: `Plan ${titles}` });
-    return Agent.claim(api ?? (await server.agent(name)), name);
+    const { body } = await server.operator.post("/tasks", { title: `Plan ${titles}` });
+    return Agent.claim(api ?? (await server.agent(name)), name, String(body["id"]));
   }
 
   async function askFor(agent: Agent): Promise<Approval> {
