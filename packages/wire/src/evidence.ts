@@ -66,8 +66,11 @@ export interface TestRun {
   readonly flaky: readonly string[];
   /** The whole run stopped at one broken file, so that other identities are unknown (compiled languages). */
   readonly stoppedEarly: boolean;
-  /** Files whose test names differed between two runs of this tree: their tests are compared by file. */
-  readonly unstableFiles?: readonly string[];
+  /**
+   * Files whose test names differed between two runs of this tree: their tests are compared by file. null: the tests
+   * whose format names no file.
+   */
+  readonly unstableFiles?: readonly (string | null)[];
   readonly coverage: LineCoverage | null;
   /** Last 4 kB of the output, for people. */
   readonly output: string;

@@ -36,7 +36,7 @@ export {
 export { checkDefinitions, checkNames, findCheck, isImplemented, validateCheckParameters } from "./checks/registry.ts";
 export { approversOf, automaticApprover, isAutomatic, mayApprove, requiredOf } from "./checks/approval.ts";
 export { redIdentitiesOf, type RedSubject } from "./evidence/red.ts";
-export { passedIdentities } from "./evidence/test-runs.ts";
+export { mayHaveUnstableNames, passedIdentities, withUnstableFiles } from "./evidence/test-runs.ts";
 export {
   commandKey,
   evidenceNeeded,

@@ -101,6 +101,22 @@ export function unstableFiles(runs: readonly (TestRun | null | undefined)[]): Re
   return unstable;
 }
 
+/**
+ * True when tests that passed before are gone while their file has others instead: renamed, or of unstable names. Only
+ * another run of the same tree tells which.
+ */
+export function mayHaveUnstableNames(before: TestRun, after: TestRun): boolean {
+  if (after.unstableFiles !== undefined || after.status !== "completed" || after.stoppedEarly) return false;
+  const known = new Set(before.cases.map(({ identity }) => identity));
+  const filesWithOthers = new Set(after.cases.filter(({ identity }) => !known.has(identity)).map(({ file }) => file));
+  return missingFrom(before, after).some(({ outcome, file }) => outcome === "passed" && filesWithOthers.has(file));
+}
+
+/** The run, with the files whose test names `again`, another run of the same tree, does not have in common with it. */
+export function withUnstableFiles(run: TestRun, again: TestRun): TestRun {
+  return { ...run, unstableFiles: [...unstableFiles([run, again])] };
+}
+
 /** True when nothing of an unstable file was lost or broke: as many tests pass, and no more fail or are skipped. */
 export function holdsByFile(before: IndexedRun, after: IndexedRun, file: string | null, removed = 0): boolean {
   const passing = (run: IndexedRun): number => run.count(file, "passed") + run.count(file, "flaky");
