@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { AgentClient } from "@phasegate/sdk";
+import type { Api } from "../harness/api.ts";
 import { temporaryDirectory } from "../harness/repository.ts";
 import { TestServer } from "../harness/server.ts";
 
@@ -12,18 +13,23 @@ const run = promisify(execFile);
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const page = readFileSync(join(root, "docs/agent-sdk.md"), "utf8");
 
-/** Fenced blocks in order; a block `text` that follows a program is what it prints. */
+/**
+ * Fenced blocks in order. A block `text` that follows a program is what it prints, `…` standing for what differs from
+ * run to run; a block `yaml` right before it is its workflow, in place of the page's.
+ */
 const blocks = [...page.matchAll(/^```(\w*)\n(.*?)^```$/gms)].map((match) => ({
   line: page.slice(0, match.index).split("\n").length,
   language: match[1] ?? "",
   text: match[2] ?? "",
 }));
+const pageWorkflow = blocks.find(({ language }) => language === "yaml")?.text ?? "";
 const programs = blocks.flatMap(({ language, line, text }, index) => {
   if (language !== "ts") return [];
   const next = blocks[index + 1];
-  return [{ line, text, prints: next?.language === "text" ? next.text : null }];
+  const before = blocks[index - 1];
+  const workflow = before?.language === "yaml" ? before.text : pageWorkflow;
+  return [{ line, text, workflow, prints: next?.language === "text" ? next.text : null }];
 });
-const workflow = blocks.find(({ language }) => language === "yaml")?.text ?? "";
 
 const { path: folder, remove } = temporaryDirectory("sdk-docs");
 const files = programs.map(({ line }) => join(folder, `line-${line}.ts`));
@@ -47,11 +53,17 @@ test("every program on the page compiles", async () => {
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
   const tsc = join(root, "node_modules/typescript/bin/tsc");
   const compiled = await run(process.execPath, [tsc, "-p", folder]).catch((error: unknown) => error);
-  expect(compiled).toMatchObject({ stdout: "" });
+  expect(compiled).toMatchObject({ stdout: "", stderr: "" });
 });
 
-describe("every program on the page does what the page says", () => {
+const workflows = [...new Set(programs.map(({ workflow }) => workflow))].map((workflow) => ({
+  workflow,
+  name: /^name: (.*)$/m.exec(workflow)?.[1],
+}));
+
+describe.each(workflows)("every program on the page does what the page says, under $name", ({ workflow }) => {
   let server: TestServer;
+  let person: Api;
   let key: string;
   beforeAll(async () => {
     server = await TestServer.start({
@@ -62,22 +74,37 @@ describe("every program on the page does what the page says", () => {
         "package.json": '{ "type": "module" }\n',
       },
     });
+    person = await server.withKey("person", "paula", ["approver"]);
     key = (await server.agent("agent-1")).key ?? "";
   });
   afterAll(() => server.stop());
 
-  test.each(programs)("at line $line", async ({ line, prints }) => {
+  /** Grants what the program says is to be approved. */
+  async function approve(line: string): Promise<void> {
+    const id = /^phasegate approve (\S+)$/m.exec(line)?.[1];
+    if (id === undefined) return;
+    const { digest } = (await person.get(`/approvals/${id}`)).body;
+    await person.post(`/approvals/${id}/grant`, { digest });
+  }
+
+  test.each(programs.filter((program) => program.workflow === workflow))("at line $line", async ({ line, prints }) => {
     const created = await server.operator.post("/tasks", { title: "Ten or more cost a fifth less" });
     // The next program is to find its own task alone.
     onTestFinished(async () => {
       await server.operator.post(`/tasks/${String(created.body["id"])}/cancel`, { reason: "the example has ended" });
     });
     const env = { PATH: process.env["PATH"], PHASEGATE_URL: server.url, PHASEGATE_KEY: key };
-    const { stdout, stderr } = await run(process.execPath, [join(folder, `line-${line}.ts`)], { env });
+    const running = run(process.execPath, [join(folder, `line-${line}.ts`)], { env });
+    running.child.stdout?.on("data", (text: string) => void approve(text));
+    const { stdout, stderr } = await running;
     expect(stderr).toBe("");
-    if (prints !== null) expect(stdout).toBe(prints);
+    if (prints !== null) expect(stdout).toMatch(printed(prints));
   });
 });
+
+function printed(text: string): RegExp {
+  return new RegExp(`^${text.split("…").map(RegExp.escape).join("\\S+")}$`);
+}
 
 test("the page names every method of the client", () => {
   const methods = Object.getOwnPropertyNames(AgentClient.prototype).filter((name) => name !== "constructor");
