@@ -264,6 +264,19 @@ describe("an approval that was granted", () => {
   });
 });
 
+describe("approvals", () => {
+  it("are kept in a bounded number, those that are open longest", () => {
+    const story = storyInReview();
+    for (let round = 0; round < 60; round += 1) {
+      story.transition("DONE");
+      story.do(ada, { type: "withdraw_transition", operationId, reason: "not yet" });
+    }
+    story.transition("DONE");
+    expect(story.task.approvals).toHaveLength(50);
+    expect(story.task.approvals.at(-1)).toMatchObject({ status: "requested" });
+  });
+});
+
 describe("an open approval", () => {
   it("waits for the next holder under its own name", () => {
     const story = storyAwaiting();

@@ -70,6 +70,18 @@ describe("record_evidence", () => {
     ]);
   });
 
+  it("keeps a bounded number, and what an agent ran for itself least", () => {
+    const story = storyWith();
+    recorded(story, "current");
+    const trees = Array.from({ length: 120 }, (_, index) => digestBytes(String(index)) as TreeDigest);
+    for (const [index, tree] of trees.entries()) recorded(story, "tool", runOf(`tool${index}`, tree));
+    expect(story.task.evidence).toHaveLength(100);
+    expect(story.task.evidence[0]).toMatchObject({ id: "evd_current" });
+    for (const [index, tree] of trees.entries()) recorded(story, "base", runOf(`base${index}`, tree));
+    expect(story.task.evidence).toHaveLength(100);
+    expect(story.task.evidence[0]).toMatchObject({ id: "evd_base20" });
+  });
+
   it("ends with the task", () => {
     const story = storyWith();
     story.do(olga, { type: "cancel", reason: "no more" });

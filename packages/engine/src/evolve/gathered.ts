@@ -18,7 +18,7 @@ export function onEvidenceRecorded(task: TaskState, event: TaskEventOf<"evidence
     at: event.at,
   };
   const kept = task.evidence.filter((known) => !isReplaced(known, recorded));
-  return { ...task, evidence: [...kept, recorded].slice(-maxEvidence) };
+  return { ...task, evidence: bounded([...kept, recorded]) };
 }
 
 /** The newest by model and reviewer. */
@@ -37,6 +37,13 @@ export function onReviewSubmitted(task: TaskState, event: TaskEventOf<"review.su
   };
   const kept = task.reviews.filter(({ model, reviewer }) => model !== review.model || reviewer !== review.reviewer);
   return { ...task, reviews: [...kept, review].slice(-maxReviews) };
+}
+
+/** What an agent ran for itself falls out first: it opens no gate, and must push out nothing that does. */
+function bounded(evidence: readonly EvidenceState[]): readonly EvidenceState[] {
+  if (evidence.length <= maxEvidence) return evidence;
+  const over = evidence.find(({ purpose }) => purpose === "tool") ?? evidence[0];
+  return evidence.filter((one) => one !== over);
 }
 
 function isReplaced(known: EvidenceState, by: EvidenceState): boolean {
