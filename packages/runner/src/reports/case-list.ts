@@ -6,7 +6,10 @@ const maxCases = 50_000;
 const maxUnloaded = 2_000;
 const maxUnloadedText = 16_384;
 const maxPartLength = 1_000;
+const maxIdentityLength = 4_000;
 const maxMessageLength = 2_048;
+/** Of all messages of a report; those after it are left out. */
+const maxMessagesLength = 1024 * 1024;
 
 export interface ReportedCase {
   /** Report, file, suites and name, as far as the format gives them. Equal neighbours and empty parts are dropped. */
@@ -22,6 +25,7 @@ export class CaseList {
   readonly #cases: TestCase[] = [];
   readonly #unloaded = new Map<string, { readonly file: string; readonly text: string }>();
   readonly #seen = new Map<string, number>();
+  #messagesLength = 0;
 
   get isEmpty(): boolean {
     return this.#cases.length === 0 && this.#unloaded.size === 0;
@@ -32,6 +36,7 @@ export class CaseList {
       throw new ReportError(`the report holds more than ${String(maxCases)} tests`);
     }
     const base = joinParts([...reported.parts, reported.name]);
+    if (base.length > maxIdentityLength) throw new ReportError("the name of a test is too long");
     const ordinal = (this.#seen.get(base) ?? 0) + 1;
     this.#seen.set(base, ordinal);
     this.#cases.push({
@@ -39,7 +44,7 @@ export class CaseList {
       file: reported.file,
       name: clean(reported.name, maxPartLength),
       outcome: reported.outcome,
-      message: reported.outcome === "failed" ? clean(reported.message ?? "", maxMessageLength) : null,
+      message: reported.outcome === "failed" ? this.#message(reported.message ?? "") : null,
     });
   }
 
@@ -49,6 +54,12 @@ export class CaseList {
       throw new ReportError(`the report holds more than ${String(maxUnloaded)} files that did not load`);
     }
     if (!this.#unloaded.has(file)) this.#unloaded.set(file, { file, text: clean(text, maxUnloadedText) });
+  }
+
+  #message(text: string): string {
+    const message = this.#messagesLength > maxMessagesLength ? "" : clean(text, maxMessageLength);
+    this.#messagesLength += message.length;
+    return message;
   }
 
   finish(stoppedEarly = false): ParsedReport {

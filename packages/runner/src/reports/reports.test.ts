@@ -323,6 +323,12 @@ describe("a hostile or broken report", () => {
     expect(() => parse(format, text)).toThrow(ReportError);
   });
 
+  it("messages of all tests together are bounded", () => {
+    const cases = `<testcase name="t"><failure message="${"x".repeat(2_048)}"/></testcase>`.repeat(600);
+    const report = parse("junit", `<testsuites><testsuite name="s">${cases}</testsuite></testsuites>`);
+    expect(report?.cases.filter((test) => test.message !== "")).toHaveLength(513);
+  });
+
   it("entities are decoded once and never expanded", () => {
     const text =
       '<testsuites><testsuite name="s"><testcase name="&amp;lt;&#65;&#x42;&nbsp;"/></testsuite></testsuites>';
