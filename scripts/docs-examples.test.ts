@@ -35,7 +35,7 @@ test.each(examples.filter(({ kind }) => kind === "yaml config"))("the configurat
   expect(loadConfig({ cwd: folder, env: { HOME: folder } }).warnings).toEqual([]);
 });
 
-test.each(["agent_workflow.yaml", "examples/confined-task/agent_workflow.yaml"])("%s loads", (file) => {
+test.each(["agent_workflow.yaml", "examples/sample-repo/agent_workflow.yaml"])("%s loads", (file) => {
   const text = readFileSync(join(root, file), "utf8");
   const loaded = loadWorkflow({ file: "agent_workflow.yaml", text, resolve: () => null });
   expect(loaded.ok ? [...loaded.warnings] : loaded.diagnostics).toEqual([]);

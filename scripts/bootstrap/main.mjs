@@ -6,7 +6,7 @@ import { runJob } from "./job.mjs";
 const jobs = {
   test: ["node_modules/vitest/vitest.mjs", "run"],
   start: ["packages/cli/bin/phasegate.mjs", "serve"],
-  demo: ["examples/confined-task/run.ts"],
+  demo: ["packages/cli/bin/phasegate.mjs", "demo"],
 };
 
 /**

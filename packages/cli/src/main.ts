@@ -35,6 +35,10 @@ const commands = {
   key: () => import("./commands/key.ts"),
   doctor: () => import("./commands/doctor.ts"),
   config: () => import("./commands/config.ts"),
+  approvals: () => import("./commands/approvals.ts"),
+  approve: () => import("./commands/approve.ts"),
+  deny: () => import("./commands/deny.ts"),
+  brief: () => import("./commands/brief.ts"),
   demo: () => import("./commands/demo.ts"),
 };
 

@@ -3,6 +3,7 @@ import type { AuditQueryAnswer, AuditStatsAnswer } from "@phasegate/wire";
 import { withServer } from "../client/connect.ts";
 import { addServerOptions, type CommandLine, type ServerOptions } from "../command-line.ts";
 import { printFields, printJson, printTable } from "../output/table.ts";
+import { exportAudit, type ExportOptions } from "./audit-export.ts";
 import { verifyAudit, type VerifyOptions } from "./audit-verify.ts";
 import { integerBetween } from "./task.ts";
 
@@ -21,7 +22,7 @@ interface QueryOptions extends ServerOptions {
 }
 
 export function register(program: Command, commandLine: CommandLine): void {
-  const audit = program.command("audit").description("what was decided: query, stats, verify");
+  const audit = program.command("audit").description("what was decided: query, stats, export, verify");
 
   addServerOptions(audit.command("query"))
     .description("list decisions, newest first")
@@ -41,6 +42,11 @@ export function register(program: Command, commandLine: CommandLine): void {
   addServerOptions(audit.command("stats"))
     .description("counts of calls by outcome, tool and phase")
     .action((options: ServerOptions) => showStats(commandLine, options));
+
+  addServerOptions(audit.command("export <file>"))
+    .description("append the ledger's entries to a file, one JSON object a line; goes on where the file ends")
+    .option("--task <id>", "only this task's")
+    .action((file: string, options: ExportOptions) => exportAudit(commandLine, file, options));
 
   audit
     .command("verify")

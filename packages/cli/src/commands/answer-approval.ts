@@ -1,0 +1,75 @@
+import type { ApprovalAnswer, JsonObject } from "@phasegate/wire";
+import { withServer } from "../client/connect.ts";
+import type { CommandLine, ServerOptions } from "../command-line.ts";
+import { CommandFailure, exitCodes } from "../failure.ts";
+import { printable, type Io } from "../io.ts";
+import { styled } from "../output/colour.ts";
+import { printFields, printJson } from "../output/table.ts";
+
+export interface AnswerOptions extends ServerOptions {
+  readonly digest?: string;
+  readonly comment?: string;
+}
+
+/**
+ * Grants or denies exactly one digest: the one of `--digest`, else the one that is shown now. On a terminal, without
+ * `--digest`, a grant is asked for after what is approved was shown.
+ */
+export async function answerApproval(
+  { io }: CommandLine,
+  verb: "grant" | "deny",
+  id: string,
+  options: AnswerOptions,
+): Promise<void> {
+  await withServer(io, options, async (client) => {
+    const path = `/approvals/${encodeURIComponent(id)}`;
+    const digest = options.digest ?? (await digestShown(io, await client.get<ApprovalAnswer>(path), verb, options));
+    const comment = options.comment === undefined ? {} : { comment: options.comment };
+    const answered = await client.post<ApprovalAnswer>(`${path}/${verb}`, { digest, ...comment });
+    if (options.json) return printJson(io, answered);
+    const required = answered.approvals_required ?? 1;
+    const missing = answered.status === "requested" ? ` (${answered.granted_by.length} of ${required})` : "";
+    io.out(`${answered.id} ${answered.status}${missing}; task ${answered.task_id} is ${answered.task_status ?? "-"}`);
+  });
+}
+
+async function digestShown(io: Io, seen: ApprovalAnswer, verb: string, options: AnswerOptions): Promise<string> {
+  if (!options.json) printApproval(io, seen);
+  if (verb === "grant" && io.isInteractive && !(await agrees())) {
+    throw new CommandFailure(exitCodes.refused, "nothing was approved", {
+      hint: "`phasegate deny` says no, with a comment for the agent",
+    });
+  }
+  return seen.digest;
+}
+
+/** All that the digest stands for: artifacts, evidence, the difference. */
+function printApproval(io: Io, seen: ApprovalAnswer): void {
+  printFields(io, [
+    ["approval", seen.id],
+    ["task", `${seen.task_id} ${seen.task_title ?? ""}`],
+    ["gate", `${seen.gate}, entry ${seen.entry}`],
+    ["digest", seen.digest],
+    ["expires", seen.expires_at],
+    ["evidence", seen.evidence.map(evidenceText)],
+  ]);
+  for (const [type, body] of Object.entries(seen.artifacts)) {
+    io.out("");
+    io.out(styled(io, "bold", printable(type)));
+    for (const line of JSON.stringify(body, null, 2).split("\n")) io.out(printable(line));
+  }
+  io.out("");
+  for (const line of seen.diff.trimEnd().split("\n")) io.out(printable(line));
+  if (seen.diff_truncated) io.out("(the difference goes on: GET /tasks/{id}/diff?since=base has the rest)");
+}
+
+/** What ran and what it reported; its output and failures are in `--json`. */
+function evidenceText({ purpose, status, passed, failed, command }: JsonObject): string {
+  const counts = typeof passed === "number" ? `${passed} passed, ${Number(failed)} failed: ` : "";
+  return `${JSON.stringify(purpose)} ${JSON.stringify(status)}, ${counts}${JSON.stringify(command ?? null)}`;
+}
+
+async function agrees(): Promise<boolean> {
+  const { confirm } = await import("@clack/prompts");
+  return (await confirm({ message: "Approve exactly this?", initialValue: false, output: process.stderr })) === true;
+}
