@@ -26,6 +26,20 @@ Artifact fields are found at the top of an artifact or in objects inside it, wha
 texts, empty lists and placeholders (\`TBD\`, \`TODO\`, \`n/a\`, \`...\`) do not count. Where a field stands several times in
 an artifact, the worst counts; artifacts that the current phase requires go before those of earlier phases.
 
+Beside its verdict a check may find something that never blocks. It stands among the findings of the answer and of
+the task under its own name:
+
+| finding | severity | means |
+|---|---|---|
+| \`weak_red\` | warning | a test file that did not load at \`red\` passes, and no test executes a line that changed since; info where coverage or texts do not tell |
+| \`flaky\` | warning | a test failed and passed on one tree, and is not an unchanged test that was flaky on the base |
+| \`failed_on_base\` | info | tests that failed on the base and fail still |
+| \`removed_tests\` | warning | tests that passed before, are gone, and are given up in the artifact \`removed_tests\` |
+| \`unclassified\` | info | a file that does not load counted as red, though the report does not tell why it does not |
+
+The artifact \`removed_tests\` lists old identities, as texts or as objects with \`identity\` and whatever else there is to
+say.
+
 ${sorted.flatMap(section).join("\n")}`;
 }
 

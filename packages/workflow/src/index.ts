@@ -34,11 +34,9 @@ export {
   type ToolGroup,
 } from "./tools/registry.ts";
 export { checkDefinitions, checkNames, findCheck, isImplemented, validateCheckParameters } from "./checks/registry.ts";
-export { approversOf, automaticApprover, isAutomatic, mayApprove, requiredOf } from "./checks/approval.ts";
-export { redIdentitiesOf, type RedSubject } from "./evidence/red.ts";
-export { mayHaveUnstableNames, passedIdentities, withUnstableFiles } from "./evidence/test-runs.ts";
+export { redIdentitiesOf } from "./evidence/red.ts";
+export { mayHaveUnstableNames, withUnstableFiles } from "./evidence/test-runs.ts";
 export {
-  commandKey,
   evidenceNeeded,
   redTreePaths,
   textsForEvidence,

@@ -48,14 +48,14 @@ export const approval: CheckDefinition = {
 };
 
 /** True when no person takes part: the orchestrator is the only approver and one approval is enough. */
-export function isAutomatic(parameters: JsonObject): boolean {
+function isAutomatic(parameters: JsonObject): boolean {
   const approvers = parameters["approvers"];
   const required = parameters["approvals_required"] ?? 1;
   return Array.isArray(approvers) && approvers.length === 1 && approvers[0] === automaticApprover && required === 1;
 }
 
 /** True when a principal of this kind and these roles is one of `approvers`; any one of them is enough. */
-export function mayApprove(
+function mayApprove(
   { kind, roles }: Pick<ApprovalFact, "kind" | "roles">,
   approvers: readonly string[],
 ): boolean {
@@ -63,13 +63,13 @@ export function mayApprove(
 }
 
 /** Who may approve by the parameters of an `approval` check: `human` or names of roles. */
-export function approversOf(parameters: JsonObject): readonly string[] {
+function approversOf(parameters: JsonObject): readonly string[] {
   const approvers = parameters["approvers"];
   return Array.isArray(approvers) ? approvers.map(String).filter((approver) => approver !== automaticApprover) : [];
 }
 
 /** How many principals have to approve. */
-export function requiredOf(parameters: JsonObject): number {
+function requiredOf(parameters: JsonObject): number {
   const required = parameters["approvals_required"];
   return typeof required === "number" ? required : 1;
 }

@@ -56,12 +56,6 @@ function indexCases(run: TestRun | null): IndexedRun {
   };
 }
 
-/** Tests that passed, for the memory of what passed earlier in the task. */
-export function passedIdentities(run: TestRun): readonly string[] {
-  const indexed = indexRun(run);
-  return [...indexed.inState("passed"), ...indexed.inState("flaky")];
-}
-
 /** Tests of the run that executed, whatever came of it. */
 export function executedTests(run: TestRun): number {
   return run.cases.filter(({ outcome }) => outcome === "passed" || outcome === "failed").length;
