@@ -20,15 +20,22 @@ it("node:test: a run says what ran on the tree that was named, and why a file di
     "test/helped.test.js": "import './missing-helper.js';\n",
     "test/export.test.js": "import { average } from '../src/sum.js';\naverage();\n",
     "test/thrown.test.js": "throw new Error('at load');\n",
+    "test/parent.test.js":
+      "import { test } from 'node:test';\ntest('parent', async (t) => {\n  await t.test('child', () => {});\n  throw new Error('parent itself');\n});\n",
     "test/helper.js": "export const help = 1;\n",
   });
   const run = await testsOf(bench, red);
-  expect([run.status, run.tree, outcomesOf(run)]).toEqual(["completed", red, ["passed: test/sum.test.js > adds"]]);
+  expect([run.status, run.tree, outcomesOf(run)]).toEqual([
+    "completed",
+    red,
+    ["passed: test/parent.test.js > parent > child", "passed: test/sum.test.js > adds"],
+  ]);
   expect(Object.fromEntries(run.unloadedFiles.map(({ file, cause }) => [file, cause]))).toEqual({
     "test/new.test.js": "outside",
     "test/syntax.test.js": "in_test",
     "test/helped.test.js": "in_test",
     "test/export.test.js": "outside",
+    "test/parent.test.js": "unclassified",
     "test/thrown.test.js": "unclassified",
   });
   expect(run.key).toBe(base.key);

@@ -1,6 +1,7 @@
 import { XMLParser, XMLValidator } from "fast-xml-parser";
 import type { TestOutcome } from "@phasegate/wire";
 import { CaseList } from "./case-list.ts";
+import { printedByFile, printedFailure } from "./node-output.ts";
 import { reportedPath, pythonFile } from "./reported-path.ts";
 import { ReportError, type ParsedReport, type ReportContext, type ReportFormat } from "./report-format.ts";
 
@@ -57,6 +58,7 @@ class Walk {
   readonly #cases: CaseList;
   readonly #context: ReportContext;
   readonly #written: WrittenCase[] = [];
+  readonly #ended: { readonly name: string; readonly tests: readonly WrittenCase[] }[] = [];
 
   constructor(cases: CaseList, context: ReportContext) {
     this.#cases = cases;
@@ -64,8 +66,10 @@ class Walk {
   }
 
   suite(suite: Element, path: Suite["path"]): void {
+    const from = this.#written.length;
     for (const testcase of elements(suite["testcase"])) this.#written.push(this.#read(testcase, path));
     for (const inner of elements(suite["testsuite"])) this.suite(inner, [...path, attribute(inner, "name")]);
+    this.#ended.push({ name: path.at(-1) ?? "", tests: this.#written.slice(from) });
   }
 
   finish(): ParsedReport {
@@ -95,8 +99,22 @@ class Walk {
         message: test.text,
       });
     }
+    if (this.#context.exitCode !== 0) this.#addLostFailures();
     // pytest runs nothing at all when one file cannot be collected, unless it is told to go on.
     return this.#cases.finish(uncollected > 0 && collected === 0 && this.#context.exitCode === 2);
+  }
+
+  /**
+   * node --test leaves the failure of a test with subtests, and of a suite's hooks, out of its report. What it printed
+   * names them; since they are no case there, their file is what failed.
+   */
+  #addLostFailures(): void {
+    for (const { name, tests } of this.#ended) {
+      const file = tests[0]?.file;
+      if (file === undefined || file === null || tests.some((test) => test.outcome === "failed")) continue;
+      const text = printedFailure(this.#context.output, name);
+      if (text !== null) this.#cases.addUnloaded(file, text);
+    }
   }
 
   /** Whether the writer named a file where a test's name belongs. */
@@ -139,22 +157,6 @@ function readOutcome(testcase: Element): { outcome: TestOutcome; text: string } 
     return body.trimStart().startsWith(message) ? body.trim() : `${message}\n${body.trim()}`;
   });
   return { outcome: "failed", text: texts.join("\n") };
-}
-
-/** What node --test printed for each file, just before the line that names it: its report says only `test failed`. */
-function printedByFile(output: string): Map<string, string> {
-  const printed = new Map<string, string>();
-  let begin = 0;
-  const lines = output.split("\n");
-  for (const [index, line] of lines.entries()) {
-    if (!/^[✖✔ℹ▶﹣] /.test(line)) continue;
-    const name = /^✖ (.+) \([\d.]+ms\)$/.exec(line)?.[1];
-    if (name !== undefined && index > begin && !printed.has(name)) {
-      printed.set(name, lines.slice(begin, index).join("\n").trim());
-    }
-    begin = index + 1;
-  }
-  return printed;
 }
 
 /** pytest names the class `tests.test_a.TestMath` in the file `tests/test_a.py`. */

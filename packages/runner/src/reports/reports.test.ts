@@ -77,6 +77,20 @@ describe("a report as its runner writes it", () => {
     );
   });
 
+  it("node --test, whose report leaves out a failure of a test with subtests of its own", () => {
+    const text =
+      '<testsuites><testsuite name="parent"><testcase name="child" classname="parent" file="/workspace/test/a.test.js"/></testsuite></testsuites>';
+    const output =
+      "▶ parent\n  ✔ child (0.6ms)\n✖ parent (2.1ms)\n\n✖ failing tests:\n\ntest at test/a.test.js:2:1\n✖ parent (2.1ms)\n  Error: parent itself\n      at x\n";
+    expect(told(parse("junit", text, { output }))).toMatchObject({
+      cases: ["passed: test/a.test.js > parent > child"],
+      unloaded: ["unclassified: test/a.test.js"],
+    });
+    expect(parse("junit", text, { output })?.unloaded[0]?.text).toBe("Error: parent itself\n      at x");
+    expect(told(parse("junit", text, { output, exitCode: 0 })).unloaded).toEqual([]);
+    expect(told(parse("junit", text)).unloaded).toEqual([]);
+  });
+
   it("vitest as JUnit", () => {
     const report = parse("junit", fixture("vitest.xml").replaceAll("test/e.test.js", "test/c.test.ts"));
     expect(told(report)).toEqual({
