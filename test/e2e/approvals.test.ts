@@ -144,6 +144,22 @@ describe("an approval by a person", () => {
     person = again;
   });
 
+  test("is not needed where a person overrides the gate, and the task is marked", async () => {
+    const agent = await makeAgent("otto");
+    const asked = await askFor(agent);
+    const { gate } = (await person.get(`/approvals/${asked.id}`)).body;
+    const overridden = await server.operator.post(`/tasks/${agent.taskId}/override`, {
+      gate,
+      reason: "the approver is away",
+      expires_in_seconds: 3_600,
+    });
+    expect(overridden.status).toBe(200);
+    await expect
+      .poll(async () => (await server.operator.get(`/tasks/${agent.taskId}`)).body, { timeout: 5_000 })
+      .toMatchObject({ phase: "COMPLETE", status: "active", overridden: true });
+    expect((await person.get(`/approvals/${asked.id}`)).body["status"]).toBe("withdrawn");
+  });
+
   test("that nobody gives in time is asked for again, and the old one can no longer be given", async () => {
     const agent = await makeAgent("tess");
     const asked = await askFor(agent);

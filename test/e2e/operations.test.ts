@@ -113,3 +113,28 @@ describe("a transition that takes its time", () => {
     expect(JSON.stringify(passed.body)).toContain(trees[0]);
   });
 });
+
+test("an approval binds to recorded evidence, and neither a restart nor a second run comes between", async () => {
+  const server = await TestServer.start({
+    workflow: workflow.replace("}]", "}, { approval: human }]"),
+    files: { "src/start.txt": "start\n" },
+  });
+  try {
+    const person = await server.withKey("person", "grace", ["approver"]);
+    await server.operator.post("/tasks", { title: "Be done" });
+    const agent = await Agent.claim(await server.agent("ada"), "ada");
+    await agent.execute("write_files", { path: "src/done.txt", content: "done\n" });
+    const asked = await agent.transition("COMPLETE");
+    const approval = asked.body["approval"] as { id: string; digest: string };
+    await server.restart();
+    const again = new Api(server.url, person.key);
+    const seen = await again.get(`/approvals/${approval.id}`);
+    expect(seen.body["evidence"]).toMatchObject([{ purpose: "command", result: { exit_code: 0 } }]);
+    const granted = await again.post(`/approvals/${approval.id}/grant`, { digest: approval.digest });
+    expect(granted.body).toMatchObject({ status: "used", task_status: "active" });
+    const evidence = await again.get(`/tasks/${agent.taskId}/evidence`);
+    expect(evidence.body["evidence"]).toHaveLength(1);
+  } finally {
+    await server.stop();
+  }
+});

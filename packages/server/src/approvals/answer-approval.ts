@@ -34,7 +34,7 @@ export async function answerApproval(
     },
     facts: { authors: authorsOf(context, task) },
     lease: (decided) => leaseOf(context, decided),
-    jobs: (decided) => (isLastGrant(decided) ? evidenceJob(context, decided) : []),
+    jobs: (decided) => (isLastGrant(decided) ? evidenceJob(context, decided, approval.tree) : []),
   });
   const reason = decision.reasons[0];
   if (decision.effect !== "allow") {

@@ -6,8 +6,8 @@ import type { ServerContext } from "../context.ts";
 import type { JobHandler } from "../jobs/dispatcher.ts";
 import { serverCaller } from "../server-caller.ts";
 import type { EvidenceJobBody } from "../transitions/pending-jobs.ts";
-import { isPending } from "../transitions/pending-jobs.ts";
-import { resumeTransition, withTaskTree } from "../transitions/resume-transition.ts";
+import { isPending, leaseOf } from "../transitions/pending-jobs.ts";
+import { resumeTransition } from "../transitions/resume-transition.ts";
 import { gatherEvidence } from "./gather-evidence.ts";
 
 /** How often the lease of a holder whose runs are under way is looked after. */
@@ -21,7 +21,7 @@ export function evidenceJobHandler(context: ServerContext): JobHandler {
     run: async (job, signal) => {
       const task = await pendingTask(context, job);
       if (!task) return;
-      await keepingLease(context, task, () => judge(context, job, task, signal));
+      await keepingLease(context, task, () => judge(context, job, signal));
     },
     giveUp: async (job, error) => {
       const task = await pendingTask(context, job);
@@ -30,14 +30,14 @@ export function evidenceJobHandler(context: ServerContext): JobHandler {
   };
 }
 
-async function judge(context: ServerContext, job: Job, task: TaskState, signal: AbortSignal): Promise<void> {
+async function judge(context: ServerContext, job: Job, signal: AbortSignal): Promise<void> {
   const body = bodyOf(job);
   const command = {
     type: "resume_transition",
     operationId: body.operation_id,
     newTokenId: body.new_token_id,
   } as const;
-  let tree: TreeDigest = await withTaskTree(context, task, command, (facts) => Promise.resolve(facts.digest));
+  let tree: TreeDigest = body.tree;
   for (const onChange of ["report", "judge"] as const) {
     const current = await pendingTask(context, job);
     if (!current) return;
@@ -108,6 +108,7 @@ async function withdraw(context: ServerContext, task: TaskState, reason: string)
     caller: serverCaller(),
     command: { type: "withdraw_transition", operationId, reason },
     facts: {},
+    lease: (decided) => leaseOf(context, decided),
   });
 }
 

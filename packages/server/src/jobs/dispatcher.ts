@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import type { Job } from "@phasegate/ledger";
 import type { JobId, TaskId } from "@phasegate/wire";
 import type { ServerContext } from "../context.ts";
@@ -12,6 +13,11 @@ export interface JobHandler {
   /** The last attempt failed: whoever waits is told. */
   giveUp(job: Job, error: unknown): Promise<void>;
 }
+
+/** The parts of the server that jobs are run with. */
+export type DispatcherContext = Pick<ServerContext, "ledger" | "clock" | "ids" | "log"> & {
+  readonly config: Pick<ServerContext["config"], "retry">;
+};
 
 interface Running {
   readonly taskId: TaskId | null;
@@ -35,7 +41,7 @@ const pollMs = 1_000;
  * offered again when the lease has run out. Attempts that were cut short by a stop count, yet never give a job up.
  */
 export class Dispatcher {
-  readonly #context: ServerContext;
+  readonly #context: DispatcherContext;
   readonly #handlers: readonly JobHandler[];
   readonly #owner: string;
   readonly #running = new Map<JobId, Running & { readonly kind: string }>();
@@ -45,7 +51,7 @@ export class Dispatcher {
   #started = false;
   #stopped = false;
 
-  constructor(context: ServerContext, handlers: readonly JobHandler[]) {
+  constructor(context: DispatcherContext, handlers: readonly JobHandler[]) {
     this.#context = context;
     this.#handlers = handlers;
     this.#owner = context.ids.make("job");
@@ -76,6 +82,14 @@ export class Dispatcher {
       .cancelJobs({ taskId })
       .catch((error: unknown) => this.#context.log.warn({ err: error, task: taskId }, "jobs could not be cancelled"));
     for (const one of this.#running.values()) if (one.taskId === taskId) one.controller.abort();
+  }
+
+  /** Resolves when no round is under way and nothing runs. */
+  async settled(): Promise<void> {
+    while (this.#round || this.#running.size > 0) {
+      await this.#round;
+      await Promise.all([...this.#running.values()].map((one) => one.done));
+    }
   }
 
   async close(): Promise<void> {
@@ -184,7 +198,13 @@ export class Dispatcher {
   }
 
   #delayOf(attempts: number): number {
-    const { initial_delay_ms: first, max_delay_ms: longest, exponential_base: base } = this.#context.config.retry;
-    return Math.min(longest, first * base ** (attempts - 1));
+    const {
+      initial_delay_ms: first,
+      max_delay_ms: longest,
+      exponential_base: base,
+      jitter,
+    } = this.#context.config.retry;
+    const delayMs = Math.min(longest, first * base ** (attempts - 1));
+    return jitter ? Math.ceil(delayMs * (0.5 + randomInt(500) / 1_000)) : delayMs;
   }
 }

@@ -5,6 +5,7 @@ import { withToken } from "../http/idempotency.ts";
 import { route } from "../http/route.ts";
 import type { Route, RouteAnswer } from "../http/route.ts";
 import { decideOrThrow } from "../tasks/hold.ts";
+import { leaseOf } from "../transitions/pending-jobs.ts";
 import { readTransition, recordedAnswer } from "../transitions/recorded-answer.ts";
 import { taskOfOperation } from "./operation-id.ts";
 import type { Operation } from "./operations.ts";
@@ -72,7 +73,13 @@ async function withdrawOperation(context: ServerContext, caller: Caller, text: s
   const task = await context.tasks.require(taskId);
   if (task.pendingTransition?.operationId === pending) {
     const reason = "withdrawn by who asked for it";
-    await decideOrThrow(context, caller, task, { type: "withdraw_transition", operationId: pending, reason });
+    await decideOrThrow(
+      context,
+      caller,
+      task,
+      { type: "withdraw_transition", operationId: pending, reason },
+      { lease: (decided) => leaseOf(context, decided) },
+    );
   } else {
     held?.withdraw();
   }

@@ -4,10 +4,11 @@ import type { BlockerId, JsonObject } from "@phasegate/wire";
 import type { Caller, ServerContext } from "../context.ts";
 import type { RouteAnswer } from "../http/route.ts";
 import { verifyToken } from "../tools/tool-request.ts";
+import { evidenceJob } from "../transitions/pending-jobs.ts";
 import { requireTaskId, requireVisibleTask } from "./access.ts";
 import { tokenMint } from "./mint.ts";
 import { taskAnswer } from "./task-answer.ts";
-import type { Decided } from "./task-store.ts";
+import type { DecideRequest, Decided } from "./task-store.ts";
 
 /** Decides a command on a task; a denial becomes its problem document. */
 export async function decideOrThrow(
@@ -15,7 +16,7 @@ export async function decideOrThrow(
   caller: Caller,
   task: TaskState,
   command: Command,
-  options: { lease?: null } = {},
+  options: Pick<DecideRequest, "lease" | "jobs" | "payloads"> = {},
 ): Promise<Decided> {
   const decided = await context.tasks.decide({ taskId: task.id, caller, command, facts: {}, ...options });
   const reason = decided.decision.reasons[0];
@@ -62,7 +63,10 @@ export async function endHold(
   return taskAnswer(context, decided.task);
 }
 
-/** An operator's word on a task. `fence`: whoever holds it is cut off first. */
+/**
+ * An operator's word on a task. `fence`: whoever holds it is cut off first. A transition that waits for people is judged again
+ * once the word is recorded: an override may have been all that it lacked.
+ */
 export async function operateTask(
   context: ServerContext,
   caller: Caller,
@@ -71,7 +75,13 @@ export async function operateTask(
   options: { fence: boolean },
 ): Promise<JsonObject> {
   const task = await context.tasks.require(requireTaskId(taskId));
-  if (!options.fence) return taskAnswer(context, (await decideOrThrow(context, caller, task, command)).task);
+  if (!options.fence) {
+    const jobs: DecideRequest["jobs"] = (decided) => {
+      const [first] = task.approvals.filter((one) => one.operationId === decided.task.pendingTransition?.operationId);
+      return first && decided.task.status === "awaiting_approval" ? evidenceJob(context, decided, first.tree) : [];
+    };
+    return taskAnswer(context, (await decideOrThrow(context, caller, task, command, { jobs })).task);
+  }
   const looked = await context.tasks.preview(task.id, caller, command, {});
   if (looked.decision.effect === "allow") await context.runner.fence(task.id, looked.task.epoch + 1);
   return taskAnswer(context, (await decideOrThrow(context, caller, task, command, { lease: null })).task);

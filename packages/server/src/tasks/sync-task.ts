@@ -2,6 +2,7 @@ import type { JsonObject } from "@phasegate/wire";
 import type { Caller, ServerContext } from "../context.ts";
 import { requireTaskId } from "./access.ts";
 import { decideOrThrow } from "./hold.ts";
+import { mergedRed } from "./merged-red.ts";
 import { workspaceKey } from "./workspace-key.ts";
 
 /** Merges the base as it is now into the task. Conflicts are a normal answer and leave the tree as it was. */
@@ -26,13 +27,21 @@ export async function syncTask(
     frozenTrees,
   });
   if (merged.status === "conflicts") return { conflicts: [...merged.conflicts], entry: task.entry };
-  const { task: after } = await decideOrThrow(context, caller, task, {
-    type: "sync",
-    base: merged.base,
-    baseTree: merged.baseTree,
-    entryTree: merged.entryTree,
-    tree: merged.tree,
-    frozenTrees: merged.frozenTrees,
-  });
+  const red = await mergedRed(context, task, merged);
+  const { task: after } = await decideOrThrow(
+    context,
+    caller,
+    task,
+    {
+      type: "sync",
+      base: merged.base,
+      baseTree: merged.baseTree,
+      entryTree: merged.entryTree,
+      tree: merged.tree,
+      frozenTrees: merged.frozenTrees,
+      redIdentities: red.digests,
+    },
+    { payloads: red.payloads },
+  );
   return { conflicts: [], entry: after.entry };
 }

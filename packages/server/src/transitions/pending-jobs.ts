@@ -1,6 +1,6 @@
 import type { ResumeTransition } from "@phasegate/engine";
 import type { AppendBatch, NewJob } from "@phasegate/ledger";
-import type { OperationId } from "@phasegate/wire";
+import type { OperationId, TreeDigest } from "@phasegate/wire";
 import type { ServerContext } from "../context.ts";
 import type { Decided } from "../tasks/task-store.ts";
 
@@ -10,13 +10,15 @@ type Judged = Omit<Decided, "events">;
 export interface EvidenceJobBody {
   readonly operation_id: OperationId;
   readonly new_token_id: ResumeTransition["newTokenId"];
+  /** The tree that was judged when the job was asked for: what it runs on first. */
+  readonly tree: TreeDigest;
 }
 
 /** Jobs that follow from a transition that was asked for: to gather what it lacks, and to end questions in time. */
-export function jobsOf(context: ServerContext, judged: Judged): NewJob[] {
+export function jobsOf(context: ServerContext, judged: Judged, tree: TreeDigest | null): NewJob[] {
   const { decision, task } = judged;
   const lacks = decision.effect === "pending" && !decision.repeated && task.status === "deciding";
-  return [...timeoutJobs(context, judged), ...(lacks ? evidenceJob(context, judged) : [])];
+  return [...timeoutJobs(context, judged), ...(lacks && tree ? evidenceJob(context, judged, tree) : [])];
 }
 
 /** Jobs that end each new question to people in time. */
@@ -37,12 +39,13 @@ export function timeoutJobs(context: ServerContext, { decision, task }: Judged):
 }
 
 /** The job that judges the pending transition again; none when nothing is pending. */
-export function evidenceJob(context: ServerContext, { task }: Judged): NewJob[] {
+export function evidenceJob(context: ServerContext, { task }: Judged, tree: TreeDigest): NewJob[] {
   const { pendingTransition } = task;
   if (!pendingTransition) return [];
   const body: EvidenceJobBody = {
     operation_id: pendingTransition.operationId,
     new_token_id: context.ids.make("token"),
+    tree,
   };
   return [
     {

@@ -75,7 +75,7 @@ export async function requestTransition(
       facts,
       payloads,
       lease: (decided) => (decided.task.status === "awaiting_approval" ? leaseOf(context, decided) : undefined),
-      jobs: (decided) => jobsOf(context, decided),
+      jobs: (decided) => jobsOf(context, decided, facts.tree?.digest ?? null),
       answer: ({ decision, ...decided }) =>
         decision.effect === "pending" || isProblem(decision) ? null : answer({ decision, ...decided }),
     });

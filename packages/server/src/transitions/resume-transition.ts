@@ -50,7 +50,7 @@ export async function resumeTransition(
 }
 
 /** Reads the tree as it is for a pending transition, alone in the workspace. */
-export async function withTaskTree<Result>(
+async function withTaskTree<Result>(
   context: ServerContext,
   task: TaskState,
   command: ResumeTransition,

@@ -1,0 +1,146 @@
+import { openMemoryLedger } from "@phasegate/ledger";
+import type { Job, Ledger } from "@phasegate/ledger";
+import type { JobId, PrincipalId, TaskId } from "@phasegate/wire";
+import pino from "pino";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { createIds } from "../ids.ts";
+import { Dispatcher } from "./dispatcher.ts";
+import type { JobHandler } from "./dispatcher.ts";
+
+const retry = { max_attempts: 3, initial_delay_ms: 100, max_delay_ms: 150, exponential_base: 2, jitter: false };
+const task = "task_one" as TaskId;
+
+describe("the dispatcher", () => {
+  const clock = { at: 1_000, now: (): number => clock.at };
+  let ledger: Ledger;
+  const opened: Dispatcher[] = [];
+  let version = 0;
+  beforeEach(() => {
+    ledger = openMemoryLedger();
+    clock.at = 1_000;
+    version = 0;
+  });
+  afterEach(async () => {
+    for (const dispatcher of opened.splice(0)) await dispatcher.close();
+    await ledger.close();
+  });
+
+  function dispatcherOf(handler: Partial<JobHandler> & Pick<JobHandler, "run">): Dispatcher {
+    const context = { ledger, clock, ids: createIds(clock), log: pino({ level: "silent" }), config: { retry } };
+    const dispatcher = new Dispatcher(context, [
+      { kind: "work", concurrency: 2, giveUp: () => Promise.resolve(), ...handler },
+    ]);
+    opened.push(dispatcher);
+    return dispatcher;
+  }
+
+  async function ask(...names: string[]): Promise<void> {
+    await ledger.append({
+      stream: "system",
+      expectedVersion: version,
+      origin: { principal: "prn_test" as PrincipalId, agentId: null, at: "2026-01-01T00:00:00.000Z" },
+      events: [{ id: createIds(clock).make("event"), type: "config.changed", data: { key: "a", source: "b" } }],
+      jobs: names.map((name) => ({
+        id: `job_${name}` as JobId,
+        kind: "work",
+        taskId: task,
+        fairnessKey: "one",
+        dueAt: clock.at,
+        body: {},
+      })),
+    });
+    version += 1;
+  }
+
+  test("runs at most as many jobs of a kind as it may, and the next when a place is free", async () => {
+    const ends: (() => void)[] = [];
+    const begun: string[] = [];
+    const dispatcher = dispatcherOf({
+      run: (job) => {
+        begun.push(job.id);
+        return new Promise((resolve) => ends.push(resolve));
+      },
+    });
+    await ask("a", "b", "c");
+    dispatcher.start();
+    await expect.poll(() => begun).toEqual(["job_a", "job_b"]);
+    ends[0]?.();
+    await expect.poll(() => begun).toEqual(["job_a", "job_b", "job_c"]);
+    for (const end of ends) end();
+  });
+
+  test("tries a failed job again after growing waits, and gives it up after the last attempt", async () => {
+    const attempts: number[] = [];
+    const givenUp: string[] = [];
+    const dispatcher = dispatcherOf({
+      run: (job) => {
+        attempts.push(job.attempts);
+        return Promise.reject(new Error("no luck"));
+      },
+      giveUp: (job, error) => {
+        givenUp.push(`${job.id}: ${(error as Error).message}`);
+        return Promise.resolve();
+      },
+    });
+    await ask("a");
+    dispatcher.start();
+    for (const [wait, expected] of [
+      [99, [1]],
+      [1, [1, 2]],
+      [149, [1, 2]],
+      [1, [1, 2, 3]],
+    ] as const) {
+      await expect.poll(() => attempts.length).toBeGreaterThan(0);
+      await idle(dispatcher);
+      clock.at += wait;
+      dispatcher.wake();
+      await expect.poll(() => attempts).toEqual([...expected]);
+    }
+    await expect.poll(() => givenUp).toEqual(["job_a: no luck"]);
+    await idle(dispatcher);
+    expect(await take(ledger)).toEqual([]);
+  });
+
+  test("puts back what a stop cuts short, due at once and not given up", async () => {
+    const begun: string[] = [];
+    const untilAborted: JobHandler["run"] = (job, signal) =>
+      new Promise((_, reject) => {
+        begun.push(job.id);
+        signal.addEventListener("abort", () => reject(new Error("aborted")), { once: true });
+      });
+    const dispatcher = dispatcherOf({ run: untilAborted, giveUp: () => Promise.reject(new Error("was given up")) });
+    await ask("a");
+    dispatcher.start();
+    await expect.poll(() => begun).toEqual(["job_a"]);
+    await dispatcher.close();
+    expect(await take(ledger)).toEqual(["job_a"]);
+  });
+
+  test("ends a task's jobs, waiting and running, when nothing waits for them", async () => {
+    const ended: string[] = [];
+    const dispatcher = dispatcherOf({
+      concurrency: 1,
+      run: (job, signal) =>
+        new Promise((_, reject) => {
+          signal.addEventListener("abort", () => reject(new Error(job.id)), { once: true });
+          ended.push("begun");
+        }),
+    });
+    await ask("a", "b");
+    dispatcher.start();
+    await expect.poll(() => ended).toEqual(["begun"]);
+    dispatcher.abandon(task);
+    await idle(dispatcher);
+    expect(await take(ledger)).toEqual([]);
+  });
+});
+
+/** Until nothing runs and no round is under way. */
+function idle(dispatcher: Dispatcher): Promise<void> {
+  return dispatcher.settled();
+}
+
+async function take(ledger: Ledger): Promise<Job["id"][]> {
+  const jobs = await ledger.takeJobs({ owner: "test", now: 1_000_000, leaseMs: 1, limit: 10 });
+  return jobs.map((job) => job.id);
+}
