@@ -250,3 +250,21 @@ describe("an agent client and a real server", () => {
     await expect(agent.claimTask()).rejects.toBeInstanceOf(PhasegateUsageError);
   });
 });
+
+test("where the calls of older agents need no key, a client without one claims, works and moves on", async () => {
+  const server = await TestServer.start({
+    workflow: "name: open\nphases:\n  - { id: WORK, tools: [read] }\n  - { id: DONE, tools: [read] }\n",
+    files: { "a.txt": "a\n" },
+    settings: { "security.auth": "open", "tasks.ad_hoc_claims": true },
+  });
+  try {
+    await using agent = new AgentClient({ url: server.url, agentId: "guest" });
+    await agent.claimTask();
+    expect(await agent.readFile("a.txt")).toBe("a\n");
+    expect(await agent.requestTransition("DONE")).toMatchObject({ outcome: "moved" });
+    expect(await agent.getStateSnapshot()).toMatchObject({ current_phase: "DONE" });
+    await expect(agent.brief()).rejects.toBeInstanceOf(UnauthenticatedError);
+  } finally {
+    await server.stop();
+  }
+});
