@@ -103,7 +103,12 @@ describe.each(workflows)("every program on the page does what the page says, und
 });
 
 function printed(text: string): RegExp {
-  return new RegExp(`^${text.split("…").map(RegExp.escape).join("\\S+")}$`);
+  return new RegExp(
+    `^${text
+      .split("…")
+      .map((part) => RegExp.escape(part))
+      .join("\\S+")}$`,
+  );
 }
 
 test("the page names every method of the client", () => {
