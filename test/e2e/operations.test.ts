@@ -100,6 +100,20 @@ describe("a transition that takes its time", () => {
     expect(done).toMatchObject({ response: { allowed: true } });
   });
 
+  test("ends with its task, and what ran for it leaves no evidence", async () => {
+    const early = await request(agent.api);
+    await untilPending();
+    const cancelled = await server.operator.post(`/tasks/${agent.taskId}/cancel`, { reason: "not needed" });
+    expect(cancelled.body).toMatchObject({ status: "cancelled" });
+    const done = await collect(agent.api, String(early.body["operation_id"]));
+    expect(done).toMatchObject({ response: { allowed: false, blockers: ["withdrawn: the task was cancelled"] } });
+    await server.restart();
+    const task = await server.operator.get(`/tasks/${agent.taskId}`);
+    expect(task.body).toMatchObject({ status: "cancelled", phase: "WORK" });
+    const evidence = await server.operator.get(`/tasks/${agent.taskId}/evidence`);
+    expect(evidence.body["evidence"]).toEqual([]);
+  });
+
   test("is judged on the tree that there is: one that changed during its run is run again", async () => {
     const early = await request(agent.api);
     await untilPending();
