@@ -26,6 +26,7 @@ export async function main(argv: readonly string[], io: Io = processIo()): Promi
 /** Every top-level command and where it lives. One run loads one of them; help and mistypings load all. */
 const commands = {
   serve: () => import("./commands/serve.ts"),
+  init: () => import("./commands/init.ts"),
   lint: () => import("./commands/lint.ts"),
   can: () => import("./commands/can.ts"),
   explain: () => import("./commands/explain.ts"),

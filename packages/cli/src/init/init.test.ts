@@ -1,0 +1,120 @@
+import { loadWorkflow } from "@phasegate/workflow";
+import { describe, expect, test } from "vitest";
+import { detectProject } from "./detect-project.ts";
+import type { ProjectFiles } from "./project-files.ts";
+import { workflowText } from "./workflow-text.ts";
+
+function project(files: Readonly<Record<string, string>>): ProjectFiles {
+  return { paths: Object.keys(files), read: (path) => files[path] ?? null };
+}
+
+const manifest = (content: object) => JSON.stringify({ name: "shop", ...content });
+
+const projects: Readonly<Record<string, { files: Readonly<Record<string, string>>; found: object }>> = {
+  "vitest as a dependency": {
+    files: {
+      "package.json": manifest({ devDependencies: { vitest: "5.0.0" }, scripts: { test: "vitest run" } }),
+      "package-lock.json": "{}",
+      "tsconfig.json": "{}",
+      "src/a.ts": "",
+      "test/a.test.ts": "",
+    },
+    found: {
+      name: "shop",
+      language: "TypeScript",
+      runner: { preset: "vitest" },
+      tests: ["test/**", "**/*.test.*", "**/*.spec.*"],
+      source: ["src/**", "package.json", "package-lock.json"],
+      rules: ["vitest.config.*", "package.json#/scripts"],
+      setup: "npm ci",
+    },
+  },
+  "jest in package.json": {
+    files: { "package.json": manifest({ jest: {}, dependencies: { jest: "1.0.0" } }), "pnpm-lock.yaml": "" },
+    found: { language: "JavaScript", runner: { preset: "jest" }, setup: "pnpm install --frozen-lockfile" },
+  },
+  "node --test": {
+    files: { "package.json": manifest({ scripts: { test: "node --test" } }), "index.js": "" },
+    found: { runner: { preset: "node" }, source: ["*.js", "*.ts", "package.json"], setup: null },
+  },
+  "a test script of another kind": {
+    files: { "package.json": manifest({ scripts: { test: "mocha" } }) },
+    found: { runner: { preset: "exit-code", command: "npm test" } },
+  },
+  "pytest in pyproject.toml": {
+    files: {
+      "pyproject.toml": '[project]\nname = "till"\n[tool.pytest.ini_options]\n',
+      "till/__init__.py": "",
+      "tests/test_till.py": "",
+    },
+    found: {
+      name: "till",
+      language: "Python",
+      runner: { preset: "pytest" },
+      source: ["till/**", "pyproject.toml"],
+      rules: ["pyproject.toml#/tool/pytest"],
+    },
+  },
+  "Python without pytest": {
+    files: { "setup.py": "", "till.py": "", "test_till.py": "import unittest\n" },
+    found: { runner: { preset: "unittest" }, source: ["*.py", "setup.py"], rules: [] },
+  },
+  "go.mod": {
+    files: { "go.mod": "module example.org/tools/till\n\ngo 1.23\n", "till.go": "", "till_test.go": "" },
+    found: { name: "till", language: "Go", runner: { preset: "go" } },
+  },
+  "Cargo.toml": {
+    files: { "Cargo.toml": '[package]\nname = "till"\n', "src/lib.rs": "", "Cargo.lock": "" },
+    found: {
+      name: "till",
+      language: "Rust",
+      runner: { preset: "cargo" },
+      source: ["src/**", "Cargo.toml", "Cargo.lock"],
+    },
+  },
+};
+
+describe.each(Object.entries(projects))("%s", (_name, { files, found }) => {
+  const { project: detected } = detectProject(project(files));
+
+  test("is told by its files", () => {
+    expect(detected).toMatchObject(found);
+  });
+
+  test.each([null, "strict"] as const)("makes a workflow without errors and warnings, preset %s", (preset) => {
+    for (const branch of ["main", null]) {
+      const text = workflowText({ fallbackName: "folder", project: detected, branch, preset });
+      const loaded = loadWorkflow({ file: "agent_workflow.yaml", text, resolve: () => null });
+      expect(loaded.ok ? loaded.warnings : loaded.diagnostics).toEqual([]);
+      if (!loaded.ok) continue;
+      expect(loaded.stored.normalized.phases.map(({ id }) => id)).toEqual([
+        "PLAN",
+        "TDD",
+        "IMPL",
+        "REVIEW",
+        "COMPLETE",
+      ]);
+      expect(loaded.stored.normalized.workspace.base).toBe(branch);
+    }
+  });
+});
+
+test("where nothing is recognised, the file still loads, under the folder's name", () => {
+  const { project: detected } = detectProject(project({ "main.c": "" }));
+  expect(detected).toBeNull();
+  const text = workflowText({ fallbackName: "100 % off: no", project: detected, branch: "main", preset: null });
+  const loaded = loadWorkflow({ file: "agent_workflow.yaml", text, resolve: () => null });
+  expect(loaded.ok ? [loaded.stored.normalized.name, loaded.warnings] : loaded.diagnostics).toEqual([
+    "100 % off: no",
+    [],
+  ]);
+});
+
+test("the first language decides, and the others are named", () => {
+  const { project: detected, alsoFound } = detectProject(project({ "package.json": "{}", "go.mod": "module a\n" }));
+  expect([detected?.language, alsoFound]).toEqual(["JavaScript", ["Go"]]);
+});
+
+test("a package.json that cannot be read is none", () => {
+  expect(detectProject(project({ "package.json": "{" })).project).toBeNull();
+});

@@ -1,0 +1,37 @@
+import type { DetectedProject } from "./project.ts";
+import { filesAmong, foldersAmong } from "./folders.ts";
+import type { ProjectFiles } from "./project-files.ts";
+
+const manifests = ["pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "requirements-dev.txt", "Pipfile"];
+const settings = ["pytest.ini", "tox.ini", "setup.cfg"];
+
+/** A project with one of Python's manifests, or a Python file, at its root. */
+export function detectPython(files: ProjectFiles): DetectedProject | null {
+  const present = filesAmong(files, manifests);
+  const modules = files.paths.filter((path) => /^[^/]+\.py$/.test(path));
+  if (present.length === 0 && modules.length === 0) return null;
+  const packages = files.paths.flatMap((path) => /^([^/]+)\/__init__\.py$/.exec(path)?.[1] ?? []);
+  const folders = foldersAmong(files, ["src", ...packages.filter((name) => !/^tests?$/.test(name))]);
+  const sign = signOfPytest(files, [...present, ...settings]);
+  return {
+    name: /^\s*name\s*=\s*"([^"\n]+)"/m.exec(files.read("pyproject.toml") ?? "")?.[1] ?? null,
+    language: "Python",
+    runner: { preset: sign === null ? "unittest" : "pytest" },
+    because: sign ?? "nothing here names pytest",
+    tests: [...foldersAmong(files, ["tests", "test"]), "**/test_*.py", "**/*_test.py", "**/conftest.py"],
+    source: [...(folders.length > 0 ? folders : ["*.py"]), ...present],
+    rules: [
+      ...filesAmong(files, settings),
+      ...(files.paths.includes("pyproject.toml") ? ["pyproject.toml#/tool/pytest"] : []),
+    ],
+    setup: null,
+  };
+}
+
+function signOfPytest(files: ProjectFiles, named: readonly string[]): string | null {
+  if (files.paths.includes("pytest.ini")) return "there is a `pytest.ini`";
+  const conftest = files.paths.find((path) => /(^|\/)conftest\.py$/.test(path));
+  if (conftest !== undefined) return `there is a \`${conftest}\``;
+  const manifest = named.find((path) => /\bpytest\b/.test(files.read(path) ?? ""));
+  return manifest === undefined ? null : `\`${manifest}\` names pytest`;
+}

@@ -1,0 +1,116 @@
+import type { DetectedProject } from "./project.ts";
+
+export interface WorkflowTextOptions {
+  /** Used where the project does not name itself. */
+  readonly fallbackName: string;
+  readonly project: DetectedProject | null;
+  /** Null: tasks start from whatever branch is checked out. */
+  readonly branch: string | null;
+  /** `strict`: the bundled strict workflow, with what was found here. */
+  readonly preset: "strict" | null;
+}
+
+/** What is written where nothing was found: to be filled in by the reader. */
+const unknownProject: DetectedProject = {
+  name: null,
+  language: "unknown",
+  runner: { preset: "exit-code", command: "make test" },
+  because: "nothing here was recognised",
+  tests: ["test/**", "tests/**"],
+  source: ["src/**"],
+  rules: ["Makefile"],
+  setup: null,
+};
+
+/** The text of `agent_workflow.yaml` in its short form, with comments. It loads without errors and warnings. */
+export function workflowText(options: WorkflowTextOptions): string {
+  const project = options.project ?? unknownProject;
+  const lines = [
+    "# How changes are made here. `phasegate lint` checks this file, `phasegate explain phase TDD` says what it means.",
+    "# Every key: docs/workflow-spec.md of Phasegate. Tasks take it from the base branch: commit it.",
+    `name: ${plain(options.project?.name ?? options.fallbackName)}`,
+    ...(options.preset === "strict" ? ["extends: phasegate/strict@1"] : []),
+    ...workspaceLines(options.branch, project),
+    ...pathLines(project),
+    "evidence:",
+    `  tests: ${runnerText(project)}   # run by the server on the exact tree, without network`,
+    ...(options.preset === "strict" ? strictLines(project) : phaseLines(project)),
+    "",
+  ];
+  return lines.join("\n");
+}
+
+function workspaceLines(branch: string | null, { setup }: DetectedProject): readonly string[] {
+  if (branch === null && setup === null) return [];
+  return [
+    "workspace:",
+    ...(branch === null ? [] : [`  base: ${plain(branch)}   # where tasks start from`]),
+    ...(setup === null
+      ? []
+      : [`  setup: ${plain(setup)}   # makes the dependencies, with network, once for each lock file`]),
+  ];
+}
+
+function pathLines({ tests, source, rules }: DetectedProject): readonly string[] {
+  return [
+    "paths:   # named once, used as $name below",
+    `  tests: ${list(tests)}`,
+    `  source: ${list(source)}`,
+    ...(rules.length === 0 ? [] : [`  rules: ${list(rules)}   # what decides how tests are run`]),
+  ];
+}
+
+function runnerText({ runner: { preset, command } }: DetectedProject): string {
+  return command === undefined ? `{ preset: ${preset} }` : `{ preset: ${preset}, command: ${plain(command)} }`;
+}
+
+function phaseLines({ rules }: DetectedProject): readonly string[] {
+  const frozen = rules.length === 0 ? "[$tests]" : "[$tests, $rules]";
+  return [
+    "phases:",
+    "  # Say what will be done, and how one can tell. Nothing may be changed.",
+    "  - { id: PLAN, tools: [read], artifacts: [{ type: plan, schema: plan }] }",
+    "  # Tests first: at least one new test must fail. From then on they are fixed.",
+    `  - { id: TDD, tools: [read, edit, run], write: [$tests], freeze: ${frozen}, gate: red }`,
+    "  # Every test that failed must pass, and none may be lost. A test that is wrong is mended by going back.",
+    "  - { id: IMPL, tools: [read, edit, run], write: [$source], gate: [green, no_skipped_tests] }",
+    "  # A person looks at the difference and approves exactly that.",
+    "  - { id: REVIEW, tools: [read], gate: { approval: human }, rework: [IMPL, TDD] }",
+    "  - { id: COMPLETE, tools: [read, git_commit] }",
+    ...schemaLines,
+  ];
+}
+
+function strictLines({ rules }: DetectedProject): readonly string[] {
+  return [
+    "phases:   # merged by id into those of phasegate/strict@1; `phasegate lint --expand` shows them all",
+    "  - { id: PLAN, artifacts: [{ type: plan, schema: plan }] }",
+    ...(rules.length === 0 ? ["  - { id: TDD, freeze: [$tests] }"] : []),
+    "  # `coverage` is left out until the test command writes coverage/lcov.info; then name it here again.",
+    "  - { id: IMPL, gate: [green, no_skipped_tests] }",
+    ...schemaLines,
+  ];
+}
+
+const schemaLines: readonly string[] = [
+  "schemas:   # JSON Schema 2020-12",
+  "  plan:",
+  "    type: object",
+  "    required: [summary, acceptance_criteria, in_scope, out_of_scope, constraints]",
+  "    properties:",
+  "      summary: { type: string, minLength: 1 }",
+  "      acceptance_criteria: { type: array, minItems: 1, items: { type: string, minLength: 1 } }",
+  "      in_scope: { type: array, minItems: 1, items: { type: string, minLength: 1 } }",
+  "      out_of_scope: { type: array, items: { type: string, minLength: 1 } }",
+  "      constraints: { type: array, items: { type: string, minLength: 1 } }",
+];
+
+function list(patterns: readonly string[]): string {
+  return `[${patterns.map((pattern) => JSON.stringify(pattern)).join(", ")}]`;
+}
+
+/** A YAML scalar that reads back as this text. */
+function plain(text: string): string {
+  const isPlain = /^[A-Za-z][A-Za-z0-9_./ -]*$/.test(text) && !/^(true|false|null|yes|no|on|off)$/i.test(text);
+  return isPlain && text.trim() === text ? text : JSON.stringify(text);
+}
