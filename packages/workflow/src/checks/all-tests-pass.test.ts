@@ -217,6 +217,17 @@ describe("green does not pass when", () => {
       /failing, and not so on the base.*halves/u,
     ],
     [
+      "no test of a file that did not load at red passes, since its only one failed on the base and fails still",
+      {
+        evidence: {
+          base: onBase({ ...old, [file]: { divides: "failed" } }),
+          redIdentities: [redFile(file)],
+          current: now({ ...old, [file]: { divides: "failed" } }),
+        },
+      },
+      /red and not passing: `test\/new.test.ts`/u,
+    ],
+    [
       "the format names no file and a test file changed in this phase",
       {
         changes: [changed("test/all.sh")],
