@@ -33,7 +33,7 @@ export function workflowText(options: WorkflowTextOptions): string {
     ...workspaceLines(options.branch, project),
     ...pathLines(project),
     "evidence:",
-    `  tests: ${runnerText(project)}   # run by the server on the exact tree, without network`,
+    `  tests: ${runnerText(project, options.preset === "strict")}   # run by the server on the exact tree, without network`,
     ...(options.preset === "strict" ? strictLines(project) : phaseLines(project)),
     "",
   ];
@@ -60,8 +60,14 @@ function pathLines({ tests, source, rules }: DetectedProject): readonly string[]
   ];
 }
 
-function runnerText({ runner: { preset, command } }: DetectedProject): string {
-  return command === undefined ? `{ preset: ${preset} }` : `{ preset: ${preset}, command: ${plain(command)} }`;
+/** The strict preset asks for coverage, which `vitest` measures only with a package that may not be there. */
+const vitestWithoutCoverage = "npx vitest run --reporter=default --reporter=junit --outputFile.junit={report}";
+
+function runnerText({ runner }: DetectedProject, isStrict: boolean): string {
+  const command = runner.command ?? (isStrict && runner.preset === "vitest" ? vitestWithoutCoverage : undefined);
+  return command === undefined
+    ? `{ preset: ${runner.preset} }`
+    : `{ preset: ${runner.preset}, command: ${plain(command)} }`;
 }
 
 function phaseLines({ rules }: DetectedProject): readonly string[] {
