@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { measureQueue } from "./rows/queue.ts";
 import { measureHttp } from "./rows/http.ts";
 import type { Effort } from "./rows/http.ts";
+import { measureTransitions } from "./rows/transition.ts";
 import { measureTree } from "./rows/tree.ts";
 import { formatTable, isMet } from "./table.ts";
 import type { Row } from "./table.ts";
@@ -28,6 +29,7 @@ const effort: Effort = values.smoke
 const groups: Record<string, (effort: Effort) => Promise<Row[]>> = {
   http: measureHttp,
   queue: measureQueue,
+  transition: measureTransitions,
   tree: measureTree,
 };
 const machine = `${cpus().length} x ${cpus()[0]?.model.trim() ?? "unknown"}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}, storage.durability full`;

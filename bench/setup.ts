@@ -16,6 +16,8 @@ phases:
   - { id: DONE, tools: [] }
 `;
 
+const files = { "src/one-kilobyte.txt": `${"x".repeat(63)}\n`.repeat(16) };
+
 export interface BenchServer {
   readonly api: Api;
   readonly directory: string;
@@ -26,11 +28,15 @@ export interface BenchServer {
 /** The product in a process of its own, over a small repository; `prepare` may fill its data directory first. */
 export async function startProduct(
   prepare: (dataDirectory: string, repository: string) => Promise<void> = () => Promise.resolve(),
+  base: { readonly workflow: string; readonly files: Readonly<Record<string, string>> } = {
+    workflow: benchWorkflow,
+    files,
+  },
 ): Promise<BenchServer> {
   const directory = mkdtempSync(join(tmpdir(), "phasegate-bench-"));
   const repository = makeRepository(join(directory, "repository"), {
-    "agent_workflow.yaml": benchWorkflow,
-    "src/one-kilobyte.txt": `${"x".repeat(63)}\n`.repeat(16),
+    ...base.files,
+    "agent_workflow.yaml": base.workflow,
   });
   await prepare(join(directory, "data"), repository);
   const started = await startScript(

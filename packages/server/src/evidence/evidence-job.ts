@@ -73,7 +73,7 @@ function bodyOf(job: Job): EvidenceJobBody {
 
 /** The task, while the job's operation is its pending transition. */
 async function pendingTask(context: ServerContext, job: Job): Promise<TaskState | null> {
-  const task = job.taskId === null ? null : await context.tasks.load(job.taskId);
+  const task = job.taskId === null ? null : await context.tasks.refresh(job.taskId);
   return task && isPending(task, bodyOf(job).operation_id) ? task : null;
 }
 

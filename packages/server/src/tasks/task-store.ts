@@ -95,6 +95,17 @@ export class TaskStore {
     return task;
   }
 
+  /**
+   * The task as the ledger has it now. A job can be taken in the very commit that asked for it, before this instance's
+   * memory has moved: who acts on what a task does not say must look here first.
+   */
+  async refresh(taskId: TaskId): Promise<TaskState | null> {
+    const known = this.#tasks.get(taskId);
+    if (!known) return this.load(taskId);
+    const newer = await this.#context.ledger.readStream(taskStream(taskId), { afterVersion: known.version });
+    return newer.reduce<TaskState>(evolve, known);
+  }
+
   /** As `load`, but a task that is not there is the problem `unknown_task`. */
   async require(taskId: TaskId): Promise<TaskState> {
     const task = await this.load(taskId);
