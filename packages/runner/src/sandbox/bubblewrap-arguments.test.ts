@@ -6,6 +6,7 @@ const host: VisibleHost = {
   mounts: [{ source: "/usr" }],
   links: [{ path: "/bin", target: "usr/bin" }],
   path: "/usr/bin",
+  devices: [{ source: "/data/devices/null", target: "/dev/null" }],
 };
 const command: SandboxCommand = {
   argv: ["bash", "-c", "true"],
@@ -55,4 +56,8 @@ test("the root, the devices and the kernel's settings become read-only after eve
 test("the command begins in its directory below the workspace with the variables it was given", () => {
   expect(joined()).toContain("--chdir /workspace/packages/a --setenv PATH /usr/bin --setenv HOME /tmp/home");
   expect(joined()).toContain("--setenv CI 1 --");
+});
+
+test("where the server's user owns the host's device nodes, commands get others in their place", () => {
+  expect(joined()).toContain("--dev /dev --dev-bind /data/devices/null /dev/null ");
 });

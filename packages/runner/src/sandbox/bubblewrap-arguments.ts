@@ -1,4 +1,5 @@
 import { posix } from "node:path";
+import type { DeviceNode } from "./device-nodes.ts";
 import { sandboxWorkspacePath, type ReadOnlyMount, type SandboxCommand, type SandboxLimits } from "./sandbox.ts";
 
 /** What of the host every command sees, found once at start. */
@@ -8,6 +9,8 @@ export interface VisibleHost {
   readonly links: readonly { readonly path: string; readonly target: string }[];
   /** Value of PATH inside. */
   readonly path: string;
+  /** In place of the host's own, where the server's user owns those. */
+  readonly devices: readonly DeviceNode[];
 }
 
 const sandboxHome = "/tmp/home";
@@ -39,6 +42,7 @@ export function bubblewrapArguments(command: SandboxCommand, host: VisibleHost, 
   if (command.network === "full") args.push("--share-net");
   args.push("--json-status-fd", "3", "--hostname", "phasegate");
   args.push("--proc", "/proc", "--dev", "/dev");
+  for (const device of host.devices) args.push("--dev-bind", device.source, device.target);
   args.push("--perms", "1777", "--size", String(privateBytes.shm), "--tmpfs", "/dev/shm");
   args.push("--perms", "1777", "--size", String(privateBytes.tmp), "--tmpfs", "/tmp");
   args.push("--perms", "0700", "--dir", sandboxHome);

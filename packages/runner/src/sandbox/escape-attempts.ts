@@ -3,7 +3,17 @@
  * null. Its one argument is the JSON of `EscapeTargets`.
  */
 import { spawnSync } from "node:child_process";
-import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 
@@ -34,6 +44,7 @@ export const escapeNames = [
   "server_environment",
   "write_outside",
   "kernel_settings",
+  "device_nodes",
   "capabilities",
   "open_descriptors",
 ] as const;
@@ -58,6 +69,7 @@ async function attemptAll(targets: EscapeTargets): Promise<EscapeReport> {
     host_processes: findServer(targets.commandLine)[0] ?? null,
     server_environment: readServerEnvironment(targets.commandLine),
     write_outside: writeOutside(["/", "/usr", "/etc", "/dev", "/proc", ...targets.closedDirectories]),
+    device_nodes: changeDeviceNode(),
     kernel_settings: openForWriting([
       "/proc/sys/kernel/core_pattern",
       "/proc/sys/vm/swappiness",
@@ -161,6 +173,16 @@ function writeOutside(directories: readonly string[]): string | null {
     }
   }
   return null;
+}
+
+/** Sets the mode that the node has already: nothing changes, yet only its owner may. */
+function changeDeviceNode(): string | null {
+  try {
+    chmodSync("/dev/full", statSync("/dev/full").mode & 0o7777);
+    return "/dev/full";
+  } catch {
+    return null;
+  }
 }
 
 function openForWriting(files: readonly string[]): string | null {

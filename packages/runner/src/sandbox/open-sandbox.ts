@@ -4,6 +4,7 @@ import { isAbsolute, join } from "node:path";
 import type { ProbeResult } from "../port.ts";
 import { BubblewrapSandbox, type BubblewrapOptions } from "./bubblewrap.ts";
 import { openControlGroups } from "./control-groups.ts";
+import { makeDeviceNodes } from "./device-nodes.ts";
 import { DirectSandbox } from "./direct.ts";
 import { escapeNames } from "./escape-attempts.ts";
 import { adviceForNamespaces, installBubblewrap } from "./installation-advice.ts";
@@ -62,7 +63,8 @@ async function findParts(options: SandboxOptions, directories: ProbeOptions): Pr
   });
   const pipesDir = join(scratchDir, "pipes");
   await mkdir(pipesDir, { mode: 0o700 });
-  return { host, pipes: new OutputPipes(pipesDir), groups: await openControlGroups() };
+  const devices = await makeDeviceNodes(join(scratchDir, "devices"));
+  return { host: { ...host, devices }, pipes: new OutputPipes(pipesDir), groups: await openControlGroups() };
 }
 
 /** The sandbox with what probes found, or only the probes where it does not start. */

@@ -25,6 +25,7 @@ const attempted: Record<EscapeName, string> = {
   server_environment: "read the server's environment",
   write_outside: "write outside `/workspace` and `/tmp`",
   kernel_settings: "open a kernel setting for writing",
+  device_nodes: "change the mode of a device node of the host",
   capabilities: "hold a capability, or gain one by a setuid program",
   open_descriptors: "use a descriptor that the server has open",
 };

@@ -60,7 +60,7 @@ export interface VisibleHostOptions {
 }
 
 /** The list of what commands see of this host: system programs, named files of /etc, and toolchains. */
-export async function findVisibleHost(options: VisibleHostOptions): Promise<VisibleHost> {
+export async function findVisibleHost(options: VisibleHostOptions): Promise<Omit<VisibleHost, "devices">> {
   const mounts: ReadOnlyMount[] = [{ source: "/usr" }];
   const links: { path: string; target: string }[] = [];
   for (const name of topLevel) {

@@ -247,7 +247,7 @@ export class TaskStore {
   #prepare(before: TaskState, workflow: CompiledWorkflow, group: readonly Waiting[]): Prepared {
     const first = group[0];
     if (!first) throw new PhasegateError("internal_error", "an empty group was to be decided");
-    const origin = this.#origin(first.request.caller, first.request.agentId ?? before.holder?.agentId ?? null);
+    const origin = this.#origin(first.request.caller, agentIdOf(first.request, before));
     let task = before;
     const decided: Prepared["decided"] = [];
     const events: AppendBatch["events"][number][] = [];
@@ -320,6 +320,12 @@ export class TaskStore {
       offset += count;
     }
   }
+}
+
+/** The name of the agent that acts: the holder's, where it is the holder who acts. */
+function agentIdOf({ agentId, caller }: DecideRequest, { holder }: TaskState): string | null {
+  if (agentId !== undefined) return agentId;
+  return holder !== null && holder.principal === caller.principal.id ? holder.agentId : null;
 }
 
 interface Prepared {
