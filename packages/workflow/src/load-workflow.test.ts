@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { compileWorkflow } from "./compile/compile-workflow.ts";
 import { loadWorkflow, type LoadWorkflowOutcome } from "./load-workflow.ts";
 import type { NormalizedWorkflow } from "./model/normalized.ts";
 
@@ -64,6 +65,32 @@ describe("the short form", () => {
       'REVIEW all_review_models_completed {"reviews":["security","quality"]}',
       "REVIEW no_blocking_issues {}",
     ]);
+  });
+
+  it("measures coverage with the vitest preset where coverage is asked for, flaky failures or not", () => {
+    const command = (text: string): unknown => {
+      const tests = loaded(`name: x\nevidence: ${text}\nphases: [{ id: A }]\n`).evidence?.["tests"];
+      return (tests as { command: unknown }).command;
+    };
+    expect(command("{ tests: { preset: vitest } }")).toBe(
+      "npx vitest run --reporter=default --reporter=junit --outputFile.junit={report}",
+    );
+    expect(command("{ tests: { preset: vitest }, coverage: { minimum: 80 } }")).toBe(
+      "npx vitest run --coverage.enabled=true --coverage.reporter=lcovonly --coverage.reportOnFailure=true" +
+        " --reporter=default --reporter=junit --outputFile.junit={report}",
+    );
+    expect(command("{ tests: { preset: vitest, command: npm test }, coverage: { minimum: 80 } }")).toBe("npm test");
+  });
+
+  it("of the strict preset lets the test runner write new snapshots while the tests are frozen", () => {
+    const text = "name: x\nextends: phasegate/strict@1\n";
+    const outcome = load(text);
+    if (!outcome.ok) throw new Error("it does not load");
+    const phases = compileWorkflow(outcome.stored).phases;
+    const snapshot = "test/__snapshots__/price.test.ts.snap";
+    expect(phases.get("IMPL")?.judgePath(snapshot)).toEqual({ allowed: true });
+    expect(phases.get("TDD")?.freeze?.judgePath(snapshot, false)).toEqual({ allowed: true });
+    expect(phases.get("TDD")?.freeze?.judgePath(snapshot, true)).toMatchObject({ allowed: false });
   });
 
   it("writes out groups, sets, defaults and the ways between phases", () => {

@@ -28,6 +28,14 @@ const presets: Readonly<Record<PresetName, { readonly command: string | null; re
   "exit-code": { command: null, format: "exit-code" },
 };
 
+/**
+ * The vitest command where the workflow asks for coverage: LCOV at the default place, also of a run with failures,
+ * since one of them may turn out as flaky.
+ */
+const vitestWithCoverage =
+  "npx vitest run --coverage.enabled=true --coverage.reporter=lcovonly --coverage.reportOnFailure=true" +
+  " --reporter=default --reporter=junit --outputFile.junit={report}";
+
 /** The `evidence` section, presets written out; null when the file has none. */
 export function normalizeEvidence(context: NormalizeContext): JsonObject | null {
   const node = member(context.root, "evidence");
@@ -35,15 +43,16 @@ export function normalizeEvidence(context: NormalizeContext): JsonObject | null 
   const tests = member(node, "tests");
   const coverage = member(node, "coverage");
   return {
-    ...(tests ? { tests: normalizeTests(context, tests) } : {}),
+    ...(tests ? { tests: normalizeTests(context, tests, coverage !== undefined) } : {}),
     ...(coverage ? { coverage: normalizeCoverage(coverage) } : {}),
   };
 }
 
-function normalizeTests(context: NormalizeContext, node: Located): JsonObject {
+function normalizeTests(context: NormalizeContext, node: Located, wantsCoverage: boolean): JsonObject {
   const presetName = textOf(member(node, "preset"));
   const preset = presetName !== null && Object.hasOwn(presets, presetName) ? presets[presetName as PresetName] : null;
-  const command = textOf(member(node, "command")) ?? preset?.command ?? null;
+  const presetCommand = presetName === "vitest" && wantsCoverage ? vitestWithCoverage : (preset?.command ?? null);
+  const command = textOf(member(node, "command")) ?? presetCommand;
   const isUnknownPreset = presetName !== null && preset === null;
   if (command === null && !isUnknownPreset) {
     const hint =

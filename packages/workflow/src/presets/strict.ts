@@ -23,7 +23,7 @@ phases:
   - id: IMPL
     name: Implement
     tools: [read, edit, run]
-    write: [$source]
+    write: [$source, "**/*.snap"]
     gate: [green, no_skipped_tests, coverage]
   - id: REVIEW
     name: Review
