@@ -15,6 +15,8 @@ export interface TestServerOptions {
   readonly prepare?: (repository: string) => void;
   /** Stands in for the machine's clock. */
   readonly clock?: { now(): number };
+  /** Directories outside /usr that commands may read. */
+  readonly toolchainDirs?: readonly string[];
   /** Settings, as `server.port`. */
   readonly settings?: Readonly<Record<string, unknown>>;
 }
@@ -86,6 +88,7 @@ export class TestServer {
       checkAnswers: true,
       env: { PATH: process.env["PATH"], HOME: this.directory, PHASEGATE_OPERATOR_KEY: operatorKey },
       ...(this.#options.clock ? { clock: this.#options.clock } : {}),
+      toolchainDirs: this.#options.toolchainDirs ?? [],
       overrides: {
         "server.port": 0,
         "storage.data_dir": join(this.directory, "data"),

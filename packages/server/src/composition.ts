@@ -48,6 +48,8 @@ export interface StartOptions {
   readonly canShowKey?: boolean;
   /** Injected in tests. */
   readonly clock?: Clock;
+  /** Directories of toolchains outside /usr that commands may read, besides those found through PATH. */
+  readonly toolchainDirs?: readonly string[];
   /** For tests: an answer without the shape that its route promises is a fault. */
   readonly checkAnswers?: boolean;
 }
@@ -118,6 +120,7 @@ async function open(
     sandbox: config.runner.sandbox,
     environment: { PATH: options.env["PATH"] },
     maxConcurrentRuns: config.runner.max_concurrent_runs,
+    toolchainDirs: options.toolchainDirs ?? [],
   });
   opened.push(() => runner.close());
   const workflows = new LedgerWorkflowRegistry({ ledger, clock, ids });

@@ -67,11 +67,20 @@ async function artifactBodies(context: ServerContext, approval: ApprovalState): 
   return bodies;
 }
 
+/**
+ * What the approval is bound to, and where it is bound to no run, the last one that a gate made on exactly this tree:
+ * failures, flaky tests and a change of dependencies are put before whoever approves.
+ */
 async function evidenceOf(context: ServerContext, task: TaskState, approval: ApprovalState): Promise<JsonObject[]> {
   const bound = new Set(Object.values(approval.evidence));
-  const found: JsonObject[] = [];
-  for (const evidence of task.evidence) {
-    if (bound.has(evidence.resultDigest)) found.push(await evidenceAnswer(context, evidence));
+  const shown = task.evidence.filter((evidence) => bound.has(evidence.resultDigest));
+  if (!shown.some((evidence) => evidence.purpose === "current")) {
+    const last = task.evidence.findLast(
+      (evidence) => evidence.purpose === "current" && evidence.tree === approval.tree,
+    );
+    if (last) shown.push(last);
   }
+  const found: JsonObject[] = [];
+  for (const evidence of shown) found.push(await evidenceAnswer(context, evidence));
   return found;
 }
