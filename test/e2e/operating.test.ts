@@ -155,3 +155,22 @@ test("a server starts whose data directory has a long path, as home directories 
     rmSync(join(tmpdir(), "phasegate-long"), { recursive: true, force: true });
   }
 });
+
+describe("a link in place of a test", () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await TestServer.start({ workflow, files: { "src/a.txt": "a\n", "test/a.txt": "t\n" } });
+  });
+  afterAll(() => server.stop());
+
+  test("does not leave the phase that freezes tests: what it leads to would stay free", async () => {
+    const created = await server.operator.post("/tasks", { title: "Link" });
+    const agent = await Agent.claim(await server.agent("eve"), "eve", String(created.body["id"]));
+    await agent.bash("rm test/a.txt; ln -s ../src/later.txt test/a.txt");
+    const blocked = await agent.transition("IMPL");
+    expect(blocked.body).toMatchObject({ allowed: false, findings: [{ check: "only_allowed_paths_changed" }] });
+    expect(String((blocked.body["blockers"] as string[])[0])).toContain("`test/a.txt` is a link");
+    await agent.bash("rm test/a.txt; echo t > test/a.txt");
+    expect((await agent.transition("IMPL")).body).toMatchObject({ allowed: true });
+  });
+});

@@ -37,7 +37,7 @@ export function judgeExit(given: Situation, exit: Exit, before: readonly NewEven
   const questions = askedOf(situation, exit, gates);
   const judged = combine([
     ...(exit.request.kind === "rework" ? [] : [judgeArtifacts(situation)]),
-    judgeTree(situation),
+    judgeTree(situation, exit.request.kind),
     ...(exit.request.kind === "rework" ? [] : [judgeBlockers(situation)]),
     ...gates.map((gate) =>
       judgeChecks(situation, gate.checks, {

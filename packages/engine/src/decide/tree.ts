@@ -11,8 +11,9 @@ const maxObjections = 50;
  * The check that is always on: the phase changed only what it may change, what earlier phases froze is as it was, and
  * the tree holds nothing that no tree may hold. Without the facts it does not pass, in any mode.
  */
-export function judgeTree(situation: Situation): Judgement {
+export function judgeTree(situation: Situation, kind: "forward" | "rework" | "complete"): Judgement {
   const { task, phase, facts } = situation;
+  const { freeze } = phase;
   if (!facts.tree) return blocked([unread("the workspace's tree was not read")]);
   return combine([
     blocked(judgeUnsupported(facts.tree.unsupported).map((denial) => treeObjection(denial.reason))),
@@ -29,6 +30,11 @@ export function judgeTree(situation: Situation): Judgement {
           )
         : blocked([unread(`the freeze of phase \`${state.phase}\` has no rule in the workflow`)]),
     ),
+    freeze === null || kind === "rework"
+      ? nothingFound
+      : compare(situation, task.baseTree, "only_allowed_paths_changed", ({ changes }) =>
+          freeze.judgeLinks(changes).map((denial) => denial.reason),
+        ),
   ]);
 }
 

@@ -137,6 +137,7 @@ function freezeOf(prefixes: readonly string[], mayAdd: boolean, rule: string): C
     rule,
     patterns: prefixes,
     judgePath,
+    judgeLinks: () => [],
     contentsNeeded: () => [],
     judgeChanges: (changes: readonly TreeChange[], _contents: Readonly<Record<string, ContentPair>>) =>
       denials(changes, (path, change) => judgePath(path, change.kind !== "added")),

@@ -68,6 +68,11 @@ export interface ChangeDenial {
 /** What a phase fixed; `changes` are always from the frozen tree to the tree now. */
 export interface CompiledFreeze {
   readonly rule: RuleReference;
+  /**
+   * One denial for each link that these changes put at a frozen path: only the link's own text would be fixed, and the
+   * file that it leads to could change later. Judged when the phase is left, on what the task changed since its base.
+   */
+  judgeLinks(changes: readonly TreeChange[]): readonly ChangeDenial[];
   readonly patterns: readonly string[];
   /** For a single path named by a file tool, before it runs. */
   judgePath(path: string, exists: boolean): Verdict;

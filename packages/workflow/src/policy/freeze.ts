@@ -54,6 +54,14 @@ export function compileFreeze(options: FreezeOptions): CompiledFreeze {
     rule: options.rule,
     patterns: patterns.map(({ text }) => text),
     judgePath,
+    judgeLinks(changes) {
+      return changes.flatMap(({ path, after }) => {
+        if (after?.type !== "symlink" || !wholeFileMatch(patterns, path)) return [];
+        const message = `${quote(path)} is a link: phase ${quote(options.phase)} fixes files, and what a link leads to stays free`;
+        const hint = "put a file with the same content there";
+        return [{ path, reason: { code: "path_not_allowed", message, rule: options.rule, hint } }];
+      });
+    },
     contentsNeeded(changes) {
       const paths = changes.map(({ path }) => path);
       return paths.filter((path) => !wholeFileMatch(patterns, path) && pointerMatches(patterns, path).length > 0);
