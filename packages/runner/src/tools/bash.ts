@@ -29,7 +29,7 @@ export const bash: ToolExecutor = {
       }
       const timeoutSeconds = Math.min(timeoutArgument(args["timeout"]) ?? Infinity, context.timeoutSeconds);
       const result = await context.sandbox.run({
-        argv: ["bash", "-c", command],
+        argv: ["bash", "-c", "--", command],
         workspacePath: context.workspacePath,
         on: context.on,
         cwd: workingDirectory(optionalStringArgument(args, "cwd"), context.workspacePath),

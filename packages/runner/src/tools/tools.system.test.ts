@@ -69,6 +69,10 @@ describe("bash", () => {
     });
   });
 
+  test("a command that begins with a dash is no option of the shell", async () => {
+    expect(await resultOf("bash", { command: "--version" })).toMatchObject({ stdout: "", exit_code: 127 });
+  });
+
   test("a command runs in the directory that it names, inside the workspace only", async () => {
     expect(await resultOf("bash", { command: "pwd", cwd: "/workspace/src" })).toMatchObject({
       stdout: "/workspace/src\n",

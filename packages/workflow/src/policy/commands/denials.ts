@@ -14,6 +14,9 @@ export const hints = {
   noScript: "write the inner commands out instead of handing them to a shell at run time",
   noFunction: "call the command by its own name, without functions and aliases of that name",
   noVariable: "leave the variable as it is; run a program of the project through `npx` or by its listed name",
+  noOption: "leave the option or setting out",
+  plainNumber:
+    "use plain names and numbers there; compare other values as `[ \"$x\" -eq 1 ]` and print them as `printf '%s'`",
   simplify: "check quotes and brackets, or split it into several calls",
 } as const;
 

@@ -13,13 +13,10 @@ const lookup = new Set([
   "CDPATH",
   "SHELL",
   "GLOBIGNORE",
-  "GIT_EXEC_PATH",
-  "GIT_CONFIG",
-  "GIT_CONFIG_GLOBAL",
-  "GIT_CONFIG_SYSTEM",
-  "GIT_CONFIG_PARAMETERS",
-  "GIT_CONFIG_COUNT",
-  "GIT_TEMPLATE_DIR",
+  "HOME",
+  "XDG_CONFIG_HOME",
+  "ZDOTDIR",
+  "INPUTRC",
   "PERL5OPT",
   "PERL5LIB",
   "RUBYOPT",
@@ -27,7 +24,25 @@ const lookup = new Set([
   "PYTHONSTARTUP",
   "PYTHONHOME",
   "BASH_LOADABLES_PATH",
-  "JAVA_TOOL_OPTIONS",
+  "PYTHONINSPECT",
+  "PYTHONBREAKPOINT",
+  "PYTHONWARNINGS",
+  "PERL5DB",
+  "LUA_INIT",
+  "ERL_FLAGS",
+  "R_PROFILE",
+  "R_PROFILE_USER",
+  "MAKEFLAGS",
+  "GNUMAKEFLAGS",
+  "MAKEFILES",
+  "TAR_OPTIONS",
+  "RIPGREP_CONFIG_PATH",
+  "DOTNET_STARTUP_HOOKS",
+  "OPENSSL_CONF",
+  "YARN_RC_FILENAME",
+  "YARN_YARN_PATH",
+  "YARN_PLUGINS",
+  "GOTOOLDIR",
   "GCONV_PATH",
 ]);
 const commands = new Set([
@@ -43,22 +58,52 @@ const commands = new Set([
   "GIT_ASKPASS",
   "SSH_ASKPASS",
   "LESSOPEN",
+  "LESSCLOSE",
   "MANPAGER",
+  "PSQL_EDITOR",
+  "PSQL_PAGER",
+  "SUDO_EDITOR",
+  "FCEDIT",
+  "RSYNC_RSH",
+  "RUSTC",
+  "RUSTDOC",
+  "RUSTC_WRAPPER",
+  "RUSTC_WORKSPACE_WRAPPER",
   "BROWSER",
 ]);
 const lookupPattern =
-  /^(?:LD_|DYLD_|BASH_FUNC_|GIT_CONFIG_(?:KEY|VALUE)_|npm_config_(?:script[_-]shell|node[_-]options|prefix|userconfig|globalconfig)$)/iu;
+  /^(?:LD_|DYLD_|BASH_FUNC_|CARGO_TARGET_.*_(?:RUNNER|LINKER)$|CARGO_BUILD_RUST|npm_(?:node_)?execpath$|CORECLR_|COR_)/iu;
+
+/** Settings of git and npm that name no program and no file with settings; all others may. */
+const harmlessGit =
+  /^GIT_(?:AUTHOR|COMMITTER)_|^GIT_(?:TERMINAL_PROMPT|OPTIONAL_LOCKS|TRACE\w*|MERGE_AUTOEDIT|INDEX_FILE|ADVICE|CONFIG_NOSYSTEM|DISCOVERY_ACROSS_FILESYSTEM|CEILING_DIRECTORIES|\w+_PATHSPECS|REFLOG_ACTION|FLUSH|HTTP_\w+|COLUMNS)$/u;
+const harmlessNpm =
+  /^npm_config_(?:loglevel|color|unicode|progress|yes|fund|audit|update_notifier|cache|offline|prefer_offline|ignore_scripts|registry|silent|json|workspaces?|if_present|strict_ssl|maxsockets|fetch_\w+|engine_strict|legacy_peer_deps|save\w*|package_lock|timing|foreground_scripts)$/iu;
 
 /** What setting a variable to a value may do to the commands after it. A value that is not known is taken as the worst. */
 export function variableRisk(name: string, value: string | null): VariableRisk {
   if (lookup.has(name) || lookupPattern.test(name)) return "lookup";
   if (commands.has(name)) return value === "" ? "none" : "command";
-  if (name === "NODE_OPTIONS") return value !== null && !loadsCode(value) ? "none" : "lookup";
+  if (name.startsWith("GIT_") && !harmlessGit.test(name)) return "lookup";
+  if (/^npm_config_/iu.test(name) && !harmlessNpm.test(name)) return "lookup";
+  if (optionLists.has(name)) return value !== null && !loadsCode(value) ? "none" : "lookup";
   return "none";
 }
 
+const optionLists = new Set([
+  "NODE_OPTIONS",
+  "BUN_OPTIONS",
+  "JAVA_TOOL_OPTIONS",
+  "JDK_JAVA_OPTIONS",
+  "_JAVA_OPTIONS",
+  "MAVEN_OPTS",
+  "GRADLE_OPTS",
+  "GOFLAGS",
+  "RUSTFLAGS",
+]);
+
 function loadsCode(options: string): boolean {
-  return /(?:^|\s)(?:-r|--require|--import|--loader|--experimental-loader|-e|--eval|--inspect\S*|--env-file\S*)(?:[\s=]|$)/u.test(
+  return /(?:^|[\s"'])(?:-r|--require|--import|--loader|--experimental-loader|-e|--eval|--inspect\S*|--env-file\S*|--?exec|--?toolexec|--?vettool|--?preload|-javaagent\S*|-agent\S*|-XX:On\S*|-XX:Flags\S*|@\S+)(?:[\s="']|$)|linker=/u.test(
     options,
   );
 }

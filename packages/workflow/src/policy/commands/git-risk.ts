@@ -1,7 +1,7 @@
 import type { ShellWord } from "./words.ts";
 
 const runsCommand =
-  /^(?:alias\.|core\.(?:pager|editor|sshcommand|fsmonitor|hookspath|gitproxy|askpass)|sequence\.editor|diff\.external|include|filter\.|credential\.|pager\.|gpg\.|.*\.(?:cmd|command|textconv|driver|process))/iu;
+  /^(?:alias\.|core\.(?:pager|editor|sshcommand|fsmonitor|hookspath|gitproxy|askpass|alternaterefscommand)|sequence\.editor|diff\.external|include(?:if)?\.|filter\.|credential\.|pager\.|gpg\.|.*\.(?:cmd|command|textconv|driver|process|path|program|vcs|uploadpack|receivepack|packobjectshook|browser|update|allow|insteadof|templatedir|difffilter))/iu;
 const harmlessValues = new Set(["", "cat", "true", "false", ":", "/dev/null"]);
 const runningSubcommands = new Set(["bisect", "submodule", "rebase", "filter-branch", "difftool", "mergetool"]);
 
@@ -9,18 +9,45 @@ const runningSubcommands = new Set(["bisect", "submodule", "rebase", "filter-bra
 export function gitRisk(words: readonly ShellWord[]): string | null {
   for (const [index, word] of words.entries()) {
     const text = word.value ?? word.source;
-    const setting = text === "-c" || text === "config" ? words.slice(index + 1) : [];
+    const setting = text === "-c" || text === "--config-env" || text === "config" ? words.slice(index + 1) : [];
     const attached = /^(?:-c|--config-env=?)(.+)$/su.exec(text)?.[1];
     for (const candidate of [attached, ...setting.map(({ value, source }) => value ?? source)]) {
       if (candidate === undefined) continue;
       const [key, value] = splitSetting(candidate);
       if (runsCommand.test(key) && !harmlessValues.has(value ?? "?"))
         return `the git setting \`${key}\` runs a command`;
-      if (text === "-c") break;
+      if (text !== "config") break;
     }
     if (text.startsWith("--exec-path=")) return "`--exec-path` decides what git runs";
   }
   return null;
+}
+
+const harmlessOptions = new Set([
+  "--no-pager",
+  "-P",
+  "--no-optional-locks",
+  "--no-replace-objects",
+  "--literal-pathspecs",
+  "--glob-pathspecs",
+  "--noglob-pathspecs",
+  "--icase-pathspecs",
+]);
+
+/** A git call without the options before its subcommand that change nothing about what it runs. */
+export function allowedGitWords(words: readonly ShellWord[]): readonly ShellWord[] {
+  let start = 1;
+  for (;;) {
+    const value = words[start]?.value;
+    if (typeof value === "string" && harmlessOptions.has(value)) start++;
+    else if (value === "-C" && isInside(words[start + 1]?.value)) start += 2;
+    else return start === 1 ? words : [words[0]!, ...words.slice(start)];
+  }
+}
+
+/** True for a folder below the one that the command stands in. */
+function isInside(folder: string | null | undefined): boolean {
+  return typeof folder === "string" && !folder.startsWith("/") && !folder.split("/").includes("..");
 }
 
 /** True for subcommands that run what their arguments say. */

@@ -1,11 +1,15 @@
 import type { Reason } from "@phasegate/wire";
 import { assigning, companions, naming, steering } from "./companions.ts";
+import { countingPrograms } from "./computed-text.ts";
 import { interpreters, launchers, launchStart, scriptFlags, textLaunchers } from "./launchers.ts";
 import { type CommandDenials, hints } from "./denials.ts";
 import { type CommandEntry, isPrefixOf, matchForbidden } from "./entries.ts";
 import { variableRisk } from "./environment.ts";
-import { gitLaunches, gitRisk } from "./git-risk.ts";
+import { evaluatedArguments } from "./evaluated-arguments.ts";
+import { allowedGitWords, gitLaunches, gitRisk } from "./git-risk.ts";
+import { programOption } from "./program-options.ts";
 import { type Invocation, readScript, type ShellScript } from "./script.ts";
+import { ValueFlow } from "./value-flow.ts";
 import { baseName, type ShellWord } from "./words.ts";
 import { shells, unwrap, wrapperNames } from "./wrappers.ts";
 
@@ -36,6 +40,7 @@ export class ScriptJudge {
   #firstCompanion: string | null = null;
   #scripts = 0;
   #launched = 0;
+  readonly #flow = new ValueFlow();
 
   constructor(options: {
     allowed: readonly CommandEntry[] | null;
@@ -60,6 +65,8 @@ export class ScriptJudge {
     };
     const reason = this.#judgeScript(text, scope);
     if (reason) return reason;
+    const unsafe = this.#flow.firstUnsafe();
+    if (unsafe !== null) return this.#computedText(`what \`${unsafe}\` holds is computed as a number or a subscript`);
     const alone = this.#allowed !== null && !this.#sawListed && this.#firstCompanion !== null;
     return alone ? this.#denials.onlyCompanions(this.#firstCompanion!) : null;
   }
@@ -79,6 +86,8 @@ export class ScriptJudge {
     };
     const redefined = this.#judgeNames(script);
     if (redefined) return redefined;
+    this.#flow.compute(script.computedNames);
+    for (const { name, value } of script.settings) this.#flow.set(name, value);
     for (const invocation of script.invocations) {
       const reason = this.#judgeInvocation(invocation, inner);
       if (reason) return reason;
@@ -88,7 +97,11 @@ export class ScriptJudge {
 
   #judgeNames({ functions, loopVariables }: ShellScript): Reason | null {
     for (const name of functions) {
-      const taken = this.#guarded.has(name.toLowerCase()) || companions.has(name) || steering.has(name);
+      const taken =
+        this.#guarded.has(name.toLowerCase()) ||
+        companions.has(name) ||
+        steering.has(name) ||
+        countingPrograms.has(name);
       if (name === "" || taken || wrapperNames.has(name) || launchers.has(name) || name.includes("/")) {
         return this.#denials.unresolved(`a function changes what \`${name}\` means`, hints.noFunction);
       }
@@ -100,7 +113,10 @@ export class ScriptJudge {
   }
 
   #judgeInvocation({ words, assignments, input }: Invocation, scope: Scope): Reason | null {
+    const isRead = words[0]?.value === "read";
     for (const { name, value } of assignments) {
+      // `IFS= read -r line`: the separator holds for that one read.
+      if (isRead && name === "IFS") continue;
       const reason = this.#judgeVariable(name, value, scope);
       if (reason) return reason;
     }
@@ -126,9 +142,12 @@ export class ScriptJudge {
       if (first === null) return this.#unknownProgram(words[0]!);
       const forbidden = this.#judgeForbidden(words, scope);
       if (forbidden) return forbidden;
-      if (this.#allowed?.some((entry) => isPrefixOf(entry, words))) {
+      const entries = this.#entriesOf(words);
+      if (entries.length > 0) {
         listed = true;
         this.#sawListed = true;
+        const option = this.#judgeOptions(words, entries, scope.flagVariables);
+        if (option) return option;
       }
       if (!first.includes("/") && scope.functions.has(first)) return null;
       const inside: Scope = { ...scope, onlyForbidden: listed };
@@ -141,13 +160,20 @@ export class ScriptJudge {
         case "words": {
           const reason = this.#judgeAssigned(step.assigned, inside);
           if (reason) return reason;
+          listed = scope.onlyForbidden || entries.some((entry) => reaches(entry, innerStart(words, step.words)));
           words = step.words;
           break;
         }
         case "several":
-          return this.#judgeSeveral(words, step, inside);
-        case "script":
-          return this.#judgeScript(step.text, { ...inside, depth: scope.depth + 1, input: null });
+          return this.#judgeSeveral(words, step, {
+            scope: { ...inside, onlyForbidden: scope.onlyForbidden || entries.some(namesExec) },
+            isListed: listed,
+          });
+        case "script": {
+          // An entry that names a shell accepts its script; one that names `env` or `trap` does not.
+          const within = first === "eval" || shells.has(baseName(first)) ? inside : scope;
+          return this.#judgeScript(step.text, { ...within, depth: scope.depth + 1, input: null });
+        }
         case "stdin":
           if (scope.input !== null)
             return this.#judgeScript(scope.input, { ...inside, depth: scope.depth + 1, input: null });
@@ -168,7 +194,9 @@ export class ScriptJudge {
   #judgeAssigned(assigned: readonly ShellWord[], scope: Scope): Reason | null {
     for (const word of assigned) {
       const [, name, value] = /^(\w+)\+?=(.*)$/su.exec(word.value ?? word.source) ?? [];
-      const reason = name ? this.#judgeVariable(name, word.value === null ? null : (value ?? ""), scope) : null;
+      if (!name) continue;
+      this.#flow.set(name, word.computed);
+      const reason = this.#judgeVariable(name, word.value === null ? null : (value ?? ""), scope);
       if (reason) return reason;
     }
     return null;
@@ -177,13 +205,13 @@ export class ScriptJudge {
   #judgeSeveral(
     words: readonly ShellWord[],
     step: { commands: readonly (readonly ShellWord[])[]; harmless: boolean },
-    scope: Scope,
+    { scope, isListed }: { scope: Scope; isListed: boolean },
   ): Reason | null {
     for (const command of step.commands) {
       const reason = this.#judgeWords(command, { ...scope, input: null });
       if (reason) return reason;
     }
-    return step.harmless || scope.onlyForbidden ? null : this.#notListed(words);
+    return step.harmless || isListed ? null : this.#notListed(words);
   }
 
   #judgeForbidden(words: readonly ShellWord[], scope: Scope): Reason | null {
@@ -218,12 +246,17 @@ export class ScriptJudge {
   /** Builtins that change what later words mean. */
   #judgeMeaning(name: string, words: readonly ShellWord[], scope: Scope): Reason | null {
     const rest = words.slice(1);
+    const evaluated = this.#judgeEvaluated(name, rest, scope);
+    if (evaluated) return evaluated;
     if (name === "alias" && rest.length > 0) {
       return this.#denials.unresolved("an alias changes what a word means", hints.noFunction);
     }
     if (name === "hash" || name === "enable") {
       const changes = rest.some(({ value }) => value === null || /^-\w*[pfn]/u.test(value));
       if (changes) return this.#denials.unresolved(`\`${name}\` changes what a word means`, hints.noFunction);
+    }
+    if (name === "complete" || name === "compgen" || name === "bind" || name === "fc") {
+      return this.#denials.unresolved(`\`${name}\` runs what its arguments say`, hints.writeOut);
     }
     if (assigning.has(name)) {
       if (rest.some(({ value }) => value !== null && /^-\w*n/u.test(value)) && name !== "export") {
@@ -235,6 +268,48 @@ export class ScriptJudge {
       ? rest.find(({ value }) => value !== null && variableRisk(value, null) !== "none")
       : undefined;
     return risky ? this.#riskyVariable(risky.value!) : null;
+  }
+
+  /** Words that a builtin computes or runs, and what it sets. */
+  #judgeEvaluated(name: string, words: readonly ShellWord[], scope: Scope): Reason | null {
+    const { computed, set, callbacks } = evaluatedArguments(name, words);
+    if (computed.some(({ isPlain }) => !isPlain)) {
+      return this.#computedText(`\`${name}\` evaluates a word once more, and it may hold a command`);
+    }
+    this.#flow.compute(computed.flatMap(({ names }) => names));
+    for (const { name: variable, value } of set) this.#flow.set(variable, value);
+    for (const { value } of callbacks) {
+      const reason =
+        value === null
+          ? this.#denials.unresolved(`\`${name}\` gets its callback at run time`, hints.noScript)
+          : this.#judgeScript(value, { ...scope, depth: scope.depth + 1, input: null });
+      if (reason) return reason;
+    }
+    return null;
+  }
+
+  #computedText(why: string): Reason {
+    return this.#denials.unresolved(why, hints.plainNumber);
+  }
+
+  #entriesOf(words: readonly ShellWord[]): readonly CommandEntry[] {
+    const isGit = baseName(words[0]!.value!) === "git";
+    const plain = isGit ? allowedGitWords(words) : words;
+    return this.#allowed?.filter((entry) => isPrefixOf(entry, words) || isPrefixOf(entry, plain)) ?? [];
+  }
+
+  /** Options with which a listed program runs another one, unless an entry names the option. */
+  #judgeOptions(
+    words: readonly ShellWord[],
+    entries: readonly CommandEntry[],
+    flagVariables: ReadonlySet<string>,
+  ): Reason | null {
+    const name = baseName(words[0]!.value!);
+    const named = new Set(entries.flatMap((entry) => entry.words ?? []));
+    const option = programOption(name, words.slice(1), named, flagVariables);
+    if (option !== null) return this.#denials.unresolved(`\`${option}\` names what \`${name}\` runs`, hints.noOption);
+    const risk = name === "git" ? gitRisk(words.slice(1)) : null;
+    return risk === null ? null : this.#denials.unresolved(risk, hints.noOption);
   }
 
   /** Looks through what other programs would run, for what is forbidden. */
@@ -292,6 +367,20 @@ export class ScriptJudge {
 }
 
 const noNames: ReadonlySet<string> = new Set();
+
+/** True when an entry names more than the wrapper, so that its author accepted what the wrapper runs. */
+function reaches(entry: CommandEntry, wrapperLength: number): boolean {
+  return (entry.words ?? []).filter((word) => word !== "*").length > wrapperLength;
+}
+
+function innerStart(words: readonly ShellWord[], inner: readonly ShellWord[]): number {
+  const start = words.indexOf(inner[0]!);
+  return start < 0 ? words.length - inner.length : start;
+}
+
+function namesExec({ words }: CommandEntry): boolean {
+  return words?.some((word) => /^-(?:exec|execdir|ok|okdir)$/u.test(word)) ?? false;
+}
 
 function sourceOf(words: readonly ShellWord[]): string {
   return words.map(({ source }) => source).join(" ");

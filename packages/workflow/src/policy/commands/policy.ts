@@ -46,6 +46,7 @@ export function compileCommandPolicy(options: CommandPolicyOptions): CommandPoli
     const barred = texts.forbidden.find(({ text }) => plain.includes(plainText(text)));
     if (barred) return denials.forbidden(barred.index, command);
     const isListedWhole = texts.allowed.has(plain);
+    if (isListedWhole && forbidden.length === 0) return null;
     return new ScriptJudge({ allowed: isListedWhole ? null : allowed, forbidden, denials }).judge(command);
   }
 

@@ -1,12 +1,25 @@
 import {
+  type Assignment,
   forEachChild,
   parse,
+  type ParameterExpansionPart,
   type Command,
   type HereDoc,
   type HereString,
   type Redirection,
   type SyntaxNode,
 } from "unbash";
+import {
+  all,
+  type ComputedText,
+  computedArithmetic,
+  computedLiteral,
+  computedName,
+  computedWord,
+  computesNothing,
+  printsNumber,
+  unknownText,
+} from "./computed-text.ts";
 import { readAssignmentWord, readWord, type ShellWord } from "./words.ts";
 
 /** Bounds on what is looked at; more is denied, never skipped. */
@@ -30,6 +43,10 @@ export interface ShellScript {
   readonly loopVariables: ReadonlySet<string>;
   /** Variables that the script sets to a text that begins with a dash. */
   readonly flagVariables: ReadonlySet<string>;
+  /** Variables that the script computes as numbers, subscripts or names. */
+  readonly computedNames: readonly string[];
+  /** What the script sets variables to, as far as that could be computed later. */
+  readonly settings: readonly { readonly name: string; readonly value: ComputedText }[];
 }
 
 export type ParsedShell =
@@ -41,13 +58,23 @@ export function readScript(text: string): ParsedShell {
   const functions = new Set<string>();
   const loopVariables = new Set<string>();
   const flagVariables = new Set<string>();
+  const computedNames: string[] = [];
+  const settings: { name: string; value: ComputedText }[] = [];
   let nodes = 0;
   let why: string | null = null;
+
+  function compute(text: ComputedText): void {
+    if (!text.isPlain) why ??= "a text that is computed as a number or a subscript may hold a command";
+    computedNames.push(...text.names);
+  }
 
   function visit(node: SyntaxNode, depth: number): void {
     nodes++;
     if (nodes > maxNodes || depth > maxNesting) why ??= "it is too long or too deeply nested to be judged";
     if (why !== null) return;
+    const values = settingOf(node);
+    if (values) settings.push(values);
+    for (const text of computedIn(node)) compute(text);
     switch (node.type) {
       case "Script":
         if (node.errors?.[0]) why = `it does not parse: ${node.errors[0].message}`;
@@ -92,7 +119,7 @@ export function readScript(text: string): ParsedShell {
     why = `it does not parse: ${error instanceof Error ? error.name : "unknown error"}`;
   }
   if (why !== null) return { status: "unreadable", why };
-  return { status: "read", script: { invocations, functions, loopVariables, flagVariables } };
+  return { status: "read", script: { invocations, functions, loopVariables, flagVariables, computedNames, settings } };
 }
 
 function readCommand(node: Command): Invocation {
@@ -132,4 +159,71 @@ function isHiddenSubstitution(node: SyntaxNode): boolean {
   const { value } = readWord(node.value);
   const index = value?.search(/\w\[/u) ?? -1;
   return index >= 0 && /\$\(|`/u.test(value!.slice(index));
+}
+
+/** What a part of a script sets a variable to. */
+function settingOf(node: SyntaxNode): { name: string; value: ComputedText } | null {
+  switch (node.type) {
+    case "Assignment":
+      return { name: node.name, value: valueOf(node.value) };
+    case "For":
+    case "Select":
+      return { name: node.name.value, value: node.wordlist ? all(node.wordlist.map(computedWord)) : unknownText };
+    case "ParameterExpansion": {
+      const { operation } = node;
+      const assigns = operation?.type === "Default" && operation.operator.endsWith("=");
+      return assigns ? { name: node.parameter, value: computedWord(operation.operand) } : null;
+    }
+    default:
+      return null;
+  }
+}
+
+function valueOf(value: Assignment["value"]): ComputedText {
+  return value.type === "Word" ? computedWord(value) : all(value.elements.map(computedWord));
+}
+
+const comparisons = new Set(["-eq", "-ne", "-lt", "-le", "-gt", "-ge"]);
+
+/** The texts of one node that the shell computes: arithmetic, subscripts, slices, comparisons, indirect names. */
+function computedIn(node: SyntaxNode): readonly ComputedText[] {
+  switch (node.type) {
+    case "ArithmeticWord":
+      return [computedArithmetic(node)];
+    case "ArithmeticCommandExpansion":
+      return [printsNumber(node.script) ? computesNothing : unknownText];
+    case "ArithmeticExpansion":
+      return node.expression === undefined && !/^\$\(\(\s*\)\)$/u.test(node.text) ? [unknownText] : [];
+    case "ArithmeticCommand":
+      return node.expression === undefined && node.body.trim() !== "" ? [unknownText] : [];
+    case "Assignment":
+      return [...(node.index ? [computedWord(node.index)] : []), ...elementIndexes(node.value)];
+    case "ParameterExpansion":
+      return parameterTexts(node);
+    case "TestUnary":
+      return node.operator === "-v" ? [computedName(readWord(node.operand))] : [];
+    case "TestBinary":
+      return comparisons.has(node.operator) ? [computedWord(node.left), computedWord(node.right)] : [];
+    case "FileDescriptorVariable":
+      return [computedLiteral(node.name)];
+    default:
+      return [];
+  }
+}
+
+/** `a=([index]=value)`: the parser gives each element as one word. */
+function elementIndexes(value: Assignment["value"]): readonly ComputedText[] {
+  if (value.type === "Word") return [];
+  return value.elements.filter(({ text }) => /^\[.*\]\+?=/su.test(text)).map(computedWord);
+}
+
+function parameterTexts({ parameter, prefix, index, operation }: ParameterExpansionPart): readonly ComputedText[] {
+  const isList = index === undefined || index.text === "@" || index.text === "*";
+  const texts = isList ? [] : [computedWord(index)];
+  if (operation?.type === "Slice") {
+    texts.push(computedWord(operation.offset), ...(operation.length ? [computedWord(operation.length)] : []));
+  }
+  const isIndirect = prefix === "!" && operation?.type !== "Names" && (index === undefined || !isList);
+  if (isIndirect) texts.push(/^[A-Za-z_]\w*$/u.test(parameter) ? computedLiteral(parameter) : unknownText);
+  return texts;
 }

@@ -1,4 +1,5 @@
 import type { Assignment, Word, WordPart } from "unbash";
+import { all, type ComputedText, computedLiteral, computedWord, unknownText } from "./computed-text.ts";
 
 /** A word of a command as far as it is known before the command runs. */
 export interface ShellWord {
@@ -10,13 +11,21 @@ export interface ShellWord {
   readonly splits: boolean;
   /** The variable, when the word is nothing but one in quotes: `"$file"`. */
   readonly variable: string | null;
+  /** What the shell would reach, should it compute the word as a number or a subscript. */
+  readonly computed: ComputedText;
 }
 
 /** A word that some program appends at run time, as `xargs` does. */
-export const appendedWord: ShellWord = { source: "...", value: null, splits: true, variable: null };
+export const appendedWord: ShellWord = {
+  source: "...",
+  value: null,
+  splits: true,
+  variable: null,
+  computed: unknownText,
+};
 
 export function literalWord(value: string): ShellWord {
-  return { source: value, value, splits: false, variable: null };
+  return { source: value, value, splits: false, variable: null, computed: computedLiteral(value) };
 }
 
 export function readWord(word: Word): ShellWord {
@@ -27,6 +36,7 @@ export function readWord(word: Word): ShellWord {
     value: literal ? word.value : null,
     splits: !literal && parts.some((part) => !isLiteral(part) && part.type !== "DoubleQuoted"),
     variable: literal ? null : quotedVariable(parts),
+    computed: computedWord(word),
   };
 }
 
@@ -40,13 +50,14 @@ export function readAssignmentWord(assignment: Assignment): ShellWord {
     value: known ? `${assignment.name}=${word.value}` : null,
     splits: false,
     variable: null,
+    computed: all([computedLiteral(assignment.name), word?.computed ?? unknownText]),
   };
 }
 
 /** Brings a word that a wrapper passes on under suspicion: its text holds a place that is filled in at run time. */
 export function withPlaceholder(word: ShellWord, placeholder: string): ShellWord {
   if (placeholder === "" || !(word.value ?? word.source).includes(placeholder)) return word;
-  return { ...word, value: null, splits: false, variable: null };
+  return { ...word, value: null, splits: false, variable: null, computed: unknownText };
 }
 
 /** The last component of a path; programs are known by it wherever they lie. */

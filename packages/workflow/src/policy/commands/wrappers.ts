@@ -93,9 +93,7 @@ export function unwrap(words: readonly ShellWord[]): Unwrapped {
     case "eval":
       return joined(rest, "`eval` gets its text at run time");
     case "trap":
-      return rest[0] === undefined || rest[0].value === "-" || rest[0].value?.startsWith("-")
-        ? { kind: "nothing" }
-        : joined(rest.slice(0, 1), "`trap` gets its command at run time");
+      return unwrapTrap(rest);
     case "source":
     case ".":
       return rest[0] !== undefined && isRuntimeFile(rest[0])
@@ -104,6 +102,12 @@ export function unwrap(words: readonly ShellWord[]): Unwrapped {
     default:
       return { kind: "command" };
   }
+}
+
+function unwrapTrap(words: readonly ShellWord[]): Unwrapped {
+  const action = words[0]?.value === "--" ? words[1] : words[0];
+  const isQuery = action === undefined || action.value === "-" || /^-[lp]+$/u.test(action.value ?? "");
+  return isQuery ? { kind: "nothing" } : joined([action], "`trap` gets its command at run time");
 }
 
 function unwrapPlain(shape: OptionShape, words: readonly ShellWord[]): Unwrapped {
