@@ -105,7 +105,9 @@ async function runToDecision(held: readonly Agent[], effort: Effort): Promise<Ro
 }
 
 async function move(agent: Agent, phase: string): Promise<void> {
-  const t0 = performance.now(); const answer = await agent.transition(phase); if (answer.body["allowed"] !== true) console.error("took", performance.now() - t0);
+  const t0 = performance.now();
+  const answer = await agent.transition(phase);
+  if (answer.body["allowed"] !== true) console.error("took", performance.now() - t0);
   if (answer.body["allowed"] !== true) throw new Error(`not moved to ${phase}: ${JSON.stringify(answer.body)}`);
 }
 

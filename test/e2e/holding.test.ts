@@ -236,7 +236,8 @@ describe("who holds a task", () => {
       [`/tasks/${id}/cancel`, { reason: "no" }],
       ["/workflows", { source: "name: x" }],
     ] as const) {
-      expect((await ada.post(path, body)).body, path).toMatchObject({ code: "forbidden", status: 403 });
+      const answer = await ada.post(path, body);
+      expect({ path, code: answer.body["code"] }).toEqual({ path, code: "forbidden" });
     }
     await endTask(id);
   });

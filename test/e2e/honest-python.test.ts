@@ -105,7 +105,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-test("an honest Python session ends without one false block", async () => {
+test("an honest Python session ends without one false block", { timeout: 180_000 }, async () => {
   const taskId = await team.newTask("Discounts");
   await using ada = await team.claim("ada", taskId);
   const plan = { summary: "Discounts", acceptance_criteria: ["a discount is taken off the sum"] };

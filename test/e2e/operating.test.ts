@@ -103,6 +103,16 @@ describe("an operator and an agent on one server", () => {
     expect(events.body["events"]).toMatchObject([{ data: { kind: "changed_outside", action: "rolled_back" } }]);
   });
 
+  test("files that no phase may write are left out, and the transition says so; report folders may be written", async () => {
+    const agent = await begin();
+    await agent.bash("mkdir lib && echo x > lib/helper.txt");
+    const report = await agent.execute("write_files", { path: "coverage/report.txt", content: "x" });
+    expect(report.body).toMatchObject({ result: { status: "success" } });
+    const moved = await agent.transition("IMPL");
+    expect(moved.body).toMatchObject({ allowed: true, findings: [{ severity: "warning" }] });
+    expect(JSON.stringify(moved.body["findings"])).toContain("`lib/helper.txt`");
+  });
+
   test("one server runs several workflows, each task by the one it was given", async () => {
     const registered = await server.operator.post("/workflows", {
       source: "name: readers\nphases:\n  - { id: READ, tools: [read] }\n  - { id: END, tools: [] }\n",

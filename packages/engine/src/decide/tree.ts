@@ -30,12 +30,27 @@ export function judgeTree(situation: Situation, kind: "forward" | "rework" | "co
           )
         : blocked([unread(`the freeze of phase \`${state.phase}\` has no rule in the workflow`)]),
     ),
+    noteLitter(facts.tree.litter),
     freeze === null || kind === "rework"
       ? nothingFound
       : compare(situation, task.baseTree, "only_allowed_paths_changed", ({ changes }) =>
           freeze.judgeLinks(changes).map((denial) => denial.reason),
         ),
   ]);
+}
+
+/** Files that no phase may write are in no tree, run and commit: said, since the work may rest on them. */
+function noteLitter(litter: readonly string[]): Judgement {
+  if (litter.length === 0) return nothingFound;
+  const shown = litter
+    .slice(0, 5)
+    .map((path) => `\`${path}\``)
+    .join(", ");
+  const more = litter.length > 5 ? ` and ${litter.length - 5} more` : "";
+  const message = `left out of the tree, since no phase may write it: ${shown}${more}`;
+  const hint = "put it where a phase may write, or remove it";
+  const reason = { code: "path_not_allowed", message, hint } as const;
+  return blocked([objection({ check: "only_allowed_paths_changed", source: "tree", severity: "warning", reason })]);
 }
 
 function compare(

@@ -237,8 +237,9 @@ export class WorkspaceSession {
     const unsupported = restored.unsupported.filter((entry) => paths === "all" || paths.includes(entry.path));
     if (left.length > 0 || unsupported.length > 0) {
       const path = left[0]?.path ?? unsupported[0]?.path ?? "";
-      throw new PhasegateError("workspace_unavailable", `\`${path}\` could not be put back`, {
-        hint: "look at the workspace's permissions; the next call tries again",
+      const shown = path.length > 200 ? `${path.slice(0, 200)}…` : path;
+      throw new PhasegateError("workspace_unavailable", `\`${shown}\` could not be put back`, {
+        hint: "remove it by hand, or cancel the task; every call of this task is refused until it is gone",
       });
     }
     await this.#keep(restored);

@@ -55,10 +55,7 @@ function isAutomatic(parameters: JsonObject): boolean {
 }
 
 /** True when a principal of this kind and these roles is one of `approvers`; any one of them is enough. */
-function mayApprove(
-  { kind, roles }: Pick<ApprovalFact, "kind" | "roles">,
-  approvers: readonly string[],
-): boolean {
+function mayApprove({ kind, roles }: Pick<ApprovalFact, "kind" | "roles">, approvers: readonly string[]): boolean {
   return approvers.some((approver) => (approver === personApprover ? kind === "person" : roles.includes(approver)));
 }
 

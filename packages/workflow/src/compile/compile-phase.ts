@@ -15,6 +15,7 @@ export interface PhaseOptions {
   /** By pointer into the phase. */
   readonly placeOf: PlaceOf;
   readonly isProtected: PathMatcher;
+  readonly isScratch: PathMatcher;
   readonly phasesThatMayWrite: (path: string) => readonly string[];
   readonly exits: readonly CompiledTransition[];
   readonly artifacts: readonly CompiledArtifact[];
@@ -57,11 +58,21 @@ export function compilePhase(options: PhaseOptions): CompiledPhase {
     artifacts: options.artifacts,
     exits: options.exits,
     judgeTool: compileTools(phase, placeOf),
-    judgePath: (path) => paths.judgePath(path),
+    judgePath: (path) => orScratch(paths.judgePath(path), path, options, paths.mayWrite),
     judgeCommand: (command) => commands.judgeCommand(command),
     contentsNeeded: (changes) => paths.contentsNeeded(changes),
     judgeChanges: (changes, contents) => paths.judgeChanges(changes, contents),
   };
+}
+
+/**
+ * Report and cache folders may be written by any tool, as commands may: they are in no tree. What a rule forbids in so
+ * many words stays forbidden.
+ */
+function orScratch(verdict: Verdict, path: string, { placeOf, isScratch }: PhaseOptions, mayWrite: boolean): Verdict {
+  if (verdict.allowed || !mayWrite || !isScratch(path)) return verdict;
+  const isUnlisted = verdict.reason.code === "path_not_allowed" && verdict.reason.rule === placeOf("/write");
+  return isUnlisted ? { allowed: true } : verdict;
 }
 
 /** Deny by default; forbidden wins. The message's first sentence is what older agents look for. */

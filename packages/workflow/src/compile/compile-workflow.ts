@@ -29,6 +29,7 @@ export function compileWorkflow(stored: StoredWorkflow): CompiledWorkflow {
   const { normalized, digest } = stored;
   const placeOf = compilePlaces(stored);
   const isProtected = compileProtected(normalized.protected);
+  const scratch = compileGlobs(normalized.workspace.scratch);
   const writers = normalized.phases.map(({ id, write }) => ({ id, patterns: compilePatterns(write.allowed) }));
   const phasesThatMayWrite = (path: string): readonly string[] =>
     writers.filter(({ patterns }) => patterns.some(({ matches }) => matches(path))).map(({ id }) => id);
@@ -42,6 +43,7 @@ export function compileWorkflow(stored: StoredWorkflow): CompiledWorkflow {
       isLast: index === normalized.phases.length - 1,
       placeOf: (pointer) => placeOf(`/phases/${index}${pointer}`),
       isProtected,
+      isScratch: scratch,
       phasesThatMayWrite,
       exits: exits.filter(({ from }) => from === phase.id),
       artifacts: phase.artifacts.map((artifact, position) =>
@@ -52,7 +54,6 @@ export function compileWorkflow(stored: StoredWorkflow): CompiledWorkflow {
   const [initialPhase] = phases;
   const lastPhase = phases.at(-1);
   if (!initialPhase || !lastPhase) throw new TypeError("a workflow without phases cannot be compiled");
-  const scratch = compileGlobs(normalized.workspace.scratch);
   return {
     digest,
     normalized,
