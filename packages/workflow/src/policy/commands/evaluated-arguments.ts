@@ -25,7 +25,7 @@ export function evaluatedArguments(name: string, words: readonly ShellWord[]): E
     case "unset":
       return { ...nothing, computed: words.map(computedName) };
     case "wait":
-      return words.some(({ value }) => value?.startsWith("-p"))
+      return words.some(({ value }) => /^-\w*p/u.test(value ?? ""))
         ? { ...nothing, computed: words.map(computedName) }
         : nothing;
     case "printf":
@@ -89,7 +89,7 @@ function declared(name: string, words: readonly ShellWord[]): EvaluatedArguments
   const isNumber = name !== "export" && words.some(({ value }) => value !== null && /^-\w*i/u.test(value));
   const computed = words.filter((word) => {
     const [target, value] = split(word.value ?? word.source);
-    const isKnown = /^[A-Za-z_]\w*(?:\[[^$`]*\])?\+?$/u.test(target) || target.startsWith("-") || target === "+x";
+    const isKnown = /^[A-Za-z_]\w*(?:\[[^$`]*\])?\+?$/u.test(target) || (word.value !== null && /^[-+]/u.test(target));
     return isNumber || !isKnown || (word.value !== null && value?.startsWith("(") === true);
   });
   return { ...nothing, computed: computed.map((word) => (isNumber ? word.computed : computedTarget(word))) };

@@ -277,7 +277,10 @@ export class ScriptJudge {
       return this.#computedText(`\`${name}\` evaluates a word once more, and it may hold a command`);
     }
     this.#flow.compute(computed.flatMap(({ names }) => names));
-    for (const { name: variable, value } of set) this.#flow.set(variable, value);
+    for (const { name: variable, value } of set) {
+      if (variableRisk(variable, null) !== "none") return this.#riskyVariable(variable);
+      this.#flow.set(variable, value);
+    }
     for (const { value } of callbacks) {
       const reason =
         value === null

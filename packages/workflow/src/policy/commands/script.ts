@@ -39,7 +39,7 @@ export interface ShellScript {
   readonly invocations: readonly Invocation[];
   /** Names of functions that the script defines; null among them when one is not known. */
   readonly functions: ReadonlySet<string>;
-  /** Variables that the script sets by `for`, `select` or `read`. */
+  /** Variables that the script sets by `for`, `select` or `${name:=value}`. */
   readonly loopVariables: ReadonlySet<string>;
   /** Variables that the script sets to a text that begins with a dash. */
   readonly flagVariables: ReadonlySet<string>;
@@ -99,6 +99,7 @@ export function readScript(text: string): ParsedShell {
         if (!node.script) why = "a substitution in it does not parse";
         break;
       case "ParameterExpansion":
+        if (values) loopVariables.add(values.name);
         if (node.operation?.type === "Transform" && node.operation.operand.value === "P") {
           why = "`${...@P}` runs what a variable holds";
         }
