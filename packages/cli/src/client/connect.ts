@@ -1,5 +1,6 @@
 import type { Io } from "../io.ts";
 import { CommandFailure, exitCodes } from "../failure.ts";
+import { keychainKey } from "./keychain.ts";
 import { httpClient, ServerRefusal, type HttpClient } from "./http-client.ts";
 
 const defaultServer = "http://127.0.0.1:8000";
@@ -10,8 +11,9 @@ export interface ConnectOptions {
 }
 
 /**
- * Runs `work` against the server with the key of PHASEGATE_KEY. Without one it tries without (`security.auth: open`),
- * and asks for a key on a terminal when the server wants one. Keys are never read from the data directory.
+ * Runs `work` against the server with the key of PHASEGATE_KEY. Without one it tries without (`security.auth: open`);
+ * when the server wants one, the user's keychain is asked, then the user on a terminal. Keys are never read from the
+ * data directory.
  */
 export async function withServer<Result>(
   io: Io,
@@ -24,14 +26,14 @@ export async function withServer<Result>(
     return await work(httpClient({ server, key }));
   } catch (error) {
     if (key !== null || !isUnauthenticated(error)) throw error;
-    const typed = io.isInteractive ? await io.askSecret("API key") : null;
-    if (typed === null) {
+    const found = (await keychainKey(server, io.env)) ?? (io.isInteractive ? await io.askSecret("API key") : null);
+    if (found === null) {
       throw new CommandFailure(exitCodes.refused, "the server asks for an API key", {
         hint: "set PHASEGATE_KEY to the operator key that the first `phasegate serve` showed, or to one of `phasegate key add`",
         cause: error,
       });
     }
-    return await work(httpClient({ server, key: typed }));
+    return await work(httpClient({ server, key: found }));
   }
 }
 

@@ -1,11 +1,15 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { crashRound } from "./crash-rounds.ts";
 
 /** Rounds after which a new file is begun, so that a round's time stays the same. */
 const roundsPerFile = 25;
-const rounds = Number(process.argv[2] ?? 1_000);
+const { values } = parseArgs({ options: { rounds: { type: "string", default: "1000" } } });
+const rounds = Number(values.rounds);
+if (!Number.isSafeInteger(rounds) || rounds < 1)
+  throw new RangeError(`--rounds takes a whole number from 1, not ${values.rounds}`);
 const folder = mkdtempSync(join(tmpdir(), "phasegate-soak-"));
 let acknowledged = 0;
 try {
