@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
-import type { SandboxResult } from "../sandbox/sandbox.ts";
+import { describeLimit } from "../sandbox/limits.ts";
+import type { Sandbox, SandboxResult } from "../sandbox/sandbox.ts";
 
 const tailLength = 4_096;
 
@@ -11,6 +12,14 @@ export function outputTail(result: Pick<SandboxResult, "stdout" | "stderr">, not
   const stderrRoom = Math.min(stderr.length, Math.max(room / 2, room - stdout.length));
   const parts = [tail(stdout, room - stderrRoom), tail(stderr, stderrRoom)].filter((part) => part !== "");
   return `${parts.join("\n")}${last}`.trim().toWellFormed();
+}
+
+/** The bound that a run which did not succeed ran into, in a sentence; null where there was none. */
+export function limitNote(result: SandboxResult, sandbox: Pick<Sandbox, "limits">): string | null {
+  const [name] = result.limits;
+  if (name === undefined || (result.ended === "exited" && result.exitCode === 0)) return null;
+  const { text, hint } = describeLimit(name, sandbox.limits);
+  return `${text}; ${hint}`;
 }
 
 function clean(text: string): string {

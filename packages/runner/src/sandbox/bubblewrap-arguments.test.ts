@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { bubblewrapArguments, type VisibleHost } from "./bubblewrap-arguments.ts";
-import { defaultLimits, type SandboxCommand } from "./sandbox.ts";
+import { defaultLimits } from "./limits.ts";
+import type { SandboxCommand } from "./sandbox.ts";
 
 const host: VisibleHost = {
   mounts: [{ source: "/usr" }],

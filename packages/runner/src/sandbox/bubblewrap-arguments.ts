@@ -1,6 +1,7 @@
 import { posix } from "node:path";
 import type { DeviceNode } from "./device-nodes.ts";
-import { sandboxWorkspacePath, type ReadOnlyMount, type SandboxCommand, type SandboxLimits } from "./sandbox.ts";
+import type { SandboxLimits } from "./limits.ts";
+import { sandboxWorkspacePath, type ReadOnlyMount, type SandboxCommand } from "./sandbox.ts";
 
 /** What of the host every command sees, found once at start. */
 export interface VisibleHost {
@@ -58,6 +59,9 @@ export function bubblewrapArguments(command: SandboxCommand, host: VisibleHost, 
   return args;
 }
 
+/** Without network package managers try for minutes to reach it; told so, they fail at once and name the package. */
+const offlineEnvironment = { npm_config_offline: "true", npm_config_yes: "false", CARGO_NET_OFFLINE: "true" };
+
 function sandboxEnvironment(command: SandboxCommand, host: VisibleHost): Record<string, string> {
   return {
     PATH: host.path,
@@ -66,6 +70,7 @@ function sandboxEnvironment(command: SandboxCommand, host: VisibleHost): Record<
     LOGNAME: "agent",
     LANG: "C.UTF-8",
     TMPDIR: "/tmp",
+    ...(command.network === "none" ? offlineEnvironment : {}),
     ...command.environment,
   };
 }
@@ -79,6 +84,7 @@ export function limitedCommand(argv: readonly string[], limits: SandboxLimits): 
     "ulimit -c 0",
     `ulimit -n ${String(limits.openFiles)}`,
     `ulimit -f ${String(Math.ceil(limits.fileBytes / 512))}`,
+    `ulimit -t ${String(limits.cpuSeconds)}`,
     `ulimit -d ${String(Math.ceil(limits.memoryBytes / 1024))}`,
     `ulimit -u ${String(limits.processes)} || ulimit -p ${String(limits.processes)}`,
   ].map((line) => `{ ${line}; } 2>/dev/null`);

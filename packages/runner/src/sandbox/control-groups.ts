@@ -2,20 +2,26 @@ import { randomUUID } from "node:crypto";
 import { access, constants, mkdir, readdir, readFile, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import type { SandboxLimits } from "./sandbox.ts";
+import type { LimitName, SandboxLimits } from "./limits.ts";
 import { killQuietly } from "./supervised-process.ts";
 
 /** A bound on the processes and the memory of one command as a whole. */
-interface ControlGroup extends AsyncDisposable {
+export interface ControlGroup extends AsyncDisposable {
   /** The argument list that joins the group and then becomes `argv`. */
   launch(argv: readonly string[]): readonly string[];
   /** Kills every process in the group and waits until none is left, at most a few seconds. */
   end(): Promise<void>;
+  /** The bounds that the kernel held against the command so far. */
+  exceeded(): Promise<LimitName[]>;
+  /** Processor time of all its processes, ended ones too; null where the kernel does not count it. */
+  cpuSeconds(): Promise<number | null>;
 }
 
 /** Makes groups under the kernel's control group tree, of either version; ones without effect where it is not writable. */
 export interface ControlGroups {
   readonly available: boolean;
+  /** All commands of this server together weigh as much as one thread of it when the processors are contended. */
+  readonly sharesProcessors: boolean;
   open(limits: SandboxLimits): Promise<ControlGroup>;
   close(): Promise<void>;
 }
@@ -25,21 +31,35 @@ const groupPrefix = "phasegate-";
 const noGroup: ControlGroup = {
   launch: (argv) => argv,
   end: () => Promise.resolve(),
+  exceeded: () => Promise.resolve([]),
+  cpuSeconds: () => Promise.resolve(null),
   [Symbol.asyncDispose]: () => Promise.resolve(),
 };
 
 const noGroups: ControlGroups = {
   available: false,
+  sharesProcessors: false,
   open: () => Promise.resolve(noGroup),
   close: () => Promise.resolve(),
 };
+
+/** A file of a group: in which of the layout's roots it is, and its name. */
+interface GroupFile {
+  readonly root: number;
+  readonly file: string;
+}
 
 interface Layout {
   /** Where groups of a server are made: one directory, or one for each controller in version 1. */
   readonly roots: readonly string[];
   /** Makes the directory of one server usable for groups below it. */
   prepare(directory: string): Promise<void>;
-  settings(limits: SandboxLimits): readonly { readonly root: number; readonly file: string; readonly value: string }[];
+  settings(limits: SandboxLimits): readonly (GroupFile & { readonly value: string })[];
+  /** Counters of refusals: `name N` lines. */
+  readonly counters: readonly (GroupFile & { readonly name: string; readonly limit: LimitName })[];
+  readonly cpu: (GroupFile & { seconds(text: string): number }) | null;
+  /** What all commands of the server together weigh against its own threads (1,024 is one of those). */
+  readonly weight: (GroupFile & { readonly value: string }) | null;
 }
 
 /**
@@ -60,33 +80,46 @@ export async function openControlGroups(root = "/sys/fs/cgroup"): Promise<Contro
       await mkdir(parent);
       await layout.prepare(parent);
     }
+    const { weight } = layout;
+    if (weight !== null) await writeFile(join(parents[weight.root] ?? "", weight.file), weight.value);
   } catch {
     await close();
     return noGroups;
   }
-  return { available: true, open: (limits) => openGroup(layout, parents, limits), close };
+  const sharesProcessors = layout.weight !== null;
+  return { available: true, sharesProcessors, open: (limits) => openGroup(layout, parents, limits), close };
 }
 
 async function findSecondVersion(root: string): Promise<Layout | null> {
   const controllers = await readFile(join(root, "cgroup.subtree_control"), "utf8").catch(() => "");
   if (!/\bpids\b/.test(controllers) || !/\bmemory\b/.test(controllers)) return null;
+  const hasCpu = /\bcpu\b/.test(controllers);
   return {
     roots: [root],
-    prepare: (directory) => writeFile(join(directory, "cgroup.subtree_control"), "+pids +memory"),
+    prepare: (directory) =>
+      writeFile(join(directory, "cgroup.subtree_control"), `+pids +memory${hasCpu ? " +cpu" : ""}`),
     settings: (limits) => [
       { root: 0, file: "pids.max", value: String(limits.processes) },
       { root: 0, file: "memory.max", value: String(limits.memoryBytes) },
     ],
+    counters: [
+      { root: 0, file: "memory.events", name: "oom_kill", limit: "memory" },
+      { root: 0, file: "pids.events", name: "max", limit: "processes" },
+    ],
+    cpu: { root: 0, file: "cpu.stat", seconds: (text) => Number(/^usage_usec (\d+)$/m.exec(text)?.[1] ?? 0) / 1e6 },
+    weight: hasCpu ? { root: 0, file: "cpu.weight", value: "100" } : null,
   };
 }
 
 async function findFirstVersion(root: string): Promise<Layout | null> {
   const roots = [join(root, "pids"), join(root, "memory")];
-  try {
-    for (const directory of roots) await access(join(directory, "cgroup.procs"), constants.W_OK);
-  } catch {
-    return null;
-  }
+  for (const directory of roots) if (!(await isWritable(directory))) return null;
+  const optional = async (controller: string): Promise<number | null> => {
+    const directory = join(root, controller);
+    return (await isWritable(directory)) ? roots.push(directory) - 1 : null;
+  };
+  const accounting = await optional("cpuacct");
+  const shares = await optional("cpu");
   return {
     roots,
     prepare: () => Promise.resolve(),
@@ -94,7 +127,21 @@ async function findFirstVersion(root: string): Promise<Layout | null> {
       { root: 0, file: "pids.max", value: String(limits.processes) },
       { root: 1, file: "memory.limit_in_bytes", value: String(limits.memoryBytes) },
     ],
+    counters: [
+      { root: 1, file: "memory.oom_control", name: "oom_kill", limit: "memory" },
+      { root: 0, file: "pids.events", name: "max", limit: "processes" },
+    ],
+    cpu:
+      accounting === null ? null : { root: accounting, file: "cpuacct.usage", seconds: (text) => Number(text) / 1e9 },
+    weight: shares === null ? null : { root: shares, file: "cpu.shares", value: "1024" },
   };
+}
+
+async function isWritable(directory: string): Promise<boolean> {
+  return await access(join(directory, "cgroup.procs"), constants.W_OK).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Removes what servers left that were killed; a group that is in use cannot be removed. */
@@ -126,6 +173,19 @@ async function openGroup(layout: Layout, parents: readonly string[], limits: San
   return {
     launch: (argv) => ["/bin/sh", "-c", joinAndBecome, "sh", ...memberFiles, "--", ...argv],
     end,
+    async exceeded() {
+      const found = new Set<LimitName>();
+      for (const { root, file, name: counter, limit } of layout.counters) {
+        const text = await readFile(join(groups[root] ?? "", file), "utf8").catch(() => "");
+        if (new RegExp(`^${counter} [1-9]`, "m").test(text)) found.add(limit);
+      }
+      return [...found];
+    },
+    async cpuSeconds() {
+      if (layout.cpu === null) return null;
+      const text = await readFile(join(groups[layout.cpu.root] ?? "", layout.cpu.file), "utf8").catch(() => null);
+      return text === null ? null : layout.cpu.seconds(text);
+    },
     async [Symbol.asyncDispose]() {
       await end();
       for (const group of groups) await removeGroup(group);

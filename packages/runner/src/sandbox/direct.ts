@@ -1,26 +1,24 @@
 import { PhasegateError } from "@phasegate/wire";
+import type { ChildProcess } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { ProbeResult } from "../port.ts";
+import { removeDirectory } from "../tree/remove-directory.ts";
 import { limitedCommand } from "./bubblewrap-arguments.ts";
-import type { ControlGroups } from "./control-groups.ts";
-import type { OutputPipes } from "./output-pipes.ts";
+import type { SandboxLimits } from "./limits.ts";
 import type { Sandbox, SandboxCommand, SandboxResult } from "./sandbox.ts";
-import { killGroup, killQuietly, superviseProcess } from "./supervised-process.ts";
-import type { ThrowawayCopies } from "./throwaway.ts";
+import { killGroup, killQuietly } from "./supervised-process.ts";
+import { SupervisedRuns, type RunParts } from "./supervised-run.ts";
 
 const markerName = "PHASEGATE_RUN";
 const maxRounds = 200;
 
-export interface DirectOptions {
+export interface DirectOptions extends RunParts {
   /** Value of PATH for commands. */
   readonly path: string;
   readonly scratchDir: string;
-  readonly copies: ThrowawayCopies;
-  readonly groups: ControlGroups;
-  readonly pipes: OutputPipes;
 }
 
 /**
@@ -32,12 +30,14 @@ export class DirectSandbox implements Sandbox {
   readonly assurance = "mediated";
   readonly separateUser = false;
   readonly probes: readonly ProbeResult[];
+  readonly limits: SandboxLimits;
   readonly #options: DirectOptions;
-  readonly #closing = new AbortController();
-  readonly #running = new Set<Promise<unknown>>();
+  readonly #runs: SupervisedRuns;
 
   constructor(options: DirectOptions, probes: readonly ProbeResult[]) {
     this.#options = options;
+    this.#runs = new SupervisedRuns(options);
+    this.limits = options.limits;
     this.probes = probes;
   }
 
@@ -46,52 +46,36 @@ export class DirectSandbox implements Sandbox {
   }
 
   run(command: SandboxCommand): Promise<SandboxResult> {
-    const running = this.#run(command).finally(() => this.#running.delete(running));
-    this.#running.add(running);
-    return running;
-  }
-
-  async close(): Promise<void> {
-    this.#closing.abort();
-    await Promise.allSettled(this.#running);
-    await this.#options.groups.close();
-  }
-
-  async #run(command: SandboxCommand): Promise<SandboxResult> {
-    const { copies, groups, pipes, path, scratchDir } = this.#options;
-    const signal = AbortSignal.any([command.signal, this.#closing.signal]);
-    const marker = randomUUID();
-    await using copy =
-      command.on === "throwaway" ? await copies.open(command.workspacePath, command.lowerLayers ?? [], signal) : null;
-    await using group = await groups.open(command.limits);
-    await using home = await temporaryHome(scratchDir, marker);
-    const workspace = copy?.path ?? command.workspacePath;
-    const result = await superviseProcess({
-      argv: group.launch(limitedCommand(command.argv, command.limits)),
-      cwd: join(workspace, command.cwd),
-      environment: {
-        PATH: path,
-        HOME: home.path,
-        USER: "agent",
-        LOGNAME: "agent",
-        LANG: "C.UTF-8",
-        TMPDIR: home.path,
-        ...command.environment,
-        [markerName]: marker,
-      },
-      timeoutMs: command.timeoutMs,
-      outputBytes: command.limits.outputBytes,
-      signal,
-      pipes,
-      kill: killGroup,
-      async ended(child) {
-        killGroup(child);
-        await group.end();
-        await endMarked(marker);
-      },
+    return this.#runs.run(command, async ({ workspace, group }) => {
+      const { path, scratchDir } = this.#options;
+      const marker = randomUUID();
+      const home = await temporaryHome(scratchDir, marker);
+      return {
+        argv: limitedCommand(command.argv, command.limits),
+        cwd: join(workspace, command.cwd),
+        environment: {
+          PATH: path,
+          HOME: home.path,
+          USER: "agent",
+          LOGNAME: "agent",
+          LANG: "C.UTF-8",
+          TMPDIR: home.path,
+          ...command.environment,
+          [markerName]: marker,
+        },
+        kill: killGroup,
+        async ended(child: ChildProcess) {
+          killGroup(child);
+          await group.end();
+          await endMarked(marker);
+        },
+        [Symbol.asyncDispose]: () => home[Symbol.asyncDispose](),
+      };
     });
-    const { statusText: _, ...answer } = result;
-    return answer;
+  }
+
+  close(): Promise<void> {
+    return this.#runs.close();
   }
 }
 
@@ -99,7 +83,7 @@ export class DirectSandbox implements Sandbox {
 async function temporaryHome(scratchDir: string, name: string): Promise<{ path: string } & AsyncDisposable> {
   const path = join(scratchDir, `home-${name}`);
   await mkdir(path, { mode: 0o700 });
-  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+  return { path, [Symbol.asyncDispose]: () => removeDirectory(path) };
 }
 
 /** Kills every process that carries the marker in its environment, until none is left; rejects if some stay. */

@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { openSandbox } from "./open-sandbox.ts";
-import { defaultLimits } from "./sandbox.ts";
+import { defaultLimits } from "./limits.ts";
 
 /** A server that runs one long command until it is killed. Arguments: root, where the command runs, how long. */
 const [root = "", on, seconds = ""] = process.argv.slice(2);

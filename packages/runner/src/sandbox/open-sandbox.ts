@@ -1,7 +1,8 @@
 import { PhasegateError, type AssuranceLevel } from "@phasegate/wire";
-import { access, constants, mkdir, realpath, rm } from "node:fs/promises";
+import { access, constants, mkdir, realpath } from "node:fs/promises";
 import { isAbsolute, join } from "node:path";
 import type { ProbeResult } from "../port.ts";
+import { removeDirectory } from "../tree/remove-directory.ts";
 import { BubblewrapSandbox, type BubblewrapOptions } from "./bubblewrap.ts";
 import { openControlGroups } from "./control-groups.ts";
 import { makeDeviceNodes } from "./device-nodes.ts";
@@ -9,6 +10,7 @@ import { DirectSandbox } from "./direct.ts";
 import { escapeNames } from "./escape-attempts.ts";
 import { adviceForNamespaces, installBubblewrap } from "./installation-advice.ts";
 import { OutputPipes } from "./output-pipes.ts";
+import { defaultLimits } from "./limits.ts";
 import { probeCommands, probeEscapes, probeProcessLimit, probeThrowaway, type ProbeOptions } from "./probe.ts";
 import type { Sandbox, SandboxOptions } from "./sandbox.ts";
 import { overlayCopies, plainCopies } from "./throwaway.ts";
@@ -21,7 +23,7 @@ const programDirectories = ["/usr/local/bin", "/usr/bin", "/bin"];
  * failed. Rejects with `sandbox_unavailable` where `mode` is `required` and that is not so.
  */
 export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
-  await rm(options.scratchDir, { recursive: true, force: true });
+  await removeDirectory(options.scratchDir);
   await mkdir(options.scratchDir, { recursive: true, mode: 0o700 });
   const directories = { dataDir: await realpath(options.dataDir), scratchDir: await realpath(options.scratchDir) };
   const parts = await findParts(options, directories);
@@ -44,6 +46,8 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   );
 }
 
+const defaultNiceness = 10;
+
 const switchedOff: ProbeResult = {
   name: "commands_run",
   attempt: "run commands in the OS sandbox",
@@ -51,7 +55,7 @@ const switchedOff: ProbeResult = {
   detail: "switched off by `runner.sandbox: off`",
 };
 
-type Parts = Pick<BubblewrapOptions, "host" | "groups" | "pipes">;
+type Parts = Pick<BubblewrapOptions, "host" | "groups" | "pipes" | "limits" | "niceness">;
 
 async function findParts(options: SandboxOptions, directories: ProbeOptions): Promise<Parts> {
   const { dataDir, scratchDir } = directories;
@@ -64,7 +68,13 @@ async function findParts(options: SandboxOptions, directories: ProbeOptions): Pr
   const pipesDir = join(scratchDir, "pipes");
   await mkdir(pipesDir, { mode: 0o700 });
   const devices = await makeDeviceNodes(join(scratchDir, "devices"));
-  return { host: { ...host, devices }, pipes: new OutputPipes(pipesDir), groups: await openControlGroups() };
+  return {
+    host: { ...host, devices },
+    pipes: new OutputPipes(pipesDir),
+    groups: await openControlGroups(),
+    limits: { ...defaultLimits, ...options.limits },
+    niceness: options.niceness ?? defaultNiceness,
+  };
 }
 
 /** The sandbox with what probes found, or only the probes where it does not start. */

@@ -7,7 +7,8 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ProbeResult } from "../port.ts";
 import { escapeNames, type EscapeName, type EscapeReport, type EscapeTargets } from "./escape-attempts.ts";
-import { defaultLimits, type Sandbox, type SandboxCommand } from "./sandbox.ts";
+import { defaultLimits } from "./limits.ts";
+import type { Sandbox, SandboxCommand } from "./sandbox.ts";
 
 const attemptsFile = fileURLToPath(new URL("./escape-attempts.ts", import.meta.url));
 const attemptsTarget = "/tmp/escape-attempts.ts";

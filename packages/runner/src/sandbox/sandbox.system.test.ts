@@ -14,7 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { defaultLimits } from "./sandbox.ts";
+import { defaultLimits } from "./limits.ts";
 import { openSandboxFixture, processesWith, type SandboxFixture } from "./sandboxes.fixture.ts";
 
 /** A number of seconds that no other process sleeps, by which a test finds its own. */

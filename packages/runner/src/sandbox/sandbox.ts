@@ -1,5 +1,6 @@
 import type { AssuranceLevel } from "@phasegate/wire";
 import type { ProbeResult } from "../port.ts";
+import type { LimitName, SandboxLimits } from "./limits.ts";
 
 /** Where the workspace is seen inside the OS sandbox, whatever its host path. */
 export const sandboxWorkspacePath = "/workspace";
@@ -10,26 +11,6 @@ export interface ReadOnlyMount {
   /** Absolute; the host path itself where absent. */
   readonly target?: string;
 }
-
-/** Bounds on one command. Each is enforced by the operating system or by the runner, never by asking. */
-export interface SandboxLimits {
-  /** Of each of stdout and stderr: the first and the last half are kept. */
-  readonly outputBytes: number;
-  /** Writable memory of each process; of all together where control groups can be used. */
-  readonly memoryBytes: number;
-  readonly processes: number;
-  /** Size of any one file that is written. */
-  readonly fileBytes: number;
-  readonly openFiles: number;
-}
-
-export const defaultLimits: SandboxLimits = {
-  outputBytes: 256 * 1024,
-  memoryBytes: 4 * 1024 ** 3,
-  processes: 512,
-  fileBytes: 1024 ** 3,
-  openFiles: 4096,
-};
 
 /** One command to run. It gets no standard input and no variable of the server's environment. */
 export interface SandboxCommand {
@@ -50,6 +31,8 @@ export interface SandboxCommand {
   readonly network: "none" | "full";
   readonly timeoutMs: number;
   readonly limits: SandboxLimits;
+  /** Looked at while the command runs: an answer ends it. For bounds on what lies outside the sandbox. */
+  readonly overLimit?: () => Promise<LimitName | null>;
   readonly signal: AbortSignal;
 }
 
@@ -60,7 +43,10 @@ export interface CapturedOutput {
 }
 
 export interface SandboxResult {
-  readonly ended: "exited" | "timed_out" | "aborted";
+  /** `over_limit`: the runner ended it; `limits` says why. */
+  readonly ended: "exited" | "timed_out" | "aborted" | "over_limit";
+  /** The bounds that it ran into, the weightiest first. */
+  readonly limits: readonly LimitName[];
   /** As a shell reports it: 128 + n for signal n. */
   readonly exitCode: number;
   readonly stdout: CapturedOutput;
@@ -77,6 +63,8 @@ export interface Sandbox {
   /** The data directory is out of reach of the user that commands run as. */
   readonly separateUser: boolean;
   readonly probes: readonly ProbeResult[];
+  /** The bounds on commands that this server is configured with. */
+  readonly limits: SandboxLimits;
   /** Where commands see the workspace: `/workspace`, or its host path where there is no OS sandbox. */
   workspacePathSeen(workspacePath: string): string;
   run(command: SandboxCommand): Promise<SandboxResult>;
@@ -95,6 +83,9 @@ export interface SandboxOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Directories of toolchains outside /usr that commands may read, besides those found through PATH. */
   readonly toolchainDirs?: readonly string[];
+  readonly limits?: Partial<SandboxLimits>;
+  /** Added to the niceness of commands where no control group keeps their share of the processors small. */
+  readonly niceness?: number;
   /** Where bubblewrap is; looked for in the system's directories where absent. */
   readonly bubblewrap?: string;
 }

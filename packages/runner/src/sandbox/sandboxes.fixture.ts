@@ -2,13 +2,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openSandbox } from "./open-sandbox.ts";
-import {
-  defaultLimits,
-  type Sandbox,
-  type SandboxCommand,
-  type SandboxOptions,
-  type SandboxResult,
-} from "./sandbox.ts";
+import { defaultLimits } from "./limits.ts";
+import type { Sandbox, SandboxCommand, SandboxOptions, SandboxResult } from "./sandbox.ts";
 
 /** A sandbox with a data directory and a workspace of its own, for tests. */
 export interface SandboxFixture {

@@ -13,11 +13,19 @@ export interface ProcessRequest {
   readonly cwd: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
+  /** Kept of each stream. */
   readonly outputBytes: number;
+  /** Of both streams together: past it `printedTooMuch` is called, once. */
+  readonly printedBytes?: number;
+  printedTooMuch?(): void;
   readonly signal: AbortSignal;
+  /** Ends the process as `over_limit`. */
+  readonly overLimit?: AbortSignal;
   readonly pipes: OutputPipes;
   /** Ends everything that the process started. Called at most once, on timeout or abort. */
   kill(child: ChildProcess, status: StatusReader): void;
+  /** Called with the process as soon as it runs. */
+  started?(child: ChildProcess): void;
   /** Called when the process itself has exited, before the rest of its output is waited for. */
   ended?(child: ChildProcess): Promise<void>;
 }
@@ -28,13 +36,16 @@ export interface StatusReader {
   onText(listener: (text: string) => void): void;
 }
 
-export interface ProcessResult extends SandboxResult {
+export interface ProcessResult extends Omit<SandboxResult, "limits"> {
   readonly statusText: string;
 }
 
 /** After the leader's end: how long output that something else still holds open is waited for. */
 const drainMs = 1_000;
 const maxStatusLength = 65_536;
+/** Read of one stream in one window; a command that prints faster waits, so that reading starves nobody. */
+const windowBytes = 2 * 1024 ** 2;
+const windowMs = 50;
 
 /**
  * Runs one process with bounded time and output, standard input closed, in a process group of its own, with no
@@ -45,8 +56,14 @@ export async function superviseProcess(request: ProcessRequest): Promise<Process
   const startedAt = performance.now();
   const stdout = await request.pipes.take();
   const stderr = await request.pipes.take();
-  const output = captureStream(stdout.reader, request.outputBytes);
-  const errors = captureStream(stderr.reader, request.outputBytes);
+  let printedLeft = request.printedBytes ?? Infinity;
+  const printed = (bytes: number): void => {
+    const wasWithin = printedLeft >= 0;
+    printedLeft -= bytes;
+    if (wasWithin && printedLeft < 0) request.printedTooMuch?.();
+  };
+  const output = captureStream(stdout.reader, request.outputBytes, printed);
+  const errors = captureStream(stderr.reader, request.outputBytes, printed);
   const nothing = openSync("/dev/null", "r+");
   let child: ChildProcess;
   try {
@@ -61,18 +78,21 @@ export async function superviseProcess(request: ProcessRequest): Promise<Process
     for (const descriptor of [stdout.writer, stderr.writer, nothing]) closeSync(descriptor);
   }
   const status = new StatusText(child.stdio[3] as Readable | null);
+  request.started?.(child);
   let ended: SandboxResult["ended"] = "exited";
-  const end = (reason: "timed_out" | "aborted"): void => {
+  const end = (reason: "timed_out" | "aborted" | "over_limit"): void => {
     if (ended !== "exited") return;
     ended = reason;
     request.kill(child, status);
   };
   const onAbort = (): void => end("aborted");
+  const onLimit = (): void => end("over_limit");
   const timer = setTimeout(() => end("timed_out"), request.timeoutMs);
   try {
     const exited = once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>;
     request.signal.addEventListener("abort", onAbort, { once: true });
     if (request.signal.aborted) onAbort();
+    request.overLimit?.addEventListener("abort", onLimit, { once: true });
     const [code, signal] = await exited;
     clearTimeout(timer);
     await request.ended?.(child);
@@ -93,13 +113,32 @@ export async function superviseProcess(request: ProcessRequest): Promise<Process
   } finally {
     clearTimeout(timer);
     request.signal.removeEventListener("abort", onAbort);
+    request.overLimit?.removeEventListener("abort", onLimit);
     for (const stream of [stdout.reader, stderr.reader, child.stdio[3]]) stream?.destroy();
   }
 }
 
-function captureStream(stream: Readable, limitBytes: number): { capture: OutputCapture; closed: Promise<unknown> } {
+function captureStream(
+  stream: Readable,
+  limitBytes: number,
+  printed: (bytes: number) => void,
+): { capture: OutputCapture; closed: Promise<unknown> } {
   const capture = new OutputCapture(limitBytes);
-  stream.on("data", (chunk: Buffer) => capture.push(chunk));
+  let windowStart = performance.now();
+  let windowUsed = 0;
+  stream.on("data", (chunk: Buffer) => {
+    capture.push(chunk);
+    printed(chunk.length);
+    windowUsed += chunk.length;
+    const waitMs = windowStart + windowMs - performance.now();
+    if (waitMs > 0 && windowUsed < windowBytes) return;
+    if (waitMs > 0) {
+      stream.pause();
+      setTimeout(() => stream.resume(), waitMs);
+    }
+    windowStart = performance.now() + Math.max(0, waitMs);
+    windowUsed = 0;
+  });
   return { capture, closed: closeOf(stream) };
 }
 

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { PhasegateError } from "@phasegate/wire";
+import { removeDirectory } from "../tree/remove-directory.ts";
 import type { OutputPipes } from "./output-pipes.ts";
 import { killGroup, superviseProcess } from "./supervised-process.ts";
 
@@ -80,7 +81,7 @@ export function plainCopies(scratchDir: string, pipes: OutputPipes): ThrowawayCo
       const path = join(scratchDir, `copy-${randomUUID()}`);
       const dispose = async (): Promise<void> => {
         await runHostCommand(pipes, ["chmod", "-R", "u+rwX", "--", path], AbortSignal.timeout(copyTimeoutMs));
-        await rm(path, { recursive: true, force: true });
+        await removeDirectory(path);
       };
       await mkdir(path, { mode: 0o700 });
       for (const side of [...layers.toReversed(), workspacePath]) {

@@ -1,6 +1,7 @@
 import { optionalStringArgument, stringArgument } from "./arguments.ts";
 import type { JsonObject, JsonValue } from "@phasegate/wire";
 import { closeSync } from "node:fs";
+import { describeLimit, type SandboxLimits } from "../sandbox/limits.ts";
 import type { SandboxResult } from "../sandbox/sandbox.ts";
 import type { ToolExecutor } from "./executor.ts";
 import { openForReading } from "./open-file.ts";
@@ -10,8 +11,8 @@ import { settle, ToolRefusal } from "./outcome.ts";
 const maxCommandBytes = 128 * 1024 - 1;
 
 /**
- * Runs a command line in the sandbox. Any exit code is an answer; running out of time is `tool_timeout`, with what
- * was printed until then. `changed_paths` is left empty for whoever compares the trees.
+ * Runs a command line in the sandbox. Any exit code is an answer; running out of time is `tool_timeout` and past
+ * another bound `limit_exceeded`, both with what was printed until then. `changed_paths` is left empty for whoever compares the trees.
  */
 export const bash: ToolExecutor = {
   name: "bash",
@@ -37,13 +38,18 @@ export const bash: ToolExecutor = {
         network: context.network,
         timeoutMs: timeoutSeconds * 1000,
         limits: context.limits,
+        ...(context.overLimit === undefined ? {} : { overLimit: context.overLimit }),
         signal: context.signal,
       });
-      return answer(command, result, timeoutSeconds);
+      return answer(command, result, { timeoutSeconds, limits: context.limits });
     }),
 };
 
-function answer(command: string, run: SandboxResult, timeoutSeconds: number): JsonObject {
+function answer(
+  command: string,
+  run: SandboxResult,
+  { timeoutSeconds, limits }: { timeoutSeconds: number; limits: SandboxLimits },
+): JsonObject {
   const result = {
     status: run.ended === "exited" ? "completed" : run.ended,
     stdout: run.stdout.text,
@@ -52,7 +58,15 @@ function answer(command: string, run: SandboxResult, timeoutSeconds: number): Js
     command,
     changed_paths: [],
     truncated: run.stdout.truncated || run.stderr.truncated || run.ended !== "exited",
+    ...(run.limits.length === 0 ? {} : { limits: [...run.limits] }),
   };
+  const [limit] = run.limits;
+  // A command that met a bound and coped with it has succeeded.
+  if (limit !== undefined && (run.ended === "over_limit" || (run.ended === "exited" && run.exitCode !== 0))) {
+    const { text, hint } = describeLimit(limit, limits);
+    const fate = run.ended === "over_limit" ? "was ended" : `failed with exit code ${String(run.exitCode)}`;
+    throw new ToolRefusal("limit_exceeded", `the command ${fate}: ${text}`, { hint, result });
+  }
   if (run.ended === "exited") return result;
   if (run.ended === "aborted") {
     throw new ToolRefusal("tool_failed", "the command was ended before it finished", { result });

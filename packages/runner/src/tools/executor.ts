@@ -1,6 +1,7 @@
 import type { JsonObject } from "@phasegate/wire";
 import type { ToolOutcome } from "../port.ts";
-import type { ReadOnlyMount, Sandbox, SandboxLimits } from "../sandbox/sandbox.ts";
+import type { LimitName, SandboxLimits } from "../sandbox/limits.ts";
+import type { ReadOnlyMount, Sandbox } from "../sandbox/sandbox.ts";
 
 /** Everything that a tool may use. The caller holds the workspace's lock (shared for `read`, alone for `write`). */
 export interface ExecutionContext {
@@ -13,6 +14,8 @@ export interface ExecutionContext {
   readonly timeoutSeconds: number;
   readonly on: "workspace" | "throwaway";
   readonly limits: SandboxLimits;
+  /** See `SandboxCommand`. */
+  readonly overLimit?: () => Promise<LimitName | null>;
   readonly signal: AbortSignal;
 }
 

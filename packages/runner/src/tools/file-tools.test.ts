@@ -16,7 +16,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { ToolOutcome } from "../port.ts";
-import { defaultLimits } from "../sandbox/sandbox.ts";
+import { defaultLimits } from "../sandbox/limits.ts";
 import { editFiles } from "./edit-files.ts";
 import type { ExecutionContext, ToolExecutor } from "./executor.ts";
 import { readFiles } from "./read-files.ts";

@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { ToolOutcome } from "../port.ts";
-import { defaultLimits } from "../sandbox/sandbox.ts";
+import { defaultLimits } from "../sandbox/limits.ts";
 import { openSandboxFixture, type SandboxFixture } from "../sandbox/sandboxes.fixture.ts";
 import type { ExecutionContext } from "./executor.ts";
 import { openToolExecutors, type ToolExecutors } from "./tool-executors.ts";

@@ -3,7 +3,7 @@ import { contentsNeeded } from "@phasegate/engine";
 import type { KeptPayload } from "@phasegate/ledger";
 import type { ActOutcome, Observation, ToolCall, ToolOutcome } from "@phasegate/runner";
 import { PhasegateError, reasonExtras } from "@phasegate/wire";
-import type { EventId, Facts, JsonObject, StoredEvent } from "@phasegate/wire";
+import type { EventId, Facts, JsonObject, Reason, StoredEvent } from "@phasegate/wire";
 import type { CompiledWorkflow } from "@phasegate/workflow";
 import type { Caller, ServerContext } from "../context.ts";
 import type { Decided } from "../tasks/task-store.ts";
@@ -213,8 +213,8 @@ function settle(
 function answer(settled: Decided, outcome: ToolOutcome): JsonObject {
   const { decision } = settled;
   const reason = decision.reasons[0];
-  if (decision.effect === "deny" && reason) throw PhasegateError.fromReason(reason);
-  if (outcome.status === "failed") throw failure(outcome);
+  if (decision.effect === "deny" && reason) throw refusal(reason, outcome, decision);
+  if (outcome.status === "failed") throw failure(outcome, decision);
   return {
     result: outcome.result,
     logged: true,
@@ -224,14 +224,32 @@ function answer(settled: Decided, outcome: ToolOutcome): JsonObject {
 }
 
 /** What the tool itself said no to; a refusal of the runner keeps its own code and text. */
-function failure(outcome: ToolOutcome & { status: "failed" }): PhasegateError {
-  const extras = reasonExtras({
-    code: outcome.code,
-    message: outcome.message,
-    ...(outcome.hint ? { hint: outcome.hint } : {}),
-  });
+function failure(outcome: ToolOutcome & { status: "failed" }, decision: Decision): PhasegateError {
+  const extras = {
+    ...reasonExtras({
+      code: outcome.code,
+      message: outcome.message,
+      ...(outcome.hint ? { hint: outcome.hint } : {}),
+    }),
+    ...partialResult(outcome, decision),
+  };
   const message = outcome.code === "tool_failed" ? `Tool execution failed: ${outcome.message}` : outcome.message;
   return new PhasegateError(outcome.code, message, extras);
+}
+
+/** A denial of what a tool did, with what the tool printed. */
+function refusal(reason: Reason, outcome: ToolOutcome, decision: Decision): PhasegateError {
+  const extras = { ...reasonExtras(reason), ...partialResult(outcome, decision) };
+  return new PhasegateError(reason.code, reason.message, extras);
+}
+
+/** What was printed until a command was ended or its changes were put back, and what became of those. */
+function partialResult(outcome: ToolOutcome, decision: Decision): { readonly result?: JsonObject } {
+  if (outcome.result?.["stdout"] === undefined) return {};
+  const changed = outcome.result["changed_paths"];
+  const wasChanged = Array.isArray(changed) && changed.length > 0;
+  const tree = decision.rollBack === "all" ? "rolled_back" : wasChanged ? "kept" : "unchanged";
+  return { result: { ...outcome.result, tree } };
 }
 
 export function warningTexts(decision: Decision): string[] {

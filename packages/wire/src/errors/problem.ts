@@ -1,4 +1,5 @@
 import type { Finding, NextCall, Reason, RuleReference } from "../decision.ts";
+import type { JsonObject } from "../json.ts";
 import { errorRegistry, type ReasonCode } from "./registry.ts";
 
 /** RFC 9457 problem document, with the members that Phasegate adds. */
@@ -15,6 +16,8 @@ export interface ProblemDocument {
   readonly rule?: RuleReference;
   /** Seconds. */
   readonly retry_after?: number;
+  /** What a tool had to say until it failed or was ended. */
+  readonly result?: JsonObject;
 }
 
 /** A place in bad input: a JSON pointer into the request, or file:line:column. */
@@ -32,6 +35,7 @@ export interface ProblemExtras {
   readonly blockers?: readonly string[];
   readonly findings?: readonly (Finding | Place)[];
   readonly retryAfterSeconds?: number;
+  readonly result?: JsonObject;
 }
 
 /** Where `type` of a problem document points. */
@@ -52,6 +56,7 @@ export function problem(code: ReasonCode, detail: string, extras: ProblemExtras 
     ...(extras.next ? { next: extras.next } : {}),
     ...(extras.rule ? { rule: extras.rule } : {}),
     ...(extras.retryAfterSeconds === undefined ? {} : { retry_after: extras.retryAfterSeconds }),
+    ...(extras.result ? { result: extras.result } : {}),
   };
 }
 

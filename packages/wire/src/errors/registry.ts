@@ -170,6 +170,12 @@ export const errorRegistry = {
     retry: false,
     docs: "Revoking it would lock everyone out. Make another operator key first.",
   },
+  too_many_tasks: {
+    status: 429,
+    title: "Too many tasks held",
+    retry: true,
+    docs: "The agent holds as many tasks as one may (`tasks.max_held_per_agent`). Finish or release one, then claim.",
+  },
   rate_limited: { status: 429, title: "Too many requests", retry: true, docs: "Wait for `retry_after` seconds." },
   // Task state
   task_not_claimable: {
@@ -323,7 +329,13 @@ export const errorRegistry = {
     status: 400,
     title: "Tool timed out",
     retry: false,
-    docs: "The tool ran past its time and was ended; its changes were judged like any other.",
+    docs: "The tool ran past its time and was ended; `result` holds what it printed. Its changes were judged like any other.",
+  },
+  limit_exceeded: {
+    status: 400,
+    title: "Limit exceeded",
+    retry: false,
+    docs: "The command needed more memory, processes, processor time, output or disk than it may have (`runner.max_*`); the message names which. `result` holds what it printed; its changes were judged like any other.",
   },
   path_not_allowed: {
     status: 403,
@@ -372,6 +384,12 @@ export const errorRegistry = {
     title: "Tree too large",
     retry: false,
     docs: "The workspace is past the bounds on files or bytes; nothing was judged on a part of it.",
+  },
+  workspace_full: {
+    status: 413,
+    title: "Workspace full",
+    retry: false,
+    docs: "The call left the workspace, scratch, ignored files and `.git` included, past its quota (`runner.max_workspace_mb`, `runner.max_workspace_entries`); what it added was removed.",
   },
   unknown_call: {
     status: 404,
@@ -428,6 +446,12 @@ export const errorRegistry = {
     title: "Sandbox unavailable",
     retry: false,
     docs: "The OS sandbox could not be set up, so nothing ran. `phasegate doctor` says what to install.",
+  },
+  disk_space_low: {
+    status: 503,
+    title: "Disk space low",
+    retry: true,
+    docs: "Less than `runner.min_free_mb` is free where the workspaces or the data are, so nothing that writes is begun. An operator frees space; reading and approving go on.",
   },
   overloaded: {
     status: 503,

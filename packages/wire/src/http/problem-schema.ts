@@ -15,5 +15,7 @@ export const ProblemAnswer = Type.Object({
   next: Type.Optional(AnyObject),
   rule: Type.Optional(Type.String()),
   retry_after: Type.Optional(Type.Number()),
+  /** Of a tool that failed or was ended: what it printed until then, and what became of its changes. */
+  result: Type.Optional(AnyObject),
 });
 export type ProblemAnswer = Static<typeof ProblemAnswer>;

@@ -1,0 +1,166 @@
+import type { ChildProcess } from "node:child_process";
+import type { ControlGroup, ControlGroups } from "./control-groups.ts";
+import { limitNames, type LimitName, type SandboxLimits } from "./limits.ts";
+import type { OutputPipes } from "./output-pipes.ts";
+import { useOfTree } from "./process-tree.ts";
+import type { SandboxCommand, SandboxResult } from "./sandbox.ts";
+import { superviseProcess, type ProcessRequest, type ProcessResult } from "./supervised-process.ts";
+import type { ThrowawayCopies } from "./throwaway.ts";
+
+/** What commands at every level are run with. */
+export interface RunParts {
+  readonly copies: ThrowawayCopies;
+  readonly groups: ControlGroups;
+  readonly pipes: OutputPipes;
+  readonly limits: SandboxLimits;
+  /** See `SandboxOptions`. */
+  readonly niceness: number;
+}
+
+/** Where one command runs, made for it. */
+export interface RunPlace {
+  /** Host path of the workspace or of its throwaway copy, as what is started sees it. */
+  readonly workspace: string;
+  readonly group: ControlGroup;
+}
+
+/** How a level starts and ends one command. Disposed of when it has ended. */
+export type RunPlan = Pick<ProcessRequest, "argv" | "cwd" | "environment" | "kill" | "ended"> &
+  Partial<AsyncDisposable>;
+
+const lookEveryMs = 250;
+/** As a shell reports SIGXCPU and SIGXFSZ. */
+const limitOfExitCode: Readonly<Record<number, LimitName>> = { 152: "cpu", 153: "file_size" };
+
+/**
+ * The frame in which every command runs, whatever confines it: a throwaway copy where one is wanted, a control group,
+ * bounds that are looked after while it runs, and an end that `close` waits for.
+ */
+export class SupervisedRuns {
+  readonly #parts: RunParts;
+  readonly #closing = new AbortController();
+  readonly #running = new Set<Promise<unknown>>();
+
+  constructor(parts: RunParts) {
+    this.#parts = parts;
+  }
+
+  run(
+    command: SandboxCommand,
+    plan: (place: RunPlace) => Promise<RunPlan> | RunPlan,
+    check: (result: ProcessResult) => void = () => undefined,
+  ): Promise<SandboxResult> {
+    const running = this.#run(command, plan, check).finally(() => this.#running.delete(running));
+    this.#running.add(running);
+    return running;
+  }
+
+  /** Ends what runs and waits for it. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await Promise.allSettled(this.#running);
+    await this.#parts.groups.close();
+  }
+
+  async #run(
+    command: SandboxCommand,
+    plan: (place: RunPlace) => Promise<RunPlan> | RunPlan,
+    check: (result: ProcessResult) => void,
+  ): Promise<SandboxResult> {
+    const { copies, groups, pipes, niceness } = this.#parts;
+    const { limits } = command;
+    const signal = AbortSignal.any([command.signal, this.#closing.signal]);
+    await using copy =
+      command.on === "throwaway" ? await copies.open(command.workspacePath, command.lowerLayers ?? [], signal) : null;
+    await using group = await groups.open(limits);
+    const planned = await plan({ workspace: copy?.path ?? command.workspacePath, group });
+    await using _ = { [Symbol.asyncDispose]: async () => await planned[Symbol.asyncDispose]?.() };
+    const watch = new LimitWatch(command, group, groups.available);
+    const polite = groups.sharesProcessors || niceness === 0 ? [] : ["nice", "-n", String(niceness)];
+    try {
+      const result = await superviseProcess({
+        ...planned,
+        argv: group.launch([...polite, ...(copy === null ? planned.argv : copy.launch(planned.argv))]),
+        timeoutMs: command.timeoutMs,
+        outputBytes: limits.outputBytes,
+        printedBytes: limits.printedBytes,
+        printedTooMuch: () => watch.exceed("output"),
+        signal,
+        overLimit: watch.signal,
+        pipes,
+        started: (child) => watch.start(child),
+      });
+      check(result);
+      const { statusText: __, ...answer } = result;
+      const found = new Set([...watch.exceeded, ...(await group.exceeded())]);
+      const byExitCode = limitOfExitCode[result.exitCode];
+      if (byExitCode !== undefined && result.ended === "exited") found.add(byExitCode);
+      return { ...answer, limits: limitNames.filter((name) => found.has(name)) };
+    } finally {
+      await watch.stop();
+    }
+  }
+}
+
+/**
+ * Looks after the bounds that the kernel does not hold by itself: processor time of all processes, the disk, and,
+ * where there are no control groups, memory and processes. `signal` fires when one is exceeded.
+ *
+ * States: *resting* (a timer runs), *looking* (no timer), *stopped*.
+ */
+class LimitWatch {
+  readonly exceeded = new Set<LimitName>();
+  readonly #controller = new AbortController();
+  readonly #command: SandboxCommand;
+  readonly #group: ControlGroup;
+  readonly #hasGroup: boolean;
+  #timer: NodeJS.Timeout | null = null;
+  #looking: Promise<void> = Promise.resolve();
+  #stopped = false;
+
+  constructor(command: SandboxCommand, group: ControlGroup, hasGroup: boolean) {
+    this.#command = command;
+    this.#group = group;
+    this.#hasGroup = hasGroup;
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  start(child: ChildProcess): void {
+    if (this.#stopped || child.pid === undefined) return;
+    this.#timer = setTimeout(() => {
+      // A look that fails has found nothing; the next one tries again, and the time limit stands in any case.
+      this.#looking = this.#look(child.pid ?? 0)
+        .catch(() => undefined)
+        .then(() => this.start(child));
+    }, lookEveryMs);
+    this.#timer.unref();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    await this.#looking;
+  }
+
+  exceed(name: LimitName): void {
+    this.exceeded.add(name);
+    this.#controller.abort();
+  }
+
+  async #look(pid: number): Promise<void> {
+    const { limits, overLimit } = this.#command;
+    const seconds = await this.#group.cpuSeconds();
+    if ((seconds ?? 0) > limits.cpuSeconds) this.exceed("cpu");
+    if (!this.#hasGroup) {
+      const use = useOfTree(pid, limits.processes);
+      if (use.processes > limits.processes) this.exceed("processes");
+      if (use.memoryBytes > limits.memoryBytes) this.exceed("memory");
+      if (use.cpuSeconds > limits.cpuSeconds) this.exceed("cpu");
+    }
+    const name = (await overLimit?.()) ?? null;
+    if (name !== null) this.exceed(name);
+  }
+}
