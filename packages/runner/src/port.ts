@@ -58,6 +58,9 @@ export interface Runner extends EvidenceRunner {
    */
   fence(task: TaskId, epoch: number): Promise<void>;
 
+  /** Rejects with `disk_space_low` where too little is free to begin anything that writes. */
+  requireSpace(): Promise<void>;
+
   /** Normalises a path as an agent wrote it to one relative to the workspace, or says why it is none. */
   resolvePath(task: WorkspaceKey, path: string): Promise<ResolvedPath>;
 

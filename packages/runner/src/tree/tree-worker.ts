@@ -8,7 +8,8 @@ import {
   type ScanRequest,
   type TreeHostOptions,
 } from "./tree-host.ts";
-import type { FromWorker, ToWorker } from "./tree-workers.ts";
+import type { FromWorker, MeasureRequest, RemoveSinceRequest, ToWorker } from "./tree-workers.ts";
+import { measureUse, removeSince } from "./workspace-use.ts";
 
 const port = parentPort;
 if (port === null) throw new TypeError("the tree worker runs in a worker thread only");
@@ -34,6 +35,14 @@ function serve(message: Extract<ToWorker, { type: "call" }>): Promise<unknown> {
       return host.reset(message.request as ResetRequest);
     case "forget":
       return host.forget(message.request as string);
+    case "measure": {
+      const { root, bounds } = message.request as MeasureRequest;
+      return Promise.resolve(measureUse(root, bounds));
+    }
+    case "removeSince": {
+      const { root, ...since } = message.request as RemoveSinceRequest;
+      return Promise.resolve(removeSince(root, since));
+    }
     default:
       return message.method satisfies never;
   }

@@ -2,9 +2,21 @@ import { Worker } from "node:worker_threads";
 import { PhasegateError } from "@phasegate/wire/core";
 import type { ProblemExtras, ReasonCode } from "@phasegate/wire";
 import type { PathClass, ScanResult } from "./scanner.ts";
+import type { UseBounds, WorkspaceUse } from "./workspace-use.ts";
 import type { Classify, ResetRequest, RestoreRequest, ScanRequest, TreeHostOptions } from "./tree-host.ts";
 
-export type TreeMethod = "scan" | "restore" | "reset" | "forget";
+export type TreeMethod = "scan" | "restore" | "reset" | "forget" | "measure" | "removeSince";
+
+export interface MeasureRequest {
+  readonly root: string;
+  readonly bounds: UseBounds;
+}
+
+export interface RemoveSinceRequest {
+  readonly root: string;
+  readonly sinceMs: number;
+  readonly keep: readonly string[];
+}
 
 export type ToWorker =
   | { readonly type: "call"; readonly id: number; readonly method: TreeMethod; readonly request: unknown }
@@ -59,6 +71,16 @@ export class TreeWorkers {
 
   async reset(request: ResetRequest): Promise<void> {
     await this.#call(request.root, "reset", request, null);
+  }
+
+  /** See `measureUse`. */
+  measure(request: MeasureRequest): Promise<WorkspaceUse> {
+    return this.#call(request.root, "measure", request, null) as Promise<WorkspaceUse>;
+  }
+
+  /** See `removeSince`. */
+  async removeSince(request: RemoveSinceRequest): Promise<void> {
+    await this.#call(request.root, "removeSince", request, null);
   }
 
   async forget(root: string): Promise<void> {

@@ -5,16 +5,20 @@ import { Git } from "../git/git.ts";
 import { Mirror } from "../git/mirror.ts";
 import type { Runner, ToolCall, WorkspaceKey } from "../port.ts";
 import { openSandbox } from "../sandbox/open-sandbox.ts";
+import type { SandboxLimits } from "../sandbox/limits.ts";
 import type { SandboxOptions } from "../sandbox/sandbox.ts";
 import { openToolExecutors } from "../tools/tool-executors.ts";
 import { ContentStore } from "../tree/content-store.ts";
 import { ManifestStore } from "../tree/manifest-store.ts";
 import type { ScanLimits } from "../tree/scanner.ts";
 import { TreeWorkers } from "../tree/tree-workers.ts";
+import type { UseBounds } from "../tree/workspace-use.ts";
 import { BaseTrees, toTreeEntry } from "./base-trees.ts";
+import { DiskSpace } from "./disk-space.ts";
 import { gitCommit } from "./git-commit.ts";
 import { gitDiff } from "./git-diff.ts";
 import { Layout } from "./layout.ts";
+import { WorkspaceQuota } from "./quota.ts";
 import { openEvidenceRunner } from "../evidence/evidence-runner.ts";
 import { resolveWorkspacePath } from "./resolve-path.ts";
 import { restoreFiles } from "./restore-files.ts";
@@ -37,9 +41,19 @@ export interface RunnerOptions {
   /** Evidence runs at once. */
   readonly maxConcurrentRuns?: number;
   readonly times?: Partial<SessionTimes>;
+  /** Bounds on each command; those left out have safe defaults. */
+  readonly commandLimits?: Partial<SandboxLimits>;
+  /** See `SandboxOptions`. */
+  readonly niceness?: number;
+  /** Bounds on what a workspace takes on the disk. */
+  readonly quota?: Partial<UseBounds>;
+  /** Free space on the disks of data and workspaces below which nothing that writes is begun. */
+  readonly minFreeBytes?: number;
 }
 
 const defaultLimits: ScanLimits = { maxFiles: 200_000, maxBytes: 4 * 1024 ** 3 };
+const defaultQuota: UseBounds = { maxBytes: 8 * 1024 ** 3, maxEntries: 1_000_000 };
+const defaultMinFreeBytes = 512 * 1024 ** 2;
 const defaultTimes: SessionTimes = { waitMs: 600_000, patienceMs: 5_000 };
 const defaultConcurrentRuns = 4;
 const treeThreads = 2;
@@ -62,7 +76,11 @@ export async function openRunner(options: RunnerOptions): Promise<Runner> {
     scratchDir: layout.throwaways,
     environment: options.environment,
     toolchainDirs: options.toolchainDirs ?? [],
+    limits: options.commandLimits ?? {},
+    ...(options.niceness === undefined ? {} : { niceness: options.niceness }),
   });
+  const space = new DiskSpace([layout.root, layout.workspaces], options.minFreeBytes ?? defaultMinFreeBytes);
+  const bounds = { ...defaultQuota, ...options.quota };
   const mirrors = new Map<string, Promise<Mirror>>();
   const parts: WorkspaceParts = {
     git,
@@ -71,6 +89,7 @@ export async function openRunner(options: RunnerOptions): Promise<Runner> {
     manifests,
     baseTrees: new BaseTrees({ git, contents, manifests, directory: layout.bases, limits }),
     workers: new TreeWorkers({ contentsDirectory: layout.contents, limits }, treeThreads),
+    walkers: new TreeWorkers({ contentsDirectory: layout.contents, limits }, 1),
     mirrorOf: (repository) => remember(mirrors, repository, () => Mirror.open(git, repository, layout.mirrors)),
   };
   const evidence = await openEvidenceRunner({
@@ -98,7 +117,15 @@ export async function openRunner(options: RunnerOptions): Promise<Runner> {
   function sessionOf(key: WorkspaceKey): Promise<WorkspaceSession> {
     return remember(sessions, key.taskId, async () => {
       const workspace = await TaskWorkspace.open(parts, key);
-      return new WorkspaceSession(workspace, parts, { sandbox, times, leastEpoch: leastEpochs.get(key.taskId) ?? 0 });
+      const root = workspace.path;
+      const quota = new WorkspaceQuota({
+        path: root,
+        bounds,
+        space,
+        measure: () => parts.walkers.measure({ root, bounds }),
+      });
+      const leastEpoch = leastEpochs.get(key.taskId) ?? 0;
+      return new WorkspaceSession(workspace, parts, { sandbox, times, leastEpoch, quota, space });
     });
   }
 
@@ -147,6 +174,8 @@ export async function openRunner(options: RunnerOptions): Promise<Runner> {
       await (await sessions.get(task))?.fence(epoch);
     },
 
+    requireSpace: () => space.require(),
+
     async resolvePath(task, written) {
       const { workspace } = await sessionOf(task);
       return resolveWorkspacePath(workspace.path, written);
@@ -164,6 +193,7 @@ export async function openRunner(options: RunnerOptions): Promise<Runner> {
       await sandbox.close();
       await executors.close();
       await parts.workers.close();
+      await parts.walkers.close();
     },
   };
 }

@@ -1,10 +1,14 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { compareTreePaths, PhasegateError, type JsonObject, type TreeDigest, type TreeFacts } from "@phasegate/wire";
 import type { ActJudges, ActOutcome, Observation, RollBack, ToolCall, ToolOutcome, TreeRequest } from "../port.ts";
-import { defaultLimits, type Sandbox } from "../sandbox/sandbox.ts";
+import type { LimitName } from "../sandbox/limits.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { ToolExecutor } from "../tools/executor.ts";
 import { diffManifests, type Manifest } from "../tree/manifest.ts";
+import type { WorkspaceUse } from "../tree/workspace-use.ts";
 import { WorkspaceLock, type LockRequest } from "./lock.ts";
+import type { DiskSpace } from "./disk-space.ts";
+import type { WorkspaceQuota } from "./quota.ts";
 import { contentPairs, observe, type ContentsNeeded } from "./observation.ts";
 import type { Snapshot, TaskWorkspace, WorkspaceParts } from "./task-workspace.ts";
 import type { WorkspaceTool } from "./workspace-tool.ts";
@@ -19,6 +23,8 @@ export interface SessionTimes {
 export type AnyTool = ToolExecutor | WorkspaceTool;
 
 const maxChangedPaths = 1000;
+/** How far the times of files may lie behind the clock that is read here. */
+const clockGrainMs = 50;
 
 /**
  * One task's workspace in use: who may run, in which order, and that what ran is judged before anyone else sees it.
@@ -31,6 +37,8 @@ export class WorkspaceSession {
   readonly #parts: WorkspaceParts;
   readonly #sandbox: Sandbox;
   readonly #times: SessionTimes;
+  readonly #quota: WorkspaceQuota;
+  readonly #space: DiskSpace;
   readonly #lock = new WorkspaceLock();
   readonly #running = new Set<{ readonly epoch: number; readonly abort: AbortController }>();
   /** Whether the code that runs holds this workspace alone already. */
@@ -42,12 +50,14 @@ export class WorkspaceSession {
   constructor(
     workspace: TaskWorkspace,
     parts: WorkspaceParts,
-    options: { sandbox: Sandbox; times: SessionTimes; leastEpoch: number },
+    options: { sandbox: Sandbox; times: SessionTimes; leastEpoch: number; quota: WorkspaceQuota; space: DiskSpace },
   ) {
     this.workspace = workspace;
     this.#parts = parts;
     this.#sandbox = options.sandbox;
     this.#times = options.times;
+    this.#quota = options.quota;
+    this.#space = options.space;
     this.#leastEpoch = options.leastEpoch;
   }
 
@@ -65,7 +75,11 @@ export class WorkspaceSession {
       await this.workspace.adopt(call.task.base, call.task.workflow);
       const mode = "readsEveryByte" in tool && tool.readsEveryByte ? "full" : "cached";
       const before = await this.#reconcile(mode, entry, judges);
+      const use = await this.#quota.begin();
+      const sinceMs = Date.now() - clockGrainMs;
       const ran = await this.#execute(call, tool, before);
+      const full = call.on === "throwaway" ? null : await this.#quota.exceeded(use);
+      if (full !== null) return await this.#clearAway(before, ran, { use, full, sinceMs });
       return await this.#judge(before, ran, entry, judges, tool.name === "bash");
     });
   }
@@ -139,7 +153,8 @@ export class WorkspaceSession {
         network: call.network,
         timeoutSeconds: call.timeoutSeconds,
         on: call.on,
-        limits: defaultLimits,
+        limits: this.#sandbox.limits,
+        overLimit: () => this.#lookAtDisk(call.on),
         signal: AbortSignal.any([call.signal, running.abort.signal]),
         workspace: this.workspace,
         parts: this.#parts,
@@ -155,6 +170,38 @@ export class WorkspaceSession {
     } finally {
       this.#running.delete(running);
     }
+  }
+
+  async #lookAtDisk(on: ToolCall["on"]): Promise<LimitName | null> {
+    if (on === "workspace") return await this.#quota.look();
+    return (await this.#space.left()) === null ? null : "disk";
+  }
+
+  /** The call filled the workspace past its quota: all that it added goes, and it has failed. */
+  async #clearAway(
+    before: Snapshot,
+    ran: ToolOutcome,
+    { use, full, sinceMs }: { use: WorkspaceUse; full: WorkspaceUse; sinceMs: number },
+  ): Promise<ActOutcome> {
+    await this.workspace.reset(before.manifest);
+    const keep = [...before.manifest.entries.keys()];
+    await this.#parts.walkers.removeSince({ root: this.workspace.path, sinceMs, keep });
+    const left = await this.#quota.measure();
+    const isGitFull = this.#quota.isExceeded(left) && left.bytes > use.bytes;
+    if (isGitFull) {
+      await this.workspace.remakeRepository();
+      await this.#quota.measure();
+    }
+    const gitToo = isGitFull ? ", and `.git` was made anew" : "";
+    const outcome: ToolOutcome = {
+      status: "failed",
+      code: "workspace_full",
+      message: `the workspace held ${this.#quota.describe(full)} after the call; what it added was removed${gitToo}`,
+      hint: "write less, or write what need not stay below `/tmp`; an operator can raise `runner.max_workspace_mb`",
+      result: ran.result,
+      durationMs: ran.durationMs,
+    };
+    return { ...this.nothingDone(outcome), rolledBack: "all" };
   }
 
   async #judge(

@@ -1,4 +1,5 @@
-import { mkdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { mkdir, readFile, rename, stat } from "node:fs/promises";
+import path from "node:path";
 import { parseDigest, type TaskId, type TreeDigest, type UnsupportedEntry } from "@phasegate/wire";
 import type { CompiledWorkflow } from "@phasegate/workflow";
 import type { Git } from "../git/git.ts";
@@ -9,6 +10,7 @@ import type { ReadOnlyMount } from "../sandbox/sandbox.ts";
 import type { ContentStore } from "../tree/content-store.ts";
 import { diffManifests, diffPaths, patchManifest, type Manifest } from "../tree/manifest.ts";
 import type { ManifestStore } from "../tree/manifest-store.ts";
+import { removeDirectory } from "../tree/remove-directory.ts";
 import type { PathClass } from "../tree/scanner.ts";
 import type { TreeWorkers } from "../tree/tree-workers.ts";
 import { toTreeEntry, writeWhole, type BaseTree, type BaseTrees } from "./base-trees.ts";
@@ -22,6 +24,8 @@ export interface WorkspaceParts {
   readonly manifests: ManifestStore;
   readonly baseTrees: BaseTrees;
   readonly workers: TreeWorkers;
+  /** Walk what may be large, beside the workers that answer calls. */
+  readonly walkers: TreeWorkers;
   mirrorOf(repository: string): Promise<Mirror>;
 }
 
@@ -53,6 +57,7 @@ export class TaskWorkspace {
   readonly path: string;
   readonly mirror: Mirror;
   readonly #parts: WorkspaceParts;
+  readonly #ref: string;
   #workflow: CompiledWorkflow;
   #base: BaseTree;
   #seen: Manifest | null = null;
@@ -66,6 +71,7 @@ export class TaskWorkspace {
   ) {
     this.#parts = parts;
     this.taskId = key.taskId;
+    this.#ref = key.base.ref;
     this.#workflow = key.workflow;
     this.path = parts.layout.workspace(key.taskId);
     this.mirror = found.mirror;
@@ -170,6 +176,13 @@ export class TaskWorkspace {
     });
   }
 
+  /** Replaces the agent's `.git` by a new one: what it kept there is gone. */
+  async remakeRepository(): Promise<void> {
+    const { git } = this.#parts;
+    await removeDirectory(path.join(this.path, ".git"));
+    await makeAgentRepository(git, this.mirror, { workspace: this.path, ref: this.#ref, commit: this.#base.commit });
+  }
+
   /** Makes the workspace hold `target` and nothing else that is not ignored, whatever it holds now. */
   async reset(target: Manifest): Promise<void> {
     this.#seen = null;
@@ -191,8 +204,8 @@ export class TaskWorkspace {
     const { git, layout, workers } = this.#parts;
     await mkdir(layout.workspaces, { recursive: true, mode: 0o700 });
     const making = `${this.path}.making`;
-    await rm(making, { recursive: true, force: true });
-    await rm(this.path, { recursive: true, force: true });
+    await removeDirectory(making);
+    await removeDirectory(this.path);
     await mkdir(making, { mode: 0o755 });
     const inTree = [...this.#kept.entries.values()];
     // Tracked files in scratch folders are in no tree, but in every checkout.

@@ -1,0 +1,93 @@
+import { closeSync, lstatSync, readdirSync, unlinkSync, type Stats } from "node:fs";
+import { entryOf, hasCode, openDirectoryIn, openRoot } from "./descriptor.ts";
+
+/** What a workspace takes on its disk, `.git`, scratch and ignored files included. */
+export interface WorkspaceUse {
+  readonly bytes: number;
+  readonly entries: number;
+  /** False: there is more, and it was past the bounds already. */
+  readonly whole: boolean;
+}
+
+export interface UseBounds {
+  readonly maxBytes: number;
+  readonly maxEntries: number;
+}
+
+const blockBytes = 512;
+/** Directories that one path may lead through: each is an open descriptor. */
+const maxDepth = 512;
+
+/**
+ * Adds up what lies below a directory, each hard link once as the disk has it, and stops past twice the bounds.
+ * Follows no link, also where a directory is swapped for one meanwhile.
+ */
+export function measureUse(root: string, bounds: UseBounds): WorkspaceUse {
+  let bytes = 0;
+  let entries = 0;
+  const linked = new Set<number>();
+  const whole = visitAll(root, (_at, stats) => {
+    entries += 1;
+    if (stats.nlink > 1 && !stats.isDirectory()) {
+      if (linked.has(stats.ino)) return true;
+      linked.add(stats.ino);
+    }
+    bytes += stats.blocks * blockBytes;
+    return bytes <= 2 * bounds.maxBytes && entries <= 2 * bounds.maxEntries;
+  });
+  return { bytes, entries, whole };
+}
+
+/** Removes every file that came or changed since `sinceMs` but those of `keep`; `.git` is left alone. */
+export function removeSince(
+  root: string,
+  options: { readonly sinceMs: number; readonly keep: readonly string[] },
+): void {
+  const keep = new Set(options.keep);
+  visitAll(root, (at, stats, path) => {
+    if (stats.isDirectory() || stats.ctimeMs < options.sinceMs || keep.has(path)) return true;
+    if (path === ".git" || path.startsWith(".git/")) return true;
+    unlinkSync(at);
+    return true;
+  });
+}
+
+/** False when the visitor stopped, or what is below is deeper than can be visited. */
+function visitAll(root: string, visit: (at: string, stats: Stats, path: string) => boolean): boolean {
+  const descriptor = openRoot(root);
+  try {
+    return visitDirectory(descriptor, "", 0);
+  } finally {
+    closeSync(descriptor);
+  }
+
+  function visitDirectory(directory: number, prefix: string, depth: number): boolean {
+    for (const name of readdirSync(`/proc/self/fd/${directory}`)) {
+      const at = entryOf(directory, name);
+      const path = prefix === "" ? name : `${prefix}/${name}`;
+      const stats = ifThere(() => lstatSync(at));
+      if (stats === null) continue;
+      if (!visit(at, stats, path)) return false;
+      if (!stats.isDirectory()) continue;
+      if (depth === maxDepth) return false;
+      const below = ifThere(() => openDirectoryIn(directory, name));
+      if (below === null) continue;
+      try {
+        if (!visitDirectory(below, path, depth + 1)) return false;
+      } finally {
+        closeSync(below);
+      }
+    }
+    return true;
+  }
+}
+
+/** Null for what is gone, was swapped, or may not be looked at. */
+function ifThere<Value>(look: () => Value): Value | null {
+  try {
+    return look();
+  } catch (error) {
+    if (hasCode(error, "ENOENT", "ENOTDIR", "ELOOP", "EACCES", "EPERM")) return null;
+    throw error;
+  }
+}

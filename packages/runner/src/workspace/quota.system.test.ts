@@ -1,0 +1,65 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { afterEach, expect, test } from "vitest";
+import type { ActJudges } from "../port.ts";
+import { openWorkbench, type Workbench } from "../testing/fixture.ts";
+
+const keepAll: ActJudges = {
+  contentsNeeded: () => [],
+  changedOutside: () => Promise.resolve("none"),
+  observed: () => Promise.resolve("none"),
+};
+
+let bench: Workbench;
+afterEach(() => bench[Symbol.asyncDispose]());
+
+async function open(options: Parameters<typeof openWorkbench>[2]): Promise<Workbench> {
+  const files = { "src/a.ts": "a", ".gitignore": "ignored/\n" };
+  bench = await openWorkbench(files, { write: ["**"] }, options);
+  return bench;
+}
+const run = (command: string) => bench.runner.act(bench.call("bash", { command }), keepAll);
+
+test("a call that fills the workspace is taken back with all that it added, ignored files and litter included", async () => {
+  await open({ quota: { maxBytes: 8 * 1024 ** 2 } });
+  await run("mkdir ignored; echo kept > ignored/kept; sleep 0.1");
+  const fill = "head -c 6000000 /dev/zero >";
+  const { outcome, rolledBack } = await run(
+    `echo changed > src/a.ts; ${fill} ignored/big; ${fill} src/big.bin; echo said`,
+  );
+  expect(outcome).toMatchObject({ status: "failed", code: "workspace_full", result: { stdout: "said\n" } });
+  expect(rolledBack).toBe("all");
+  expect(readdirSync(path.join(bench.workspace, "ignored"))).toEqual(["kept"]);
+  expect(readdirSync(path.join(bench.workspace, "src"))).toEqual(["a.ts"]);
+  expect(readFileSync(path.join(bench.workspace, "src/a.ts"), "utf8")).toBe("a");
+  expect((await run("echo more > src/b.ts")).outcome.status).toBe("completed");
+});
+
+test("entries are counted too", async () => {
+  await open({ quota: { maxEntries: 200 } });
+  const { outcome } = await run("mkdir ignored; for i in $(seq 300); do : > ignored/$i; done");
+  expect(outcome).toMatchObject({ code: "workspace_full" });
+  expect(readdirSync(path.join(bench.workspace, "ignored"))).toEqual([]);
+});
+
+test("a `.git` that was filled is made anew, so that the next call works", async () => {
+  await open({ quota: { maxBytes: 8 * 1024 ** 2 } });
+  const { outcome } = await run("head -c 12000000 /dev/zero > .git/objects/junk");
+  expect(outcome.status === "failed" ? outcome.message : "").toContain("`.git` was made anew");
+  expect(existsSync(path.join(bench.workspace, ".git/objects/junk"))).toBe(false);
+  expect((await run("git status --short")).outcome).toMatchObject({ status: "completed", result: { stdout: "" } });
+});
+
+test("a command that goes on writing is ended while it runs", async () => {
+  await open({ quota: { maxBytes: 8 * 1024 ** 2 } });
+  const started = performance.now();
+  const { outcome } = await run("mkdir ignored; head -c 20000000 /dev/zero > ignored/big; sleep 30");
+  expect(performance.now() - started).toBeLessThan(20_000);
+  expect(outcome).toMatchObject({ code: "workspace_full", result: { limits: ["disk"] } });
+});
+
+test("below the floor of free space nothing that writes begins, and a command that runs is ended", async () => {
+  await open({ minFreeBytes: Number.MAX_SAFE_INTEGER });
+  await expect(bench.runner.requireSpace()).rejects.toMatchObject({ code: "disk_space_low" });
+  expect((await run("sleep 30")).outcome).toMatchObject({ code: "limit_exceeded", result: { limits: ["disk"] } });
+});
