@@ -28,7 +28,17 @@ export interface TreeChange {
 export interface UnsupportedEntry {
   readonly path: string;
   readonly reason:
-    "nested_git" | "fifo" | "socket" | "device" | "setuid" | "setgid" | "sticky" | "path_not_utf8" | "unreadable";
+    | "nested_git"
+    | "fifo"
+    | "socket"
+    | "device"
+    | "setuid"
+    | "setgid"
+    | "sticky"
+    | "path_not_utf8"
+    /** Past 2,048 bytes or 128 components: no checkout could hold it. */
+    | "path_too_long"
+    | "unreadable";
 }
 
 /** Order of entries in a tree: by UTF-8 bytes of the path. */

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import type { TreeEntry } from "@phasegate/wire";
+import { removeDirectory } from "../tree/remove-directory.ts";
 import type { TreeWorkers } from "../tree/tree-workers.ts";
 
 /** A private directory with exactly these entries. Disposing of it leaves nothing behind. */
@@ -23,7 +24,7 @@ export async function openCheckout(
   await mkdir(directory, { recursive: true, mode: 0o755 });
   const dispose = async () => {
     await parts.workers.forget(directory);
-    await rm(directory, { recursive: true, force: true });
+    await removeDirectory(directory);
   };
   try {
     const wanted = entries.map((entry) => ({ path: entry.path, entry }));

@@ -24,7 +24,7 @@ import { runtimeDigest } from "./runtime.ts";
 import { planSetup, SetupLayers } from "./setup-layers.ts";
 import { testSettings } from "./test-settings.ts";
 import { runTestCommand } from "./test-run.ts";
-import { removeDirectory } from "./remove-directory.ts";
+import { removeDirectory } from "../tree/remove-directory.ts";
 
 export interface EvidenceRunnerParts {
   readonly sandbox: Sandbox;

@@ -1,7 +1,7 @@
 import { lstat, mkdir, readdir, rename, stat, utimes, writeFile, readFile } from "node:fs/promises";
 import path from "node:path";
 import type { Digest } from "@phasegate/wire";
-import { removeDirectory } from "./remove-directory.ts";
+import { removeDirectory } from "../tree/remove-directory.ts";
 
 export interface LayerBounds {
   readonly maxLayers: number;

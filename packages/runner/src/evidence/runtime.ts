@@ -1,7 +1,8 @@
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { digestJson, type Digest } from "@phasegate/wire";
 import { defaultLimits, type Sandbox } from "../sandbox/sandbox.ts";
+import { removeDirectory } from "../tree/remove-directory.ts";
 
 const versions = [
   "node --version",
@@ -27,7 +28,7 @@ export async function runtimeDigest(sandbox: Sandbox, scratch: string): Promise<
     limits: defaultLimits,
     signal: new AbortController().signal,
   });
-  await rm(workspacePath, { recursive: true, force: true });
+  await removeDirectory(workspacePath);
   return digestJson({
     platform: process.platform,
     arch: process.arch,

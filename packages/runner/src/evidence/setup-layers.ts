@@ -8,7 +8,7 @@ import { openCheckout } from "./checkout.ts";
 import type { HeldLayer, LayerStore } from "./layer-store.ts";
 import { layOver } from "./lay-over.ts";
 import { outputTail } from "./output-tail.ts";
-import { removeDirectory } from "./remove-directory.ts";
+import { removeDirectory } from "../tree/remove-directory.ts";
 
 const setupTimeoutMs = 1_800_000;
 const setupLimits = { ...defaultLimits, outputBytes: 64 * 1024, fileBytes: 4 * 1024 ** 3 };

@@ -35,6 +35,36 @@ export function withParent<Result>(root: string, path: string, use: (parent: num
   }
 }
 
+/**
+ * Calls `use` with each step on the way to `path`, from the root: a directory, opened without following a link, and
+ * the name of the next step in it. The last step is `path` itself; where a directory is missing or is none, the
+ * steps end with it.
+ */
+export function withParents<Result>(
+  root: string,
+  path: string,
+  use: (steps: readonly { readonly directory: number; readonly name: string }[]) => Result,
+): Result {
+  const steps: { directory: number; name: string }[] = [];
+  try {
+    let directory = openRoot(root);
+    for (const [index, name] of path.split("/").entries()) {
+      if (index > 0) directory = openDirectoryIn(directory, steps[index - 1]?.name ?? "");
+      steps.push({ directory, name });
+    }
+  } catch (error) {
+    if (!hasCode(error, "ENOENT", "ENOTDIR", "ELOOP")) {
+      for (const step of steps) closeSync(step.directory);
+      throw error;
+    }
+  }
+  try {
+    return use(steps);
+  } finally {
+    for (const step of steps) closeSync(step.directory);
+  }
+}
+
 /** As `withParent`, making each missing directory with permissions 0755. */
 export function withParentMade<Result>(
   root: string,

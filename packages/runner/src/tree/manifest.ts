@@ -32,6 +32,16 @@ export function patchManifest(from: Manifest, delta: ManifestDelta, digest: Tree
   return from.digest === digest ? from : { digest, entries: patchEntries(from, delta) };
 }
 
+/** `from` with other entries at paths that it holds already; null where one of them is new. */
+export function replaceEntries(from: Manifest, entries: readonly TreeEntry[]): Manifest | null {
+  if (entries.length === 0) return from;
+  if (!entries.every((entry) => from.entries.has(entry.path))) return null;
+  // A map keeps the place of a key that is set again, so the order is kept as well.
+  const replaced = new Map(from.entries);
+  for (const entry of entries) replaced.set(entry.path, entry);
+  return { digest: digestTree([...replaced.values()]), entries: replaced };
+}
+
 function patchEntries(from: Manifest, delta: ManifestDelta): Map<string, TreeEntry> {
   const entries = new Map(from.entries);
   for (const path of delta.removals) entries.delete(path);

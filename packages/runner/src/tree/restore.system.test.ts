@@ -104,7 +104,7 @@ test("after any mutations the cached reading is that of the reference, and resto
       const contents = new ContentStore(path.join(directory, "contents"));
       const rules = new TreeRules({ tracked: [], submodules: [], ignoreFiles: [], ignore: [] });
       const limits = { maxFiles: 1000, maxBytes: 1_000_000 };
-      const scanner = new Scanner({ root, rules, contents, limits });
+      const scanner = new Scanner({ root, rules, contents, limits, glance: null });
       let manifest: Manifest = emptyManifest;
       const scan = async (mode: "cached" | "full") => {
         const result = await scanner.scan(mode, (paths) => Promise.resolve(paths.map(() => "tree" as const)));

@@ -15,7 +15,8 @@ import {
 } from "node:fs";
 import type { TreeEntry, UnsupportedEntry } from "@phasegate/wire";
 import type { ContentStore } from "./content-store.ts";
-import { entryOf, hasCode, withParent, withParentMade } from "./descriptor.ts";
+import { entryOf, hasCode, withParent, withParentMade, withParents } from "./descriptor.ts";
+import { removeWhole } from "./remove-whole.ts";
 
 /** Where a path shall stand; `entry` null: nowhere. */
 export interface RestoredPath {
@@ -60,6 +61,7 @@ export function clearUnsupported(root: string, entries: readonly UnsupportedEntr
       case "socket":
       case "device":
       case "nested_git":
+      case "path_too_long":
         removePath(root, path, { recursive: true });
         break;
       case "setuid":
@@ -104,7 +106,7 @@ function place(root: string, path: string, write: (temporary: string) => void): 
       const temporary = entryOf(parent, `.phasegate-${randomUUID()}`);
       try {
         write(temporary);
-        if (lookAt(target)?.isDirectory() === true) removeWhole(Buffer.from(target));
+        if (lookAt(target)?.isDirectory() === true) removeWhole(target);
         renameSync(temporary, target);
       } catch (error) {
         rmSync(temporary, { force: true });
@@ -117,17 +119,27 @@ function place(root: string, path: string, write: (temporary: string) => void): 
 
 /** Removes what stands at a path, and the directories that this leaves empty. A directory only if `recursive`. */
 function removePath(root: string, path: string, options: { recursive: boolean }): void {
-  onEntry(root, path, (at, stats) => {
-    if (options.recursive || !stats.isDirectory()) removeWhole(Buffer.from(at));
-  });
-  for (let end = path.lastIndexOf("/"); end > 0; end = path.lastIndexOf("/", end - 1)) {
-    try {
-      withParent(root, path.slice(0, end), (parent, name) => rmdirSync(entryOf(parent, name)));
-    } catch (error) {
-      if (hasCode(error, "ENOENT")) continue;
-      if (hasCode(error, "ENOTEMPTY", "EEXIST", "ENOTDIR", "ELOOP")) return;
-      throw error;
+  const whole = path.split("/").length;
+  withParents(root, path, (steps) => {
+    for (const [index, { directory, name }] of [...steps.entries()].toReversed()) {
+      const at = entryOf(directory, name);
+      const stats = lookAt(at);
+      if (stats === null) continue;
+      const removable = index === whole - 1 && (options.recursive || !stats.isDirectory());
+      if (removable) removeWhole(at);
+      else if (!removeEmpty(at)) return;
     }
+  });
+}
+
+/** False when there is something in it. */
+function removeEmpty(at: string): boolean {
+  try {
+    rmdirSync(at);
+    return true;
+  } catch (error) {
+    if (hasCode(error, "ENOTEMPTY", "EEXIST", "ENOTDIR", "ELOOP")) return false;
+    throw error;
   }
 }
 
@@ -147,14 +159,6 @@ function removeUndecodable(root: string, path: string): void {
   } catch (error) {
     ignoreMissing(error);
   }
-}
-
-/** Removes names of any bytes and directories of any permissions, which `rm` of Node gives up on. */
-function removeWhole(at: Buffer): void {
-  if (!lstatSync(at).isDirectory()) return unlinkSync(at);
-  chmodSync(at, 0o700);
-  for (const raw of readdirSync(at, { encoding: "buffer" })) removeWhole(Buffer.concat([at, Buffer.from("/"), raw]));
-  rmdirSync(at);
 }
 
 /** Never through a link: what became one is judged as one. */

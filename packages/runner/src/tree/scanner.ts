@@ -13,7 +13,8 @@ import { PhasegateError } from "@phasegate/wire/core";
 import type { TreeDigest, TreeEntry, UnsupportedEntry } from "@phasegate/wire";
 import type { ContentStore } from "./content-store.ts";
 import { entryOf, hasCode, withParent } from "./descriptor.ts";
-import { deltaBetween, emptyManifest, manifestOf, sameEntry, type Manifest } from "./manifest.ts";
+import type { Glance } from "./glance.ts";
+import { deltaBetween, emptyManifest, manifestOf, replaceEntries, sameEntry, type Manifest } from "./manifest.ts";
 import type { TreeRules } from "./tree-rules.ts";
 import { specialBitsOf, walkWorkspace } from "./walk.ts";
 
@@ -40,7 +41,8 @@ interface ScanRound {
   bytes: number;
   /** Entries of the tree that were met. */
   seen: number;
-  changed: boolean;
+  /** Entries that are new or other than in the last result. */
+  readonly upserts: TreeEntry[];
   readonly litter: string[];
   readonly unsupported: UnsupportedEntry[];
 }
@@ -68,19 +70,29 @@ export class Scanner {
   readonly #rules: TreeRules;
   readonly #contents: ContentStore;
   readonly #limits: ScanLimits;
+  readonly #glance: Glance | null;
   readonly #buffer = Buffer.allocUnsafe(smallFileBytes);
   readonly #known = new Map<string, KnownEntry>();
   readonly #classes = new Map<string, PathClass>();
   #generation = 0;
+  /** Entries of the last cached reading that the glance could have confirmed, but does not cover. */
+  #uncovered = 0;
   #last: Manifest = emptyManifest;
   /** False after a scan that threw half-way: what is known then is no longer what was answered last. */
   #inStep = true;
 
-  constructor(options: { root: string; rules: TreeRules; contents: ContentStore; limits: ScanLimits }) {
+  constructor(options: {
+    root: string;
+    rules: TreeRules;
+    contents: ContentStore;
+    limits: ScanLimits;
+    glance: Glance | null;
+  }) {
     this.#root = options.root;
     this.#rules = options.rules;
     this.#contents = options.contents;
     this.#limits = options.limits;
+    this.#glance = options.glance;
   }
 
   async scan(
@@ -88,8 +100,10 @@ export class Scanner {
     classify: (paths: readonly string[]) => Promise<readonly PathClass[]>,
   ): Promise<ScanResult> {
     this.#generation += 1;
-    const round: ScanRound = { bytes: 0, seen: 0, changed: !this.#inStep, litter: [], unsupported: [] };
+    const round: ScanRound = { bytes: 0, seen: 0, upserts: [], litter: [], unsupported: [] };
+    const inStep = this.#inStep;
     this.#inStep = false;
+    if (mode === "cached") this.#prepareGlance();
     const suspects: { path: string; reason: UnsupportedEntry["reason"] }[] = [];
     const unclassified: string[] = [];
     walkWorkspace(
@@ -106,35 +120,66 @@ export class Scanner {
           for (const reason of specialBitsOf(Number(bits))) suspects.push({ path, reason });
         },
         unsupported: (path, reason) => suspects.push({ path, reason }),
+        ...(mode === "cached" && this.#glance !== null ? { passes: (path) => this.#passes(round, path) } : {}),
       },
     );
     await this.#settle(round, unclassified, suspects, classify);
-    return this.#finish(round);
+    return this.#finish(round, inStep);
   }
 
-  #finish(round: ScanRound): ScanResult {
-    const previous = this.#last;
-    if (round.changed || round.seen !== this.#known.size || previous === emptyManifest) {
-      const entries: TreeEntry[] = [];
+  /** Covers what is known, once a twentieth of what could have been confirmed by a glance was not. */
+  #prepareGlance(): void {
+    if (this.#glance === null) return;
+    if (this.#uncovered > this.#known.size / 20) {
+      const settled: [string, BigIntStats][] = [];
       for (const [path, known] of this.#known) {
-        if (known.generation === this.#generation) entries.push(known.entry);
-        else this.#known.delete(path);
+        if (known.settled && (known.stats.mode & specialBits) === 0n) settled.push([path, known.stats]);
       }
-      for (const [path, commit] of this.#rules.submodules) {
-        if (this.#known.has(path)) continue;
-        entries.push({ path, type: "submodule", permissions: 0, content: commit, size: 0 });
-      }
-      this.#last = manifestOf(entries);
+      this.#glance.cover(settled);
     }
+    this.#uncovered = 0;
+    this.#glance.look();
+  }
+
+  #passes(round: ScanRound, path: string): boolean {
+    if (this.#glance?.isAsKnown(path) !== true) return false;
+    const known = this.#known.get(path);
+    if (known === undefined) return false;
+    this.#confirm(round, known);
+    return true;
+  }
+
+  #finish(round: ScanRound, inStep: boolean): ScanResult {
+    const previous = this.#last;
+    const samePaths = inStep && round.seen === this.#known.size && previous !== emptyManifest;
+    const replaced = samePaths ? replaceEntries(previous, round.upserts) : null;
+    this.#last = replaced ?? this.#compose();
     if (this.#classes.size > 2 * this.#limits.maxFiles) this.#classes.clear();
     this.#inStep = true;
     return {
       digest: this.#last.digest,
       previous: previous.digest,
-      ...deltaBetween(previous, this.#last),
+      ...(replaced === null ? deltaBetween(previous, this.#last) : { upserts: round.upserts, removals: [] }),
       unsupported: round.unsupported,
       litter: round.litter.sort().slice(0, maxLitter),
     };
+  }
+
+  /** The tree of all that was met in this round; forgets the rest. */
+  #compose(): Manifest {
+    const entries: TreeEntry[] = [];
+    for (const [path, known] of this.#known) {
+      if (known.generation === this.#generation) entries.push(known.entry);
+      else {
+        this.#known.delete(path);
+        this.#glance?.forget(path);
+      }
+    }
+    for (const [path, commit] of this.#rules.submodules) {
+      if (this.#known.has(path)) continue;
+      entries.push({ path, type: "submodule", permissions: 0, content: commit, size: 0 });
+    }
+    return manifestOf(entries);
   }
 
   async #settle(
@@ -167,9 +212,8 @@ export class Scanner {
   ): void {
     const known = this.#known.get(path);
     if (mode === "cached" && stats !== null && known !== undefined && isTrusted(known, stats)) {
-      known.generation = this.#generation;
-      round.seen += 1;
-      this.#count(round, known.entry.size);
+      this.#confirm(round, known);
+      this.#uncovered += 1;
       return;
     }
     let read: { entry: TreeEntry; stats: BigIntStats } | null;
@@ -186,7 +230,7 @@ export class Scanner {
       return;
     }
     if (read === null) return;
-    if (!sameEntry(read.entry, known?.entry)) round.changed = true;
+    if (!sameEntry(read.entry, known?.entry)) round.upserts.push(read.entry);
     round.seen += 1;
     const { stats: now } = read;
     const changedAtNs = now.mtimeNs > now.ctimeNs ? now.mtimeNs : now.ctimeNs;
@@ -194,6 +238,13 @@ export class Scanner {
     // An entry that is the same keeps its place, so that an unchanged tree costs nothing.
     const entry = known !== undefined && sameEntry(read.entry, known.entry) ? known.entry : read.entry;
     this.#known.set(path, { entry, stats: now, settled, generation: this.#generation });
+    if (known === undefined || !sameStats(known.stats, now)) this.#glance?.forget(path);
+  }
+
+  #confirm(round: ScanRound, known: KnownEntry): void {
+    known.generation = this.#generation;
+    round.seen += 1;
+    this.#count(round, known.entry.size);
   }
 
   #read(path: string, at: string, round: ScanRound): { entry: TreeEntry; stats: BigIntStats } | null {
@@ -260,9 +311,11 @@ export class Scanner {
 }
 
 function isTrusted(known: KnownEntry, stats: BigIntStats): boolean {
-  const before = known.stats;
+  return known.settled && sameStats(known.stats, stats);
+}
+
+function sameStats(before: BigIntStats, stats: BigIntStats): boolean {
   return (
-    known.settled &&
     before.ino === stats.ino &&
     before.ctimeNs === stats.ctimeNs &&
     before.mtimeNs === stats.mtimeNs &&

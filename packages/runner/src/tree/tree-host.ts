@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { ContentStore } from "./content-store.ts";
+import { Glance, GlanceThread } from "./glance.ts";
 import { resetWorkspace } from "./reset.ts";
 import { clearUnsupported, restorePaths, type RestoredPath } from "./restore.ts";
 import { Scanner, type PathClass, type ScanLimits, type ScanResult } from "./scanner.ts";
@@ -34,11 +35,19 @@ export interface ResetRequest {
   readonly entries: readonly TreeEntry[];
 }
 
+interface HeldScanner {
+  readonly rulesFile: string;
+  readonly scanner: Scanner;
+  readonly glance: Glance;
+  digest: string | null;
+}
+
 /** Reads and writes workspaces, synchronously: lives in a worker thread. Remembers what it saw of each workspace. */
 export class TreeHost {
   readonly #contents: ContentStore;
   readonly #limits: ScanLimits;
-  readonly #scanners = new Map<string, { rulesFile: string; scanner: Scanner; digest: string | null }>();
+  readonly #glances = new GlanceThread();
+  readonly #scanners = new Map<string, HeldScanner>();
 
   constructor(options: TreeHostOptions) {
     this.#contents = new ContentStore(options.contentsDirectory);
@@ -64,22 +73,26 @@ export class TreeHost {
   async reset(request: ResetRequest): Promise<void> {
     const rules = await this.#rules(request.rulesFile);
     resetWorkspace(request.root, rules, this.#contents, request.entries);
-    this.#scanners.delete(request.root);
+    await this.forget(request.root);
   }
 
   forget(root: string): Promise<void> {
+    this.#scanners.get(root)?.glance.close();
     this.#scanners.delete(root);
     return Promise.resolve();
   }
 
-  async #begin(request: ScanRequest) {
+  async #begin(request: ScanRequest): Promise<HeldScanner> {
+    await this.forget(request.root);
+    const glance = new Glance(request.root, this.#glances);
     const scanner = new Scanner({
       root: request.root,
       rules: await this.#rules(request.rulesFile),
       contents: this.#contents,
       limits: this.#limits,
+      glance,
     });
-    const held = { rulesFile: request.rulesFile, scanner, digest: null as string | null };
+    const held: HeldScanner = { rulesFile: request.rulesFile, scanner, glance, digest: null };
     this.#scanners.set(request.root, held);
     return held;
   }

@@ -12,7 +12,19 @@ export interface WalkVisitor {
    * Setuid, setgid and sticky bits of files are the visitor's to look for.
    */
   entry(path: string, stats: BigIntStats | null, at: string): void;
+  /** Asked of names before anything is looked at; true: `path` is a file or link and nothing more need be known. */
+  passes?(path: string): boolean;
   unsupported(path: string, reason: UnsupportedEntry["reason"]): void;
+}
+
+/** The directory whose names are visited. */
+interface Within {
+  readonly at: string;
+  /** Its open descriptor; null where the walk goes by path. */
+  readonly directory: number | null;
+  readonly prefix: string;
+  readonly depth: number;
+  readonly insideIgnored: boolean;
 }
 
 const modeBits = [
@@ -21,6 +33,9 @@ const modeBits = [
   [0o1000, "sticky"],
 ] as const;
 const specialBits = 0o7000;
+/** Far from what a path may be, so that every directory in which a workspace stands can hold it. */
+const maxPathBytes = 2048;
+const maxComponents = 128;
 const typeBits = 0o170000;
 const directoryType = 0o040000;
 const fileType = 0o100000;
@@ -30,6 +45,11 @@ const linkType = 0o120000;
 export function specialBitsOf(mode: number): readonly UnsupportedEntry["reason"][] {
   if ((mode & specialBits) === 0) return [];
   return modeBits.flatMap(([bit, reason]) => ((mode & bit) === 0 ? [] : [reason]));
+}
+
+/** True for what no tree may hold because of where it stands: bounds what a rollback and a checkout can cost. */
+export function isTooLong(path: string, components: number): boolean {
+  return components > maxComponents || (path.length > maxPathBytes / 3 && Buffer.byteLength(path) > maxPathBytes);
 }
 
 /**
@@ -48,30 +68,20 @@ export function walkWorkspace(
   let visited = 0;
   const descriptor = openRoot(root);
   try {
-    if (options.by === "path") visit(root, null, "", false);
-    else visit(`/proc/self/fd/${descriptor}`, descriptor, "", false);
+    if (options.by === "path") visit(root, null, "", 0, false);
+    else visit(`/proc/self/fd/${descriptor}`, descriptor, "", 0, false);
   } finally {
     closeSync(descriptor);
   }
 
-  function visit(at: string, directory: number | null, prefix: string, insideIgnored: boolean): void {
-    if (directory === null) {
-      for (const name of readNames(at, prefix)) visitName(at, null, name, prefix, insideIgnored, false);
-      return;
-    }
-    for (const found of readEntries(at, prefix)) {
-      visitName(at, directory, found.name, prefix, insideIgnored, found.isFile());
-    }
+  function visit(at: string, directory: number | null, prefix: string, depth: number, insideIgnored: boolean): void {
+    const within = { at, directory, prefix, depth, insideIgnored };
+    if (directory === null) for (const name of readNames(at, prefix)) visitName(within, name, false);
+    else for (const found of readEntries(at, prefix)) visitName(within, found.name, found.isFile());
   }
 
-  function visitName(
-    at: string,
-    parent: number | null,
-    name: string,
-    prefix: string,
-    insideIgnored: boolean,
-    isFile: boolean,
-  ): void {
+  function visitName(within: Within, name: string, isFile: boolean): void {
+    const { at, prefix } = within;
     if (prefix === "" && name === ".git") return;
     visited += 1;
     if (visited > options.maxEntries) {
@@ -82,19 +92,14 @@ export function walkWorkspace(
       );
     }
     const path = prefix === "" ? name : `${prefix}/${name}`;
+    if (visitor.passes?.(path) === true) return;
     const tracked = rules.tracked.has(path);
     if (isFile && tracked && name !== ".git") return visitor.entry(path, null, `${at}/${name}`);
-    visitEntry(`${at}/${name}`, parent, name, path, tracked, insideIgnored);
+    visitEntry(within, `${at}/${name}`, name, path, tracked);
   }
 
-  function visitEntry(
-    at: string,
-    parent: number | null,
-    name: string,
-    path: string,
-    tracked: boolean,
-    insideIgnored: boolean,
-  ): void {
+  function visitEntry(within: Within, at: string, name: string, path: string, tracked: boolean): void {
+    const { depth, insideIgnored } = within;
     let stats: BigIntStats;
     try {
       stats = lstatSync(at, { bigint: true });
@@ -110,14 +115,17 @@ export function walkWorkspace(
     const ignored = !tracked && (insideIgnored || rules.isIgnored(path, isDirectory));
     if (ignored && !(isDirectory && rules.holdsTracked(path))) return;
     if (name === ".git") return visitor.unsupported(path, "nested_git");
+    if (isTooLong(path, depth + 1)) return visitor.unsupported(path, "path_too_long");
     if (type === fileType || type === linkType) return visitor.entry(path, stats, at);
     if (!ignored) for (const reason of specialBitsOf(mode)) visitor.unsupported(path, reason);
-    if (isDirectory) return descend(at, parent, name, path, ignored);
+    if (isDirectory) return descend(within, at, name, path, ignored);
     visitor.unsupported(path, stats.isFIFO() ? "fifo" : stats.isSocket() ? "socket" : "device");
   }
 
-  function descend(at: string, parent: number | null, name: string, path: string, insideIgnored: boolean): void {
-    if (parent === null) return visit(at, null, path, insideIgnored);
+  function descend(within: Within, at: string, name: string, path: string, insideIgnored: boolean): void {
+    const { directory: parent } = within;
+    const depth = within.depth + 1;
+    if (parent === null) return visit(at, null, path, depth, insideIgnored);
     let directory: number;
     try {
       directory = openDirectoryIn(parent, name);
@@ -127,7 +135,7 @@ export function walkWorkspace(
       throw error;
     }
     try {
-      visit(`/proc/self/fd/${directory}`, directory, path, insideIgnored);
+      visit(`/proc/self/fd/${directory}`, directory, path, depth, insideIgnored);
     } finally {
       closeSync(directory);
     }

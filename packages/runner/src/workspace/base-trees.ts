@@ -1,7 +1,7 @@
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { randomUUID } from "node:crypto";
 import path from "node:path";
-import type { TreeEntry } from "@phasegate/wire";
+import { PhasegateError, type TreeEntry } from "@phasegate/wire";
 import type { CompiledWorkflow } from "@phasegate/workflow";
 import { listCommit, type ListedEntry } from "../git/base-listing.ts";
 import type { Git } from "../git/git.ts";
@@ -10,6 +10,7 @@ import type { ContentStore } from "../tree/content-store.ts";
 import { manifestOf, type Manifest } from "../tree/manifest.ts";
 import type { ManifestStore } from "../tree/manifest-store.ts";
 import type { ScanLimits } from "../tree/scanner.ts";
+import { isTooLong } from "../tree/walk.ts";
 import type { TreeRulesData } from "../tree/tree-rules.ts";
 
 /** What a commit means under a workflow: its tree, and the rules by which later trees are read. */
@@ -59,6 +60,12 @@ export class BaseTrees {
     const { contents, directory, manifests } = this.#parts;
     await mkdir(directory, { recursive: true, mode: 0o700 });
     const listing = await this.#list(mirror, commit);
+    const long = listing.find((entry) => isTooLong(entry.path, entry.path.split("/").length));
+    if (long !== undefined) {
+      throw new PhasegateError("tree_too_large", `the base holds a path of ${long.path.length} characters`, {
+        hint: "a path in a tree has at most 2,048 bytes and 128 components",
+      });
+    }
     const inTree = listing.filter((entry) => !workflow.isScratch(entry.path));
     const manifest = manifestOf(inTree.map(toTreeEntry));
     await manifests.put(manifest, null);

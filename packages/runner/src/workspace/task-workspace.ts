@@ -11,6 +11,7 @@ import type { ContentStore } from "../tree/content-store.ts";
 import { diffManifests, diffPaths, patchManifest, type Manifest } from "../tree/manifest.ts";
 import type { ManifestStore } from "../tree/manifest-store.ts";
 import { removeDirectory } from "../tree/remove-directory.ts";
+import { removeDirectory } from "../tree/remove-directory.ts";
 import type { PathClass } from "../tree/scanner.ts";
 import type { TreeWorkers } from "../tree/tree-workers.ts";
 import { toTreeEntry, writeWhole, type BaseTree, type BaseTrees } from "./base-trees.ts";
