@@ -26,8 +26,9 @@ import type {
   ToolAnswer,
   WriteFilesResult,
 } from "./tools/results.ts";
+import { CircuitBreaker, type CircuitBreakerOptions } from "@phasegate/resilience";
 import { HttpTransport } from "./transport/http-transport.ts";
-import { defaultRetryPolicy, type RetryPolicy } from "./transport/retry-policy.ts";
+import { type ClientRetry, defaultClientRetry } from "./transport/client-retry.ts";
 
 export interface AgentClientOptions {
   /** Where the server listens, for instance `http://127.0.0.1:8000`. */
@@ -39,7 +40,12 @@ export interface AgentClientOptions {
   readonly capabilities?: readonly string[];
   /** `false`: none. `intervalMs`: that often, instead of three times a lease. */
   readonly heartbeat?: boolean | { readonly intervalMs: number };
-  readonly retry?: Partial<RetryPolicy>;
+  readonly retry?: Partial<ClientRetry>;
+  /**
+   * Leaves a server alone that failed call after call; clients may share one. `false`: none. Default: 5 failed calls,
+   * each with all its repetitions, open it for 10 seconds. Heartbeats go through in any case.
+   */
+  readonly circuitBreaker?: CircuitBreaker | CircuitBreakerOptions | false;
   /** Time limit of one sending; tools and transitions have only the platform's. Default: 60,000. */
   readonly requestTimeoutMs?: number;
   /** In place of the platform's, for instance one with a proxy or other time limits. */
@@ -119,7 +125,8 @@ export class AgentClient {
       url: options.url,
       key: options.key ?? null,
       fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
-      retry: { ...defaultRetryPolicy, ...options.retry },
+      retry: { ...defaultClientRetry, ...options.retry },
+      circuitBreaker: this.#circuitBreaker(options),
       requestTimeoutMs: options.requestTimeoutMs ?? 60_000,
       random: Math.random,
       onEvent: this.#onEvent,
@@ -392,6 +399,18 @@ export class AgentClient {
   async #mayComplete(signal: AbortSignal): Promise<boolean> {
     const { next } = await this.getStateSnapshot({ signal });
     return (next as readonly NextCall[]).some((call) => call.path.endsWith("/complete"));
+  }
+
+  #circuitBreaker({ url, circuitBreaker }: AgentClientOptions): CircuitBreaker | null {
+    if (circuitBreaker === false) return null;
+    if (circuitBreaker instanceof CircuitBreaker) return circuitBreaker;
+    return new CircuitBreaker({
+      name: url,
+      successThreshold: 1,
+      timeoutSeconds: 10,
+      onStateChange: ({ state }) => this.#onEvent({ type: "circuit", state }),
+      ...circuitBreaker,
+    });
   }
 
   #beginWork(claim: ClaimAnswer): Work {

@@ -1,3 +1,4 @@
+import { passes } from "./transport/client-retry.ts";
 import type { Finding, NextCall, Place, ProblemDocument, ReasonCode, RuleReference } from "@phasegate/wire";
 
 /** The server answered, and the answer is no. Everything that the problem document said is here. */
@@ -16,6 +17,12 @@ export class PhasegateApiError extends Error {
   /** Seconds after which to ask again. */
   readonly retryAfter: number | null;
   readonly problem: ProblemDocument;
+  /** False: the same call gets the same answer. Policies of failure handling look at this and the next two. */
+  readonly retryable: boolean;
+  /** True: it speaks against the server, not against the call. */
+  readonly countsAsFailure: boolean;
+  /** False: no fallback may stand in. A refusal, and whatever became of a call that asks for a decision. */
+  mayDegrade: boolean;
 
   constructor(problem: ProblemDocument, options?: ErrorOptions) {
     super(problem.detail, options);
@@ -29,6 +36,9 @@ export class PhasegateApiError extends Error {
     this.findings = problem.findings ?? [];
     this.blockers = problem.blockers ?? [];
     this.retryAfter = problem.retry_after ?? null;
+    this.retryable = passes(problem);
+    this.countsAsFailure = problem.status >= 500;
+    this.mayDegrade = this.retryable || this.countsAsFailure;
   }
 }
 
@@ -58,16 +68,23 @@ export class ServerError extends PhasegateApiError {}
 /** No answer came, also when asked again. Whether the call took effect is unknown; the next look at the task tells. */
 export class PhasegateConnectionError extends Error {
   override readonly name = "PhasegateConnectionError";
+  /** False: the call asked for a decision, and no fallback may stand in. */
+  mayDegrade = true;
 }
 
 /** What answered is not a Phasegate server. */
 export class PhasegateProtocolError extends Error {
   override readonly name = "PhasegateProtocolError";
+  readonly retryable = false;
+  mayDegrade = true;
 }
 
 /** The client was used in a way that cannot work: no task is held, or it was closed. Nothing was sent. */
 export class PhasegateUsageError extends Error {
   override readonly name = "PhasegateUsageError";
+  readonly retryable = false;
+  readonly countsAsFailure = false;
+  readonly mayDegrade = false;
 }
 
 type ApiErrorClass = new (problem: ProblemDocument, options?: ErrorOptions) => PhasegateApiError;

@@ -1,3 +1,4 @@
+import type { CircuitState } from "@phasegate/resilience";
 import type { PhasegateApiError } from "./errors.ts";
 
 /** What a client does by itself, for logs. Nothing here needs an answer. */
@@ -18,6 +19,8 @@ export type ClientEvent =
       readonly delayMs: number;
       readonly error: unknown;
     }
+  /** `OPEN`: the server failed call after call, and the next ones are not made. */
+  | { readonly type: "circuit"; readonly state: CircuitState }
   /** A phase in mode `permissive` allowed a call that `strict` would have denied. */
   | { readonly type: "warnings"; readonly tool: string; readonly warnings: readonly string[] };
 

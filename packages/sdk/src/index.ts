@@ -8,6 +8,39 @@ export {
   type TransitionOptions,
 } from "./agent-client.ts";
 export {
+  Bulkhead,
+  BulkheadFullError,
+  CircuitBreaker,
+  CircuitBreakerOpenError,
+  CircuitBreakers,
+  CircuitState,
+  ConfigurationError,
+  ErrorHandler,
+  FallbackHandler,
+  NonRetryableError,
+  OrchestratorError,
+  RetryableError,
+  RetryHandler,
+  RetryPolicy,
+  TimeLimit,
+  TimeLimitError,
+  type Attempt,
+  type BulkheadOptions,
+  type CircuitBreakerOptions,
+  type CircuitBreakersOptions,
+  type CircuitBreakerStats,
+  type ErrorHandlerOptions,
+  type Fallback,
+  type FallbackOptions,
+  type HandledAttempt,
+  type OrchestratorErrorOptions,
+  type RetryHandlerOptions,
+  type RetryNotice,
+  type RetryPolicyOptions,
+  type RetryVerdict,
+  type SlowCalls,
+} from "@phasegate/resilience";
+export {
   ConflictError,
   ForbiddenError,
   InvalidRequestError,
@@ -59,4 +92,4 @@ export type {
   ToolResults,
   WriteFilesResult,
 } from "./tools/results.ts";
-export { defaultRetryPolicy, type RetryPolicy } from "./transport/retry-policy.ts";
+export { defaultClientRetry, type ClientRetry } from "./transport/client-retry.ts";

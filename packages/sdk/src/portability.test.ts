@@ -5,23 +5,39 @@ import { Worker } from "node:worker_threads";
 import { once } from "node:events";
 import { expect, test } from "vitest";
 
-const folder = fileURLToPath(new URL(".", import.meta.url));
+function sourcesOf(path: string): { file: string; text: string }[] {
+  const folder = fileURLToPath(new URL(path, import.meta.url));
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".ts") && !/\.(test|fixture)\.ts$|^testing\//.test(file))
+    .map((file) => ({ file, text: readFileSync(join(folder, file), "utf8") }));
+}
 
-const sources = readdirSync(folder, { recursive: true, encoding: "utf8" })
-  .filter((file) => file.endsWith(".ts") && !/\.(test|fixture)\.ts$|^testing\//.test(file))
-  .map((file) => ({ file, text: readFileSync(join(folder, file), "utf8") }));
+const own = sourcesOf(".");
+const policies = sourcesOf("../../resilience/src/");
+const sources = [...own, ...policies];
 
 test("there is something to look at", () => {
   expect(sources.length).toBeGreaterThan(10);
 });
 
-test.each(sources)("$file imports only its neighbours, and types of the wire", ({ text }) => {
-  const imports = [...text.matchAll(/^(?:import|export)\s(?<what>[^;]*?)from\s+"(?<from>[^"]+)"/gms)];
-  const others = imports.filter(({ groups }) => !groups?.["from"]?.startsWith("."));
-  for (const { groups } of others) {
-    expect(groups?.["from"]).toBe("@phasegate/wire");
-    expect(groups?.["what"]).toMatch(/^type\s/);
+function importsOf(text: string): { what: string; from: string }[] {
+  return [...text.matchAll(/^(?:import|export)\s(?<what>[^;]*?)from\s+"(?<from>[^"]+)"/gms)]
+    .map(({ groups }) => ({ what: groups?.["what"] ?? "", from: groups?.["from"] ?? "" }))
+    .filter(({ from }) => !from.startsWith("."));
+}
+
+test.each(own)("$file imports only its neighbours, policies, and types of the wire", ({ text }) => {
+  for (const { what, from } of importsOf(text)) {
+    expect(["@phasegate/wire", "@phasegate/resilience"]).toContain(from);
+    if (from === "@phasegate/wire") expect(what).toMatch(/^type\s/);
   }
+});
+
+test.each(policies)("$file of the policies imports only its neighbours and cockatiel", ({ text }) => {
+  for (const { from } of importsOf(text)) expect(from).toBe("cockatiel");
+});
+
+test.each(sources)("$file loads nothing while it runs", ({ text }) => {
   expect(text).not.toMatch(/\bimport\s*\(|\brequire\s*\(|^import\s+"/m);
 });
 

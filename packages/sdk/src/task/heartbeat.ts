@@ -64,7 +64,7 @@ export class Heartbeat {
         method: "POST",
         path: `/tasks/${encodeURIComponent(taskId)}/heartbeat`,
         body: { phase_token },
-        maxAttempts: 1,
+        signOfLife: true,
       }));
       hold.renewed(body, token);
       onEvent({ type: "heartbeat", taskId, leaseExpiresAt: body.lease_expires_at });

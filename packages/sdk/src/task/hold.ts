@@ -2,7 +2,7 @@ import type { ClaimAnswer, RenewAnswer, TaskAnswer } from "@phasegate/wire";
 import { PhasegateApiError } from "../errors.ts";
 import type { ClientListener } from "../events.ts";
 import type { ApiAnswer, ApiRequest, HttpTransport } from "../transport/http-transport.ts";
-import { unlessAborted } from "../transport/waiting.ts";
+import { unlessAborted } from "@phasegate/resilience";
 
 /** Refusals that a live token cures. */
 const staleTokenCodes: readonly string[] = ["token_expired", "token_superseded"];

@@ -1,7 +1,7 @@
 import type { JsonObject, OperationAnswer, ProblemDocument, TaskAnswer, TransitionAnswer } from "@phasegate/wire";
 import { errorFromProblem, NotFoundError, PhasegateUsageError, TokenError } from "../errors.ts";
 import type { HttpTransport } from "../transport/http-transport.ts";
-import { wait } from "../transport/waiting.ts";
+import { wait } from "@phasegate/resilience";
 import type { Hold } from "./hold.ts";
 import { operationToFollow, resultOf, type TransitionAsked, type TransitionResult } from "./transition-result.ts";
 

@@ -4,19 +4,26 @@ import { PhasegateConnectionError, PhasegateProtocolError, UnavailableError } fr
 import type { ClientEvent } from "../events.ts";
 import { refusal, type ScriptedAnswer, ScriptedServer } from "../testing/scripted-server.ts";
 import { HttpTransport } from "./http-transport.ts";
-import { defaultRetryPolicy, delayBefore, passes, type RetryPolicy } from "./retry-policy.ts";
+import { CircuitBreaker, CircuitBreakerOpenError, ErrorHandler } from "@phasegate/resilience";
+import { type ClientRetry, defaultClientRetry, passes } from "./client-retry.ts";
 
-const quick: Partial<RetryPolicy> = { initialDelayMs: 1, maxDelayMs: 1 };
+const quick: Partial<ClientRetry> = { initialDelayMs: 1, maxDelayMs: 1 };
 
-function transport(server: ScriptedServer, retry: Partial<RetryPolicy> = quick, events: ClientEvent[] = []) {
+interface More {
+  readonly events?: ClientEvent[];
+  readonly circuitBreaker?: CircuitBreaker;
+}
+
+function transport(server: ScriptedServer, retry: Partial<ClientRetry> = quick, more: More = {}) {
   return new HttpTransport({
     url: "http://scripted/",
     key: "the-key",
     fetch: server.fetch,
-    retry: { ...defaultRetryPolicy, ...retry },
+    retry: { ...defaultClientRetry, ...retry },
+    circuitBreaker: more.circuitBreaker ?? null,
     requestTimeoutMs: 60_000,
     random: () => 0,
-    onEvent: (event) => events.push(event),
+    onEvent: (event) => more.events?.push(event),
   });
 }
 
@@ -81,19 +88,10 @@ describe("how long is waited", () => {
     await expect(sent).rejects.toMatchObject({ code: "idempotency_in_progress" });
   });
 
-  test("the pause doubles up to its bound, half of it at random, and is never shorter than the server asked", () => {
-    const policy = { ...defaultRetryPolicy, initialDelayMs: 100, maxDelayMs: 350 };
-    const pauses = (random: number): number[] =>
-      [1, 2, 3].map((attempt) => delayBefore(policy, attempt, { random, retryAfterMs: null }));
-    expect(pauses(0)).toEqual([50, 100, 175]);
-    expect(pauses(1)).toEqual([100, 200, 350]);
-    expect(delayBefore(policy, 1, { random: 1, retryAfterMs: 2_000 })).toBe(2_000);
-  });
-
   test("a server that asks for more patience than is left gets none", async () => {
     const server = new ScriptedServer(refusal("overloaded", { "retry-after": "61" }), fine);
     const events: ClientEvent[] = [];
-    await expect(transport(server, quick, events).send(mutation)).rejects.toBeInstanceOf(UnavailableError);
+    await expect(transport(server, quick, { events }).send(mutation)).rejects.toBeInstanceOf(UnavailableError);
     expect(events).toEqual([]);
   });
 
@@ -105,7 +103,7 @@ describe("how long is waited", () => {
       refusal("rate_limited", { "retry-after": soon }),
       fine,
     );
-    await transport(server, quick, events).send(mutation);
+    await transport(server, quick, { events }).send(mutation);
     expect(events).toMatchObject([
       { type: "retry", attempt: 1, delayMs: 1 },
       { type: "retry", attempt: 2, delayMs: 1 },
@@ -122,6 +120,71 @@ describe("how long is waited", () => {
     const closed = closing.send(mutation);
     closing.close();
     await expect(closed).rejects.toThrow("the client was closed");
+  });
+});
+
+describe("a server that fails call after call", () => {
+  const once: Partial<ClientRetry> = { ...quick, maxAttempts: 1 };
+  const read = { method: "GET", path: "/tasks/t" } as const;
+
+  test("is left alone until the time is over, but for signs of life", async () => {
+    const server = new ScriptedServer("lost", refusal("overloaded"), "lost", fine, fine);
+    let now = 0;
+    const circuitBreaker = new CircuitBreaker({ failureThreshold: 2, successThreshold: 1, now: () => now });
+    const sender = transport(server, once, { circuitBreaker });
+    await expect(sender.send(read)).rejects.toBeInstanceOf(PhasegateConnectionError);
+    await expect(sender.send(read)).rejects.toBeInstanceOf(UnavailableError);
+    await expect(sender.send(read)).rejects.toBeInstanceOf(CircuitBreakerOpenError);
+    expect(server.requests).toHaveLength(2);
+    await expect(sender.send({ ...mutation, signOfLife: true })).rejects.toBeInstanceOf(PhasegateConnectionError);
+    now = 30_000;
+    expect((await sender.send(read)).body).toEqual({ fine: true });
+    expect(circuitBreaker.state).toBe("CLOSED");
+  });
+
+  test("is not a server that refuses", async () => {
+    const server = new ScriptedServer(refusal("path_not_allowed"), refusal("rate_limited"), fine);
+    const circuitBreaker = new CircuitBreaker({ failureThreshold: 1 });
+    const sender = transport(server, once, { circuitBreaker });
+    await expect(sender.send(mutation)).rejects.toMatchObject({ code: "path_not_allowed" });
+    await expect(sender.send(mutation)).rejects.toMatchObject({ code: "rate_limited" });
+    expect((await sender.send(mutation)).body).toEqual({ fine: true });
+  });
+});
+
+describe("a fallback", () => {
+  const once: Partial<ClientRetry> = { ...quick, maxAttempts: 1 };
+  const authorize = { method: "POST", path: "/tools/authorize", body: {} } as const;
+  const read = { method: "GET", path: "/state/snapshot" } as const;
+  const cached = { phase: "PLAN" };
+
+  test.each<[string, ScriptedAnswer]>([
+    ["no answer", "lost"],
+    ["a server that is behind", refusal("overloaded")],
+    ["a denial", refusal("tool_not_allowed")],
+    ["another program", { status: 200, body: "<html>" }],
+  ])("never stands in for a decision: %s", async (_, answer) => {
+    const sender = transport(new ScriptedServer(answer), once);
+    for (const value of [{ effect: "allow" }, { allowed: true }, cached]) {
+      const handler = new ErrorHandler({ fallback: () => value });
+      await expect(handler.execute(() => sender.send(authorize))).rejects.toBeInstanceOf(Error);
+    }
+  });
+
+  test("never stands in for a decision that an open circuit keeps from being asked for", async () => {
+    const circuitBreaker = new CircuitBreaker({ failureThreshold: 1 });
+    const sender = transport(new ScriptedServer("lost"), once, { circuitBreaker });
+    await expect(sender.send(read)).rejects.toBeInstanceOf(PhasegateConnectionError);
+    const handler = new ErrorHandler({ fallback: () => cached });
+    await expect(handler.execute(() => sender.send(authorize))).rejects.toBeInstanceOf(CircuitBreakerOpenError);
+    expect(await handler.execute(() => sender.send(read))).toEqual(cached);
+  });
+
+  test("stands in for a read that got no answer, and not for one that was refused", async () => {
+    const handler = new ErrorHandler({ fallback: () => cached });
+    expect(await handler.execute(() => transport(new ScriptedServer("lost"), once).send(read))).toEqual(cached);
+    const refused = transport(new ScriptedServer(refusal("forbidden")), once);
+    await expect(handler.execute(() => refused.send(read))).rejects.toMatchObject({ code: "forbidden" });
   });
 });
 

@@ -1,3 +1,10 @@
+import {
+  type CircuitBreaker,
+  CircuitBreakerOpenError,
+  RetryHandler,
+  RetryPolicy,
+  type RetryVerdict,
+} from "@phasegate/resilience";
 import type { ProblemDocument } from "@phasegate/wire";
 import {
   errorFromProblem,
@@ -7,8 +14,7 @@ import {
   PhasegateUsageError,
 } from "../errors.ts";
 import type { ClientListener } from "../events.ts";
-import { delayBefore, passes, type RetryPolicy } from "./retry-policy.ts";
-import { wait } from "./waiting.ts";
+import { type ClientRetry, passes } from "./client-retry.ts";
 
 export interface ApiRequest {
   readonly method: "GET" | "POST" | "DELETE";
@@ -19,8 +25,8 @@ export interface ApiRequest {
   readonly signal?: AbortSignal | undefined;
   /** Overrides the time limit of one sending; null: none but the platform's. */
   readonly timeoutMs?: number | null;
-  /** Overrides the policy's; 1: never repeated. */
-  readonly maxAttempts?: number;
+  /** Sent once, whatever the circuit's state: a sign of life. */
+  readonly signOfLife?: boolean;
 }
 
 export interface ApiAnswer<Body> {
@@ -32,7 +38,9 @@ export interface HttpTransportOptions {
   readonly url: string;
   readonly key: string | null;
   readonly fetch: typeof globalThis.fetch;
-  readonly retry: RetryPolicy;
+  readonly retry: ClientRetry;
+  /** Null: calls are made however often the server failed. */
+  readonly circuitBreaker: CircuitBreaker | null;
   readonly requestTimeoutMs: number;
   readonly random: () => number;
   readonly onEvent: ClientListener;
@@ -46,17 +54,23 @@ interface Failure {
   readonly retryAfterMs: number | null;
 }
 
+const sentOnce = new RetryPolicy({ maxAttempts: 1 });
+
 /**
  * Sends requests until one is answered. Repeats only where no answer came, and on 503 and 429; every mutation carries
- * one idempotency key through all its sendings, so the server runs it once. A denial is never repeated.
+ * one idempotency key through all its sendings, so the server runs it once. A denial is never repeated. A server that
+ * failed one call after the other is left alone for a while.
  */
 export class HttpTransport {
   readonly #options: HttpTransportOptions;
   readonly #base: string;
+  readonly #policy: RetryPolicy;
   readonly #closing = new AbortController();
 
   constructor(options: HttpTransportOptions) {
     this.#options = options;
+    const { maxAttempts, initialDelayMs, maxDelayMs, exponentialBase, jitter } = options.retry;
+    this.#policy = new RetryPolicy({ maxAttempts, initialDelayMs, maxDelayMs, exponentialBase, jitter });
     this.#base = `${options.url.replace(/\/+$/, "")}/api/v1`;
   }
 
@@ -71,24 +85,44 @@ export class HttpTransport {
   }
 
   async send<Body>(request: ApiRequest): Promise<ApiAnswer<Body>> {
+    const breaker = request.signOfLife ? null : this.#options.circuitBreaker;
+    if (!breaker) return this.#repeat<Body>(request);
+    try {
+      return await breaker.call(() => this.#repeat<Body>(request));
+    } catch (error) {
+      if (!(error instanceof CircuitBreakerOpenError)) throw error;
+      const { retryAfterMs, cause } = error;
+      throw new CircuitBreakerOpenError(breaker.name, { retryAfterMs, cause, mayDegrade: isRead(request) });
+    }
+  }
+
+  async #repeat<Body>(request: ApiRequest): Promise<ApiAnswer<Body>> {
     const { retry, random, onEvent } = this.#options;
-    const maxAttempts = request.maxAttempts ?? retry.maxAttempts;
     const headers = this.#headers(request);
     const stop = anySignal([this.#closing.signal, request.signal]);
+    let failure: Failure | null = null;
     let runningMs = 0;
-    let counted = 0;
-    for (let attempt = 1; ; attempt += 1) {
+    const judge = (): RetryVerdict => {
+      if (!failure || failure.kind === "final") return { retry: false };
+      const atLeastMs = failure.retryAfterMs ?? 0;
+      const patient = atLeastMs <= retry.maxRetryAfterMs && runningMs <= retry.maxRunningMs;
+      return { retry: patient, counts: failure.kind !== "running", atLeastMs };
+    };
+    const handler = new RetryHandler(request.signOfLife ? sentOnce : this.#policy, {
+      judge,
+      random,
+      onRetry: ({ attempt, delayMs, error }) => {
+        if (failure?.kind === "running") runningMs += delayMs;
+        onEvent({ type: "retry", method: request.method, path: request.path, attempt, delayMs, error });
+      },
+    });
+    return handler.execute(async () => {
       const result = await this.#attempt<Body>(request, headers, stop);
       if ("answer" in result) return result.answer;
-      const { error, kind, retryAfterMs } = result.failure;
-      if (kind !== "running") counted += 1;
-      const delayMs = delayBefore(retry, Math.min(attempt, 30), { random: random(), retryAfterMs });
-      if (kind === "final" || counted >= maxAttempts || delayMs > retry.maxRetryAfterMs) throw error;
-      if (kind === "running") runningMs += delayMs;
-      if (runningMs > retry.maxRunningMs) throw error;
-      onEvent({ type: "retry", method: request.method, path: request.path, attempt, delayMs, error });
-      await wait(delayMs, stop);
-    }
+      failure = result.failure;
+      if (!isRead(request)) failure.error.mayDegrade = false;
+      throw failure.error;
+    }, stop);
   }
 
   #headers(request: ApiRequest): Record<string, string> {
@@ -145,6 +179,11 @@ export class HttpTransport {
     );
     return { error, kind: "final", retryAfterMs: null };
   }
+}
+
+/** Reads may be answered from what was read before; any other call asks for a decision. */
+function isRead(request: ApiRequest): boolean {
+  return request.method === "GET";
 }
 
 function anySignal(signals: readonly (AbortSignal | undefined)[]): AbortSignal {

@@ -1,21 +1,20 @@
+import type { RetryPolicyOptions } from "@phasegate/resilience";
 import type { ReasonCode } from "@phasegate/wire";
 
-/** How often and how patiently a call is repeated. */
-export interface RetryPolicy {
-  /** Times that a call is sent, the first included. */
-  readonly maxAttempts: number;
-  readonly initialDelayMs: number;
-  readonly maxDelayMs: number;
+/** How often and how patiently a client repeats a call. */
+export interface ClientRetry extends Required<RetryPolicyOptions> {
   /** A server that asks for a longer wait than this gets none: the error goes to the caller. */
   readonly maxRetryAfterMs: number;
   /** How long to ask for the answer of a first sending that still runs on the server. */
   readonly maxRunningMs: number;
 }
 
-export const defaultRetryPolicy: RetryPolicy = {
+export const defaultClientRetry: ClientRetry = {
   maxAttempts: 6,
   initialDelayMs: 200,
   maxDelayMs: 5_000,
+  exponentialBase: 2,
+  jitter: true,
   maxRetryAfterMs: 60_000,
   maxRunningMs: 15 * 60_000,
 };
@@ -27,17 +26,4 @@ const lasting503: readonly ReasonCode[] = ["ledger_corrupt", "sandbox_unavailabl
 export function passes(problem: { readonly status: number; readonly code: ReasonCode }): boolean {
   if (problem.status === 429) return true;
   return problem.status === 503 && !lasting503.includes(problem.code);
-}
-
-/**
- * Milliseconds before attempt `attempt + 1`: doubled each time, half of it at random so that many clients spread,
- * and never less than the server asked for.
- */
-export function delayBefore(
-  policy: RetryPolicy,
-  attempt: number,
-  options: { readonly random: number; readonly retryAfterMs: number | null },
-): number {
-  const grown = Math.min(policy.maxDelayMs, policy.initialDelayMs * 2 ** (attempt - 1));
-  return Math.max(options.retryAfterMs ?? 0, Math.round(grown / 2 + (grown / 2) * options.random));
 }
