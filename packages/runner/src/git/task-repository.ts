@@ -1,3 +1,4 @@
+import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from "node:fs";
 import { appendFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { Git } from "./git.ts";
@@ -36,6 +37,41 @@ export async function makeAgentRepository(
   await git.run({ ...at, args: ["update-ref", `refs/heads/${branch}`, options.commit] });
   await git.run({ ...at, args: ["read-tree", options.commit] });
   await git.attempt({ ...at, args: ["update-index", "-q", "--refresh"] });
+}
+
+/**
+ * Whether git would take what stands at a workspace's `.git` for the repository that was made there. Looks at the
+ * outlines that git itself looks for, never at settings or history: the answer decides about nothing but making it
+ * anew. A broken configuration or index is the agent's to mend, by removing `.git`.
+ */
+export function holdsAgentRepository(workspace: string, mirror: Mirror): boolean {
+  const gitDir = path.join(workspace, ".git");
+  const folders = [gitDir, ...["objects", "objects/info", "refs"].map((name) => path.join(gitDir, name))];
+  if (!folders.every((folder) => lstatSync(folder, { throwIfNoEntry: false })?.isDirectory() === true)) return false;
+  const head = readStart(path.join(gitDir, "HEAD"));
+  const alternates = readStart(path.join(gitDir, "objects/info/alternates"));
+  return (
+    head !== null &&
+    /^(?:ref: refs\/.+|[0-9a-f]{40,64})\n?$/.test(head) &&
+    alternates !== null &&
+    alternates.split("\n").includes(mirror.objectsDirectory)
+  );
+}
+
+/** The beginning of a regular file; null where there is none, or a link. */
+function readStart(file: string): string | null {
+  let descriptor: number;
+  try {
+    descriptor = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch {
+    return null;
+  }
+  try {
+    const bytes = Buffer.alloc(4096);
+    return fstatSync(descriptor).isFile() ? bytes.toString("utf8", 0, readSync(descriptor, bytes)) : null;
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 /** Makes the server's own git directory for a task: bare, out of every sandbox. Idempotent. */

@@ -75,6 +75,7 @@ export class WorkspaceSession {
       await this.workspace.adopt(call.task.base, call.task.workflow);
       const mode = "readsEveryByte" in tool && tool.readsEveryByte ? "full" : "cached";
       const before = await this.#reconcile(mode, entry, judges);
+      if (tool.name === "bash") await this.workspace.mendRepository();
       const use = await this.#quota.begin();
       const sinceMs = Date.now() - clockGrainMs;
       const ran = await this.#execute(call, tool, before);

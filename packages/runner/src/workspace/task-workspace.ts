@@ -4,13 +4,12 @@ import { parseDigest, type TaskId, type TreeDigest, type UnsupportedEntry } from
 import type { CompiledWorkflow } from "@phasegate/workflow";
 import type { Git } from "../git/git.ts";
 import type { Mirror } from "../git/mirror.ts";
-import { makeAgentRepository, makeTaskRepository } from "../git/task-repository.ts";
+import { holdsAgentRepository, makeAgentRepository, makeTaskRepository } from "../git/task-repository.ts";
 import type { WorkspaceKey } from "../port.ts";
 import type { ReadOnlyMount } from "../sandbox/sandbox.ts";
 import type { ContentStore } from "../tree/content-store.ts";
 import { diffManifests, diffPaths, patchManifest, type Manifest } from "../tree/manifest.ts";
 import type { ManifestStore } from "../tree/manifest-store.ts";
-import { removeDirectory } from "../tree/remove-directory.ts";
 import { removeDirectory } from "../tree/remove-directory.ts";
 import type { PathClass } from "../tree/scanner.ts";
 import type { TreeWorkers } from "../tree/tree-workers.ts";
@@ -175,6 +174,13 @@ export class TaskWorkspace {
       ],
       unsupported,
     });
+  }
+
+  /** Makes the agent's `.git` anew where it is gone or is none any more, so that its git goes on working. */
+  async mendRepository(): Promise<void> {
+    if (!holdsAgentRepository(this.path, this.mirror)) await this.remakeRepository();
+    // Whoever held the lock of the index has ended.
+    else await removeDirectory(path.join(this.path, ".git/index.lock"));
   }
 
   /** Replaces the agent's `.git` by a new one: what it kept there is gone. */
