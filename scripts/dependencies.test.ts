@@ -8,9 +8,11 @@ interface Manifest {
   readonly devDependencies?: Readonly<Record<string, string>>;
 }
 
-const manifests = ["package.json", ...globSync("packages/*/package.json", { cwd: root })].map(
-  (file) => JSON.parse(readFileSync(join(root, file), "utf8")) as Manifest,
-);
+const manifests = [
+  "package.json",
+  "test/runtimes/package.json",
+  ...globSync("packages/*/package.json", { cwd: root }),
+].map((file) => JSON.parse(readFileSync(join(root, file), "utf8")) as Manifest);
 const dependencies = manifests
   .flatMap((manifest) => Object.entries({ ...manifest.dependencies, ...manifest.devDependencies }))
   .filter(([name]) => !name.startsWith("@phasegate/"));

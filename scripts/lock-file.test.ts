@@ -7,12 +7,11 @@ interface Entry {
   readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
 
-const lock = JSON.parse(readFileSync(new URL("../package-lock.json", import.meta.url), "utf8")) as {
-  readonly packages: Readonly<Record<string, Entry>>;
-};
-
 // `npm ci` refuses a lock file in which one is missing, and an install on one platform can leave the others out.
-test("the optional packages of every platform are locked", () => {
+test.each(["../package-lock.json", "../test/runtimes/package-lock.json"])("every platform is locked in %s", (file) => {
+  const lock = JSON.parse(readFileSync(new URL(file, import.meta.url), "utf8")) as {
+    readonly packages: Readonly<Record<string, Entry>>;
+  };
   const missing = Object.entries(lock.packages).flatMap(([path, entry]) =>
     Object.keys(entry.optionalDependencies ?? {}).filter(
       (name) => !(`node_modules/${name}` in lock.packages) && !(`${path}/node_modules/${name}` in lock.packages),
