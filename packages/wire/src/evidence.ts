@@ -34,6 +34,8 @@ export type TestRunStatus =
   /** The command ran and its report was read, whatever the tests did. */
   | "completed"
   | "timed_out"
+  /** Ended for a bound other than time: memory, processes, processor time, output, disk. */
+  | "over_limit"
   | "no_report"
   | "report_invalid"
   /** The report and the exit code contradict each other. */
@@ -72,6 +74,8 @@ export interface TestRun {
    */
   readonly unstableFiles?: readonly (string | null)[];
   readonly coverage: LineCoverage | null;
+  /** Why there is no report or no coverage to judge by, in one line, where the run tells more than its status. */
+  readonly problem?: string;
   /** Last 4 kB of the output, for people. */
   readonly output: string;
   /** Inputs of `setup` that differ from the base: shown to approvers. */

@@ -1,4 +1,5 @@
-import { connect } from "node:net";
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
 import { PhasegateError } from "@phasegate/wire";
 import { Type } from "typebox";
 import { afterEach, expect, test } from "vitest";
@@ -237,6 +238,25 @@ test("a body that never ends is answered request_timeout", async () => {
   expect(answer).toContain("408");
 });
 
+test("idle connections of one address past its bound are closed, and those that stand are served", async () => {
+  const shell = await shellWith({ settings: { "server.max_connections_per_address": 3 } });
+  const idle = [await openSocket(shell.port()), await openSocket(shell.port()), await openSocket(shell.port())];
+  const fourth = connect(shell.port(), "127.0.0.1");
+  fourth.on("error", () => undefined);
+  await once(fourth, "close");
+  idle[0]?.write("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+  const [answer] = (await once(idle[0] as Socket, "data")) as [Buffer];
+  expect(answer.toString()).toContain("200 OK");
+  for (const socket of idle) socket.destroy();
+});
+
+test("a connection that sends nothing is closed", async () => {
+  const shell = await shellWith({ limits: { headersMs: 200, requestMs: 400 } });
+  const socket = await openSocket(shell.port());
+  socket.resume();
+  await once(socket, "close");
+});
+
 test("while the server closes, new requests are answered shutting_down or find no listener", async () => {
   const gate = Promise.withResolvers<void>();
   const entered = Promise.withResolvers<void>();
@@ -257,6 +277,12 @@ test("while the server closes, new requests are answered shutting_down or find n
   expect((await first).body).toEqual({ text: "done" });
   await closed;
 });
+
+async function openSocket(port: number): Promise<Socket> {
+  const socket = connect(port, "127.0.0.1");
+  await once(socket, "connect");
+  return socket;
+}
 
 function raw(port: number, text: string): Promise<string> {
   return new Promise((resolve, reject) => {

@@ -6,6 +6,7 @@ import type { Caller, ServerContext } from "../context.ts";
 import type { RouteAnswer } from "../http/route.ts";
 import { serverCaller } from "../server-caller.ts";
 import { createTask } from "./create-task.ts";
+import { refuseHoarding } from "./held-tasks.ts";
 import { tokenMint } from "./mint.ts";
 import { unknownTask } from "./task-store.ts";
 import { requireTaskId } from "./access.ts";
@@ -29,6 +30,8 @@ export async function claimTask(context: ServerContext, caller: Caller, input: C
       hint: "claim under your own name, or one that nobody has",
     });
   }
+  await context.runner.requireSpace();
+  await refuseHoarding(context, caller, input);
   if (input.task_id !== undefined) return claimNamed(context, caller, input, requireTaskId(input.task_id));
   const refused = new Set<TaskId>();
   for (let round = 0; round < maxRounds; round += 1) {

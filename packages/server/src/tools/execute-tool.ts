@@ -36,6 +36,9 @@ export async function executeTool(
   const { task, workflow, decision } = await context.tasks.preview(request.task.id, caller, request.command, noFacts);
   if (decision.effect === "deny") return deny(context, caller, request);
   void context.leases.extend(task, workflow);
+  if (request.definition.effect === "write" || request.definition.name === "run_tests") {
+    await context.runner.requireSpace();
+  }
   if (request.definition.name === "run_tests") {
     const ran = await runTests(context, caller, request, { task, workflow });
     return answer(await settle(context, caller, request, null, ran, null), ran);

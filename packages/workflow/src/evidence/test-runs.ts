@@ -68,7 +68,10 @@ export function failuresIn(run: TestRun): readonly string[] {
 
 /** Why nothing can be concluded from a run; null when its report was read and fits its exit code. */
 export function problemOfRun(run: TestRun): string | null {
-  if (run.status !== "completed") return statusMessages[run.status];
+  if (run.status !== "completed") {
+    const message = statusMessages[run.status];
+    return run.problem === undefined ? message : `${message}: ${run.problem}`;
+  }
   const explained =
     run.exitCode === 0 ||
     run.exitCode === null ||
@@ -133,6 +136,7 @@ function stateOfCase({ identity, outcome }: TestCase, flaky: ReadonlySet<string>
 
 const statusMessages: Readonly<Record<Exclude<TestRunStatus, "completed">, string>> = {
   timed_out: "the test run did not end in time",
+  over_limit: "the test run was ended for using more than it may",
   no_report: "the test run wrote no report",
   report_invalid: "the report of the test run cannot be read",
   contradiction: "the report of the test run and its exit code contradict each other",
