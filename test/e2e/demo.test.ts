@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { loadAttacks } from "../../packages/cli/src/demo/load-attacks.ts";
+import { loadAttacks } from "../../packages/cli/src/corpus/load-corpus.ts";
 import { failuresOf, runDemo } from "../../packages/cli/src/demo/run-demo.ts";
 import { silentListener } from "../harness/demo.ts";
 
@@ -48,9 +48,8 @@ test("a level that is required and not there is a failure", async () => {
   const folder = mkdtempSync(join(tmpdir(), "phasegate-attacks-"));
   writeFileSync(
     join(folder, "one.yaml"),
-    "about: one\ncases:\n" +
-      "  - { name: skip, class: F1, level: mediated, phase: PLAN, action: { transition: IMPL }," +
-      " expect: { status: 400, code: no_such_transition } }\n",
+    "about: one\ndemo: true\ncases:\n" +
+      "  - { name: skip, class: F1, attack: [{ transition: IMPL, expect: { code: no_such_transition } }] }\n",
   );
   const { code, output } = await demo("--sandbox", "off", "--attacks", folder, "--require", "sandboxed");
   rmSync(folder, { recursive: true });

@@ -29,7 +29,7 @@ export function register(program: Command, commandLine: CommandLine): void {
 
 async function demo(commandLine: CommandLine, options: DemoCommandOptions): Promise<void> {
   const { io } = commandLine;
-  const { loadAttacks } = await import("../demo/load-attacks.ts");
+  const { loadAttacks } = await import("../corpus/load-corpus.ts");
   const { demoPrinter, printReport } = await import("../demo/printed-demo.ts");
   const { failuresOf, runDemo } = await import("../demo/run-demo.ts");
   const began = performance.now();

@@ -1,21 +1,12 @@
 import type { AssuranceLevel, CloudEventAnswer, EventListAnswer, KeyListAnswer } from "@phasegate/wire";
 import type { HttpClient } from "../client/http-client.ts";
+import { countsByClass, countColumns } from "../corpus/counts.ts";
 import { printable, type Io } from "../io.ts";
 import { styled } from "../output/colour.ts";
 import { eventRow } from "../output/event-row.ts";
-import type { AttackResult } from "./attacker.ts";
+import type { AttackResult } from "../corpus/attempt.ts";
+import type { Player } from "../corpus/player.ts";
 import type { DemoListener, DemoReport } from "./run-demo.ts";
-import type { Stage } from "./stage.ts";
-
-const classNames: Readonly<Record<string, string>> = {
-  A: "round the tool matcher",
-  B: "the guard itself",
-  C: "forged evidence",
-  D: "tokens and identity",
-  E: "approvals and reviews",
-  F: "order and concurrency",
-  G: "load and input",
-};
 
 /** Events that tell how the task went; tool calls that were simply carried out are left out. */
 const told = (
@@ -37,7 +28,7 @@ export function demoPrinter(io: Io): DemoListener {
     },
     tried: (result) => io.out(resultLine(io, result)),
     did: (what) => io.out(`  ${styled(io, "green", "done".padEnd(10))}${printable(what)}`),
-    ended: (stage) => printTimeline(io, stage),
+    ended: (player) => printTimeline(io, player),
   };
 }
 
@@ -56,12 +47,12 @@ function resultLine(io: Io, { attack, outcome, seen }: AttackResult): string {
 }
 
 /** The ledger's own words, by whom; what repeats without a break is one line. */
-async function printTimeline(io: Io, stage: Stage): Promise<void> {
-  const operator = stage.client("operator");
+async function printTimeline(io: Io, { stage, task }: Player): Promise<void> {
+  const operator = await stage.client("operator");
   const { keys } = await operator.get<KeyListAnswer>("/keys");
   const names = new Map(keys.map(({ principal, name }) => [principal, name]));
   const lines: { time: string; text: string; times: number }[] = [];
-  for (const event of await eventsOf(operator, stage.taskId)) {
+  for (const event of await eventsOf(operator, task.taskId)) {
     const [, time, type, , , what] = eventRow(event);
     const by = names.get(event.principal) ?? event.principal;
     const text = printable(`${String(type).padEnd(19)} ${by.slice(0, 12).padEnd(12)}  ${what}`).trimEnd();
@@ -110,28 +101,4 @@ function printBeyond(io: Io, { results, assurance }: DemoReport): void {
   io.out(`${beyond.length} attempts were not tried: at \`${assurance}\` nothing stops them on this machine.`);
   for (const { attack } of beyond) io.out(`  ${attack.class.padEnd(5)}${printable(attack.name)}`);
   io.out("  missing: the OS sandbox (Linux with bubblewrap); `phasegate doctor` says what to install");
-}
-
-const countColumns = ["attempted", "stopped", "detected", "reported", "through"] as const;
-
-type ClassCounts = { readonly name: string } & Readonly<Record<(typeof countColumns)[number], number>>;
-
-/** One row a letter, and their sum. What was refused in another way than its case says counts as through. */
-export function countsByClass(results: readonly AttackResult[]): readonly ClassCounts[] {
-  const tried = results.filter(({ outcome }) => outcome !== "beyond");
-  const letters = [...new Set(tried.map(({ attack }) => attack.class.slice(0, 1)))].toSorted();
-  const count = (name: string, letter: string): ClassCounts => {
-    const row = tried.filter(({ attack }) => attack.class.startsWith(letter));
-    const withOutcome = (...wanted: AttackResult["outcome"][]) =>
-      row.filter(({ outcome }) => wanted.includes(outcome)).length;
-    return {
-      name,
-      attempted: row.length,
-      stopped: withOutcome("stopped"),
-      detected: withOutcome("detected"),
-      reported: withOutcome("reported"),
-      through: withOutcome("through", "otherwise"),
-    };
-  };
-  return [...letters.map((letter) => count(`${letter}  ${classNames[letter] ?? ""}`, letter)), count("all", "")];
 }

@@ -1,15 +1,17 @@
-import { AgentClient } from "@phasegate/sdk";
 import type { AssuranceLevel } from "@phasegate/wire";
 import { assuranceSuffices } from "@phasegate/wire";
 import type { VerifyReport } from "@phasegate/ledger/verify";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { AttackCase, Moment } from "./attack-case.ts";
-import { Attacker, type AttackResult } from "./attacker.ts";
-import { finalTask, walkHonestly } from "./journey.ts";
-import { setStage, type Stage, type StageOptions } from "./stage.ts";
+import { attempt, type AttackResult } from "../corpus/attempt.ts";
+import type { AttackCase, Moment } from "../corpus/corpus-file.ts";
+import { walkHonestly } from "../corpus/honest-way.ts";
+import { Player } from "../corpus/player.ts";
+import { readKind, type RepositoryKind } from "../corpus/repository-kind.ts";
+import { Stage, type StageOptions } from "../corpus/stage.ts";
 
-export interface DemoOptions extends StageOptions {
+export interface DemoOptions extends Omit<StageOptions, "kind"> {
+  /** Those that say so are tried. */
   readonly attacks: readonly AttackCase[];
   /** Hears of each step as it happens. */
   readonly listener: DemoListener;
@@ -21,7 +23,7 @@ export interface DemoListener {
   tried(result: AttackResult): void;
   did(what: string): void;
   /** The ledger can still be asked; what it says is printed here. */
-  ended(stage: Stage): Promise<void>;
+  ended(player: Player): Promise<void>;
 }
 
 export interface DemoReport {
@@ -36,51 +38,59 @@ export interface DemoReport {
 
 /** One server, one task, every attack at its place, and between them the honest way. Throws only when it cannot start. */
 export async function runDemo(options: DemoOptions): Promise<DemoReport> {
-  await using stage = await setStage(options);
+  const attacks = options.attacks.filter(({ inDemo }) => inDemo);
+  await using stage = await Stage.set({ ...options, kind: sampleKind() });
   const { listener } = options;
   const { assurance } = stage.server.capabilities;
   const results: AttackResult[] = [];
-  const open = new Set(options.attacks);
-  await using client = new AgentClient({ url: stage.server.url, key: stage.keys.agent, agentId: "agent-1" });
-  const held = await client.claimTask({ taskId: stage.taskId });
-  listener.started({ assurance, taskId: stage.taskId, workspace: held.workspace.path });
-  const attacker = new Attacker(stage, held.workspace.path);
-
+  const open = new Set(attacks);
+  const player = await Player.seat(stage);
+  listener.started({ assurance, taskId: player.task.taskId, workspace: player.task.workspace });
   const record = (result: AttackResult): void => {
     open.delete(result.attack);
     results.push(result);
     listener.tried(result);
   };
-  let commit: string | null = null;
   let failure: string | null = null;
   try {
-    commit = await walkHonestly(stage, client, {
+    await walkHonestly(player, {
       did: (what) => listener.did(what),
-      at: async (phase, moment, approval) => {
-        attacker.seeApproval(approval);
-        const here = options.attacks.filter(
-          (attack) => attack.phase === phase && (attack.moment ?? "entered") === moment,
-        );
+      at: async (phase, moment) => {
+        const here = attacks.filter((attack) => attack.phase === phase && attack.moment === moment);
         if (here.length > 0) listener.phase(phase, moment, here.length);
         for (const attack of here) {
-          record(
-            assuranceSuffices(assurance, attack.level)
-              ? await attacker.attempt(attack)
-              : { attack, outcome: "beyond", seen: `not tried: needs \`${attack.level}\`` },
-          );
+          const result = await attempt(player, attack, assurance === "sandboxed" ? assurance : "mediated");
+          record(result);
+          if (result.left.length > 0 && result.outcome !== "through") {
+            throw new Error(`the attack \`${attack.name}\` leaves ${result.left.join(", ")} behind`);
+          }
         }
-        if (moment !== "ended") await attacker.keepToken();
+        return true;
       },
     });
   } catch (error) {
     failure = error instanceof Error ? error.message : String(error);
   }
-  for (const attack of open) record({ attack, outcome: "otherwise", seen: "its moment never came" });
-  const { status } = await finalTask(stage);
-  await listener.ended(stage);
-  client.close();
+  for (const attack of open) record({ attack, outcome: "otherwise", seen: "its moment never came", left: [] });
+  const { status } = await player.state();
+  await listener.ended(player);
   await stage.stop();
-  return { assurance, results, commit, failure, taskStatus: status, audit: await verify(stage) };
+  const commit = player.kept("commit");
+  return {
+    assurance,
+    results,
+    commit: typeof commit === "string" ? commit : null,
+    failure,
+    taskStatus: status,
+    audit: await verify(stage),
+  };
+}
+
+/** The repository that ships with the product needs nothing but Node. */
+function sampleKind(): RepositoryKind {
+  const kind = readKind("node");
+  if ("missing" in kind) throw new Error(`this machine lacks ${kind.missing}`);
+  return kind;
 }
 
 async function verify({ dataDirectory }: Stage): Promise<VerifyReport> {

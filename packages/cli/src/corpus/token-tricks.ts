@@ -1,5 +1,5 @@
 import { createHmac, generateKeyPairSync, sign } from "node:crypto";
-import type { TokenTrick } from "./attack-case.ts";
+import type { TokenTrick } from "./step.ts";
 
 /** Tokens that the attacker has come by. */
 export interface KnownTokens {

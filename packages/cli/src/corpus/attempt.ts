@@ -1,0 +1,75 @@
+import { isGranted, said } from "./answer.ts";
+import { attemptAt, type AttackCase, type BenignCase, type Level } from "./corpus-file.ts";
+import { FalseBlock, mustPass } from "./honest-way.ts";
+import type { Player } from "./player.ts";
+import { changesBetween, readState } from "./task-state.ts";
+
+/** How one case ended. `through`: it got what it wanted. `otherwise`: refused, but not as the case says. */
+export interface AttackResult {
+  readonly attack: AttackCase;
+  readonly outcome: "stopped" | "detected" | "reported" | "through" | "otherwise" | "beyond";
+  /** Status and code of the last answer, and what is not as it must be. */
+  readonly seen: string;
+  /** What the case left behind: the task is not as it was, and no other case can be tried on it. */
+  readonly left: readonly string[];
+}
+
+/** Tries a case on a task that stands at its place. */
+export async function attempt(player: Player, attack: AttackCase, level: Level): Promise<AttackResult> {
+  const tried = attemptAt(attack, level);
+  if (tried === null) {
+    return { attack, outcome: "beyond", seen: `not tried: needs \`${attack.level}\``, left: [] };
+  }
+  const untouched = await readState(player);
+  let last = "nothing was tried";
+  try {
+    for (const step of attack.setup) await mustPass(player, step);
+    const before = attack.setup.length > 0 ? await readState(player) : untouched;
+    let wrong: readonly string[] = [];
+    let isThrough = false;
+    for (const step of tried.attack) {
+      const taken = await player.take(step);
+      last = said(taken.answer);
+      wrong = taken.wrong;
+      // What was to be refused was granted.
+      isThrough = wrong.length > 0 && isGranted(taken.answer);
+      if (wrong.length > 0) break;
+    }
+    await comeToRest(player);
+    const changes = changesBetween(before, await readState(player)).filter((what) => !tried.mayChange.includes(what));
+    for (const step of tried.cleanup) await mustPass(player, step);
+    const left = changesBetween(untouched, await readState(player));
+    const seen = [last, ...wrong, ...changes.map((what) => `changed ${what}`)].join("; ");
+    const outcome = isThrough || changes.length > 0 ? "through" : wrong.length > 0 ? "otherwise" : tried.outcome;
+    return { attack, outcome, seen, left };
+  } catch (error) {
+    if (!(error instanceof FalseBlock)) throw error;
+    await comeToRest(player);
+    return { attack, outcome: "otherwise", seen: `${last}; ${error.message}`, left: ["what its set-up did"] };
+  }
+}
+
+/** Nothing of the case runs any more, and the server answers. */
+async function comeToRest(player: Player): Promise<void> {
+  await player.settle();
+  await player.stage.start();
+}
+
+/** How one ordinary sequence ended. Null: every step was granted and came to what it must. */
+export interface BenignResult {
+  readonly sequence: BenignCase;
+  readonly block: string | null;
+}
+
+/** Plays a sequence on a task that stands at its place. */
+export async function playThrough(player: Player, sequence: BenignCase): Promise<BenignResult> {
+  try {
+    for (const step of sequence.steps) await mustPass(player, step);
+    return { sequence, block: null };
+  } catch (error) {
+    if (!(error instanceof FalseBlock)) throw error;
+    return { sequence, block: error.message };
+  } finally {
+    await comeToRest(player);
+  }
+}
