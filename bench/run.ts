@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { measureQueue } from "./rows/queue.ts";
 import { measureHttp } from "./rows/http.ts";
 import type { Effort } from "./rows/http.ts";
+import { measureRunaways } from "./rows/runaway.ts";
 import { measureTransitions } from "./rows/transition.ts";
 import { measureTree } from "./rows/tree.ts";
 import { formatTable, isMet } from "./table.ts";
@@ -31,6 +32,7 @@ const groups: Record<string, (effort: Effort) => Promise<Row[]>> = {
   queue: measureQueue,
   transition: measureTransitions,
   tree: measureTree,
+  runaway: measureRunaways,
 };
 const machine = `${cpus().length} x ${cpus()[0]?.model.trim() ?? "unknown"}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}, storage.durability full`;
 
