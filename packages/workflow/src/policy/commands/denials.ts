@@ -15,6 +15,8 @@ export const hints = {
   noFunction: "call the command by its own name, without functions and aliases of that name",
   noVariable: "leave the variable as it is; run a program of the project through `npx` or by its listed name",
   noOption: "leave the option or setting out",
+  useBash: "hand it to `bash -c`, or write the commands without a shell around them",
+  noSettings: "write to a file of the project, for instance `> out.txt`",
   plainNumber:
     "use plain names and numbers there; compare other values as `[ \"$x\" -eq 1 ]` and print them as `printf '%s'`",
   simplify: "check quotes and brackets, or split it into several calls",

@@ -77,6 +77,7 @@ export function matchForbidden(
 
 function mayBeFlag(word: ShellWord, flagVariables: ReadonlySet<string>): boolean {
   if (word.value !== null) return false;
+  if (/^\$[!#?$]$/u.test(word.source)) return false;
   if (word.variable !== null) return flagVariables.has(word.variable);
   // A glob gives names of files; a file called `-rf` is not what is guarded against here.
   return word.splits && /^(?:["']*[$`{]|-)|^\.\.\.$/u.test(word.source);
@@ -126,7 +127,7 @@ function matchOperands(program: string, operands: readonly string[], words: read
   for (const index of candidates) {
     const word = words[index]!;
     if (word.value === null) {
-      if (word.variable === null || candidates[0] === index) unknown = true;
+      if ((word.variable === null || candidates[0] === index) && mayBecome(word, operand)) unknown = true;
       continue;
     }
     if (!matchesSubcommand(program, operand, word.value)) continue;
@@ -135,6 +136,12 @@ function matchOperands(program: string, operands: readonly string[], words: read
     if (rest === "unknown") unknown = true;
   }
   return unknown ? "unknown" : "no";
+}
+
+/** False for a glob that names no file called like the operand. */
+function mayBecome({ source, splits }: ShellWord, operand: string): boolean {
+  if (!splits || !/^[\w./@%+:=,-]*[*?][\w./@%+:=,*?-]*$/u.test(source)) return true;
+  return matchesWord(source.replaceAll(/\?+/gu, "*"), operand);
 }
 
 /** Where a subcommand may stand: after options, each of which may have taken one word as its value. */

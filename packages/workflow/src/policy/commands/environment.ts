@@ -24,6 +24,9 @@ const lookup = new Set([
   "PYTHONSTARTUP",
   "PYTHONHOME",
   "BASH_LOADABLES_PATH",
+  "BASH_CMDS",
+  "BASH_ALIASES",
+  "EXECIGNORE",
   "PYTHONINSPECT",
   "PYTHONBREAKPOINT",
   "PYTHONWARNINGS",
@@ -70,7 +73,15 @@ const commands = new Set([
   "RUSTC_WRAPPER",
   "RUSTC_WORKSPACE_WRAPPER",
   "BROWSER",
+  "CC",
+  "CXX",
+  "CPP",
+  "FC",
+  "LD",
+  "AR",
 ]);
+const compiler =
+  /^(?:ccache )?(?:[\w-]+-)?(?:gcc|g\+\+|clang|clang\+\+|cc|c\+\+|cpp|ld|ld\.lld|lld|mold|ar|gfortran)(?:-[\d.]+)?(?: -[\w=.+-]+)*$/u;
 const lookupPattern =
   /^(?:LD_|DYLD_|BASH_FUNC_|CARGO_TARGET_.*_(?:RUNNER|LINKER)$|CARGO_BUILD_RUST|npm_(?:node_)?execpath$|CORECLR_|COR_)/iu;
 
@@ -83,7 +94,7 @@ const harmlessNpm =
 /** What setting a variable to a value may do to the commands after it. A value that is not known is taken as the worst. */
 export function variableRisk(name: string, value: string | null): VariableRisk {
   if (lookup.has(name) || lookupPattern.test(name)) return "lookup";
-  if (commands.has(name)) return value === "" ? "none" : "command";
+  if (commands.has(name)) return value === "" || compiler.test(value ?? "") ? "none" : "command";
   if (name.startsWith("GIT_") && !harmlessGit.test(name)) return "lookup";
   if (/^npm_config_/iu.test(name) && !harmlessNpm.test(name)) return "lookup";
   if (optionLists.has(name)) return value !== null && !loadsCode(value) ? "none" : "lookup";

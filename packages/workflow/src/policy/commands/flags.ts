@@ -50,6 +50,7 @@ export function readFlags(words: readonly ShellWord[]): FlagSet {
     if (value === null || !isFlag(value)) continue;
     whole.add(value.split("=", 1)[0]!);
     if (value.startsWith("--")) long.add(value.slice(2).split("=", 1)[0]!);
+    else if (/^-\d+$/u.test(value)) long.add(value.slice(1));
     else for (const letter of /^-([A-Za-z]+)/u.exec(value)?.[1] ?? "") short.add(letter);
   }
   return { short, long, words: whole };

@@ -1,7 +1,9 @@
 import type { Reason } from "@phasegate/wire";
 import { assigning, companions, naming, steering } from "./companions.ts";
+import { changesReading } from "./shell-options.ts";
 import { countingPrograms } from "./computed-text.ts";
-import { interpreters, launchers, launchStart, scriptFlags, textLaunchers } from "./launchers.ts";
+import { interpreters, launchesIn } from "./inline-code.ts";
+import { launchers, launchStart, scriptFlags, textLaunchers } from "./launchers.ts";
 import { type CommandDenials, hints } from "./denials.ts";
 import { type CommandEntry, isPrefixOf, matchForbidden } from "./entries.ts";
 import { variableRisk } from "./environment.ts";
@@ -9,6 +11,7 @@ import { evaluatedArguments } from "./evaluated-arguments.ts";
 import { allowedGitWords, gitLaunches, gitRisk } from "./git-risk.ts";
 import { programOption } from "./program-options.ts";
 import { type Invocation, readScript, type ShellScript } from "./script.ts";
+import { filesWrittenBy, isSettingsFile, isSettingsFolder } from "./settings-files.ts";
 import { ValueFlow } from "./value-flow.ts";
 import { baseName, type ShellWord } from "./words.ts";
 import { shells, unwrap, wrapperNames } from "./wrappers.ts";
@@ -25,7 +28,10 @@ interface Scope {
   readonly depth: number;
   /** Only what is forbidden matters here: something around it is listed. */
   readonly onlyForbidden: boolean;
+  /** Functions that a call at this place reaches. */
   readonly functions: ReadonlySet<string>;
+  /** The shell that reads the text. */
+  readonly shell: string;
   readonly flagVariables: ReadonlySet<string>;
   readonly input: string | null;
 }
@@ -60,6 +66,7 @@ export class ScriptJudge {
       depth: 0,
       onlyForbidden: this.#allowed === null,
       functions: noNames,
+      shell: "bash",
       flagVariables: noNames,
       input: null,
     };
@@ -79,17 +86,25 @@ export class ScriptJudge {
     const parsed = readScript(text);
     if (parsed.status === "unreadable") return this.#denials.unresolved(parsed.why, hints.simplify);
     const { script } = parsed;
+    if (!bashes.has(scope.shell) && (!posixShells.has(scope.shell) || script.isBashOnly)) {
+      return this.#denials.unresolved(`\`${scope.shell}\` may read this in another way`, hints.useBash);
+    }
     const inner: Scope = {
       ...scope,
-      functions: new Set([...scope.functions, ...script.functions]),
       flagVariables: new Set([...scope.flagVariables, ...script.flagVariables]),
     };
-    const redefined = this.#judgeNames(script);
+    const redefined = this.#judgeNames(script) ?? this.#judgeWrites(script.writes);
     if (redefined) return redefined;
+    const risky = script.computedNames.find((name) => variableRisk(name, null) === "lookup");
+    if (risky !== undefined) return this.#riskyVariable(risky);
     this.#flow.compute(script.computedNames);
     for (const { name, value } of script.settings) this.#flow.set(name, value);
     for (const invocation of script.invocations) {
-      const reason = this.#judgeInvocation(invocation, inner);
+      const defined = [...script.definedFrom].filter(([, from]) => from <= invocation.position).map(([name]) => name);
+      const reason = this.#judgeInvocation(invocation, {
+        ...inner,
+        functions: defined.length === 0 ? scope.functions : new Set([...scope.functions, ...defined]),
+      });
       if (reason) return reason;
     }
     return null;
@@ -110,6 +125,13 @@ export class ScriptJudge {
       if (variableRisk(name, null) !== "none") return this.#riskyVariable(name);
     }
     return null;
+  }
+
+  #judgeWrites(files: readonly ShellWord[]): Reason | null {
+    const settings = files.find(isSettingsFile);
+    return settings
+      ? this.#denials.unresolved(`\`${settings.source}\` tells later commands what to run`, hints.noSettings)
+      : null;
   }
 
   #judgeInvocation({ words, assignments, input }: Invocation, scope: Scope): Reason | null {
@@ -149,7 +171,7 @@ export class ScriptJudge {
         const option = this.#judgeOptions(words, entries, scope.flagVariables);
         if (option) return option;
       }
-      if (!first.includes("/") && scope.functions.has(first)) return null;
+      if (level === 0 && scope.functions.has(first)) return null;
       const inside: Scope = { ...scope, onlyForbidden: listed };
       const step = unwrap(words);
       switch (step.kind) {
@@ -172,11 +194,10 @@ export class ScriptJudge {
         case "script": {
           // An entry that names a shell accepts its script; one that names `env` or `trap` does not.
           const within = first === "eval" || shells.has(baseName(first)) ? inside : scope;
-          return this.#judgeScript(step.text, { ...within, depth: scope.depth + 1, input: null });
+          return this.#judgeScript(step.text, { ...within, ...innerShell(first, scope) });
         }
         case "stdin":
-          if (scope.input !== null)
-            return this.#judgeScript(scope.input, { ...inside, depth: scope.depth + 1, input: null });
+          if (scope.input !== null) return this.#judgeScript(scope.input, { ...inside, ...innerShell(first, scope) });
           if (this.#isListed(listed)) return null;
           return this.#denials.unresolved(`\`${first}\` runs what it reads from its input`, hints.noScript);
         case "unknown":
@@ -193,7 +214,7 @@ export class ScriptJudge {
 
   #judgeAssigned(assigned: readonly ShellWord[], scope: Scope): Reason | null {
     for (const word of assigned) {
-      const [, name, value] = /^(\w+)\+?=(.*)$/su.exec(word.value ?? word.source) ?? [];
+      const [, name, value] = /^([^=[+]+)(?:\[[^=]*\])?\+?=(.*)$/su.exec(word.value ?? word.source) ?? [];
       if (!name) continue;
       this.#flow.set(name, word.computed);
       const reason = this.#judgeVariable(name, word.value === null ? null : (value ?? ""), scope);
@@ -208,7 +229,7 @@ export class ScriptJudge {
     { scope, isListed }: { scope: Scope; isListed: boolean },
   ): Reason | null {
     for (const command of step.commands) {
-      const reason = this.#judgeWords(command, { ...scope, input: null });
+      const reason = this.#judgeWords(command, { ...scope, functions: noNames, input: null });
       if (reason) return reason;
     }
     return step.harmless || isListed ? null : this.#notListed(words);
@@ -246,10 +267,20 @@ export class ScriptJudge {
   /** Builtins that change what later words mean. */
   #judgeMeaning(name: string, words: readonly ShellWord[], scope: Scope): Reason | null {
     const rest = words.slice(1);
-    const evaluated = this.#judgeEvaluated(name, rest, scope);
+    const evaluated = this.#judgeEvaluated(name, rest, scope) ?? this.#judgeWrites(filesWrittenBy(name, rest));
     if (evaluated) return evaluated;
+    if ((name === "cd" || name === "pushd") && rest.some(isSettingsFolder)) {
+      return this.#denials.unresolved("files in `.git` tell later commands what to run", hints.noSettings);
+    }
     if (name === "alias" && rest.length > 0) {
       return this.#denials.unresolved("an alias changes what a word means", hints.noFunction);
+    }
+    const option = name === "set" || name === "shopt" ? rest.find(changesReading) : undefined;
+    if (option) return this.#denials.unresolved(`\`${name} ${option.source}\` changes what is read`, hints.noOption);
+    if (name === "unset") {
+      const unset = rest.find(({ value }) => value !== null && (/^-\w*f/u.test(value) || value === "PATH"));
+      if (unset)
+        return this.#denials.unresolved(`\`unset ${unset.source}\` changes what a word means`, hints.noFunction);
     }
     if (name === "hash" || name === "enable") {
       const changes = rest.some(({ value }) => value === null || /^-\w*[pfn]/u.test(value));
@@ -276,7 +307,10 @@ export class ScriptJudge {
     if (computed.some(({ isPlain }) => !isPlain)) {
       return this.#computedText(`\`${name}\` evaluates a word once more, and it may hold a command`);
     }
-    this.#flow.compute(computed.flatMap(({ names }) => names));
+    const names = computed.flatMap((text) => text.names);
+    const steers = names.find((variable) => variableRisk(variable, null) === "lookup");
+    if (steers !== undefined) return this.#riskyVariable(steers);
+    this.#flow.compute(names);
     for (const { name: variable, value } of set) {
       if (variableRisk(variable, null) !== "none") return this.#riskyVariable(variable);
       this.#flow.set(variable, value);
@@ -322,8 +356,9 @@ export class ScriptJudge {
       const risk = gitRisk(words.slice(1));
       if (risk) return this.#denials.unresolved(risk, "leave the setting out");
     }
-    if (interpreters.has(name.replace(/[\d.]+$/u, ""))) {
-      const hit = this.#forbidden.find((entry) => words.some(({ value }) => value !== null && mentions(entry, value)));
+    const interpreter = name.replace(/[\d.]+$/u, "");
+    if (interpreters.has(interpreter)) {
+      const hit = this.#forbidden.find((entry) => words.some(({ value }) => launchesIn(interpreter, value, entry)));
       if (hit) return this.#denials.forbidden(hit.index, sourceOf(words));
     }
     if (!launchers.has(name) && !/^ld(?:-linux|[-.])/u.test(name) && !(name === "git" && gitLaunches(words)))
@@ -338,7 +373,8 @@ export class ScriptJudge {
 
   #judgeLaunchedWord(launcher: string, words: readonly ShellWord[], index: number, scope: Scope): Reason | null {
     const { value } = words[index]!;
-    const isScript = scriptFlags.has(words[index - 1]?.value ?? "");
+    const before = words[index - 1]?.value ?? "";
+    const isScript = scriptFlags.has(before) || /^-[a-z]+c$/u.test(before);
     if (value === null) {
       return isScript ? this.#denials.unresolved(`\`${launcher}\` gets its command at run time`, hints.noScript) : null;
     }
@@ -370,6 +406,16 @@ export class ScriptJudge {
 }
 
 const noNames: ReadonlySet<string> = new Set();
+const bashes: ReadonlySet<string> = new Set(["bash", "rbash"]);
+const posixShells: ReadonlySet<string> = new Set(["sh", "dash", "ash"]);
+
+/** `eval` and `trap` run their text where they stand; a shell begins anew. */
+function innerShell(program: string, scope: Scope): Pick<Scope, "depth" | "input" | "functions" | "shell"> {
+  const name = baseName(program);
+  const isNew = shells.has(name) || name === "env";
+  const shell = shells.has(name) ? name : scope.shell;
+  return { depth: scope.depth + 1, input: null, functions: isNew ? noNames : scope.functions, shell };
+}
 
 /** True when an entry names more than the wrapper, so that its author accepted what the wrapper runs. */
 function reaches(entry: CommandEntry, wrapperLength: number): boolean {
@@ -387,16 +433,4 @@ function namesExec({ words }: CommandEntry): boolean {
 
 function sourceOf(words: readonly ShellWord[]): string {
   return words.map(({ source }) => source).join(" ");
-}
-
-/** True when inline code names the forbidden command: `subprocess.run(["git", "commit"])`. */
-function mentions(entry: CommandEntry, code: string): boolean {
-  if (!entry.words || !/[\s'"(`]/u.test(code)) return false;
-  const words = entry.words
-    .filter((word) => word !== "*")
-    .map((word) => word.replaceAll(/[\\^$.*+?()[\]{}|/]/gu, String.raw`\$&`));
-  const between = words.join("[^A-Za-z0-9]+");
-  return new RegExp(words.length > 1 ? `(?<![\\w-])${between}(?![\\w-])` : `["'\`]\\s*${between}(?![\\w-])`, "u").test(
-    code,
-  );
 }

@@ -89,47 +89,6 @@ export const launchers: ReadonlySet<string> = new Set([
   "batch",
 ]);
 
-/** Interpreters, whose inline code is looked through for what is forbidden. */
-export const interpreters: ReadonlySet<string> = new Set([
-  "python",
-  "python2",
-  "python3",
-  "pypy",
-  "pypy3",
-  "node",
-  "nodejs",
-  "deno",
-  "bun",
-  "tsx",
-  "ts-node",
-  "perl",
-  "ruby",
-  "php",
-  "lua",
-  "awk",
-  "gawk",
-  "mawk",
-  "nawk",
-  "tclsh",
-  "osascript",
-  "Rscript",
-  "R",
-  "java",
-  "jshell",
-  "ghci",
-  "erl",
-  "elixir",
-  "vim",
-  "vi",
-  "nvim",
-  "ed",
-  "ex",
-  "emacs",
-  "sed",
-  "sqlite3",
-  "psql",
-]);
-
 /** Launchers that take a whole command line as one argument. */
 export const textLaunchers: ReadonlySet<string> = new Set([
   "watch",

@@ -53,6 +53,15 @@ export function compileCommandPolicy(options: CommandPolicyOptions): CommandPoli
   return {
     judgeCommand(command) {
       const reason = judge(command);
+      if (reason && /\r(?:\n|$)/u.test(command)) {
+        return {
+          allowed: false,
+          reason: {
+            ...reason,
+            hint: "end its lines with a line feed alone; a carriage return belongs to the word before it",
+          },
+        };
+      }
       return reason ? { allowed: false, reason } : { allowed: true };
     },
   };

@@ -92,6 +92,7 @@ export function programOption(
     const text = (word.value ?? word.source).replaceAll(/["'\\]/gu, "");
     const option = text.split("=", 1)[0]!;
     if (named.has(option) || named.has(text)) continue;
+    if (program === "make" && /\$[({]/u.test(word.value ?? "")) return text.slice(0, 80);
     if (program === "make" && /^(?:SHELL|\.SHELLFLAGS|MAKEFLAGS|MAKE)[:?+]*$/u.test(option)) return option;
     if (tables.some((table) => isRunning(table, option))) return option;
     if (tables.some(({ readsAll }) => readsAll) && mayBeOption(word, flagVariables)) return word.source.slice(0, 80);

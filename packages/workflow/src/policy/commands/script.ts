@@ -33,12 +33,20 @@ export interface Invocation {
   readonly assignments: readonly { readonly name: string; readonly value: string | null }[];
   /** A here-document or here-string as its input, when that is known; null otherwise. */
   readonly input: string | null;
+  /** Where it begins in the text. */
+  readonly position: number;
 }
 
 export interface ShellScript {
   readonly invocations: readonly Invocation[];
-  /** Names of functions that the script defines; null among them when one is not known. */
+  /** What redirections write to. */
+  readonly writes: readonly ShellWord[];
+  /** Names of functions that the script defines; empty for one that is not known. */
   readonly functions: ReadonlySet<string>;
+  /** Functions of the script itself, not of a part of it, with the place from which on they are there. */
+  readonly definedFrom: ReadonlyMap<string, number>;
+  /** True where a shell other than bash would read the text in another way. */
+  readonly isBashOnly: boolean;
   /** Variables that the script sets by `for`, `select` or `${name:=value}`. */
   readonly loopVariables: ReadonlySet<string>;
   /** Variables that the script sets to a text that begins with a dash. */
@@ -52,10 +60,24 @@ export interface ShellScript {
 export type ParsedShell =
   { readonly status: "read"; readonly script: ShellScript } | { readonly status: "unreadable"; readonly why: string };
 
+const bashOnly: ReadonlySet<string> = new Set([
+  "AnsiCQuoted",
+  "ArithmeticCommand",
+  "ArithmeticFor",
+  "Coproc",
+  "LocaleString",
+  "ProcessSubstitution",
+  "Select",
+  "TestCommand",
+]);
+
 /** Reads every command of a shell text: in lists, pipes, groups, substitutions, functions and here-documents. */
 export function readScript(text: string): ParsedShell {
   const invocations: Invocation[] = [];
+  const writes: ShellWord[] = [];
   const functions = new Set<string>();
+  const definedFrom = new Map<string, number>();
+  let isBashOnly = false;
   const loopVariables = new Set<string>();
   const flagVariables = new Set<string>();
   const computedNames: string[] = [];
@@ -78,9 +100,23 @@ export function readScript(text: string): ParsedShell {
     switch (node.type) {
       case "Script":
         if (node.errors?.[0]) why = `it does not parse: ${node.errors[0].message}`;
+        if (depth > 0) break;
+        for (const { command, background } of node.commands) {
+          if (command.type === "Function" && !background)
+            definedFrom.set(readWord(command.name).value ?? "", command.end);
+        }
         break;
       case "Command":
         invocations.push(readCommand(node));
+        break;
+      case "Coproc":
+        if (node.name) loopVariables.add(node.name.value);
+        break;
+      case "FileDescriptorVariable":
+        loopVariables.add(node.name);
+        break;
+      case "Redirect":
+        if (node.target && !/^<&?$/u.test(node.operator)) writes.push(readWord(node.target));
         break;
       case "Function":
         functions.add(readWord(node.name).value ?? "");
@@ -107,6 +143,10 @@ export function readScript(text: string): ParsedShell {
       default:
         break;
     }
+    isBashOnly ||=
+      bashOnly.has(node.type) ||
+      (node.type === "Redirect" && node.operator.startsWith("&")) ||
+      (node.type === "ArithmeticExpansion" && node.text.startsWith("$["));
     if (isHiddenSubstitution(node)) why = "text that is computed as a number holds a command substitution";
     forEachChild(node, (child) => {
       visit(child, depth + 1);
@@ -120,7 +160,18 @@ export function readScript(text: string): ParsedShell {
     why = `it does not parse: ${error instanceof Error ? error.name : "unknown error"}`;
   }
   if (why !== null) return { status: "unreadable", why };
-  return { status: "read", script: { invocations, functions, loopVariables, flagVariables, computedNames, settings } };
+  const script = {
+    invocations,
+    writes,
+    functions,
+    definedFrom,
+    isBashOnly,
+    loopVariables,
+    flagVariables,
+    computedNames,
+    settings,
+  };
+  return { status: "read", script };
 }
 
 function readCommand(node: Command): Invocation {
@@ -135,13 +186,18 @@ function readCommand(node: Command): Invocation {
   const assignments = node.prefix
     .filter((item) => item.type === "Assignment")
     .map(({ name, value }) => ({ name, value: value.type === "Word" ? readWord(value).value : null }));
-  return { words, assignments, input: inputOf(node.redirects) };
+  return { words, assignments, input: inputOf(node.redirects), position: node.pos };
 }
 
 function inputOf(redirects: readonly Redirection[]): string | null {
-  const input = redirects.findLast((item) => item.type === "HereDoc" || item.type === "HereString");
-  if (!input) return null;
-  return input.type === "HereDoc" ? documentText(input) : stringText(input);
+  const input = redirects.findLast(isInput);
+  if (input?.type === "HereDoc") return documentText(input);
+  return input?.type === "HereString" ? stringText(input) : null;
+}
+
+function isInput({ type, operator, descriptor }: Redirection): boolean {
+  if (descriptor) return descriptor.type !== "FileDescriptor" || descriptor.value === 0;
+  return type !== "Redirect" || operator.startsWith("<");
 }
 
 function documentText({ body, delimiter }: HereDoc): string | null {

@@ -47,7 +47,7 @@ export function readAssignmentWord(assignment: Assignment): ShellWord {
   const known = word !== null && word.value !== null && assignment.index === undefined;
   return {
     source: assignment.text,
-    value: known ? `${assignment.name}=${word.value}` : null,
+    value: known ? `${assignment.name}${assignment.append ? "+" : ""}=${word.value}` : null,
     splits: false,
     variable: null,
     computed: all([computedLiteral(assignment.name), word?.computed ?? unknownText]),

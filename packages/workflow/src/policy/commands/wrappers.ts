@@ -1,4 +1,5 @@
-import { baseName, type ShellWord, appendedWord, literalWord, withPlaceholder } from "./words.ts";
+import { type OptionShape, readOptions } from "./options.ts";
+import { baseName, type ShellWord, appendedWord, withPlaceholder } from "./words.ts";
 
 /** What a wrapper runs. */
 export type Unwrapped =
@@ -14,51 +15,57 @@ export type Unwrapped =
   | { readonly kind: "stdin" }
   | { readonly kind: "unknown"; readonly why: string };
 
-interface OptionShape {
-  /** Options that take the next word as value, when it is not attached. */
-  readonly valued: readonly string[];
-  /** Words between the options and the command, for instance the duration of timeout. */
-  readonly operands?: number;
-  /** Options with which it only answers a question. */
-  readonly queries?: readonly string[];
-}
-
 const plainWrappers: Readonly<Record<string, OptionShape>> = {
-  nohup: { valued: [] },
-  nice: { valued: ["-n", "--adjustment"] },
-  ionice: { valued: ["-c", "--class", "-n", "--classdata"], queries: ["-p", "--pid"] },
-  time: { valued: ["-o", "--output", "-f", "--format"] },
-  stdbuf: { valued: ["-i", "-o", "-e", "--input", "--output", "--error"] },
-  setsid: { valued: [] },
-  timeout: { valued: ["-k", "--kill-after", "-s", "--signal"], operands: 1 },
-  gtimeout: { valued: ["-k", "--kill-after", "-s", "--signal"], operands: 1 },
-  command: { valued: [], queries: ["-v", "-V"] },
-  builtin: { valued: [] },
-  exec: { valued: ["-a"] },
+  nohup: { short: "" },
+  nice: { short: "n", long: ["adjustment"] },
+  ionice: { short: "cn", long: ["class", "classdata"], queries: "pPu" },
+  time: { short: "of", long: ["output", "format"] },
+  stdbuf: { short: "ioe", long: ["input", "output", "error"] },
+  setsid: { short: "" },
+  timeout: { short: "ks", long: ["kill-after", "signal"], operands: 1 },
+  gtimeout: { short: "ks", long: ["kill-after", "signal"], operands: 1 },
+  command: { short: "", queries: "vV" },
+  builtin: { short: "" },
+  exec: { short: "a" },
   sudo: {
-    valued: [
-      "-u",
-      "--user",
-      "-g",
-      "--group",
-      "-C",
-      "-h",
-      "--host",
-      "-p",
-      "--prompt",
-      "-D",
-      "--chdir",
-      "-r",
-      "-t",
-      "-T",
-      "-U",
+    short: "ugChpDRrtTU",
+    long: [
+      "user",
+      "group",
+      "close-from",
+      "host",
+      "prompt",
+      "chdir",
+      "chroot",
+      "role",
+      "type",
+      "command-timeout",
+      "other-user",
     ],
-    queries: ["-l", "-v", "-k", "--list", "--validate"],
+    queries: "lv",
   },
-  doas: { valued: ["-u", "-C"] },
+  doas: { short: "uC" },
+};
+const envOptions: OptionShape = { short: "uCSa", long: ["unset", "chdir", "split-string", "argv0"] };
+const xargsOptions: OptionShape = {
+  short: "InPLsadE",
+  optional: "iel",
+  long: ["max-args", "max-procs", "max-chars", "arg-file", "delimiter", "process-slot-var"],
 };
 
-export const shells: ReadonlySet<string> = new Set(["sh", "bash", "dash", "zsh", "ksh", "ash", "mksh", "rbash"]);
+export const shells: ReadonlySet<string> = new Set([
+  "sh",
+  "bash",
+  "dash",
+  "zsh",
+  "ksh",
+  "ash",
+  "mksh",
+  "rbash",
+  "fish",
+  "csh",
+  "tcsh",
+]);
 
 /** Names with a meaning of their own here; a function of that name would change what a command means. */
 export const wrapperNames: ReadonlySet<string> = new Set([
@@ -111,78 +118,43 @@ function unwrapTrap(words: readonly ShellWord[]): Unwrapped {
 }
 
 function unwrapPlain(shape: OptionShape, words: readonly ShellWord[]): Unwrapped {
-  const start = skipOptions(words, shape.valued, shape.queries ?? []);
-  if (start === "query") return { kind: "nothing" };
-  const inner = words.slice(start + (shape.operands ?? 0));
+  const { end, isQuery } = readOptions(shape, words);
+  if (isQuery) return { kind: "nothing" };
+  const inner = words.slice(end + (shape.operands ?? 0));
   return inner.length === 0 ? { kind: "nothing" } : { kind: "words", words: inner, assigned: [] };
 }
 
 function unwrapEnv(words: readonly ShellWord[]): Unwrapped {
+  const { end, values } = readOptions(envOptions, words);
+  const split = values.find(({ name }) => name === "S" || name === "split-string");
+  if (split) {
+    const rest = words.slice(split.index + 1);
+    return joined(split.value === null ? [] : [split.value, ...rest], "`env -S` gets its text at run time");
+  }
+  const start = words[end]?.value === "-" ? end + 1 : end;
   const assigned: ShellWord[] = [];
-  for (let index = 0; index < words.length; index++) {
-    const word = words[index]!;
-    const { value } = word;
-    if (value === null && !/^[A-Za-z_]\w*=/u.test(word.source)) {
-      return word.splits
-        ? { kind: "unknown", why: "a word of `env` is decided at run time" }
-        : { kind: "words", words: words.slice(index), assigned };
-    }
-    const text = value ?? word.source;
-    const split = /^(?:-\w*S|--split-string(?:=|$)|--s[a-z-]*(?:=|$))/u.exec(text);
-    if (split && value !== null) {
-      const attached = text.slice(split[0].length);
-      const first = attached === "" ? words[index + 1] : literalWord(attached);
-      const others = words.slice(attached === "" ? index + 2 : index + 1);
-      return joined(first ? [first, ...others] : [], "`env -S` gets its text at run time");
-    }
-    if (/^[A-Za-z_]\w*=/u.test(text)) assigned.push(word);
-    else if (text === "--") continue;
-    else if (/^(?:-[uC]|--unset|--chdir)$/u.test(text)) index++;
-    else if (!text.startsWith("-")) return { kind: "words", words: words.slice(index), assigned };
+  for (const [offset, word] of words.slice(start).entries()) {
+    const text = word.value ?? word.source;
+    if (/^[^=]+=/su.test(text)) assigned.push(word);
+    else if (word.value === null && word.splits) {
+      return { kind: "unknown", why: "a word of `env` is decided at run time" };
+    } else return { kind: "words", words: words.slice(start + offset), assigned };
   }
   return { kind: "nothing" };
 }
 
 function unwrapXargs(words: readonly ShellWord[]): Unwrapped {
-  const valued = [
-    "-I",
-    "-n",
-    "-P",
-    "-L",
-    "-s",
-    "-a",
-    "-d",
-    "-E",
-    "--max-args",
-    "--max-procs",
-    "--max-lines",
-    "--max-chars",
-    "--arg-file",
-    "--delimiter",
-    "--replace",
-  ];
-  const start = skipOptions(
-    words,
-    valued.filter((flag) => flag !== "--replace"),
-    [],
-  );
-  if (start === "query") return { kind: "nothing" };
-  const inner = words.slice(start);
-  if (inner.length === 0) return { kind: "nothing" };
-  const options = words.slice(0, start).map(({ value }) => value ?? "");
-  const place = placeholderOf(options);
-  const filled = place === null ? [...inner, appendedWord] : inner.map((word) => withPlaceholder(word, place));
-  return { kind: "words", words: filled, assigned: [] };
-}
-
-function placeholderOf(options: readonly string[]): string | null {
-  for (const [index, option] of options.entries()) {
-    if (option === "-I") return options[index + 1] ?? "{}";
-    if (option.startsWith("-I")) return option.slice(2);
-    if (option === "-i" || option === "--replace") return "{}";
-    if (option.startsWith("--replace=")) return option.slice("--replace=".length);
+  const { end, values } = readOptions(xargsOptions, words);
+  if (values.some(({ name }) => name === "process-slot-var")) {
+    return { kind: "unknown", why: "`xargs --process-slot-var` sets a variable for what it runs" };
   }
-  return null;
+  const inner = words.slice(end);
+  if (inner.length === 0) return { kind: "nothing" };
+  const place = values.findLast(({ name }) => name === "I" || name === "i" || name === "replace");
+  if (!place) return { kind: "words", words: [...inner, appendedWord], assigned: [] };
+  const placeholder = place.value === null ? "{}" : place.value.value;
+  if (placeholder === null) return { kind: "unknown", why: "what `xargs` fills in is decided at run time" };
+  return { kind: "words", words: inner.map((word) => withPlaceholder(word, placeholder)), assigned: [] };
 }
 
 function unwrapFind(words: readonly ShellWord[]): Unwrapped {
@@ -206,29 +178,47 @@ function unwrapFind(words: readonly ShellWord[]): Unwrapped {
 }
 
 function unwrapShell(words: readonly ShellWord[]): Unwrapped {
+  let takesScript = false;
+  let takesInput = false;
+  let options = true;
   for (let index = 0; index < words.length; index++) {
     const word = words[index]!;
     const { value } = word;
-    if (value === null) {
-      return word.splits || isRuntimeFile(word)
-        ? { kind: "unknown", why: "the shell gets its script at run time" }
-        : { kind: "command" };
+    if (value === null && (word.splits || (options && /^["']*[-+]/u.test(word.source)))) {
+      return { kind: "unknown", why: "the shell gets its script at run time" };
     }
-    if (/^-[A-Za-z]*c[A-Za-z]*$/u.test(value)) {
-      const script = words.slice(index + 1).find((next) => next.value === null || !/^[-+]/u.test(next.value));
-      return joined(script ? [script] : [], "`-c` gets its script at run time");
+    if (options && value !== null && /^[-+]./su.test(value)) {
+      if (value === "--version" || value === "--help") return { kind: "nothing" };
+      if (/^--?(?:rcfile|init-file)/u.test(value)) {
+        return { kind: "unknown", why: `\`${value}\` makes the shell read another file first` };
+      }
+      options = value !== "--";
+      if (value.startsWith("--")) continue;
+      const letters = value.slice(1);
+      if (letters.includes("i")) return { kind: "unknown", why: "an interactive shell reads another file first" };
+      if (letters.includes("k")) return { kind: "unknown", why: "with `-k` any word may set a variable" };
+      if (value.startsWith("-")) {
+        takesScript ||= letters.includes("c");
+        takesInput ||= letters.includes("s");
+      }
+      const named = words.slice(index + 1, index + 1 + letters.replaceAll(/[^oO]/gu, "").length);
+      if (named.some((option) => option.value === null || option.value === "keyword")) {
+        return { kind: "unknown", why: "an option of the shell changes what it reads" };
+      }
+      index += named.length;
+      continue;
     }
-    if (/^-[A-Za-z]*s[A-Za-z]*$/u.test(value)) return { kind: "stdin" };
-    if (/^(?:-o|-O|\+o|\+O|--rcfile|--init-file)$/u.test(value)) index++;
-    else if (value === "--version" || value === "--help") return { kind: "nothing" };
-    else if (value === "-") return { kind: "stdin" };
-    else if (!/^[-+]/u.test(value)) {
-      return isRuntimeFile(word)
-        ? { kind: "unknown", why: "the shell reads commands that exist only at run time" }
-        : { kind: "command" };
+    if (value === "-" && options) {
+      options = false;
+      continue;
     }
+    if (takesScript) return joined([word], "`-c` gets its script at run time");
+    if (takesInput) return { kind: "stdin" };
+    return isRuntimeFile(word)
+      ? { kind: "unknown", why: "the shell reads commands that exist only at run time" }
+      : { kind: "command" };
   }
-  return { kind: "stdin" };
+  return takesScript ? { kind: "nothing" } : { kind: "stdin" };
 }
 
 /** `/dev/stdin`, `/proc/self/fd/3`, `<(...)`: files whose content is made while the command runs. */
@@ -240,19 +230,4 @@ function joined(words: readonly ShellWord[], why: string): Unwrapped {
   const values = words.map(({ value }) => value);
   if (values.some((value) => value === null)) return { kind: "unknown", why };
   return values.length === 0 ? { kind: "nothing" } : { kind: "script", text: values.join(" ") };
-}
-
-function skipOptions(
-  words: readonly ShellWord[],
-  valued: readonly string[],
-  queries: readonly string[],
-): number | "query" {
-  for (let index = 0; index < words.length; index++) {
-    const { value } = words[index]!;
-    if (value === null || !value.startsWith("-") || value === "-") return index;
-    if (value === "--") return index + 1;
-    if (queries.includes(value)) return "query";
-    if (valued.includes(value)) index++;
-  }
-  return words.length;
 }

@@ -1,0 +1,66 @@
+import type { CommandEntry } from "./entries.ts";
+
+const processes =
+  /system|exec|spawn|popen|fork|process|shell|\beval\b|__import__|import_module|getattr|\bpty\b|`|%x|\bqx\b|\brequire\b\s*\(?\s*[^'"\s(]/iu;
+const awkCommands = /\bsystem\b|\||getline|@/u;
+const editorCommands = /!|\bsystem\b|\bterm/iu;
+
+/** Interpreters, whose inline code is looked through for what is forbidden, each with how its code runs a command. */
+const launchPatterns: Readonly<Record<string, RegExp>> = {
+  python: processes,
+  pypy: processes,
+  node: processes,
+  nodejs: processes,
+  deno: /./su,
+  bun: processes,
+  tsx: processes,
+  "ts-node": processes,
+  perl: /system|exec|open|fork|`|qx|eval|syscall|IPC|\||\/e\b|\be\b/u,
+  ruby: /system|exec|spawn|open|fork|eval|send|`|%x|\|/iu,
+  php: /system|exec|passthru|open|eval|`|call_user/iu,
+  lua: /execute|popen|load|require/u,
+  awk: awkCommands,
+  gawk: awkCommands,
+  mawk: awkCommands,
+  nawk: awkCommands,
+  tclsh: /exec|open|eval|source/u,
+  osascript: /./su,
+  Rscript: /system|shell|pipe|eval/u,
+  R: /system|shell|pipe|eval/u,
+  java: /./su,
+  jshell: /./su,
+  ghci: /./su,
+  erl: /cmd|open_port/u,
+  elixir: /cmd|shell|open/iu,
+  vim: editorCommands,
+  vi: editorCommands,
+  nvim: editorCommands,
+  ed: editorCommands,
+  ex: editorCommands,
+  emacs: /./su,
+  // `e` alone, with a command or as a flag of `s`: it has no letter on one side of it.
+  sed: /(?:^|[^A-Za-z])[gpIiMm\d]*e[gpIiMmw\d]*(?:[^A-Za-z]|$)/u,
+  sqlite: /\.(?:shell|system|import|once|output|open)|\|/u,
+  psql: /\\|\bprogram\b/iu,
+};
+
+/** Names of interpreters, without the version at their end. */
+export const interpreters: ReadonlySet<string> = new Set(Object.keys(launchPatterns));
+
+/** True when inline code can run commands and names a forbidden one: `subprocess.run(["git", "commit"])`. */
+export function launchesIn(interpreter: string, code: string | null, entry: CommandEntry): boolean {
+  return code !== null && launchPatterns[interpreter]?.test(code) === true && mentions(entry, code);
+}
+
+function mentions(entry: CommandEntry, code: string): boolean {
+  if (!entry.words || !/[\s'"(`]/u.test(code)) return false;
+  const words = entry.words
+    .filter((word) => word !== "*")
+    .map((word) => word.replaceAll(/[\\^$.*+?()[\]{}|/]/gu, String.raw`\$&`));
+  const between = words.join("[^A-Za-z0-9]+");
+  const place =
+    words.length > 1
+      ? `(?<![\\w-])${between}(?![\\w-])`
+      : `(?:["'\`!|;&(]|(?<![A-Za-z])e|shell|system)\\s*${between}(?![\\w-])`;
+  return new RegExp(place, "u").test(code);
+}
