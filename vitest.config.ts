@@ -3,6 +3,7 @@ import { defineConfig } from "vitest/config";
 // Two projects: `unit` stands beside its source and takes seconds; `system` starts real servers, sandboxes and processes.
 export default defineConfig({
   test: {
+    globalSetup: ["test/harness/temporary-home.ts"],
     projects: [
       {
         test: {
