@@ -13,24 +13,30 @@ export const attackClasses: Readonly<Record<string, string>> = {
 
 export const countColumns = ["attempted", "stopped", "detected", "reported", "through"] as const;
 
-export type ClassCounts = { readonly name: string } & Readonly<Record<(typeof countColumns)[number], number>>;
+export type OutcomeCounts = Readonly<Record<(typeof countColumns)[number], number>>;
+export type ClassCounts = { readonly name: string } & OutcomeCounts;
 
-/** One row a letter, and their sum. What was refused in another way than its case says counts as through. */
+/** How many were tried, and what came of them. What was refused in another way than its case says counts as through. */
+export function countsOf(results: readonly AttackResult[]): OutcomeCounts {
+  const tried = results.filter(({ outcome }) => outcome !== "beyond");
+  const withOutcome = (...wanted: AttackResult["outcome"][]) =>
+    tried.filter(({ outcome }) => wanted.includes(outcome)).length;
+  return {
+    attempted: tried.length,
+    stopped: withOutcome("stopped"),
+    detected: withOutcome("detected"),
+    reported: withOutcome("reported"),
+    through: withOutcome("through", "otherwise"),
+  };
+}
+
+/** One row a letter, and their sum. */
 export function countsByClass(results: readonly AttackResult[]): readonly ClassCounts[] {
   const tried = results.filter(({ outcome }) => outcome !== "beyond");
   const letters = [...new Set(tried.map(({ attack }) => attack.class.slice(0, 1)))].toSorted();
-  const count = (name: string, letter: string): ClassCounts => {
-    const row = tried.filter(({ attack }) => attack.class.startsWith(letter));
-    const withOutcome = (...wanted: AttackResult["outcome"][]) =>
-      row.filter(({ outcome }) => wanted.includes(outcome)).length;
-    return {
-      name,
-      attempted: row.length,
-      stopped: withOutcome("stopped"),
-      detected: withOutcome("detected"),
-      reported: withOutcome("reported"),
-      through: withOutcome("through", "otherwise"),
-    };
-  };
-  return [...letters.map((letter) => count(`${letter}  ${attackClasses[letter] ?? ""}`, letter)), count("all", "")];
+  const rows = letters.map((letter) => ({
+    name: `${letter}  ${attackClasses[letter] ?? ""}`,
+    ...countsOf(tried.filter(({ attack }) => attack.class.startsWith(letter))),
+  }));
+  return [...rows, { name: "all", ...countsOf(tried) }];
 }

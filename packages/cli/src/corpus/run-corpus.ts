@@ -206,6 +206,8 @@ class Stages implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const stage of this.#shared.values()) await (await stage)[Symbol.asyncDispose]();
+    for (const opened of await Promise.allSettled(this.#shared.values())) {
+      if (opened.status === "fulfilled") await opened.value[Symbol.asyncDispose]();
+    }
   }
 }

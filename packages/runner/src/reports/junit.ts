@@ -120,7 +120,10 @@ class Walk {
   /** Whether the writer named a file where a test's name belongs. */
   #isWholeFile(test: WrittenCase): boolean {
     if (test.text.startsWith(collectionFailure)) return true;
-    return test.file !== null && reportedPath(test.name, this.#context) === test.file && test.name.includes(".");
+    if (test.file === null || !test.name.includes(".")) return false;
+    // vitest writes it relative to the package of a monorepo that the file belongs to.
+    const isTail = test.outcome === "failed" && test.file.endsWith(`/${test.name}`);
+    return isTail || reportedPath(test.name, this.#context) === test.file;
   }
 
   #read(testcase: Element, suites: readonly string[]): WrittenCase {

@@ -116,6 +116,19 @@ describe("a report as its runner writes it", () => {
     expect(report?.cases[1]).toMatchObject({ file: "test/a.test.js", name: "math > breaks & <fails>" });
   });
 
+  it("vitest in a monorepo, which names a file that does not load relative to its package", () => {
+    const failure = "Cannot find module &apos;../src/x.js&apos; imported from /workspace/packages/cart/test/d.test.js";
+    const report = parse(
+      "junit",
+      `<testsuites><testsuite name="packages/cart/test/d.test.js">
+        <testcase classname="packages/cart/test/d.test.js" name="test/d.test.js"><failure message="${failure}"/></testcase>
+      </testsuite></testsuites>`,
+      { isFile: (path) => path === "packages/cart/test/d.test.js" },
+    );
+    expect(report?.unloaded.map(({ file }) => file)).toEqual(["packages/cart/test/d.test.js"]);
+    expect(report?.cases).toEqual([]);
+  });
+
   it("vitest with TypeScript that does not parse", () => {
     expect(told(parse("junit", fixture("vitest-typescript.xml"))).unloaded).toEqual([
       "in_test: test/c.test.ts",
