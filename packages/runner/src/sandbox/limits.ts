@@ -20,7 +20,7 @@ export interface SandboxLimits {
 
 export const defaultLimits: SandboxLimits = {
   outputBytes: 256 * 1024,
-  printedBytes: 256 * 1024 ** 2,
+  printedBytes: 64 * 1024 ** 2,
   memoryBytes: 4 * 1024 ** 3,
   processes: 512,
   cpuSeconds: 3_600,

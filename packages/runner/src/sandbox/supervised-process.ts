@@ -43,9 +43,10 @@ export interface ProcessResult extends Omit<SandboxResult, "limits"> {
 /** After the leader's end: how long output that something else still holds open is waited for. */
 const drainMs = 1_000;
 const maxStatusLength = 65_536;
-/** Read of one stream in one window; a command that prints faster waits, so that reading starves nobody. */
-const windowBytes = 2 * 1024 ** 2;
-const windowMs = 50;
+/** Read of one stream at once; what is printed beyond waits, so that reading it starves nobody. */
+const burstBytes = 16 * 1024 ** 2;
+const bytesPerMs = (4 * 1024 ** 2) / 1_000;
+const pauseMs = 50;
 
 /**
  * Runs one process with bounded time and output, standard input closed, in a process group of its own, with no
@@ -124,20 +125,17 @@ function captureStream(
   printed: (bytes: number) => void,
 ): { capture: OutputCapture; closed: Promise<unknown> } {
   const capture = new OutputCapture(limitBytes);
-  let windowStart = performance.now();
-  let windowUsed = 0;
+  let allowance = burstBytes;
+  let countedAt = performance.now();
   stream.on("data", (chunk: Buffer) => {
     capture.push(chunk);
     printed(chunk.length);
-    windowUsed += chunk.length;
-    const waitMs = windowStart + windowMs - performance.now();
-    if (waitMs > 0 && windowUsed < windowBytes) return;
-    if (waitMs > 0) {
-      stream.pause();
-      setTimeout(() => stream.resume(), waitMs);
-    }
-    windowStart = performance.now() + Math.max(0, waitMs);
-    windowUsed = 0;
+    const now = performance.now();
+    allowance = Math.min(burstBytes, allowance + (now - countedAt) * bytesPerMs) - chunk.length;
+    countedAt = now;
+    if (allowance >= 0) return;
+    stream.pause();
+    setTimeout(() => stream.resume(), pauseMs);
   });
   return { capture, closed: closeOf(stream) };
 }
