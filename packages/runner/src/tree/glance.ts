@@ -7,7 +7,7 @@ export type ToGlanceWorker =
   | { readonly type: "look" | "close"; readonly id: number };
 
 /** Fewer files are looked at faster than a second thread begins. */
-const leastFiles = 2000;
+const defaultLeastFiles = 2000;
 const longestWaitMs = 2000;
 
 /** The second thread, which helps every workspace of the first one. It begins when it is first needed. */
@@ -50,10 +50,12 @@ export class Glance {
   readonly #root: string;
   readonly #thread: GlanceThread;
   readonly #id: number;
+  readonly #leastFiles: number;
   readonly #places = new Map<string, number>();
   #table: GlanceTable | null = null;
 
-  constructor(root: string, thread: GlanceThread) {
+  constructor(root: string, thread: GlanceThread, options: { leastFiles?: number } = {}) {
+    this.#leastFiles = options.leastFiles ?? defaultLeastFiles;
     this.#root = root;
     this.#thread = thread;
     this.#id = thread.nextId();
@@ -67,7 +69,7 @@ export class Glance {
   /** From now on these are the files. */
   cover(files: readonly (readonly [path: string, stats: BigIntStats])[]): void {
     this.close();
-    if (files.length < leastFiles) return;
+    if (files.length < this.#leastFiles) return;
     const table = makeTable(this.#root, files);
     for (const [index, [path]] of files.entries()) this.#places.set(path, index);
     this.#table = table;

@@ -56,7 +56,7 @@ interface KnownEntry {
 }
 
 const maxLitter = 1000;
-const distrustMs = 2000n;
+const defaultDistrustMs = 2000n;
 const specialBits = 0o7000n;
 const smallFileBytes = 4 * 1024 * 1024;
 
@@ -71,6 +71,7 @@ export class Scanner {
   readonly #contents: ContentStore;
   readonly #limits: ScanLimits;
   readonly #glance: Glance | null;
+  readonly #distrustMs: bigint;
   readonly #buffer = Buffer.allocUnsafe(smallFileBytes);
   readonly #known = new Map<string, KnownEntry>();
   readonly #classes = new Map<string, PathClass>();
@@ -87,12 +88,15 @@ export class Scanner {
     contents: ContentStore;
     limits: ScanLimits;
     glance: Glance | null;
+    /** How long before a reading a change makes it doubtful. */
+    distrustMs?: bigint;
   }) {
     this.#root = options.root;
     this.#rules = options.rules;
     this.#contents = options.contents;
     this.#limits = options.limits;
     this.#glance = options.glance;
+    this.#distrustMs = options.distrustMs ?? defaultDistrustMs;
   }
 
   async scan(
@@ -234,7 +238,7 @@ export class Scanner {
     round.seen += 1;
     const { stats: now } = read;
     const changedAtNs = now.mtimeNs > now.ctimeNs ? now.mtimeNs : now.ctimeNs;
-    const settled = changedAtNs / 1_000_000n + distrustMs < BigInt(readAt);
+    const settled = changedAtNs / 1_000_000n + this.#distrustMs < BigInt(readAt);
     // An entry that is the same keeps its place, so that an unchanged tree costs nothing.
     const entry = known !== undefined && sameEntry(read.entry, known.entry) ? known.entry : read.entry;
     this.#known.set(path, { entry, stats: now, settled, generation: this.#generation });
