@@ -6,6 +6,7 @@ import {
   openPrincipalId,
   type OperationId,
   type Principal,
+  type PrincipalId,
 } from "@phasegate/wire";
 import { describe, expect, it } from "vitest";
 import { approvalBy, gateOf, testsPass } from "../testing/checks.ts";
@@ -35,6 +36,40 @@ function storyInReview(gate = gateOf("release", approvalBy()), review: Partial<P
 function storyAwaiting(...on: Parameters<typeof storyInReview>): Story {
   const story = storyInReview(...on);
   story.transition("DONE");
+  return story;
+}
+
+/** Awaits a person in REVIEW; each earlier phase was held by others than ada too, one of them audrey's. */
+function storyOfManyHands(): Story {
+  const audreys = { ...bob, id: "prn_audreys" as PrincipalId, owner: audrey.id };
+  const story = claimedStory(
+    workflowOf({
+      phases: [
+        phases.plan,
+        phases.tdd,
+        {
+          id: "REVIEW",
+          tools: ["read_files"],
+          gates: [gateOf("release", approvalBy(["human", "approver", "operator"]))],
+        },
+        phases.done,
+      ],
+    }),
+  );
+  for (const passing of [bob, { ...anna, roles: ["agent" as const] }, audreys]) {
+    story.do(olga, { type: "reassign", reason: "shift" });
+    story.claim(passing);
+  }
+  story.transition("TDD", { artifacts: { plan: { summary: "s" } } }, audreys);
+  story.do(olga, { type: "reassign", reason: "shift" });
+  story.claim(mallory);
+  const started = story.call("write_files", { args: { path: "test/a.test.ts", content: "red" } }, mallory);
+  expect(started.effect).toBe("allow");
+  story.files = filesWith(story, { "test/a.test.ts": "red" });
+  story.do(mallory, { type: "release", token: story.token(), reason: "done" });
+  story.claim(ada);
+  story.transition("REVIEW");
+  expect(story.transition("DONE").effect).toBe("pending");
   return story;
 }
 
@@ -177,6 +212,26 @@ describe("grant_approval", () => {
     story.transition("DONE", {}, bob);
     grant(story, { ...ada, roles: ["approver"], kind: "person" });
     expect(story.codes()).toEqual(["self_approval"]);
+  });
+
+  it.each([
+    ["an agent that held the task in an earlier phase, and changed nothing", bob],
+    ["an agent that wrote in an earlier phase, and released", mallory],
+    ["a person that held the task with the role of an agent", anna],
+    ["another agent of an earlier holder's owner", { ...eve, owner: audrey.id }],
+    ["a person's key of an earlier holder's owner", { ...adasPerson, owner: audrey.id }],
+  ])("does not come from %s", (_, who) => {
+    const story = storyOfManyHands();
+    grant(story, { ...who, roles: ["approver", "operator"] });
+    expect(story.codes()).toEqual(["self_approval"]);
+    expect(openApproval(story).grants).toEqual([]);
+  });
+
+  it("comes from the person that owns an earlier holder, and from the operator that took the task away", () => {
+    for (const who of [{ ...audrey, roles: ["approver" as const] }, olga]) {
+      const story = storyOfManyHands();
+      expect(grant(story, who).effect).toBe("allow");
+    }
   });
 
   it("comes from no one that the facts name as author", () => {

@@ -3,7 +3,7 @@ import { digestBytes } from "@phasegate/wire";
 import { describe, expect, it } from "vitest";
 import type { Command } from "../commands.ts";
 import { gateOf, waitsFor } from "../testing/checks.ts";
-import { ada, bob, mallory, olga, server } from "../testing/principals.ts";
+import { ada, adasPerson, anna, bob, eve, mallory, olga, server } from "../testing/principals.ts";
 import { claimedStory, phases, storyInDone, storyInImpl, storyInTdd } from "../testing/stories.ts";
 import type { Story } from "../testing/story.ts";
 import { workflowOf } from "../testing/workflow.ts";
@@ -87,9 +87,14 @@ describe("override", () => {
     expect(story.events.at(-1)?.data).toMatchObject({ overridden: true });
   });
 
-  it("is refused to an agent, whatever its key may do", () => {
+  it.each([
+    ["an agent, whatever its key may do", mallory],
+    ["another agent of the holder's owner", eve],
+    ["a person's key that belongs to the holder", { ...adasPerson, roles: ["operator" as const] }],
+    ["a person without the role", anna],
+  ])("is refused to %s", (_, who) => {
     const story = storyInTdd();
-    story.do(mallory, override());
+    story.do(who, override());
     expect(story.codes()).toEqual(["forbidden"]);
     expect(story.task.overridden).toBe(false);
   });

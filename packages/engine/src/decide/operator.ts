@@ -130,9 +130,11 @@ function judgeOperator(situation: Situation): Reason | null {
   };
 }
 
-/** An override is never an agent's, whatever roles its key was given. */
+/** An override is never an agent's, whatever roles its key was given, nor of a person's key that belongs to an author. */
 function judgePerson(situation: Situation): Reason | null {
-  if (isOperator(situation) && situation.context.principal.kind === "person") return null;
+  const { kind, owner } = situation.context.principal;
+  const ownedByAuthor = owner !== null && situation.task.authors.includes(owner);
+  if (isOperator(situation) && kind === "person" && !ownedByAuthor) return null;
   return {
     code: "forbidden",
     message: "only a person with the role `operator` overrides a gate",
