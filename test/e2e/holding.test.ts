@@ -218,12 +218,29 @@ describe("who holds a task", () => {
     await endTask(id);
   });
 
+  test("decisions are counted by command, effect and code", async () => {
+    const id = await newTask();
+    const agent = await Agent.claim(ada, "ada", id);
+    await agent.execute("write_files", { path: "agent_workflow.yaml", content: "" });
+    const { text } = (await server.operator.get("/metrics")).body;
+    expect(text).toMatch(
+      /^phasegate_decisions_total\{command="claim",effect="allow",code="",tool="",phase="\w+"\} \d/m,
+    );
+    expect(text).toMatch(
+      /^phasegate_decisions_total\{command="call_tool",effect="deny",code="\w+",tool="write_files",/m,
+    );
+    await endTask(id);
+  });
+
   test("an agent sees its own tasks and no others", async () => {
     const id = await newTask();
     expect((await ada.get(`/tasks/${id}`)).body).toMatchObject({ code: "unknown_task" });
     await Agent.claim(bob, "bob", id);
     expect((await bob.get(`/tasks/${id}`)).status).toBe(200);
-    expect((await ada.get(`/audit/query?task_id=${id}`)).body).toMatchObject({ entries: [], total: 0 });
+    for (const list of ["/audit/query", "/events"]) {
+      expect((await ada.get(`${list}?task_id=${id}`)).body).toMatchObject({ code: "unknown_task", status: 404 });
+      expect((await bob.get(`${list}?task_id=${id}`)).status).toBe(200);
+    }
     await endTask(id);
   });
 

@@ -127,6 +127,7 @@ async function open(
   const diagnostics = await workflows.open(workflowFiles(config, options.cwd));
   const missingAssurance = await checkWorkflows(workflows, runner, config);
 
+  const metrics = createMetrics();
   const context = buildContext({
     config,
     ledger,
@@ -137,13 +138,13 @@ async function open(
     clock,
     ids,
     log,
+    metrics,
     signHead: (head) => signer.sign(head),
   });
   const health = await healthFacts(workflows, runner);
   await recover(context);
   const keeper = new LeaseKeeper(context);
   opened.push(() => keeper.close());
-  const metrics = createMetrics();
   const app: FastifyInstance = createHttpApp({
     context,
     routes: allRoutes({ keys, metrics, health: () => health }),

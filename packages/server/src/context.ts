@@ -11,6 +11,7 @@ import type { Dispatcher } from "./jobs/dispatcher.ts";
 import type { Operations } from "./operations/operations.ts";
 import type { Leases } from "./tasks/lease.ts";
 import type { TaskStore } from "./tasks/task-store.ts";
+import type { Metrics } from "./telemetry/metrics.ts";
 
 /** The parts that use cases work with. Built once by `composition.ts`; nothing in it is global. */
 export interface ServerContext {
@@ -25,6 +26,7 @@ export interface ServerContext {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Logger;
+  readonly metrics: Metrics;
   readonly tasks: TaskStore;
   readonly operations: Operations;
   readonly leases: Leases;

@@ -8,7 +8,6 @@ import { missingToken } from "../tasks/access.ts";
 import { decideOrThrow } from "../tasks/hold.ts";
 import { isoOrNull } from "../tasks/task-answer.ts";
 import { statusOf } from "../tasks/task-status.ts";
-import { verifyToken } from "../tools/tool-request.ts";
 
 /** What the holder of a token needs to go on, read from the server's state alone. Under 100 kB. */
 export async function readSnapshot(
@@ -17,9 +16,8 @@ export async function readSnapshot(
   phaseToken: string | null,
 ): Promise<JsonObject> {
   if (phaseToken === null || phaseToken === "") throw missingToken();
-  const claims = await context.tokens.verify(phaseToken);
-  const task = await context.tasks.require(claims.taskId);
-  const token = await verifyToken(context, caller, task, phaseToken, "snapshot");
+  const token = await context.tokens.verify(phaseToken);
+  const task = await context.tasks.require(token.taskId);
   const { decision, workflow } = await context.tasks.preview(task.id, caller, { type: "renew", token }, {});
   // A dead token is refused and recorded, like any other command.
   if (decision.effect !== "allow") await decideOrThrow(context, caller, task, { type: "renew", token });

@@ -191,7 +191,19 @@ export class TaskStore {
     if (result.status === "conflict") throw new PhasegateError("version_conflict", "the task exists already");
     const task = foldTask(result.events);
     this.#tasks.set(request.taskId, task);
+    this.#count(request.command, decision, task.phase);
     return { decision, task, events: result.events, workflow: request.workflow };
+  }
+
+  /** Counts what was recorded, in the phase that the task is in after it. */
+  #count(command: Command, { effect, reasons }: Decision, phase: string): void {
+    this.#context.metrics.decided({
+      command: command.type,
+      effect,
+      code: reasons[0]?.code ?? null,
+      tool: "toolName" in command ? command.toolName : null,
+      phase,
+    });
   }
 
   #commandContext(principal: Principal): CommandContext {
@@ -315,6 +327,7 @@ export class TaskStore {
     else if (stored.some((event) => endsJobs.includes(event.type))) this.#context.jobs.abandon(taskId);
     let offset = 0;
     for (const { waiting, decision, task, count } of prepared.decided) {
+      if (count > 0) this.#count(waiting.request.command, decision, task.phase);
       if (prepared.batch.idempotent) markRecorded(waiting.request.caller);
       waiting.resolve({ decision, task, events: stored.slice(offset, offset + count), workflow });
       offset += count;

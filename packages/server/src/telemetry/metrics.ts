@@ -1,3 +1,4 @@
+import { findTool } from "@phasegate/workflow";
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 
 /** The figures of one server, for `/metrics`. */
@@ -7,11 +8,26 @@ export interface Metrics {
   answered(operationId: string, status: number, seconds: number): void;
   /** A request that was refused before any use case ran; these are counted, not ledgered. */
   rejected(code: string): void;
-  /** A decision that was recorded. */
-  decided(command: string, effect: string): void;
+  /** A decision on a task that was recorded. */
+  decided(decision: DecisionLabels): void;
   /** Reads the number of requests in work whenever the figures are asked for. */
   watchInFlight(read: () => number): void;
 }
+
+/** What a decision is counted by. Commands, effects and codes are of closed lists; tools and phases are bounded here. */
+export interface DecisionLabels {
+  readonly command: string;
+  readonly effect: string;
+  /** Of the first reason; null where there is none. */
+  readonly code: string | null;
+  /** Null for commands that call no tool. */
+  readonly tool: string | null;
+  readonly phase: string;
+}
+
+/** Different phases that have a count of their own; those of workflows that come later share `other`. */
+const maxPhases = 100;
+const other = "other";
 
 export function createMetrics(): Metrics {
   const registry = new Registry();
@@ -37,8 +53,8 @@ export function createMetrics(): Metrics {
   });
   const decisions = new Counter({
     name: "phasegate_decisions_total",
-    help: "Recorded decisions by command and effect.",
-    labelNames: ["command", "effect"] as const,
+    help: "Recorded decisions by command, effect, code of the first reason, tool and phase.",
+    labelNames: ["command", "effect", "code", "tool", "phase"] as const,
     registers: [registry],
   });
   let readInFlight = () => 0;
@@ -53,6 +69,7 @@ export function createMetrics(): Metrics {
   registry.registerMetric(inFlight);
   // Looked up by labels once: that costs more than the count itself.
   const counts = new Map<string, Counter.Internal>();
+  const phases = new Set<string>();
   const times = new Map<string, Histogram.Internal<"operation">>();
   return {
     contentType: registry.contentType,
@@ -67,7 +84,16 @@ export function createMetrics(): Metrics {
       time.observe(seconds);
     },
     rejected: (code) => rejected.inc({ code }),
-    decided: (command, effect) => decisions.inc({ command, effect }),
+    decided({ command, effect, code, tool, phase }) {
+      if (phases.size < maxPhases) phases.add(phase);
+      decisions.inc({
+        command,
+        effect,
+        code: code ?? "",
+        tool: tool === null ? "" : findTool(tool) === null ? other : tool,
+        phase: phases.has(phase) ? phase : other,
+      });
+    },
     watchInFlight(read) {
       readInFlight = read;
     },

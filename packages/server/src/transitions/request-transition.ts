@@ -1,8 +1,8 @@
 import type { Decision, RequestTransition, TaskState, TokenClaims } from "@phasegate/engine";
 import { contentsNeeded, factsNeeded } from "@phasegate/engine";
-import { PhasegateError, digestJson } from "@phasegate/wire";
+import { PhasegateError } from "@phasegate/wire";
 import type { Digest, Facts, JsonValue, OperationId, ReasonCode, TreeFacts } from "@phasegate/wire";
-import { redactPayload } from "@phasegate/ledger";
+import { KeptPayload } from "@phasegate/ledger";
 import type { Caller, ServerContext } from "../context.ts";
 import type { RouteAnswer } from "../http/route.ts";
 import type { FirstJudgement } from "../operations/operations.ts";
@@ -51,12 +51,11 @@ export async function requestTransition(
   operationId: OperationId,
   input: TransitionInput,
 ): Promise<FirstJudgement> {
-  const bodies = Object.entries(input.artifacts).map(([type, data]) => {
-    const body = redactPayload(data, { maxBytes: maxArtifactBytes });
-    return { type, body, digest: digestJson(body) };
-  });
+  const kept = Object.entries(input.artifacts).map(
+    ([type, data]) => [type, KeptPayload.of(data, { maxBytes: maxArtifactBytes })] as const,
+  );
   const submitted: Record<string, Digest> = {};
-  for (const { type, digest } of bodies) submitted[type] = digest;
+  for (const [type, { digest }] of kept) submitted[type] = digest;
   const command: RequestTransition = {
     type: "request_transition",
     operationId,
@@ -66,7 +65,7 @@ export async function requestTransition(
     submitted,
     newTokenId: context.ids.make("token"),
   };
-  const payloads = bodies.map(({ body, digest }) => ({ digest, body }));
+  const payloads = kept.map(([, payload]) => payload);
   const record = (facts: Facts): Promise<Decided> =>
     context.tasks.decide({
       taskId: input.task.id,

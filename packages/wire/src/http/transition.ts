@@ -31,13 +31,16 @@ export const CompleteRequest = Type.Object(
 );
 export type CompleteRequest = Static<typeof CompleteRequest>;
 
+/** What a transition waits for: `digest` is what a grant must name. */
+const AskedApproval = Type.Object({ id: Type.String(), digest: Type.String(), expires_at: Timestamp });
+
 export const TransitionAnswer = Type.Object({
   allowed: Type.Boolean(),
   new_token: nullable(Type.String()),
   blockers: Type.Array(Type.String()),
   findings: Type.Array(FindingSchema),
   warnings: Type.Array(Type.String()),
-  approval: Type.Optional(Type.Object({ id: Type.String(), digest: Type.String(), expires_at: Timestamp })),
+  approval: Type.Optional(AskedApproval),
   commit: Type.Optional(Type.String()),
   operation_id: Type.Optional(Type.String()),
   phase: Type.Optional(Type.String()),
@@ -59,6 +62,7 @@ export const OperationAnswer = Type.Object({
     started_at: Type.String(),
     jobs: Type.Array(AnyObject),
     task_id: Type.Optional(Type.String()),
+    approval: Type.Optional(nullable(AskedApproval)),
   }),
   response: Type.Optional(AnyObject),
   error: Type.Optional(AnyObject),
