@@ -67,19 +67,41 @@ describe("the short form", () => {
     ]);
   });
 
-  it("measures coverage with the vitest preset where coverage is asked for, flaky failures or not", () => {
-    const command = (text: string): unknown => {
-      const tests = loaded(`name: x\nevidence: ${text}\nphases: [{ id: A }]\n`).evidence?.["tests"];
-      return (tests as { command: unknown }).command;
+  describe("that asks for coverage", () => {
+    const evidenceOf = (text: string) => {
+      const outcome = load(`name: x\nevidence: ${text}\nphases: [{ id: A }]\n`);
+      if (!outcome.ok) throw new Error("it does not load");
+      const { tests, coverage } = outcome.stored.normalized.evidence as Record<string, Record<string, unknown>>;
+      return { command: tests?.["command"], coverage, warnings: outcome.warnings.map(({ message }) => message) };
     };
-    expect(command("{ tests: { preset: vitest } }")).toBe(
-      "npx vitest run --reporter=default --reporter=junit --outputFile.junit={report}",
+
+    it.each(["vitest", "jest", "node", "pytest", "unittest"])(
+      "measures it with the preset %s, where the runner chose, and only then",
+      (preset) => {
+        const asked = evidenceOf(`{ tests: { preset: ${preset} }, coverage: { minimum: 80 } }`);
+        expect(asked).toMatchObject({ command: expect.stringContaining("{coverage}"), warnings: [] });
+        expect(asked.coverage).toMatchObject({ report: null, minimum: 80 });
+        expect(evidenceOf(`{ tests: { preset: ${preset} } }`).command).not.toMatch(/coverage/);
+      },
     );
-    expect(command("{ tests: { preset: vitest }, coverage: { minimum: 80 } }")).toBe(
-      "npx vitest run --coverage.enabled=true --coverage.reporter=lcovonly --coverage.reportOnFailure=true" +
-        " --reporter=default --reporter=junit --outputFile.junit={report}",
-    );
-    expect(command("{ tests: { preset: vitest, command: npm test }, coverage: { minimum: 80 } }")).toBe("npm test");
+
+    it("leaves a command of its own as it is, and reads the report that it names", () => {
+      const own = "{ tests: { preset: vitest, command: npm test }, coverage: { minimum: 80 } }";
+      expect(evidenceOf(own)).toEqual({
+        command: "npm test",
+        coverage: { format: "lcov", command: null, report: "coverage/lcov.info", minimum: 80 },
+        warnings: [],
+      });
+      const placed = "{ tests: { command: make test }, coverage: { command: 'make lcov > {coverage}/lcov.info' } }";
+      expect(evidenceOf(placed).coverage).toMatchObject({ report: null });
+    });
+
+    it("is warned of a preset that measures none", () => {
+      expect(evidenceOf("{ tests: { preset: go }, coverage: {} }").warnings).toEqual([
+        "preset `go` measures no coverage",
+      ]);
+      expect(evidenceOf("{ tests: { preset: go, command: ./test }, coverage: {} }").warnings).toEqual([]);
+    });
   });
 
   it("of the strict preset lets the test runner write new snapshots while the tests are frozen", () => {

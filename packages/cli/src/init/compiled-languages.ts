@@ -10,7 +10,7 @@ export function detectGo(files: ProjectFiles): DetectedProject | null {
   return {
     name,
     language: "Go",
-    runner: { preset: "go" },
+    runner: { preset: "go", measuresCoverage: false },
     because: "there is a `go.mod`",
     tests: ["**/*_test.go", "**/testdata/**"],
     source: ["**/*.go", "go.mod", "go.sum"],
@@ -26,7 +26,7 @@ export function detectRust(files: ProjectFiles): DetectedProject | null {
   return {
     name: /^\s*name\s*=\s*"([^"\n]+)"/m.exec(manifest)?.[1] ?? null,
     language: "Rust",
-    runner: { preset: "cargo" },
+    runner: { preset: "cargo", measuresCoverage: false },
     because: "there is a `Cargo.toml`",
     tests: ["tests/**", "**/tests/**"],
     source: [...foldersAmong(files, ["src", "crates"]), "Cargo.toml", ...filesAmong(files, ["Cargo.lock", "build.rs"])],

@@ -47,18 +47,22 @@ export function detectJavaScript(files: ProjectFiles): DetectedProject | null {
 }
 
 function runnerOf(manifest: Manifest, dependencies: object): { runner: TestRunner; because: string } {
+  const measures = (preset: TestRunner["preset"]): boolean =>
+    preset !== "vitest" || "@vitest/coverage-v8" in dependencies || "@vitest/coverage-istanbul" in dependencies;
   for (const preset of ["vitest", "jest"] as const) {
-    if (preset in dependencies) return { runner: { preset }, because: `\`${preset}\` is a dependency` };
+    if (preset in dependencies)
+      return { runner: { preset, measuresCoverage: measures(preset) }, because: `\`${preset}\` is a dependency` };
   }
-  if (manifest.jest !== undefined) return { runner: { preset: "jest" }, because: "package.json configures jest" };
+  if (manifest.jest !== undefined)
+    return { runner: { preset: "jest", measuresCoverage: true }, because: "package.json configures jest" };
   const script = manifest.scripts?.["test"];
   if (script === undefined || script.includes("no test specified")) {
-    return { runner: { preset: "node" }, because: "package.json names no other test runner" };
+    return { runner: { preset: "node", measuresCoverage: true }, because: "package.json names no other test runner" };
   }
   if (/\bnode\b.*--test\b/.test(script))
-    return { runner: { preset: "node" }, because: `\`npm test\` is \`${script}\`` };
+    return { runner: { preset: "node", measuresCoverage: true }, because: `\`npm test\` is \`${script}\`` };
   const because = `\`npm test\` is \`${script}\`, of which only the exit code is understood`;
-  return { runner: { preset: "exit-code", command: "npm test" }, because };
+  return { runner: { preset: "exit-code", command: "npm test", measuresCoverage: false }, because };
 }
 
 function readManifest(files: ProjectFiles): Manifest | null {

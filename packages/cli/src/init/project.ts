@@ -3,6 +3,8 @@ export interface TestRunner {
   readonly preset: "vitest" | "jest" | "node" | "pytest" | "unittest" | "go" | "cargo" | "exit-code";
   /** Only where the preset has none. */
   readonly command?: string;
+  /** The preset can measure coverage with what the project says it installs. */
+  readonly measuresCoverage: boolean;
 }
 
 export interface DetectedProject {

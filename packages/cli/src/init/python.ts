@@ -16,7 +16,7 @@ export function detectPython(files: ProjectFiles): DetectedProject | null {
   return {
     name: /^\s*name\s*=\s*"([^"\n]+)"/m.exec(files.read("pyproject.toml") ?? "")?.[1] ?? null,
     language: "Python",
-    runner: { preset: sign === null ? "unittest" : "pytest" },
+    runner: { preset: sign === null ? "unittest" : "pytest", measuresCoverage: namesCoverage(files, present) },
     because: sign ?? "nothing here names pytest",
     tests: [...foldersAmong(files, ["tests", "test"]), "**/test_*.py", "**/*_test.py", "**/conftest.py"],
     source: [...(folders.length > 0 ? folders : ["*.py"]), ...present],
@@ -26,6 +26,10 @@ export function detectPython(files: ProjectFiles): DetectedProject | null {
     ],
     setup: null,
   };
+}
+
+function namesCoverage(files: ProjectFiles, named: readonly string[]): boolean {
+  return named.some((path) => /\b(coverage|pytest-cov)\b/.test(files.read(path) ?? ""));
 }
 
 function signOfPytest(files: ProjectFiles, named: readonly string[]): string | null {

@@ -14,7 +14,7 @@ export interface WorkflowTextOptions {
 const unknownProject: DetectedProject = {
   name: null,
   language: "unknown",
-  runner: { preset: "exit-code", command: "make test" },
+  runner: { preset: "exit-code", command: "make test", measuresCoverage: false },
   because: "nothing here was recognised",
   tests: ["test/**", "tests/**"],
   source: ["src/**"],
@@ -60,11 +60,18 @@ function pathLines({ tests, source, rules }: DetectedProject): readonly string[]
   ];
 }
 
-/** The strict preset asks for coverage, which `vitest` measures only with a package that may not be there. */
-const vitestWithoutCoverage = "npx vitest run --reporter=default --reporter=junit --outputFile.junit={report}";
+/** The strict preset asks for coverage, which these presets measure only with a package that is not there. */
+const withoutCoverage: Partial<Record<DetectedProject["runner"]["preset"], string>> = {
+  vitest: "npx vitest run --reporter=default --reporter=junit --outputFile.junit={report}",
+  pytest: "python3 -m pytest --continue-on-collection-errors --junitxml={report}",
+  unittest: "python3 -m unittest -v",
+  go: "go test -json ./...",
+  cargo: "cargo test --no-fail-fast",
+};
 
 function runnerText({ runner }: DetectedProject, isStrict: boolean): string {
-  const command = runner.command ?? (isStrict && runner.preset === "vitest" ? vitestWithoutCoverage : undefined);
+  const unmeasured = isStrict && !runner.measuresCoverage ? withoutCoverage[runner.preset] : undefined;
+  const command = runner.command ?? unmeasured;
   return command === undefined
     ? `{ preset: ${runner.preset} }`
     : `{ preset: ${runner.preset}, command: ${plain(command)} }`;
@@ -87,16 +94,30 @@ function phaseLines({ rules }: DetectedProject): readonly string[] {
   ];
 }
 
-function strictLines({ rules }: DetectedProject): readonly string[] {
+function strictLines({ rules, runner }: DetectedProject): readonly string[] {
   return [
     "phases:   # merged by id into those of phasegate/strict@1; `phasegate lint --expand` shows them all",
     "  - { id: PLAN, artifacts: [{ type: plan, schema: plan }] }",
     ...(rules.length === 0 ? ["  - { id: TDD, freeze: [$tests] }"] : []),
-    "  # `coverage` is left out until the test command writes coverage/lcov.info; then name it here again.",
-    "  - { id: IMPL, gate: [green, no_skipped_tests] }",
+    ...(runner.measuresCoverage ? [] : uncoveredLines(runner)),
     ...schemaLines,
   ];
 }
+
+function uncoveredLines({ preset }: DetectedProject["runner"]): readonly string[] {
+  const tool = coverageTools[preset];
+  const way =
+    tool === undefined
+      ? "let the test command write `{coverage}/lcov.info`, then take out the next line"
+      : `measuring needs \`${tool}\`; with it installed, take out \`command\` above and the next line`;
+  return [`  # \`coverage\` is not asked for yet: ${way}.`, "  - { id: IMPL, gate: [green, no_skipped_tests] }"];
+}
+
+const coverageTools: Partial<Record<DetectedProject["runner"]["preset"], string>> = {
+  vitest: "@vitest/coverage-v8",
+  pytest: "coverage",
+  unittest: "coverage",
+};
 
 const schemaLines: readonly string[] = [
   "schemas:   # JSON Schema 2020-12",

@@ -10,7 +10,7 @@ import {
   type TreeEntry,
 } from "@phasegate/wire";
 import type { CommandRunRequest, EvidenceRunner, TestRunRequest, WorkspaceKey } from "../port.ts";
-import { defaultLimits, type Sandbox } from "../sandbox/sandbox.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { ContentStore } from "../tree/content-store.ts";
 import { manifestOf, type Manifest } from "../tree/manifest.ts";
 import type { ManifestStore } from "../tree/manifest-store.ts";
@@ -18,11 +18,11 @@ import type { TreeWorkers } from "../tree/tree-workers.ts";
 import { openCheckout, type Checkout } from "./checkout.ts";
 import { LayerStore, type HeldLayer } from "./layer-store.ts";
 import { layOver } from "./lay-over.ts";
-import { outputTail } from "./output-tail.ts";
+import { limitNote, outputTail } from "./output-tail.ts";
 import { RunSlots } from "./run-slots.ts";
 import { runtimeDigest } from "./runtime.ts";
 import { planSetup, SetupLayers } from "./setup-layers.ts";
-import { testSettings } from "./test-settings.ts";
+import { runSettings } from "./run-settings.ts";
 import { runTestCommand } from "./test-run.ts";
 import { removeDirectory } from "../tree/remove-directory.ts";
 
@@ -89,19 +89,18 @@ export async function openEvidenceRunner(
   return {
     runTests: (request) =>
       slots.use(request.signal, async (signal): Promise<TestRun> => {
-        const settings = testSettings(request.task.workflow);
+        const settings = runSettings(request.task.workflow);
         const startedAt = performance.now();
         const prepared = await prepare(request, signal);
-        const { coverageReport: _, ...command } = settings;
         const about = {
           evidenceId: request.evidenceId,
           tree: request.tree,
           key: digestJson({
-            ...command,
+            ...settings,
             selection: request.selection ?? null,
             setup: prepared.setupKey,
             runtime: prepared.machine,
-            limits: { ...defaultLimits },
+            limits: { ...parts.sandbox.limits },
             workflow: request.task.workflow.digest,
           }),
           dependencyChange: prepared.dependencyChange,
@@ -138,7 +137,7 @@ export async function openEvidenceRunner(
         await using checkout = prepared.checkout;
         using layer = prepared.layer;
         const result = await parts.sandbox.run({
-          argv: ["bash", "-c", request.command],
+          argv: ["bash", "-c", "--", request.command],
           workspacePath: checkout.path,
           on: "throwaway",
           lowerLayers: layer === null ? [] : [layer.path],
@@ -146,11 +145,11 @@ export async function openEvidenceRunner(
           readOnlyMounts: [],
           network: "none",
           timeoutMs: request.timeoutSeconds * 1000,
-          limits: { ...defaultLimits, outputBytes: 64 * 1024 },
+          limits: { ...parts.sandbox.limits, outputBytes: 64 * 1024 },
           signal,
         });
-        const timedOut = result.ended === "timed_out";
-        return { exitCode: result.exitCode, output: outputTail(result, null), timedOut };
+        const timedOut = result.ended === "timed_out" || result.ended === "over_limit";
+        return { exitCode: result.exitCode, output: outputTail(result, limitNote(result, parts.sandbox)), timedOut };
       }),
 
     async overlayTree({ base, from, include }): Promise<TreeDigest> {

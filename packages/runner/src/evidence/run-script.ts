@@ -5,6 +5,9 @@ export const reportNames = {
   report: "report",
   collected: "collected",
   coverage: "coverage",
+  /** The folder that `{coverage}` stands for. */
+  measured: "measured",
+  coverageOutput: "coverage-output",
   workspace: "workspace-path",
   prepareFailed: "prepare-failed",
 } as const;
@@ -16,7 +19,9 @@ export interface RunScriptOptions {
   /** Relative to the checkout; "" is the checkout itself. */
   readonly cwd: string;
   readonly command: string;
-  /** Files of the checkout that the command shall write: removed before it runs, collected when it has ended. */
+  /** Runs behind the command, whatever came of it. */
+  readonly coverageCommand: string | null;
+  /** Files of the checkout that the run shall write: removed before it begins, collected when it has ended. */
   readonly collect: readonly { readonly path: string; readonly as: string }[];
   /** The report is printed: both streams become one. */
   readonly mergeStreams: boolean;
@@ -24,23 +29,30 @@ export interface RunScriptOptions {
 
 /**
  * One shell script for a whole run, since what it writes lives in one throwaway copy: prepare, remove old reports,
- * run, collect. Its exit code is the command's.
+ * run, make the coverage report, collect. Its exit code is the command's.
  */
 export function runScript(options: RunScriptOptions): string {
   const inReports = (name: string) => quoteWord(`${options.reportDirectory}/${name}`);
   const enter = options.cwd === "" ? "" : `cd -- ${quoteWord(`./${options.cwd}`)} && `;
   const lines = ["top=$(pwd -P)", `printf %s "$top" > ${inReports(reportNames.workspace)}`];
+  lines.push(`mkdir -- ${inReports(reportNames.measured)} || exit 1`);
   if (options.prepare !== null) {
     lines.push(
-      `( ${enter}exec bash -c ${quoteWord(options.prepare)} ) || { : > ${inReports(reportNames.prepareFailed)}; exit 1; }`,
+      `( ${enter}exec bash -c -- ${quoteWord(options.prepare)} ) || { : > ${inReports(reportNames.prepareFailed)}; exit 1; }`,
     );
   }
   for (const { path } of options.collect) lines.push(`rm -rf -- ${quoteWord(`./${path}`)} || exit 1`);
   const merge = options.mergeStreams ? " 2>&1" : "";
-  lines.push(`( ${enter}exec bash -c ${quoteWord(options.command)} )${merge}`, "code=$?", 'cd -- "$top" || exit 1');
+  lines.push(`( ${enter}exec bash -c -- ${quoteWord(options.command)} )${merge}`, "code=$?", 'cd -- "$top" || exit 1');
+  if (options.coverageCommand !== null) {
+    lines.push(
+      `( ${enter}exec bash -c -- ${quoteWord(options.coverageCommand)} ) > ${inReports(reportNames.coverageOutput)} 2>&1`,
+    );
+  }
   for (const { path, as } of options.collect) {
     lines.push(`[ ! -f ${quoteWord(`./${path}`)} ] || cp -- ${quoteWord(`./${path}`)} ${inReports(as)}`);
   }
-  lines.push("exit $code");
+  const tracefile = inReports(`${reportNames.measured}/lcov.info`);
+  lines.push(`[ ! -f ${tracefile} ] || cp -- ${tracefile} ${inReports(reportNames.coverage)}`, "exit $code");
   return lines.join("\n");
 }

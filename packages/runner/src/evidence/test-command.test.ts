@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { canSelectFiles, composeCommand, fileWords, selectionWords } from "./test-command.ts";
+import { canSelectFiles, composeCommand, fileWords, placedCommand, selectionWords } from "./test-command.ts";
 import { failingFiles, mergeRetry } from "./retries.ts";
 import type { TestCase, TestOutcome } from "@phasegate/wire";
 
@@ -7,13 +7,23 @@ describe("a selection", () => {
   it("is words behind the command, in which nothing of a shell has a meaning", () => {
     const words = selectionWords(`test/a.test.js -t "it's; $(rm -rf .)" '' \`id\``);
     expect(words).toEqual(["test/a.test.js", "-t", "it's; $(rm -rf .)", "", "`id`"]);
-    expect(composeCommand("run --out={report}", "/report/report", ["a'b"])).toBe(
-      "run --out='/report/report' 'a'\\''b'",
-    );
+    expect(composeCommand("run", ["a'b"])).toBe("run 'a'\\''b'");
   });
 
   it("names files from where the command runs", () => {
     expect(fileWords(["packages/a/test/x.js", "test/y.js"], "packages/a")).toEqual(["test/x.js", "../../test/y.js"]);
+  });
+
+  it("names no file that could be taken for an option", () => {
+    expect(fileWords(["-o.test.js", "packages/a/--help.js"], "")).toEqual(["./-o.test.js", "packages/a/--help.js"]);
+    expect(fileWords(["packages/a/--help.js"], "packages/a")).toEqual(["./--help.js"]);
+  });
+
+  it("stands behind a command whose reports lie where the runner chose", () => {
+    const places = { report: "/report/it's", coverage: "/report/measured" };
+    expect(placedCommand("run --out={report} --lcov={coverage}/lcov.info", places)).toBe(
+      "run --out='/report/it'\\''s' --lcov='/report/measured'/lcov.info",
+    );
   });
 });
 

@@ -5,10 +5,14 @@ export function selectionWords(selection: string): string[] {
   return [...selection.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map((match) => match[1] ?? match[2] ?? match[3] ?? "");
 }
 
-/** The command with `{report}` replaced, unless null, and `words` behind it, each one word whatever it holds. */
-export function composeCommand(command: string, reportFile: string | null, words: readonly string[]): string {
-  const placed = reportFile === null ? command : command.replaceAll("{report}", () => quoteWord(reportFile));
-  return [placed, ...words.map(quoteWord)].join(" ");
+/** The command with `words` behind it, each one word whatever it holds. */
+export function composeCommand(command: string, words: readonly string[]): string {
+  return [command, ...words.map(quoteWord)].join(" ");
+}
+
+/** The command with the paths that the runner chose for `{report}` and `{coverage}`. */
+export function placedCommand(command: string, places: { readonly report: string; readonly coverage: string }): string {
+  return command.replaceAll(/\{(report|coverage)\}/g, (_, name: "report" | "coverage") => quoteWord(places[name]));
 }
 
 export function quoteWord(word: string): string {
@@ -21,7 +25,10 @@ export function canSelectFiles(command: string): boolean {
   return /(^|[\s/])(vitest|jest|pytest)(\s|$)|(^|[\s/])node\s(.*\s)?--test(\s|$)/.test(command);
 }
 
-/** Files as words for a command that runs in `cwd`. */
+/** Files as words for a command that runs in `cwd`; none of them can be taken for an option. */
 export function fileWords(files: readonly string[], cwd: string): string[] {
-  return files.map((file) => path.posix.relative(path.posix.join("/", cwd), path.posix.join("/", file)));
+  return files.map((file) => {
+    const word = path.posix.relative(path.posix.join("/", cwd), path.posix.join("/", file));
+    return word.startsWith("-") ? `./${word}` : word;
+  });
 }

@@ -5,15 +5,16 @@ import { PhasegateError, type LineCoverage, type TestRun } from "@phasegate/wire
 import { readLcov } from "../reports/lcov.ts";
 import { findReportFormat } from "../reports/registry.ts";
 import { ReportError, type ReportFormat } from "../reports/report-format.ts";
-import { defaultLimits, type Sandbox, type SandboxResult } from "../sandbox/sandbox.ts";
+import type { Sandbox, SandboxResult } from "../sandbox/sandbox.ts";
+import { missingTool } from "./missing-tool.ts";
 import { judgeReport, type JudgedReport } from "./judge-report.ts";
-import { outputTail } from "./output-tail.ts";
+import { limitNote, outputTail } from "./output-tail.ts";
 import { maxReportBytes, readReport } from "./read-report.ts";
-import { removeDirectory } from "./remove-directory.ts";
+import { removeDirectory } from "../tree/remove-directory.ts";
 import { failingFiles, mergeRetry } from "./retries.ts";
 import { reportNames, runScript } from "./run-script.ts";
-import { canSelectFiles, composeCommand, fileWords, selectionWords } from "./test-command.ts";
-import type { TestSettings } from "./test-settings.ts";
+import type { RunSettings } from "./run-settings.ts";
+import { canSelectFiles, composeCommand, fileWords, placedCommand, selectionWords } from "./test-command.ts";
 
 /** Where a run in the OS sandbox sees its report directory. */
 const reportDirectorySeen = "/report";
@@ -22,7 +23,7 @@ export interface TestCommandRequest {
   readonly sandbox: Sandbox;
   /** Below the data directory: report directories are made here. */
   readonly scratch: string;
-  readonly settings: TestSettings;
+  readonly settings: RunSettings;
   readonly selection: string | null;
   readonly workspacePath: string;
   readonly lowerLayers: readonly string[];
@@ -34,7 +35,16 @@ export interface TestCommandRequest {
 
 type CommandFacts = Pick<
   TestRun,
-  "command" | "status" | "exitCode" | "cases" | "unloadedFiles" | "flaky" | "stoppedEarly" | "coverage" | "output"
+  | "command"
+  | "status"
+  | "exitCode"
+  | "cases"
+  | "unloadedFiles"
+  | "flaky"
+  | "stoppedEarly"
+  | "coverage"
+  | "output"
+  | "problem"
 >;
 
 /** Runs the tests of one checkout, those that failed again where the workflow wants retries, and says what came out. */
@@ -75,18 +85,23 @@ async function runOnce(request: TestCommandRequest, words: readonly string[]): P
   const isConfined = sandbox.workspacePathSeen(request.workspacePath) !== request.workspacePath;
   const reportDirectory = isConfined ? reportDirectorySeen : directory;
   const source = reportSource(settings, format);
-  const command = composeCommand(settings.command, `${reportDirectory}/${reportNames.report}`, words);
-  const shown = composeCommand(settings.command, null, words);
+  const places = {
+    report: `${reportDirectory}/${reportNames.report}`,
+    coverage: `${reportDirectory}/${reportNames.measured}`,
+  };
+  const shown = composeCommand(settings.command, words);
+  const { command: coverageCommand, report: tracefile } = settings.coverage ?? { command: null, report: null };
   const script = runScript({
     reportDirectory,
     prepare: settings.prepare,
     cwd: settings.cwd,
-    command,
+    command: composeCommand(placedCommand(settings.command, places), words),
+    coverageCommand: coverageCommand === null ? null : placedCommand(coverageCommand, places),
     collect: [
       ...(source === "collected" && settings.report !== null
         ? [{ path: settings.report, as: reportNames.collected }]
         : []),
-      ...(settings.coverageReport === null ? [] : [{ path: settings.coverageReport, as: reportNames.coverage }]),
+      ...(tracefile === null ? [] : [{ path: tracefile, as: reportNames.coverage }]),
     ],
     mergeStreams: source === "both",
   });
@@ -102,7 +117,7 @@ async function runOnce(request: TestCommandRequest, words: readonly string[]): P
     network: settings.network,
     timeoutMs: settings.timeoutSeconds * 1000,
     limits: {
-      ...defaultLimits,
+      ...sandbox.limits,
       outputBytes: source === "report" || source === "none" ? keptOutputBytes : maxReportBytes,
     },
     signal: request.signal,
@@ -110,6 +125,7 @@ async function runOnce(request: TestCommandRequest, words: readonly string[]): P
   if (result.ended === "timed_out") {
     return unfinished("timed_out", shown, result, `ended after ${String(settings.timeoutSeconds)} s`);
   }
+  if (result.ended === "over_limit") return unfinished("over_limit", shown, result, limitNote(result, sandbox));
   if (await exists(directory, reportNames.prepareFailed)) {
     return unfinished("prepare_failed", shown, result, "`evidence.tests.prepare` failed");
   }
@@ -126,21 +142,28 @@ async function runOnce(request: TestCommandRequest, words: readonly string[]): P
     () => readSource(source, directory, result),
   );
   const { problem, ...report } = judged;
+  const measured = settings.coverage === null ? null : await readCoverage(directory, { ...about, ...request });
+  const why = problem === null ? (measured?.problem ?? null) : explained(judged.status, problem, about.output);
   return {
     ...report,
     command: shown,
     exitCode: result.exitCode,
-    coverage:
-      settings.coverageReport === null ? null : await readCoverage(directory, { ...about, files: request.files }),
-    output: outputTail(result, problem),
+    coverage: measured?.coverage ?? null,
+    output: outputTail(result, why ?? problem),
+    ...(why === null ? {} : { problem: why }),
   };
+}
+
+/** Why there is no report to judge by, where more is known than that. */
+function explained(status: TestRun["status"], problem: string, output: string): string | null {
+  return status === "no_report" ? missingTool(output) : problem;
 }
 
 const keptOutputBytes = 512 * 1024;
 
 type ReportSource = "report" | "collected" | "stdout" | "stderr" | "both" | "none";
 
-function reportSource(settings: TestSettings, format: ReportFormat): ReportSource {
+function reportSource(settings: RunSettings, format: ReportFormat): ReportSource {
   if (format.printedOn === null) return "none";
   if (settings.command.includes("{report}")) return "report";
   return settings.report === null ? format.printedOn : "collected";
@@ -169,17 +192,27 @@ function wholeText(output: SandboxResult["stdout"]): string {
   return output.text;
 }
 
+/** What the run measured, or why there is nothing. */
 async function readCoverage(
   directory: string,
-  { workspace, cwd, files }: { workspace: string; cwd: string; files: readonly string[] },
-): Promise<LineCoverage | null> {
+  {
+    workspace,
+    cwd,
+    files,
+    isTestFile,
+  }: { workspace: string; cwd: string } & Pick<TestCommandRequest, "files" | "isTestFile">,
+): Promise<{ readonly coverage: LineCoverage | null; readonly problem: string | null }> {
   const known = new Set(files);
-  const context = { workspace, cwd, isFile: (file: string) => known.has(file) };
+  const context = { workspace, cwd, isFile: (file: string) => known.has(file), isTestFile };
   try {
     const text = await readReport(directory, reportNames.coverage);
-    return text === null ? null : readLcov(text, context);
+    if (text !== null) return { coverage: readLcov(text, context), problem: null };
+    const printed = (await readReport(directory, reportNames.coverageOutput)) ?? "";
+    const last = printed.trim().split("\n").at(-1) ?? "";
+    const why = missingTool(printed) ?? (last === "" ? "the run left no LCOV tracefile" : last.slice(0, 200));
+    return { coverage: null, problem: why };
   } catch (error) {
-    if (error instanceof ReportError) return null;
+    if (error instanceof ReportError) return { coverage: null, problem: `the coverage report: ${error.message}` };
     throw error;
   }
 }
@@ -189,12 +222,12 @@ async function exists(directory: string, name: string): Promise<boolean> {
 }
 
 function unfinished(
-  status: Extract<TestRun["status"], "timed_out" | "prepare_failed">,
+  status: Extract<TestRun["status"], "timed_out" | "over_limit" | "prepare_failed">,
   command: string,
   result: SandboxResult,
-  note: string,
+  note: string | null,
 ): OneRun {
-  const exitCode = status === "timed_out" ? null : result.exitCode;
+  const exitCode = status === "prepare_failed" ? result.exitCode : null;
   const nothing: Pick<JudgedReport, "cases" | "unloadedFiles" | "stoppedEarly"> = {
     cases: [],
     unloadedFiles: [],

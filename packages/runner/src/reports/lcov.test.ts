@@ -2,7 +2,12 @@ import { describe, expect, it } from "vitest";
 import { readLcov } from "./lcov.ts";
 import { ReportError } from "./report-format.ts";
 
-const places = { workspace: "/workspace", cwd: "", isFile: (path: string) => path.startsWith("src/") };
+const places = {
+  workspace: "/workspace",
+  cwd: "",
+  isFile: (path: string) => path.startsWith("src/"),
+  isTestFile: (path: string) => path.endsWith(".test.js"),
+};
 
 describe("readLcov", () => {
   it("counts lines of the tree's files, a line once however many records name it", () => {
@@ -16,6 +21,9 @@ describe("readLcov", () => {
       "end_of_record",
       "SF:/workspace/src/a.js",
       "DA:2,1,checksum",
+      "end_of_record",
+      "SF:src/a.test.js",
+      "DA:1,1",
       "end_of_record",
       "SF:/usr/lib/other.js",
       "DA:1,0",

@@ -5,10 +5,14 @@ import { reportedPath } from "./reported-path.ts";
 const maxLines = 2_000_000;
 
 /**
- * Line coverage of an LCOV tracefile, of files of the tree only. A line that several records name was executed if
+ * Line coverage of an LCOV tracefile, of files of the tree that are no test files: some tools count those in, and a
+ * test that runs covers itself. A line that several records name was executed if
  * one of them says so. Throws `ReportError` for anything that is no tracefile or ends inside a record.
  */
-export function readLcov(text: string, context: Pick<ReportContext, "workspace" | "cwd" | "isFile">): LineCoverage {
+export function readLcov(
+  text: string,
+  context: Pick<ReportContext, "workspace" | "cwd" | "isFile"> & { isTestFile(path: string): boolean },
+): LineCoverage {
   const files = new Map<string, Map<number, boolean>>();
   let lines: Map<number, boolean> | null = null;
   let records = 0;
@@ -19,7 +23,7 @@ export function readLcov(text: string, context: Pick<ReportContext, "workspace" 
       records += 1;
       const file = reportedPath(line.slice(3).trim(), context);
       lines = (file === null ? undefined : files.get(file)) ?? new Map<number, boolean>();
-      if (file !== null && context.isFile(file)) files.set(file, lines);
+      if (file !== null && context.isFile(file) && !context.isTestFile(file)) files.set(file, lines);
     } else if (line.startsWith("DA:")) {
       const [, number, hits] = /^DA:(\d{1,9}),(-?\d+)/.exec(line) ?? [];
       count += 1;

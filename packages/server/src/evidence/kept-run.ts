@@ -7,7 +7,7 @@ const maxRunBytes = 1024 * 1024;
 /** What stands around the run in its body. */
 const wrapperBytes = 64;
 /** Members that no check looks at, or that are for people. */
-const forPeople: ReadonlySet<string> = new Set(["message", "output", "command", "durationMs"]);
+const forPeople: ReadonlySet<string> = new Set(["message", "output", "problem", "command", "durationMs"]);
 
 export interface KeptRun {
   readonly digest: Digest;

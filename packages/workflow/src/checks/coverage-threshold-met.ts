@@ -8,7 +8,8 @@ import { fieldNames, reportedCoverage, resultFields } from "./reported-results.t
 /** Where neither the check nor `evidence.coverage` names a threshold. */
 export const defaultCoverageThreshold = 80;
 
-const noCoverageHint = "the command under `evidence.tests` writes it to `evidence.coverage.report`";
+const noCoverageHint =
+  "the command under `evidence.tests` writes `{coverage}/lcov.info`, or the file that `evidence.coverage.report` names";
 
 export const coverageThresholdMet = gatheredCheck({
   name: "coverage_threshold_met",
@@ -27,9 +28,12 @@ export const coverageThresholdMet = gatheredCheck({
   judge(input) {
     const run = currentRun(evidenceSubject(input));
     if (!run.ok) return fail(run.problem);
-    const { coverage, evidenceId } = run.value;
+    const { coverage, problem, evidenceId } = run.value;
     const threshold = thresholdOf(input.parameters);
-    if (!coverage) return { ...fail("the test run measured no coverage", noCoverageHint), evidenceId };
+    if (!coverage) {
+      const why = problem === undefined ? "" : `: ${problem}`;
+      return { ...fail(`the test run measured no coverage${why}`, noCoverageHint), evidenceId };
+    }
     if (coverage.percent >= threshold) return { ...pass(), evidenceId };
     return {
       ...fail(`line coverage is ${coverage.percent} per cent, at least ${threshold} is asked for`, "test what is not"),

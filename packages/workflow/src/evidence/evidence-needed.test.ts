@@ -81,6 +81,11 @@ test("settings are those of the workflow, with what it leaves out filled in", ()
     timeoutSeconds: 600,
     retries: 0,
   });
-  expect(coverage).toEqual({ format: "lcov", report: "coverage/lcov.info", minimum: 80 });
+  expect(coverage).toEqual({
+    format: "lcov",
+    command: expect.stringContaining("coverage lcov"),
+    report: null,
+    minimum: 80,
+  });
   expect(evidenceWorkflow(null)).toEqual({ tests: null, coverage: null });
 });

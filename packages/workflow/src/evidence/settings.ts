@@ -18,7 +18,10 @@ export interface TestSettings {
 
 export interface CoverageSettings {
   readonly format: string;
-  readonly report: string;
+  /** Runs after the tests, in the same checkout, whatever came of them: makes the report of what they measured. */
+  readonly command: string | null;
+  /** Relative to the root of the checkout; null where `{coverage}` stands for a folder that the runner chose. */
+  readonly report: string | null;
   /** Per cent of lines; null where only checks name one. */
   readonly minimum: number | null;
 }
@@ -55,7 +58,8 @@ function readTests(tests: JsonObject): TestSettings {
 function readCoverage(coverage: JsonObject): CoverageSettings {
   return {
     format: textAt(coverage, "format") ?? "lcov",
-    report: textAt(coverage, "report") ?? "coverage/lcov.info",
+    command: textAt(coverage, "command"),
+    report: textAt(coverage, "report"),
     minimum: numberAt(coverage, "minimum"),
   };
 }

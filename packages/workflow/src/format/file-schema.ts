@@ -289,7 +289,12 @@ export const workflowFileSchema: TSchema = Type.Object(
         {
           tests: TestEvidence,
           coverage: strict(
-            { format: oneOf(["lcov"]), report: Name, minimum: Type.Number({ minimum: 0, maximum: 100 }) },
+            {
+              format: oneOf(["lcov"]),
+              command: Type.String({ maxLength: 20_000, description: "runs after the tests, whatever came of them" }),
+              report: Name,
+              minimum: Type.Number({ minimum: 0, maximum: 100 }),
+            },
             [],
             "how coverage is read",
           ),
