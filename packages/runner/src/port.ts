@@ -13,6 +13,7 @@ import type {
   UnsupportedEntry,
 } from "@phasegate/wire";
 import type { CompiledWorkflow } from "@phasegate/workflow";
+import type { Collected, CollectRequest } from "./workspace/collection.ts";
 
 /**
  * The hands of the server: workspaces, trees, tools. It serves facts and knows no checks; what it may keep is
@@ -57,6 +58,15 @@ export interface Runner extends EvidenceRunner {
    * Refuses work of epochs below `epoch` from now on, ends the older ones' processes, and resolves when they are gone.
    */
   fence(task: TaskId, epoch: number): Promise<void>;
+
+  /** Removes stored trees and contents that nobody needs any more. Safe while everything else goes on. */
+  collect(request: CollectRequest): Promise<Collected>;
+
+  /**
+   * Removes the workspace of a task that has ended. Its last judged tree and its commits stay, so that its differences
+   * can still be shown; a workspace that is opened again is made from them.
+   */
+  discardWorkspace(task: TaskId): Promise<void>;
 
   /** Rejects with `disk_space_low` where too little is free to begin anything that writes. */
   requireSpace(): Promise<void>;
@@ -223,6 +233,8 @@ export type SyncOutcome =
       readonly base: { readonly ref: string; readonly commit: string };
       /** Of the new base commit. */
       readonly baseTree: TreeDigest;
+      /** Of the workspace, before the merge and after. */
+      readonly treeBefore: TreeDigest;
       readonly tree: TreeDigest;
       readonly entryTree: TreeDigest;
       readonly frozenTrees: readonly TreeDigest[];

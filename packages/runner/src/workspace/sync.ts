@@ -62,6 +62,7 @@ export async function syncWorkspace(
       status: "merged",
       base: pinned,
       baseTree: newBase.manifest.digest,
+      treeBefore: now.manifest.digest,
       tree: target.digest,
       entryTree: ofMerged(request.entryTree).digest,
       frozenTrees: request.frozenTrees.map((digest) => ofMerged(digest).digest),

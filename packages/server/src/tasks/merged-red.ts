@@ -7,7 +7,8 @@ import type { ServerContext } from "../context.ts";
 
 /**
  * The red tests of a task on the files that a merge made of them: a base that moved is no weakening. Each list goes by
- * the tree that its phase froze, or by the merged tree where it froze none.
+ * the tree that its phase froze, or by the workspace where it froze none. A file that had changed since it was red
+ * stays what it was then: a merge makes no weakened test the one that has to pass.
  */
 export async function mergedRed(
   context: ServerContext,
@@ -23,10 +24,11 @@ export async function mergedRed(
       });
     }
     const frozen = task.freezes.findIndex((freeze) => freeze.phase === kept.phase && freeze.entry === kept.entry);
-    const contents = await contentsOf(context, merged.frozenTrees[frozen] ?? merged.tree);
+    const before = await contentsOf(context, task.freezes[frozen]?.tree ?? merged.treeBefore);
+    const after = await contentsOf(context, merged.frozenTrees[frozen] ?? merged.tree);
     const body = (payload.body as unknown as RedIdentity[]).map((red) => {
-      const content = red.file === null ? null : (contents.get(red.file) ?? null);
-      return { ...red, content: content ?? red.content };
+      if (red.file === null || before.get(red.file) !== red.content) return red;
+      return { ...red, content: after.get(red.file) ?? red.content };
     });
     payloads.push({ digest: digestJson(body), body: body as unknown as JsonValue });
   }
