@@ -1,0 +1,3 @@
+import { describeSentences } from "./table.ts";
+
+describeSentences("node");
