@@ -21,20 +21,24 @@ export function judgeObserved(situation: Situation, observed: ObservedChanges): 
   const changes = observed.changes.filter((change) => sinceEntry.has(change.path));
   const fromEntry = changes.flatMap((change) => sinceEntry.get(change.path) ?? []);
   return [
-    ...judgeUnsupported(observed.unsupported ?? []),
+    // What a call left there may be gone again when this is read.
+    ...judgeUnsupported(observed.unsupported ?? [], "do without it: a tree holds plain files, folders and links"),
     ...situation.phase.judgeChanges(changes, observed.contents),
     ...judgeFrozenChanges(situation, fromEntry, observed.contents),
   ];
 }
 
 /** What no tree may hold, whatever the phase may write. */
-export function judgeUnsupported(unsupported: readonly UnsupportedEntry[]): readonly ChangeDenial[] {
+export function judgeUnsupported(
+  unsupported: readonly UnsupportedEntry[],
+  hint = "remove it",
+): readonly ChangeDenial[] {
   return unsupported.map(({ path, reason }) => ({
     path,
     reason: {
       code: "unsupported_entry" as const,
       message: `\`${path}\` is of a kind that no tree may hold: \`${reason}\``,
-      hint: "remove it",
+      hint,
     },
   }));
 }

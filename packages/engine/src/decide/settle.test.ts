@@ -69,6 +69,7 @@ describe("settle_tool", () => {
     });
     expect(decision.rollBack).toBe("all");
     expect(story.codes()).toEqual(["unsupported_entry"]);
+    expect(story.last?.reasons[0]?.hint).toBe("do without it: a tree holds plain files, folders and links");
   });
 
   it("puts back what ran on after its token died", () => {

@@ -57,3 +57,11 @@ test("a change from outside is judged at the next use", async () => {
 function fail(): never {
   throw new Error("nothing was changed from outside");
 }
+
+test("changed paths past the bound are cut, and the answer says so", async () => {
+  await using bench = await openWorkbench({ "src/a.ts": "" }, { write: ["src/**"] });
+  const many = "for n in $(seq 1001); do : > src/$n; done";
+  const act = await bench.runner.act(bench.call("bash", { command: many }), new RecordingJudges());
+  expect(act.outcome.result?.["changed_paths"]).toHaveLength(1_000);
+  expect(act.outcome.result?.["truncated"]).toBe(true);
+});

@@ -323,7 +323,9 @@ interface KnownBefore {
 
 function withChangedPaths(outcome: ToolOutcome, observation: Observation): ToolOutcome {
   if (outcome.result === null) return outcome;
-  const changedPaths = observation.changes.slice(0, maxChangedPaths).map((change) => change.path);
-  const result: JsonObject = { ...outcome.result, changed_paths: changedPaths };
+  const { changes } = observation;
+  const changedPaths = changes.slice(0, maxChangedPaths).map((change) => change.path);
+  const more = changes.length > maxChangedPaths ? { truncated: true } : {};
+  const result: JsonObject = { ...outcome.result, changed_paths: changedPaths, ...more };
   return { ...outcome, result };
 }

@@ -33,7 +33,9 @@ export interface BashResult {
   readonly stderr: string;
   readonly exit_code: number;
   readonly command: string;
+  /** At most 1,000. */
   readonly changed_paths: readonly string[];
+  /** True when the output or the paths were cut. */
   readonly truncated: boolean;
 }
 
@@ -70,7 +72,10 @@ export interface RunTestsResult {
 export interface GitDiffResult {
   readonly status: "success";
   readonly diff: string;
+  /** At most 1,000. */
   readonly changed_paths: readonly string[];
+  /** True when the text or the paths were cut. */
+  readonly truncated: boolean;
 }
 
 export interface GitCommitResult {
