@@ -110,6 +110,11 @@ export interface Ledger {
   postponeJob(options: { id: JobId; owner: string; dueAt: number; error: string }): Promise<boolean>;
   cancelJobs(options: { taskId: TaskId }): Promise<number>;
 
+  /** Position up to which a reader of that name has done its work; null when it never said. */
+  getCursor(name: string): Promise<number | null>;
+  /** Moves a reader's position on; one that is behind what is kept changes nothing. Durable when it resolves. */
+  moveCursor(options: { name: string; position: number }): Promise<void>;
+
   /** Audit entries: event plus its bodies, newest first. `total` counts all that match, from an index or counter. */
   queryAudit(query: AuditQuery): Promise<{ entries: AuditRow[]; total: number; nextCursor: string | null }>;
   /** From counters, not scans. Counts the tool events `tool.executed`, `tool.denied`, `tool.rolled_back`, `tool.interrupted`. */

@@ -2,6 +2,7 @@ import { describeAppend } from "./append.ts";
 import { describeAudit } from "./audit.ts";
 import { describeAuthority } from "./authority.ts";
 import { describeClose } from "./close.ts";
+import { describeCursors } from "./cursors.ts";
 import { describeIdempotency } from "./idempotency.ts";
 import { describeIndex } from "./index-and-offers.ts";
 import { describeJobs } from "./jobs.ts";
@@ -21,6 +22,7 @@ export function describeLedger(open: OpenLedger): void {
   describeJobs(open);
   describeAudit(open);
   describeAuthority(open);
+  describeCursors(open);
   describeClose(open);
 }
 
@@ -29,6 +31,7 @@ export {
   describeAudit,
   describeAuthority,
   describeClose,
+  describeCursors,
   describeIdempotency,
   describeIndex,
   describeJobs,

@@ -47,6 +47,7 @@ class MemoryLedger implements Ledger {
   readonly #idempotency = new MemoryIdempotency();
   readonly #followers = new Followers({ lastPosition: 0, readAll: (options) => this.readAll(options) });
   #authorityVersion = 0;
+  readonly #cursors = new Map<string, number>();
   #closed = false;
 
   async append(batch: AppendBatch): Promise<AppendResult> {
@@ -223,6 +224,16 @@ class MemoryLedger implements Ledger {
   async cancelJobs(options: { taskId: TaskId }): Promise<number> {
     this.#assertOpen();
     return this.#jobs.cancel(options);
+  }
+
+  async getCursor(name: string): Promise<number | null> {
+    this.#assertOpen();
+    return this.#cursors.get(name) ?? null;
+  }
+
+  async moveCursor({ name, position }: { name: string; position: number }): Promise<void> {
+    this.#assertOpen();
+    this.#cursors.set(name, Math.max(position, this.#cursors.get(name) ?? 0));
   }
 
   async queryAudit(query: AuditQuery): ReturnType<Ledger["queryAudit"]> {

@@ -1,4 +1,5 @@
 import { canonicalJson } from "@phasegate/wire/core";
+import { cursorCounter } from "./cursor-counter.ts";
 import { databaseError, isOperationsOwnFault } from "./database-errors.ts";
 import { openDatabase, type SqlDatabase } from "./driver.ts";
 import { EventWriter } from "./event-writer.ts";
@@ -110,11 +111,15 @@ export class GroupWriter {
 class CallStatements {
   readonly erase;
   readonly putWorkflow;
+  readonly moveCursor;
   readonly probe;
 
   constructor(database: SqlDatabase) {
     this.erase = database.prepare("update payload set body = null where digest = ? and body is not null");
     this.putWorkflow = database.prepare("insert or ignore into workflow (digest, name, body) values (?, ?, ?)");
+    this.moveCursor = database.prepare(
+      "insert into counter (name, value) values (?, ?) on conflict (name) do update set value = max(value, excluded.value)",
+    );
     this.probe = database.prepare("update counter set value = value + 1 where name = 'probes'");
   }
 }
@@ -151,6 +156,9 @@ function runCall({ events, calls }: Session, operation: CallOperation): unknown 
       return events.jobs.postpone(operation.argument);
     case "cancelJobs":
       return events.jobs.cancel(operation.argument);
+    case "moveCursor":
+      calls.moveCursor.run(cursorCounter(operation.argument.name), operation.argument.position);
+      break;
     case "probe":
       calls.probe.run();
       break;

@@ -53,6 +53,7 @@ export interface WriterCalls {
   finishJob: { argument: Argument<"finishJob">; answer: boolean };
   postponeJob: { argument: Argument<"postponeJob">; answer: boolean };
   cancelJobs: { argument: Argument<"cancelJobs">; answer: number };
+  moveCursor: { argument: Argument<"moveCursor">; answer: null };
   probe: { argument: null; answer: null };
 }
 

@@ -16,6 +16,7 @@ import { auditCellKey, auditFacts, auditStatsOf } from "../audit-facts.ts";
 import { hashEventText } from "../event-text.ts";
 import { Followers } from "../follow.ts";
 import type { AppendBatch, AppendResult, AuditQuery, AuditStats, Ledger, Payload, ReadAllOptions } from "../port.ts";
+import { cursorCounter } from "./cursor-counter.ts";
 import { queryAudit, readAuditCells } from "./audit-reads.ts";
 import { databaseError } from "./database-errors.ts";
 import { readAll, readEvent, readHead, readPayload, readSignedHeads, readStream } from "./event-reads.ts";
@@ -243,6 +244,15 @@ class SqliteLedger implements Ledger {
 
   cancelJobs(options: { taskId: TaskId }): Promise<number> {
     return this.#call("cancelJobs", options);
+  }
+
+  async getCursor(name: string): Promise<number | null> {
+    const row = this.#openReader().get("select value from counter where name = ?", cursorCounter(name));
+    return row === null ? null : (row["value"] as number);
+  }
+
+  async moveCursor(options: { name: string; position: number }): Promise<void> {
+    await this.#call("moveCursor", options);
   }
 
   async queryAudit(query: AuditQuery): ReturnType<Ledger["queryAudit"]> {
