@@ -16,6 +16,7 @@ export function detectGo(files: ProjectFiles): DetectedProject | null {
     source: ["**/*.go", "go.mod", "go.sum"],
     rules: [],
     setup: null,
+    setupAdvice: files.paths.includes("go.sum") ? "commit `vendor`, as `go mod vendor` makes it" : null,
   };
 }
 
@@ -32,5 +33,8 @@ export function detectRust(files: ProjectFiles): DetectedProject | null {
     source: [...foldersAmong(files, ["src", "crates"]), "Cargo.toml", ...filesAmong(files, ["Cargo.lock", "build.rs"])],
     rules: filesAmong(files, [".cargo/config.toml"]),
     setup: null,
+    setupAdvice: /^\[(dev-)?dependencies\]/m.test(manifest)
+      ? "commit `vendor` and `.cargo/config.toml`, as `cargo vendor` makes them"
+      : null,
   };
 }

@@ -110,6 +110,32 @@ test("where nothing is recognised, the file still loads, under the folder's name
   ]);
 });
 
+test("a setup that was not tried is advised in a comment, and only where there are dependencies", () => {
+  const textOf = (files: Readonly<Record<string, string>>): string =>
+    workflowText({ fallbackName: "x", project: detectProject(project(files)).project, branch: null, preset: null });
+  expect(textOf({ "till.py": "", "requirements.txt": "six\n" })).toContain(
+    "# setup `python3 -m pip install --target .python -r requirements.txt`",
+  );
+  expect(textOf({ "Cargo.toml": "[package]\n[dependencies]\ncfg-if = 1\n" })).toContain("# commit `vendor`");
+  expect(textOf({ "go.mod": "module a\n", "go.sum": "" })).toContain("# commit `vendor`");
+  expect(textOf({ "till.py": "" })).not.toContain("workspace.setup");
+});
+
+test("the strict workflow asks for coverage where the preset can measure it", () => {
+  const textOf = (files: Readonly<Record<string, string>>): string =>
+    workflowText({ fallbackName: "x", project: detectProject(project(files)).project, branch: null, preset: "strict" });
+  const left = "# `coverage` is not asked for yet";
+  expect(textOf({ "package.json": manifest({ scripts: { test: "node --test" } }) })).not.toContain(left);
+  const measuring = { vitest: "5.0.0", "@vitest/coverage-v8": "5.0.0" };
+  expect(textOf({ "package.json": manifest({ devDependencies: measuring }) })).not.toContain(left);
+  expect(textOf({ "package.json": manifest({ devDependencies: { vitest: "5.0.0" } }) })).toContain(
+    `${left}: measuring needs \`@vitest/coverage-v8\``,
+  );
+  expect(textOf({ "till.py": "", "requirements.txt": "coverage\n" })).not.toContain(left);
+  expect(textOf({ "till.py": "" })).toContain(`${left}: measuring needs \`coverage\``);
+  expect(textOf({ "go.mod": "module a\n" })).toContain(`${left}: let the test command write`);
+});
+
 test("the first language decides, and the others are named", () => {
   const { project: detected, alsoFound } = detectProject(project({ "package.json": "{}", "go.mod": "module a\n" }));
   expect([detected?.language, alsoFound]).toEqual(["JavaScript", ["Go"]]);

@@ -43,6 +43,7 @@ export function detectJavaScript(files: ProjectFiles): DetectedProject | null {
       "package.json#/scripts",
     ],
     setup: lock && Object.keys(dependencies).length > 0 ? lock[1] : null,
+    setupAdvice: null,
   };
 }
 

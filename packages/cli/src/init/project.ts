@@ -19,4 +19,6 @@ export interface DetectedProject {
   readonly rules: readonly string[];
   /** What makes the dependencies of a clean checkout; null where nothing is needed or known. */
   readonly setup: string | null;
+  /** How a setup that was not tried here could look; null where none is needed or one is written. */
+  readonly setupAdvice: string | null;
 }

@@ -25,7 +25,15 @@ export function detectPython(files: ProjectFiles): DetectedProject | null {
       ...(files.paths.includes("pyproject.toml") ? ["pyproject.toml#/tool/pytest"] : []),
     ],
     setup: null,
+    setupAdvice: namesDependencies(files)
+      ? "setup `python3 -m pip install --target .python -r requirements.txt`, ignore `.python/**`, env PYTHONPATH `.python`"
+      : null,
   };
+}
+
+function namesDependencies(files: ProjectFiles): boolean {
+  const isListed = files.paths.some((path) => /^requirements[^/]*\.txt$/.test(path));
+  return isListed || /^(dependencies|\[tool\.poetry\.dependencies)/m.test(files.read("pyproject.toml") ?? "");
 }
 
 function namesCoverage(files: ProjectFiles, named: readonly string[]): boolean {

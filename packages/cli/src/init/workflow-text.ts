@@ -20,6 +20,7 @@ const unknownProject: DetectedProject = {
   source: ["src/**"],
   rules: ["Makefile"],
   setup: null,
+  setupAdvice: null,
 };
 
 /** The text of `agent_workflow.yaml` in its short form, with comments. It loads without errors and warnings. */
@@ -40,9 +41,17 @@ export function workflowText(options: WorkflowTextOptions): string {
   return lines.join("\n");
 }
 
-function workspaceLines(branch: string | null, { setup }: DetectedProject): readonly string[] {
-  if (branch === null && setup === null) return [];
+function workspaceLines(branch: string | null, { setup, setupAdvice, language }: DetectedProject): readonly string[] {
+  const advice =
+    setupAdvice === null
+      ? []
+      : [
+          `# Tests run without network, and no \`workspace.setup\` that makes ${language} dependencies was tried here. One way:`,
+          `# ${setupAdvice}`,
+        ];
+  if (branch === null && setup === null) return advice;
   return [
+    ...advice,
     "workspace:",
     ...(branch === null ? [] : [`  base: ${plain(branch)}   # where tasks start from`]),
     ...(setup === null
