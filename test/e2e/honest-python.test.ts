@@ -1,14 +1,12 @@
 import { execFileSync } from "node:child_process";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterEach, expect, test } from "vitest";
 import { HonestTeam } from "../harness/honest-team.ts";
 import { git } from "../harness/repository.ts";
 import { TestServer } from "../harness/server.ts";
 
-/** The preset that this machine can run: pytest where commands can import it, else what Python brings. */
-const preset = isThere("pytest") ? "pytest" : "unittest";
-const runTests = preset === "pytest" ? "python3 -m pytest" : "python3 -m unittest";
+const presets = ["unittest", ...(isThere("pytest") ? ["pytest"] : [])];
 
-const workflow = `
+const workflowOf = (preset: string): string => `
 name: invoices
 paths:
   tests:  ["tests/**"]
@@ -97,15 +95,13 @@ const clock = {
   },
 };
 
-let server: TestServer;
-let team: HonestTeam;
-beforeAll(async () => {
-  server = await TestServer.start({ workflow, files, clock });
-  team = await HonestTeam.gather(server);
-});
-afterAll(() => server.stop());
+let server: TestServer | null = null;
+afterEach(() => server?.stop());
 
-test("an honest Python session ends without one false block", { timeout: 180_000 }, async () => {
+test.each(presets)("an honest %s session ends without one false block", { timeout: 180_000 }, async (preset) => {
+  server = await TestServer.start({ workflow: workflowOf(preset), files, clock });
+  const team = await HonestTeam.gather(server);
+  const runTests = `python3 -m ${preset}`;
   const taskId = await team.newTask("Discounts");
   await using ada = await team.claim("ada", taskId);
   const plan = { summary: "Discounts", acceptance_criteria: ["a discount is taken off the sum"] };
