@@ -12,7 +12,7 @@ beforeAll(async () => {
 
 describe.each(levels)("%s", (level) => {
   const due = attacks.filter((attack) => attemptAt(attack, level) !== null);
-  test.each(due)("$class $kind: $name", (attack, { skip }) => {
+  test.for(due)("$class $kind: $name", (attack, { skip }) => {
     skip(!report.levels.includes(level), `this machine does not give \`${level}\``);
     skip(
       report.skipped.some(({ name }) => name === attack.kind),

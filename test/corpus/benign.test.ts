@@ -9,7 +9,7 @@ beforeAll(async () => {
   report = await runCorpus({ env: process.env, attacks: [], benign });
 }, 600_000);
 
-test.each(benign)("$kind: $name", (sequence, { skip }) => {
+test.for(benign)("$kind: $name", (sequence, { skip }) => {
   skip(
     report.skipped.some(({ name }) => name === sequence.kind),
     `this machine lacks the toolchain of \`${sequence.kind}\``,

@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { relative } from "node:path";
-import type { Place } from "@phasegate/wire";
-import { compileSchema } from "@phasegate/workflow";
+import { type Place, reasonCodes } from "@phasegate/wire";
+import { checkNames, compileSchema } from "@phasegate/workflow";
 import type { TSchema } from "typebox";
 import { isMap, isNode, isSeq, LineCounter, parseDocument, type Document } from "yaml";
 import { CommandFailure, exitCodes } from "../failure.ts";
-import { stepSchemas, verbs } from "./step.ts";
+import { type Expectation, stepSchemas, verbs } from "./step.ts";
 
 const placesInStep = new Map(verbs.map((verb) => [verb, compileSchema(stepSchemas[verb])]));
 
@@ -23,7 +23,7 @@ export function readYamlFile(path: string, schema: TSchema): unknown {
   const broken = document.errors.map((error) => `${at(error.pos[0])}: ${error.message.split("\n")[0] ?? ""}`);
   if (broken.length > 0) throw unfit(broken);
   const value: unknown = document.toJS();
-  const places = [...compileSchema(schema)(value), ...stepPlaces(value, "")];
+  const places = onePerPlace([...compileSchema(schema)(value), ...stepPlaces(value, "")]);
   if (places.length > 0) throw unfit(places.map((place) => `${at(offsetOf(document, place.place))}: ${told(place)}`));
   return value;
 }
@@ -67,7 +67,38 @@ function placesIn(step: unknown, pointer: string): readonly Place[] {
     place: `${pointer}${place}`,
     message,
   }));
-  return [...own, ...stepPlaces(step, pointer)];
+  return [...own, ...codePlaces(step, pointer), ...stepPlaces(step, pointer)];
+}
+
+/** Codes that no answer has, which would make a case wait for what cannot come. */
+function codePlaces(step: object, pointer: string): readonly Place[] {
+  const expect = "expect" in step ? (step.expect as Expectation | null) : null;
+  const [code, codes] = [expect?.code ?? [], expect?.codes ?? {}];
+  const known = (name: unknown): boolean => reasonCodes.some((one) => one === name);
+  const unknown = (place: string) => (name: unknown) => ({
+    place,
+    message: `\`${String(name)}\` is no code that an answer has`,
+  });
+  return [
+    ...[code]
+      .flat()
+      .filter((name) => !known(name))
+      .map(unknown(`${pointer}/expect/code`)),
+    ...Object.keys(codes)
+      .filter((name) => !known(name) && !checkNames.includes(name) && !/^status \d+$/.test(name))
+      .map(unknown(`${pointer}/expect/codes`)),
+  ];
+}
+
+/** What each alternative of a place says, in one line. */
+function onePerPlace(places: readonly Place[]): readonly Place[] {
+  const messages = new Map<string, Set<string>>();
+  for (const { place, message } of places) {
+    const said = messages.get(place) ?? new Set();
+    if (!message.endsWith("in anyOf")) said.add(message);
+    messages.set(place, said);
+  }
+  return [...messages].map(([place, said]) => ({ place, message: [...said].join(" or ") }));
 }
 
 /** Where a JSON pointer, or what of it there is, stands in the text. */

@@ -1,5 +1,4 @@
 import { type Static, type TSchema, Type } from "typebox";
-import { reasonCodes } from "@phasegate/wire";
 
 const closed = { additionalProperties: false } as const;
 export const Text = Type.String({ minLength: 1, maxLength: 4_000 });
@@ -39,7 +38,8 @@ const Range = Type.Union([
 export const Expectation = Type.Object(
   {
     status: Type.Optional(OneOrMore(Type.Integer({ minimum: 200, maximum: 599 }))),
-    code: Type.Optional(OneOrMore(Type.Enum([...reasonCodes]))),
+    /** Whether answers have such a code is judged where the file is read: a list of all would be no message. */
+    code: Type.Optional(OneOrMore(Text)),
     finding: Type.Optional(Type.String({ minLength: 1, description: "a check among the answer's findings" })),
     awaits: Type.Optional(Type.Enum(["approval"], { description: "the transition waits for a person" })),
     exit_code: Type.Optional(Type.Integer({ minimum: 0, maximum: 255 })),
