@@ -11,6 +11,19 @@ export function openRoot(root: string): number {
   return openSync(root, directoryFlags);
 }
 
+// `O_PATH` of Linux, which Node does not name: such a descriptor needs no permission on what it holds.
+const holdOnly = 0o10000000;
+
+/** Holds the entry itself, never what a link leads to; null where it is not what `flags` ask for, or a link then. */
+export function holdEntry(at: string | Buffer, flags: number): number | null {
+  try {
+    return openSync(at, holdOnly | constants.O_NOFOLLOW | flags);
+  } catch (error) {
+    if (hasCode(error, "ENOTDIR", "ELOOP")) return null;
+    throw error;
+  }
+}
+
 export function openDirectoryIn(parent: number, name: string): number {
   return openSync(entryOf(parent, name), directoryFlags);
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { chmodSync, lstatSync, readdirSync, renameSync, rmdirSync, unlinkSync } from "node:fs";
+import { chmodSync, closeSync, constants, readdirSync, renameSync, rmdirSync, unlinkSync } from "node:fs";
+import { holdEntry } from "./descriptor.ts";
 
 /**
  * Removes what stands at a path: names of any bytes, directories of any permissions and of any depth, also below what
@@ -8,7 +9,18 @@ import { chmodSync, lstatSync, readdirSync, renameSync, rmdirSync, unlinkSync } 
  */
 export function removeWhole(at: string | Buffer): void {
   const top = Buffer.from(at);
-  if (!lstatSync(top).isDirectory()) return unlinkSync(top);
+  // RACE: held open, so that a directory swapped for a link between look and use leads nowhere else.
+  const held = holdEntry(top, constants.O_DIRECTORY);
+  if (held === null) return unlinkSync(top);
+  try {
+    empty(Buffer.from(`/proc/self/fd/${held}`));
+  } finally {
+    closeSync(held);
+  }
+  rmdirSync(top);
+}
+
+function empty(top: Buffer): void {
   const prefix = `.phasegate-${randomUUID()}-`;
   const pending: Buffer[] = [top];
   let moved = 0;
@@ -29,7 +41,7 @@ export function removeWhole(at: string | Buffer): void {
       }
     }
     if (below.length === 0) {
-      rmdirSync(directory);
+      if (directory !== top) rmdirSync(directory);
       pending.pop();
     }
     pending.push(...below);

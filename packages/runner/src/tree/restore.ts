@@ -3,6 +3,7 @@ import {
   chmodSync,
   closeSync,
   constants,
+  fstatSync,
   lstatSync,
   openSync,
   readdirSync,
@@ -15,7 +16,7 @@ import {
 } from "node:fs";
 import type { TreeEntry, UnsupportedEntry } from "@phasegate/wire";
 import type { ContentStore } from "./content-store.ts";
-import { entryOf, hasCode, withParent, withParentMade, withParents } from "./descriptor.ts";
+import { entryOf, hasCode, holdEntry, withParent, withParentMade, withParents } from "./descriptor.ts";
 import { removeWhole } from "./remove-whole.ts";
 
 /** Where a path shall stand; `entry` null: nowhere. */
@@ -46,7 +47,7 @@ function withWritableParents(root: string, path: string, change: () => void): vo
     if (!hasCode(error, "EACCES", "EPERM")) throw error;
     for (let end = path.indexOf("/"); end > 0; end = path.indexOf("/", end + 1)) {
       onEntry(root, path.slice(0, end), (at, stats) => {
-        if (stats.isDirectory()) setBits(at, stats, 0o777, 0o700);
+        if (stats.isDirectory()) setBits(at, 0o777, 0o700);
       });
     }
     change();
@@ -67,10 +68,10 @@ export function clearUnsupported(root: string, entries: readonly UnsupportedEntr
       case "setuid":
       case "setgid":
       case "sticky":
-        onEntry(root, path, (at, stats) => setBits(at, stats, 0o777, 0));
+        onEntry(root, path, (at) => setBits(at, 0o777, 0));
         break;
       case "unreadable":
-        onEntry(root, path, (at, stats) => setBits(at, stats, 0o777, stats.isDirectory() ? 0o700 : 0o600));
+        onEntry(root, path, (at, stats) => setBits(at, 0o777, stats.isDirectory() ? 0o700 : 0o600));
         break;
       case "path_not_utf8":
         removeUndecodable(root, path);
@@ -162,8 +163,15 @@ function removeUndecodable(root: string, path: string): void {
 }
 
 /** Never through a link: what became one is judged as one. */
-function setBits(at: string, stats: Stats, kept: number, added: number): void {
-  if (!stats.isSymbolicLink()) chmodSync(at, (stats.mode & kept) | added);
+function setBits(at: string, kept: number, added: number): void {
+  const held = holdEntry(at, 0);
+  if (held === null) return;
+  try {
+    const stats = fstatSync(held);
+    if (!stats.isSymbolicLink()) chmodSync(`/proc/self/fd/${held}`, (stats.mode & kept) | added);
+  } finally {
+    closeSync(held);
+  }
 }
 
 function onEntry(root: string, path: string, use: (at: string, stats: Stats) => void): void {

@@ -5,6 +5,8 @@ import { ToolRefusal } from "../outcome.ts";
 
 /** Entries that one search looks at. */
 const maxEntries = 500_000;
+/** Directories in directories that one search goes into; each is held open, and the server's descriptors are bounded. */
+const maxDepth = 200;
 
 /** A file or link below the start, reached by its directory's descriptor, which is open only during the visit. */
 export interface VisitedFile {
@@ -29,7 +31,12 @@ export function visitFiles(start: string, workspacePath: string, visit: (file: V
     return;
   }
   let entries = 0;
-  const visitDirectory = (directory: number, path: string, pathFromStart: string): void => {
+  const visitDirectory = (directory: number, path: string, pathFromStart: string, depth: number): void => {
+    if (depth > maxDepth) {
+      throw new ToolRefusal("payload_too_large", `directories are nested more than ${String(maxDepth)} deep`, {
+        hint: "name a `path` beside them",
+      });
+    }
     const children = readdirSync(entryOf(directory, "."), { withFileTypes: true });
     for (const child of children.sort((left, right) => (left.name < right.name ? -1 : 1))) {
       entries += 1;
@@ -45,7 +52,7 @@ export function visitFiles(start: string, workspacePath: string, visit: (file: V
         const descriptor = openBelow(directory, child.name);
         if (descriptor === null) continue;
         try {
-          visitDirectory(descriptor, childPath, childFromStart);
+          visitDirectory(descriptor, childPath, childFromStart, depth + 1);
         } finally {
           closeSync(descriptor);
         }
@@ -56,7 +63,7 @@ export function visitFiles(start: string, workspacePath: string, visit: (file: V
     }
   };
   try {
-    visitDirectory(opened.descriptor, opened.path, "");
+    visitDirectory(opened.descriptor, opened.path, "", 0);
   } finally {
     closeSync(opened.descriptor);
   }
