@@ -13,7 +13,7 @@ import path from "node:path";
 import type { TaskId, TreeFacts } from "@phasegate/wire";
 import { beforeAll, afterAll, describe, expect, test } from "vitest";
 import type { Observation, RollBack } from "../port.ts";
-import { openWorkbench, type Workbench } from "../testing/fixture.ts";
+import { openWorkbench, RecordingJudges, type Workbench } from "../testing/fixture.ts";
 
 const files = {
   ".gitattributes": "*.crlf eol=crlf\n*.id ident\n*.u16 working-tree-encoding=UTF-16\n*.f filter=upper\n",
@@ -99,6 +99,36 @@ describe("a difference is a difference of raw bytes, type, permission bits and p
   test("permission bits", async () => {
     expect(await seenAfter(() => chmodSync(at("src/a.ts"), 0o755))).toEqual(changed("modified src/a.ts"));
     expect(statSync(at("src/a.ts")).mode & 0o7777).toBe(0o644);
+  });
+
+  test("content of the same size within the second of the last reading", async () => {
+    await bench.runner.act(
+      bench.call("write_files", { path: "src/b.ts", content: "one\n" }),
+      new RecordingJudges({ outside: "all" }),
+    );
+    const judges = new RecordingJudges({ outside: "all", observed: "all" });
+    writeFileSync(at("src/b.ts"), "two\n");
+    await bench.runner.act(bench.call("bash", { command: "rm src/b.ts" }), judges);
+    expect(judges.outside[0]?.changes).toMatchObject([{ path: "src/b.ts", kind: "modified" }]);
+    expect(readFileSync(at("src/b.ts"), "utf8")).toBe("one\n");
+    await bench.runner.act(bench.call("bash", { command: "rm src/b.ts" }), new RecordingJudges());
+  });
+
+  test("modes of directories and empty directories are in no tree, and in no checkout of it", async () => {
+    shell("chmod 700 src/deep; chmod 777 src; mkdir -p src/empty/er");
+    const facts = await readTree(() => "all");
+    expect(facts.digest).toBe(bench.base.tree);
+    const command = "stat -c '%a %n' src src/deep; ls -d src/empty";
+    const run = await bench.runner.runCommand({
+      task: bench.key,
+      tree: facts.digest,
+      baseTree: bench.base.tree,
+      command,
+      timeoutSeconds: 20,
+      signal: new AbortController().signal,
+    });
+    expect(run.output).toMatch(/^755 src\n755 src\/deep\n(?!src\/empty)/);
+    shell("chmod 755 src src/deep; rm -r src/empty");
   });
 
   test("a rename is a deletion and an addition", async () => {
@@ -232,6 +262,18 @@ describe("what no tree may hold is found without being opened", () => {
   test("a name that is not UTF-8", async () => {
     const seen = await seenAfter(() => shell("mkdir src/$'\\xff'; echo x > src/$'\\xff'/y; echo x > src/$'a\\xfe'"));
     expect(seen).toEqual(unsupported("path_not_utf8 src/a\ufffd", "path_not_utf8 src/\ufffd"));
+  });
+
+  test("a name that looks like one that is not UTF-8 stands beside it", async () => {
+    const seen = await seenAfter(() =>
+      shell("echo x > src/$'\\xff'; mkfifo src/\ufffd; echo x > src/a\ufffd; echo y > src/$'a\\xff'"),
+    );
+    expect(seen.changes).toEqual(["added src/a\ufffd"]);
+    expect(seen.unsupported.toSorted()).toEqual([
+      "fifo src/\ufffd",
+      "path_not_utf8 src/a\ufffd",
+      "path_not_utf8 src/\ufffd",
+    ]);
   });
 
   test("the workspace's own .git is the agent's", async () => {

@@ -1,4 +1,4 @@
-import { closeSync, lstatSync, readdirSync, type BigIntStats, type Dirent } from "node:fs";
+import { closeSync, lstatSync, readdirSync, type BigIntStats } from "node:fs";
 import { PhasegateError } from "@phasegate/wire/core";
 import type { UnsupportedEntry } from "@phasegate/wire";
 import { hasCode, openDirectoryIn, openRoot } from "./descriptor.ts";
@@ -77,7 +77,7 @@ export function walkWorkspace(
   function visit(at: string, directory: number | null, prefix: string, depth: number, insideIgnored: boolean): void {
     const within = { at, directory, prefix, depth, insideIgnored };
     if (directory === null) for (const name of readNames(at, prefix)) visitName(within, name, false);
-    else for (const found of readEntries(at, prefix)) visitName(within, found.name, found.isFile());
+    else for (const [name, isFile] of readEntries(at, prefix)) visitName(within, name, isFile);
   }
 
   function visitName(within: Within, name: string, isFile: boolean): void {
@@ -144,15 +144,17 @@ export function walkWorkspace(
   function readNames(at: string, prefix: string): readonly string[] {
     const names = readable(prefix, () => readdirSync(at));
     if (names === null || !names.some((name) => name.includes("\uFFFD"))) return names ?? [];
-    const decodable = decodableNames(at, prefix);
-    return names.filter((name) => decodable.has(name));
+    return decodableNames(at, prefix);
   }
 
-  function readEntries(at: string, prefix: string): readonly Dirent[] {
+  function readEntries(at: string, prefix: string): readonly (readonly [name: string, isFile: boolean])[] {
     const entries = readable(prefix, () => readdirSync(at, { withFileTypes: true }));
-    if (entries === null || !entries.some((found) => found.name.includes("\uFFFD"))) return entries ?? [];
-    const decodable = decodableNames(at, prefix);
-    return entries.filter((found) => decodable.has(found.name));
+    if (entries === null) return [];
+    // Where bytes were lost two entries may seem to have one name: of none of them is the type known by it.
+    if (entries.some((found) => found.name.includes("\uFFFD"))) {
+      return decodableNames(at, prefix).map((name) => [name, false]);
+    }
+    return entries.map((found) => [found.name, found.isFile()]);
   }
 
   function readable<Result>(prefix: string, read: () => Result): Result | null {
@@ -167,11 +169,11 @@ export function walkWorkspace(
   }
 
   /** The names that are UTF-8; reports the others. */
-  function decodableNames(at: string, prefix: string): ReadonlySet<string> {
-    const decodable = new Set<string>();
+  function decodableNames(at: string, prefix: string): readonly string[] {
+    const decodable: string[] = [];
     for (const raw of readdirSync(at, { encoding: "buffer" })) {
       const name = raw.toString("utf8");
-      if (Buffer.from(name).equals(raw)) decodable.add(name);
+      if (Buffer.from(name).equals(raw)) decodable.push(name);
       else visitor.unsupported(prefix === "" ? name : `${prefix}/${name}`, "path_not_utf8");
     }
     return decodable;

@@ -23,8 +23,8 @@ export class HostileProcess implements AsyncDisposable {
     this.#answers = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
   }
 
-  async run(root: string, operations: readonly Operation[]): Promise<ReadByReference> {
-    this.#child.stdin.write(`${JSON.stringify({ root, operations })}\n`);
+  async run(root: string, operations: readonly Operation[], settleMs: number): Promise<ReadByReference> {
+    this.#child.stdin.write(`${JSON.stringify({ root, operations, settleMs })}\n`);
     const answer = await this.#answers.next();
     if (answer.done === true) throw new TypeError("the hostile process ended");
     return JSON.parse(answer.value) as ReadByReference;

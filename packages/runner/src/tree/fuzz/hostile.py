@@ -9,8 +9,10 @@ import shutil
 import socket
 import stat
 import sys
+import time
 
 ROOT = b""
+CHANGES = ("unseen", "truncate", "chmod", "utime", "swap", "swap_for_link", "rename", "remove", "hardlink")
 MAX_BYTES, MAX_COMPONENTS = 2048, 128
 
 
@@ -93,8 +95,18 @@ def bind(path):
         os.chdir(home)
 
 
+def some_entry(number):
+    """One of what is there, by choice of the seed, not of chance."""
+    found = sorted(os.path.join(parent, name) for parent, folders, files in os.walk(ROOT) for name in folders + files)
+    if not found:
+        raise OSError("nothing there")
+    return found[number * 7 % len(found)]
+
+
 def apply(kind, path, other, number, text):
     here, there = at(path), at(other)
+    if kind in CHANGES and not os.path.lexists(here):
+        here = some_entry(number)
     if kind == "write":
         write(here, text)
     elif kind == "patch":
@@ -200,4 +212,6 @@ for line in sys.stdin:
             apply(*operation)
         except (OSError, shutil.Error):
             pass  # What does not fit what is there changes nothing more.
+    # Until what was changed is older than the distrust of the cache: else nothing would ever be believed.
+    time.sleep(request["settleMs"] / 1000)
     print(json.dumps(read_everything()), flush=True)

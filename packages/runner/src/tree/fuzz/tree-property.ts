@@ -64,6 +64,7 @@ const round: Arbitrary<Round> = record({
 
 /** So short that entries are believed within a case, and still longer than the system's clock tick. */
 const distrustMs = 20n;
+const settleMs = 25;
 
 /**
  * Whatever a process does to a workspace, each reading of it, cached or full, is what the reference reads; and
@@ -113,7 +114,7 @@ async function follow(
   };
   const trees: Manifest[] = [emptyManifest];
   for (const { operations, back } of rounds) {
-    const reference = await hostile.run(root, operations);
+    const reference = await hostile.run(root, operations, settleMs);
     await agree("cached", reference);
     await agree(back === null ? "full" : "cached", reference);
     trees.push(last);
@@ -123,7 +124,7 @@ async function follow(
     clearUnsupported(root, unsupported);
     const wanted = diffManifests(target, last).map((change) => ({ path: change.path, entry: change.before }));
     restorePaths(root, contents, wanted);
-    const restored = await hostile.run(root, []);
+    const restored = await hostile.run(root, [], 0);
     deepStrictEqual(restored, { digest: target.digest, unsupported: [] });
     await agree("cached", restored);
   }
