@@ -4,9 +4,9 @@ import type { CloudEventAnswer, EventListAnswer } from "@phasegate/wire";
 import { withServer } from "../client/connect.ts";
 import { addServerOptions, type CommandLine, type ServerOptions } from "../command-line.ts";
 import type { HttpClient, Query } from "../client/http-client.ts";
-import { printable, type Io } from "../io.ts";
+import type { Io } from "../io.ts";
 import { eventHeadings, eventRow } from "../output/event-row.ts";
-import { printJson, printTable } from "../output/table.ts";
+import { printableJson, printJson, printTable, tabbed } from "../output/table.ts";
 import { integerBetween } from "./task.ts";
 
 interface EventsOptions extends ServerOptions {
@@ -48,7 +48,7 @@ async function follow(io: Io, client: HttpClient, query: Query, options: EventsO
   const parser = createParser({
     onEvent: ({ data }) => {
       const event = JSON.parse(data) as CloudEventAnswer;
-      io.out(options.json ? JSON.stringify(event) : printable(eventRow(event).join("\t")));
+      io.out(options.json ? printableJson(event) : tabbed(eventRow(event)));
     },
   });
   try {

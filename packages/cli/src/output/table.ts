@@ -3,11 +3,11 @@ import { printable, type Io } from "../io.ts";
 
 /** Rows under their headings: a table on a terminal, tab-separated lines elsewhere. */
 export function printTable(io: Io, headings: readonly string[], rows: readonly (readonly unknown[])[]): void {
-  const cells = rows.map((row) => row.map(cellText));
   if (!io.isTerminal) {
-    for (const row of [headings, ...cells]) io.out(row.map((cell) => cell.replaceAll(/\s+/g, " ")).join("\t"));
+    for (const row of [headings, ...rows]) io.out(tabbed(row));
     return;
   }
+  const cells = rows.map((row) => row.map(cellText));
   const table = new Table({
     head: [...headings],
     style: { head: io.useColour ? ["bold"] : [], border: [], compact: true },
@@ -25,7 +25,20 @@ export function printFields(io: Io, fields: readonly (readonly [string, unknown]
 }
 
 export function printJson(io: Io, value: unknown): void {
-  io.out(JSON.stringify(value, null, 2));
+  io.out(printableJson(value, 2));
+}
+
+/** JSON in which what could steer a terminal is escaped, and means the same. */
+export function printableJson(value: unknown, space?: number): string {
+  return JSON.stringify(value, null, space).replaceAll(
+    /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
+/** Cells of one line, parted by tabs: no cell adds one, nor a line. */
+export function tabbed(cells: readonly unknown[]): string {
+  return cells.map((cell) => cellText(cell).replaceAll(/\s+/g, " ")).join("\t");
 }
 
 function cellText(value: unknown): string {

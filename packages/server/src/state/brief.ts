@@ -7,9 +7,10 @@ const maxBytes = 1_000;
 /** Where the task stands, in Markdown under 1 kB: phase, may, may not, what the gate lacks, the next call. */
 export function writeBrief(task: TaskState, workflow: CompiledWorkflow): string {
   const phase = workflow.phases.get(task.phase);
-  if (!phase) return `# ${short(task.title, 120)}\n`;
+  const title = escaped(short(task.title, 120));
+  if (!phase) return `# ${title}\n`;
   const lines = [
-    `# ${short(task.title, 120)}`,
+    `# ${title}`,
     `**Phase ${phase.id}** of ${[...workflow.phases.keys()].join(" > ")}; status ${task.status}.`,
     `**May use:** ${phase.allowedTools.join(", ") || "no tools"}.`,
     phase.mayWrite
@@ -42,8 +43,15 @@ function nextLine(phase: CompiledPhase): string {
   return targets.length === 0 ? "no way leads on." : `transition to ${targets.join(" or ")}.`;
 }
 
+/** What others typed, in one line: it must not add a line that reads like one of the server's. */
 function short(text: string, length: number): string {
-  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
+  const line = text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, " ").trim();
+  return line.length <= length ? line : `${line.slice(0, length - 1)}…`;
+}
+
+/** Text that Markdown shows as it is. */
+function escaped(text: string): string {
+  return text.replaceAll(/[\\`*_[\]<>#~|]/g, "\\$&");
 }
 
 function cut(text: string): string {
