@@ -358,7 +358,8 @@ export class ScriptJudge {
     }
     const interpreter = name.replace(/[\d.]+$/u, "");
     if (interpreters.has(interpreter)) {
-      const hit = this.#forbidden.find((entry) => words.some(({ value }) => launchesIn(interpreter, value, entry)));
+      const code = [...words.map(({ value }) => value), scope.input];
+      const hit = this.#forbidden.find((entry) => code.some((text) => launchesIn(interpreter, text, entry)));
       if (hit) return this.#denials.forbidden(hit.index, sourceOf(words));
     }
     if (!launchers.has(name) && !/^ld(?:-linux|[-.])/u.test(name) && !(name === "git" && gitLaunches(words)))

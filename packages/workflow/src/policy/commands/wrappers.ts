@@ -1,3 +1,4 @@
+import { isSettingsFolder } from "./settings-files.ts";
 import { type OptionShape, readOptions } from "./options.ts";
 import { baseName, type ShellWord, appendedWord, withPlaceholder } from "./words.ts";
 
@@ -131,6 +132,11 @@ function unwrapEnv(words: readonly ShellWord[]): Unwrapped {
     const rest = words.slice(split.index + 1);
     return joined(split.value === null ? [] : [split.value, ...rest], "`env -S` gets its text at run time");
   }
+  if (
+    values.some(({ name, value }) => (name === "C" || name === "chdir") && (value === null || isSettingsFolder(value)))
+  ) {
+    return { kind: "unknown", why: "files in that folder tell later commands what to run" };
+  }
   const start = words[end]?.value === "-" ? end + 1 : end;
   const assigned: ShellWord[] = [];
   for (const [offset, word] of words.slice(start).entries()) {
@@ -196,13 +202,13 @@ function unwrapShell(words: readonly ShellWord[]): Unwrapped {
       if (value.startsWith("--")) continue;
       const letters = value.slice(1);
       if (letters.includes("i")) return { kind: "unknown", why: "an interactive shell reads another file first" };
-      if (letters.includes("k")) return { kind: "unknown", why: "with `-k` any word may set a variable" };
+      if (/[kH]/u.test(letters)) return { kind: "unknown", why: `\`${value}\` changes what the shell reads` };
       if (value.startsWith("-")) {
         takesScript ||= letters.includes("c");
         takesInput ||= letters.includes("s");
       }
       const named = words.slice(index + 1, index + 1 + letters.replaceAll(/[^oO]/gu, "").length);
-      if (named.some((option) => option.value === null || option.value === "keyword")) {
+      if (named.some((option) => option.value === null || /^(?:keyword|history|histexpand)$/u.test(option.value))) {
         return { kind: "unknown", why: "an option of the shell changes what it reads" };
       }
       index += named.length;
