@@ -2,7 +2,6 @@ import { createHash, randomUUID } from "node:crypto";
 import {
   closeSync,
   constants,
-  existsSync,
   fchmodSync,
   mkdirSync,
   openSync,
@@ -10,6 +9,7 @@ import {
   readSync,
   renameSync,
   rmSync,
+  utimesSync,
   writeFileSync,
   writeSync,
 } from "node:fs";
@@ -17,6 +17,8 @@ import path from "node:path";
 import { PhasegateError } from "@phasegate/wire/core";
 
 const copyBytes = 1024 * 1024;
+/** A quarter of the least grace that a collection leaves. */
+const touchEveryMs = 900_000;
 
 /**
  * Bytes under their SHA-256, below the data directory, mode 0600. A content is there whole or not at all, and one
@@ -26,7 +28,8 @@ const copyBytes = 1024 * 1024;
  */
 export class ContentStore {
   readonly #directory: string;
-  readonly #known = new Set<string>();
+  /** What this store has seen here, and when it was last touched. */
+  readonly #known = new Map<string, number>();
   readonly #folders = new Set<string>();
 
   constructor(directory: string) {
@@ -38,10 +41,23 @@ export class ContentStore {
     return path.join(this.#directory, content.slice(0, 2), content);
   }
 
+  /**
+   * Whether the content is here. A yes touches it now and then, so that a collection, which takes nothing that is
+   * younger than an hour, leaves it to whoever relies on the answer.
+   */
   has(content: string): boolean {
-    if (this.#known.has(content)) return true;
-    if (!existsSync(this.pathOf(content))) return false;
-    this.#known.add(content);
+    const now = Date.now();
+    const touchedAt = this.#known.get(content);
+    if (touchedAt !== undefined && now - touchedAt < touchEveryMs) return true;
+    try {
+      const time = now / 1_000;
+      utimesSync(this.pathOf(content), time, time);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+      this.#known.delete(content);
+      return false;
+    }
+    this.#known.set(content, now);
     return true;
   }
 
@@ -130,7 +146,7 @@ export class ContentStore {
     if (!this.#folders.has(folder)) mkdirSync(folder, { recursive: true, mode: 0o700 });
     this.#folders.add(folder);
     renameSync(incoming, target);
-    this.#known.add(content);
+    this.#known.set(content, Date.now());
   }
 }
 

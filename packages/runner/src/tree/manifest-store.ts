@@ -1,4 +1,5 @@
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { unlinkSync } from "node:fs";
+import { mkdir, readdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { randomUUID } from "node:crypto";
 import path from "node:path";
 import { parseDigest, PhasegateError } from "@phasegate/wire/core";
@@ -21,6 +22,8 @@ const maxRemembered = 128;
 export class ManifestStore {
   readonly #directory: string;
   readonly #remembered = new Map<TreeDigest, { manifest: Manifest; depth: number }>();
+  /** When a tree was last put or asked for: whoever did so may be about to rely on it. */
+  readonly #usedAt = new Map<TreeDigest, number>();
 
   constructor(directory: string) {
     this.#directory = directory;
@@ -32,6 +35,7 @@ export class ManifestStore {
 
   /** Stored when it resolves. `parent`: a stored tree that differs little, by `delta` where the caller knows it. */
   async put(manifest: Manifest, parent: Manifest | null, delta?: ManifestDelta): Promise<void> {
+    for (const used of [manifest, parent]) if (used !== null) this.#usedAt.set(used.digest, Date.now());
     if (this.#recall(manifest.digest) !== null) return;
     const parentDepth = parent === null ? null : (this.#remembered.get(parent.digest)?.depth ?? null);
     const chained = parent !== null && parentDepth !== null && parentDepth < maxDepth;
@@ -48,10 +52,66 @@ export class ManifestStore {
   }
 
   async get(digest: TreeDigest): Promise<Manifest> {
+    this.#usedAt.set(digest, Date.now());
+    return await this.#read(digest);
+  }
+
+  /** Trees that were stored, put or asked for since. */
+  async younger(since: number): Promise<TreeDigest[]> {
+    const found = [...this.#usedAt].filter(([, usedAt]) => usedAt >= since).map(([digest]) => digest);
+    for (const [digest, modifiedAt] of await this.#stored()) if (modifiedAt >= since) found.push(digest);
+    return found;
+  }
+
+  /** The files that a tree is read from, its own first; null when it is not stored. Rejects when it is damaged. */
+  async chainOf(digest: TreeDigest): Promise<TreeDigest[] | null> {
+    const chain: TreeDigest[] = [];
+    if (digest === emptyManifest.digest) return chain;
+    const isThere = await stat(this.#pathOf(digest)).catch(() => null);
+    if (isThere === null) return null;
+    for (let next: TreeDigest | null = digest; next !== null; next = (await this.#load(next)).parent) chain.push(next);
+    return chain;
+  }
+
+  /** Removes every stored tree that is neither needed nor young, and answers how many. */
+  async removeUnneeded(needed: ReadonlySet<TreeDigest>, youngerThan: number): Promise<number> {
+    const stored = await this.#stored();
+    const keep = new Set(needed);
+    // RACE: what was used since the trees were marked is kept with all that it is read from. Nothing is awaited between
+    // the last look here and the removals, or a put could rely on what goes.
+    for (;;) {
+      const fresh = [...this.#usedAt].find(([digest, usedAt]) => usedAt >= youngerThan && !keep.has(digest));
+      if (fresh === undefined) break;
+      for (const digest of [fresh[0], ...((await this.chainOf(fresh[0])) ?? [])]) keep.add(digest);
+    }
+    let removed = 0;
+    for (const [digest, modifiedAt] of stored) {
+      if (keep.has(digest) || modifiedAt >= youngerThan) continue;
+      this.#remembered.delete(digest);
+      this.#usedAt.delete(digest);
+      unlinkSync(this.#pathOf(digest));
+      removed += 1;
+    }
+    for (const [digest, usedAt] of this.#usedAt) if (usedAt < youngerThan) this.#usedAt.delete(digest);
+    return removed;
+  }
+
+  async #stored(): Promise<[TreeDigest, number][]> {
+    const found: [TreeDigest, number][] = [];
+    for (const name of await readdir(this.#directory)) {
+      const digest = parseDigest(`sha256:${name.replace(/\.json$/, "")}`) as TreeDigest | null;
+      if (digest !== null && name.endsWith(".json")) {
+        found.push([digest, (await stat(path.join(this.#directory, name))).mtimeMs]);
+      }
+    }
+    return found;
+  }
+
+  async #read(digest: TreeDigest): Promise<Manifest> {
     const remembered = this.#recall(digest);
     if (remembered !== null) return remembered;
     const stored = await this.#load(digest);
-    const parent = stored.parent === null ? emptyManifest : await this.get(stored.parent);
+    const parent = stored.parent === null ? emptyManifest : await this.#read(stored.parent);
     const manifest = applyDelta(parent, stored);
     if (manifest.digest !== digest) throw lost(digest);
     this.#remember(manifest, stored.depth);

@@ -1,4 +1,6 @@
+import { execFileSync } from "node:child_process";
 import { closeSync, lstatSync, readdirSync, unlinkSync, type Stats } from "node:fs";
+import { removeWhole } from "./remove-whole.ts";
 import { entryOf, hasCode, openDirectoryIn, openRoot } from "./descriptor.ts";
 
 /** What a workspace takes on its disk, `.git`, scratch and ignored files included. */
@@ -16,7 +18,8 @@ export interface UseBounds {
 
 const blockBytes = 512;
 /** Directories that one path may lead through: each is an open descriptor. */
-const maxDepth = 512;
+const maxDepth = 256;
+const deepMs = 30_000;
 
 /**
  * Adds up what lies below a directory, each hard link once as the disk has it, and stops past twice the bounds.
@@ -26,25 +29,36 @@ export function measureUse(root: string, bounds: UseBounds): WorkspaceUse {
   let bytes = 0;
   let entries = 0;
   const linked = new Set<number>();
-  const whole = visitAll(root, (_at, stats) => {
+  const isWithin = (): boolean => bytes <= 2 * bounds.maxBytes && entries <= 2 * bounds.maxEntries;
+  const whole = visitAll(root, (at, stats, _path, isDeep) => {
+    if (isDeep) {
+      const below = useBelow(at);
+      entries += below?.entries ?? 0;
+      bytes += below?.bytes ?? 0;
+      return below !== null && isWithin();
+    }
     entries += 1;
     if (stats.nlink > 1 && !stats.isDirectory()) {
       if (linked.has(stats.ino)) return true;
       linked.add(stats.ino);
     }
     bytes += stats.blocks * blockBytes;
-    return bytes <= 2 * bounds.maxBytes && entries <= 2 * bounds.maxEntries;
+    return isWithin();
   });
   return { bytes, entries, whole };
 }
 
-/** Removes every file that came or changed since `sinceMs` but those of `keep`; `.git` is left alone. */
+/**
+ * Removes every file that came or changed since `sinceMs` but those of `keep`; `.git` is left alone. What lies deeper
+ * than honest programs go is removed whole, whatever its age.
+ */
 export function removeSince(
   root: string,
   options: { readonly sinceMs: number; readonly keep: readonly string[] },
 ): void {
   const keep = new Set(options.keep);
-  visitAll(root, (at, stats, path) => {
+  visitAll(root, (at, stats, path, isDeep) => {
+    if (isDeep) removeWhole(at);
     if (stats.isDirectory() || stats.ctimeMs < options.sinceMs || keep.has(path)) return true;
     if (path === ".git" || path.startsWith(".git/")) return true;
     unlinkSync(at);
@@ -52,8 +66,29 @@ export function removeSince(
   });
 }
 
-/** False when the visitor stopped, or what is below is deeper than can be visited. */
-function visitAll(root: string, visit: (at: string, stats: Stats, path: string) => boolean): boolean {
+/** `du` goes to any depth and holds no descriptor for each directory on the way. Null when it cannot tell. */
+function useBelow(at: string): Pick<WorkspaceUse, "bytes" | "entries"> | null {
+  // The path leads through a descriptor of this process, which is another's "self" there.
+  const directory = `${at.replace("/proc/self/", `/proc/${process.pid}/`)}/.`;
+  const count = (unit: string): number => {
+    const printed = execFileSync("du", ["-s", unit, "--", directory], {
+      encoding: "utf8",
+      timeout: deepMs,
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    return Number.parseInt(printed, 10);
+  };
+  try {
+    return { bytes: count("--block-size=1"), entries: count("--inodes") };
+  } catch {
+    return null;
+  }
+}
+
+type Visit = (at: string, stats: Stats, path: string, isDeep: boolean) => boolean;
+
+/** False when the visitor stopped. A directory that lies too deep is visited once more as such, and not entered. */
+function visitAll(root: string, visit: Visit): boolean {
   const descriptor = openRoot(root);
   try {
     return visitDirectory(descriptor, "", 0);
@@ -67,9 +102,12 @@ function visitAll(root: string, visit: (at: string, stats: Stats, path: string) 
       const path = prefix === "" ? name : `${prefix}/${name}`;
       const stats = ifThere(() => lstatSync(at));
       if (stats === null) continue;
-      if (!visit(at, stats, path)) return false;
+      if (!visit(at, stats, path, false)) return false;
       if (!stats.isDirectory()) continue;
-      if (depth === maxDepth) return false;
+      if (depth === maxDepth) {
+        if (!visit(at, stats, path, true)) return false;
+        continue;
+      }
       const below = ifThere(() => openDirectoryIn(directory, name));
       if (below === null) continue;
       try {

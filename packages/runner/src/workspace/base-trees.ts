@@ -1,7 +1,7 @@
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { randomUUID } from "node:crypto";
 import path from "node:path";
-import { PhasegateError, type TreeEntry } from "@phasegate/wire";
+import { PhasegateError, type TreeDigest, type TreeEntry } from "@phasegate/wire";
 import type { CompiledWorkflow } from "@phasegate/workflow";
 import { listCommit, type ListedEntry } from "../git/base-listing.ts";
 import type { Git } from "../git/git.ts";
@@ -54,6 +54,12 @@ export class BaseTrees {
     const oldest = this.#remembered.keys().next();
     if (this.#remembered.size > maxRemembered && oldest.done !== true) this.#remembered.delete(oldest.value);
     return computed;
+  }
+
+  /** The trees of bases that a caller may just have been given. */
+  async remembered(): Promise<TreeDigest[]> {
+    const found = await Promise.allSettled(this.#remembered.values());
+    return found.flatMap((base) => (base.status === "fulfilled" ? [base.value.manifest.digest] : []));
   }
 
   async #compute(mirror: Mirror, commit: string, workflow: CompiledWorkflow, key: string): Promise<BaseTree> {

@@ -20,11 +20,13 @@ import { gitDiff } from "./git-diff.ts";
 import { Layout } from "./layout.ts";
 import { WorkspaceQuota } from "./quota.ts";
 import { openEvidenceRunner } from "../evidence/evidence-runner.ts";
+import { collectUnused } from "./collection.ts";
 import { resolveWorkspacePath } from "./resolve-path.ts";
 import { restoreFiles } from "./restore-files.ts";
 import { WorkspaceSession, type AnyTool, type SessionTimes } from "./session.ts";
 import { syncWorkspace } from "./sync.ts";
-import { TaskWorkspace, type WorkspaceParts } from "./task-workspace.ts";
+import { removeDirectory } from "../tree/remove-directory.ts";
+import { keptTreeOf, TaskWorkspace, type WorkspaceParts } from "./task-workspace.ts";
 import { treeDifference } from "./tree-difference.ts";
 
 export interface RunnerOptions {
@@ -160,9 +162,28 @@ export async function openRunner(options: RunnerOptions): Promise<Runner> {
     },
 
     async diff({ task, since, maxBytes }) {
-      const { workspace } = await sessionOf(task);
       const from = await manifests.get(since);
+      // A workspace that was discarded is not made again to show what it held.
+      const discarded = sessions.has(task.taskId) ? null : await keptTreeOf(layout.taskState(task.taskId));
+      if (discarded !== null) {
+        const gitDir = layout.taskGitDir(task.taskId);
+        return await treeDifference({ git, gitDir, contents }, from, await manifests.get(discarded), maxBytes);
+      }
+      const { workspace } = await sessionOf(task);
       return await treeDifference({ git, gitDir: workspace.gitDir, contents }, from, workspace.kept, maxBytes);
+    },
+
+    collect: (request) => collectUnused({ layout, manifests, baseTrees: parts.baseTrees }, request),
+
+    async discardWorkspace(task) {
+      const session = await sessions.get(task)?.catch(() => null);
+      // What comes meanwhile finds the closed session and is refused; only then may a new one be opened.
+      await session?.close();
+      const root = layout.workspace(task);
+      await parts.workers.forget(root);
+      await parts.walkers.forget(root);
+      await removeDirectory(root);
+      sessions.delete(task);
     },
 
     async sync(request) {

@@ -2,15 +2,14 @@ import type { LimitName } from "../sandbox/limits.ts";
 import type { UseBounds, WorkspaceUse } from "../tree/workspace-use.ts";
 import { freeSpace, type DiskSpace } from "./disk-space.ts";
 
-/** A walk that is shorter than this is made after every call; a longer one only where it may find something. */
-const shortWalkMs = 20;
+/** So few are walked after every call; more only where the walk may find something. */
+const fewEntries = 5_000;
 const trustedMs = 10_000;
 /** Least time between two walks while one command runs. */
 const betweenLooksMs = 2_000;
 
 interface Measured {
   readonly use: WorkspaceUse;
-  readonly tookMs: number;
   readonly at: number;
   readonly free: { readonly bytes: number; readonly inodes: number };
 }
@@ -67,10 +66,7 @@ export class WorkspaceQuota {
 
   async #walk(): Promise<Measured> {
     const free = await freeSpace(this.#path);
-    const startedAt = performance.now();
-    const use = await this.#measure();
-    const at = performance.now();
-    this.#last = { use, free, tookMs: at - startedAt, at };
+    this.#last = { use: await this.#measure(), free, at: performance.now() };
     return this.#last;
   }
 
@@ -86,7 +82,7 @@ export class WorkspaceQuota {
 
   async #known(): Promise<Measured> {
     const last = this.#last;
-    if (last === null || last.tookMs <= shortWalkMs || performance.now() - last.at > trustedMs)
+    if (last === null || last.use.entries <= fewEntries || performance.now() - last.at > trustedMs)
       return await this.#walk();
     return (await this.#mayBeExceeded()) ? await this.#walk() : last;
   }

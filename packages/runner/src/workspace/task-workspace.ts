@@ -230,6 +230,11 @@ export class TaskWorkspace {
   }
 }
 
+/** The tree that a task's workspace had when it was last judged; null where there is none. */
+export async function keptTreeOf(stateFile: string): Promise<TreeDigest | null> {
+  return (await readState(stateFile))?.kept ?? null;
+}
+
 async function readState(file: string): Promise<KeptState | null> {
   const text = await readFile(file, "utf8").catch(() => null);
   if (text === null) return null;
