@@ -55,21 +55,25 @@ async function comeToRest(player: Player): Promise<void> {
   await player.stage.start();
 }
 
-/** How one ordinary sequence ended. Null: every step was granted and came to what it must. */
+/** How one ordinary sequence ended. */
 export interface BenignResult {
   readonly sequence: BenignCase;
+  /** Null: every step was granted and came to what it must. */
   readonly block: string | null;
+  /** What the sequence left behind; nothing: another can be played on the same task. */
+  readonly left: readonly string[];
 }
 
 /** Plays a sequence on a task that stands at its place. */
 export async function playThrough(player: Player, sequence: BenignCase): Promise<BenignResult> {
+  const untouched = await readState(player);
+  let block: string | null = null;
   try {
     for (const step of sequence.steps) await mustPass(player, step);
-    return { sequence, block: null };
   } catch (error) {
     if (!(error instanceof FalseBlock)) throw error;
-    return { sequence, block: error.message };
-  } finally {
-    await comeToRest(player);
+    block = error.message;
   }
+  await comeToRest(player);
+  return { sequence, block, left: changesBetween(untouched, await readState(player)) };
 }

@@ -31,8 +31,8 @@ export async function callHttp(url: string, key: string | null, call: HttpCall):
     const text = await response.text();
     return { status: response.status, body: parsed(text), text };
   } catch (error) {
-    const cause = error instanceof Error ? String(error.cause ?? error.message) : String(error);
-    return { status: 0, body: {}, text: cause };
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    return { status: 0, body: {}, text: cause instanceof Error ? cause.message : "no answer" };
   }
 }
 

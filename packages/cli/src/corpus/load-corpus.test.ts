@@ -15,7 +15,7 @@ function refusal(load: (folder: string) => unknown, text: string): string | null
     load(folder);
     return null;
   } catch (error) {
-    return String((error as Error).message).replaceAll(/^.*one\.yaml/gm, "one.yaml");
+    return (error as Error).message.replaceAll(/^.*one\.yaml/gm, "one.yaml");
   }
 }
 

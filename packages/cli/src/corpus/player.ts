@@ -4,8 +4,9 @@ import { join } from "node:path";
 import type { ApprovalAnswer, ClaimAnswer, RenewAnswer, TaskAnswer } from "@phasegate/wire";
 import { type Answer, type Demand, done, isGranted, unmet } from "./answer.ts";
 import { fill, valueAt } from "./fill.ts";
-import { callHttp, type HttpCall } from "./http-call.ts";
+import { callHttp } from "./http-call.ts";
 import { lockLedger, runPhasegate, writeOutside, writeRepository, type LedgerLock } from "./outside.ts";
+import { requestOf } from "./request-of-step.ts";
 import { nameOf, type Stage } from "./stage.ts";
 import { type Actor, type Step, type StepOf, type TokenTrick, verbOf } from "./step.ts";
 import { trickToken } from "./token-tricks.ts";
@@ -102,12 +103,12 @@ export class Player {
   async #one(step: Step, index: number): Promise<Answer> {
     if (step.later === undefined) return this.#do(step, index);
     const before = await this.#eventCount();
-    let hasEnded = false;
-    const running = this.#do(step, index).finally(() => (hasEnded = true));
+    const call = { hasEnded: false };
+    const running = this.#do(step, index).finally(() => (call.hasEnded = true));
     this.#begun.set(step.later, running);
     running.catch(() => undefined);
     const deadline = performance.now() + patienceMs;
-    while (!hasEnded && (await this.#eventCount()) === before && performance.now() < deadline) await pause(10);
+    while (!call.hasEnded && (await this.#eventCount()) === before && performance.now() < deadline) await pause(10);
     return done;
   }
 
@@ -309,50 +310,4 @@ function joined(parts: readonly Answer[]): Answer {
 /** A commit in the last phase ends the task. */
 function isCommit(step: Step): boolean {
   return "tool" in step && step.tool === "git_commit";
-}
-
-interface About {
-  readonly taskId: string;
-  readonly phase: string;
-  readonly shown: { readonly phase_token?: string };
-}
-
-function requestOf(step: Step, { taskId, phase, shown }: About): HttpCall {
-  const execute = (tool_name: string, args: unknown): HttpCall => {
-    return { method: "POST", path: "/tools/execute", body: { task_id: taskId, ...shown, tool_name, args } };
-  };
-  if ("tool" in step) return execute(step.tool, step.args);
-  if ("bash" in step) {
-    const { bash: command, timeout, cwd } = step;
-    return execute("bash", {
-      command,
-      ...(timeout === undefined ? {} : { timeout }),
-      ...(cwd === undefined ? {} : { cwd }),
-    });
-  }
-  if ("write" in step) return execute("write_files", { path: step.write, content: step.content });
-  if ("transition" in step) {
-    const { transition: target_phase, artifacts = {} } = step;
-    const body = { task_id: taskId, ...shown, current_phase: phase, target_phase, artifacts };
-    return { method: "POST", path: "/tasks/transition", body };
-  }
-  if ("complete" in step)
-    return { method: "POST", path: `/tasks/${taskId}/complete`, body: { ...shown, artifacts: step.complete } };
-  if ("release" in step)
-    return { method: "POST", path: `/tasks/${taskId}/release`, body: { ...shown, reason: step.release } };
-  if ("review" in step) {
-    const { review: verdict, model, findings = [], summary = "does what the plan says, nothing beside it" } = step;
-    const body = { verdict, findings, summary, ...(model === undefined ? {} : { model }) };
-    return { method: "POST", path: `/reviews/${taskId}`, body };
-  }
-  if (!("http" in step)) throw new Error(`\`${verbOf(step)}\` is no call`);
-  const [method = "GET", path = "/"] = step.http.split(" ");
-  const { body, raw, headers } = step;
-  return {
-    method,
-    path,
-    body,
-    raw: raw as string | undefined,
-    headers: headers as Record<string, string | null> | undefined,
-  };
 }

@@ -2,9 +2,6 @@ import { attackClasses, countColumns, countsOf } from "./counts.ts";
 import type { Level } from "./corpus-file.ts";
 import type { CorpusReport, LeveledAttack } from "./run-corpus.ts";
 
-/** Which part of a run a section of the page is about. */
-export type ReportPart = "attacks" | "benign";
-
 /** The page of figures: nothing in it but what the cases are and how they ended, so that equal runs give equal pages. */
 export function reportPage(report: CorpusReport): string {
   return `# What was tried, and what came of it

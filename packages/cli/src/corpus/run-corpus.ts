@@ -2,7 +2,7 @@ import pLimit from "p-limit";
 import { assuranceSuffices } from "@phasegate/wire";
 import { attempt, playThrough, type AttackResult, type BenignResult } from "./attempt.ts";
 import { attemptAt, levels, type AttackCase, type BenignCase, type Level, type Place } from "./corpus-file.ts";
-import { FalseBlock, walkHonestly } from "./honest-way.ts";
+import { walkHonestly } from "./honest-way.ts";
 import { Player } from "./player.ts";
 import { readKind, type RepositoryKind } from "./repository-kind.ts";
 import { Stage } from "./stage.ts";
@@ -57,37 +57,72 @@ export async function runCorpus(options: CorpusOptions): Promise<CorpusReport> {
   const attacks: LeveledAttack[] = [];
   const benign: LeveledBenign[] = [];
   const hear = options.listener ?? (() => undefined);
-  const work = kinds.flatMap((kind) =>
-    tried.flatMap((level) => {
-      const own = options.attacks.filter((attack) => attack.kind === kind.name);
-      const record = (result: AttackResult): void => {
-        attacks.push({ ...result, level });
-        hear({ ...result, level });
-      };
-      for (const attack of own.filter((one) => attemptAt(one, level) === null)) record(beyond(attack));
-      return ridesOf(own.filter((one) => attemptAt(one, level) !== null)).map((ride) =>
-        limit(() => rideAll(stages, kind, level, ride, record)),
-      );
-    }),
+  const ride = <Case extends Place & OwnServer>(place: Ground, cases: readonly Case[], play: Play<Case>) =>
+    ridesOf(cases).map((group) => limit(() => rideAll({ ...place, stages }, group, play)));
+
+  const attacksAt = (kind: RepositoryKind, level: Level): readonly Promise<void>[] => {
+    const record = (result: AttackResult): void => {
+      const leveled = { ...result, level };
+      attacks.push(leveled);
+      hear(leveled);
+    };
+    const own = options.attacks.filter((attack) => attack.kind === kind.name);
+    for (const attack of own.filter((one) => attemptAt(one, level) === null)) record(beyond(attack));
+    return ride(
+      { kind, level },
+      own.filter((one) => attemptAt(one, level) !== null),
+      {
+        play: async (player, attack) => {
+          const result = await attempt(player, attack, level);
+          record(result);
+          return result.left;
+        },
+        miss: (attack, why) => record({ attack, outcome: "otherwise", seen: why, left: [] }),
+      },
+    );
+  };
+  const benignAt = (kind: RepositoryKind, level: Level): readonly Promise<void>[] => {
+    const record = (result: BenignResult): void => {
+      const leveled = { ...result, level };
+      benign.push(leveled);
+      hear(leveled);
+    };
+    return ride(
+      { kind, level },
+      options.benign.filter((sequence) => sequence.kind === kind.name),
+      {
+        play: async (player, sequence) => {
+          const result = await playThrough(player, sequence);
+          record(result);
+          return result.left;
+        },
+        miss: (sequence, why) => record({ sequence, block: why, left: [] }),
+      },
+    );
+  };
+  await Promise.all(
+    kinds.flatMap((kind) => [
+      ...tried.flatMap((level) => attacksAt(kind, level)),
+      ...benignAt(kind, tried.at(-1) ?? "mediated"),
+    ]),
   );
-  const highest = tried.at(-1) ?? "mediated";
-  const plays = kinds.flatMap((kind) =>
-    options.benign
-      .filter((sequence) => sequence.kind === kind.name)
-      .map((sequence) =>
-        limit(async () => {
-          const result = await onTask(stages, kind, highest, sequence, (player) => playThrough(player, sequence));
-          const leveled = {
-            ...("notReached" in result ? { sequence, block: result.notReached } : result),
-            level: highest,
-          };
-          benign.push(leveled);
-          hear(leveled);
-        }),
-      ),
-  );
-  await Promise.all([...work, ...plays]);
   return { levels: tried, attacks, benign, skipped };
+}
+
+interface OwnServer {
+  readonly ownServer: boolean;
+}
+
+interface Ground {
+  readonly kind: RepositoryKind;
+  readonly level: Level;
+}
+
+interface Play<Case> {
+  /** Answers what the case left behind. */
+  play(player: Player, one: Case): Promise<readonly string[]>;
+  /** The honest way never came by the case's place. */
+  miss(one: Case, why: string): void;
 }
 
 function beyond(attack: AttackCase): AttackResult {
@@ -108,78 +143,71 @@ async function levelsOf(
 }
 
 /** Cases that begin at the same place, in groups that share a task; one with a server of its own is alone. */
-function ridesOf(attacks: readonly AttackCase[]): readonly (readonly AttackCase[])[] {
-  const rides: AttackCase[][] = [];
-  const open = new Map<string, AttackCase[]>();
-  for (const attack of attacks) {
-    const key = `${attack.phase} ${attack.moment}`;
-    const ride = attack.ownServer ? undefined : open.get(key);
-    if (ride !== undefined && ride.length < casesOfOneTask) ride.push(attack);
+function ridesOf<Case extends Place & OwnServer>(cases: readonly Case[]): readonly (readonly Case[])[] {
+  const rides: Case[][] = [];
+  const open = new Map<string, Case[]>();
+  for (const one of cases) {
+    const key = `${one.phase} ${one.moment}`;
+    const ride = one.ownServer ? undefined : open.get(key);
+    if (ride !== undefined && ride.length < casesOfOneTask) ride.push(one);
     else {
-      const fresh = [attack];
+      const fresh = [one];
       rides.push(fresh);
-      if (!attack.ownServer) open.set(key, fresh);
+      if (!one.ownServer) open.set(key, fresh);
     }
   }
   return rides;
 }
 
-/** Tries cases on one task, one after the other; what a case left behind makes the next ones take a new task. */
-async function rideAll(
-  stages: Stages,
-  kind: RepositoryKind,
-  level: Level,
-  ride: readonly AttackCase[],
-  record: (result: AttackResult) => void,
+/** Plays cases on one task, one after the other; what a case left behind makes the next ones take a new task. */
+async function rideAll<Case extends Place & OwnServer>(
+  ground: Ground & { readonly stages: Stages },
+  ride: readonly Case[],
+  play: Play<Case>,
 ): Promise<void> {
   const open = [...ride];
   while (open[0] !== undefined) {
-    const reached = await onTask<true>(stages, kind, level, open[0], async (player) => {
-      for (let attack = open.shift(); attack !== undefined; attack = open.shift()) {
-        const result = await attempt(player, attack, level);
-        record(result);
-        if (result.left.length > 0) break;
+    const why = await onTask(ground, open[0], async (player) => {
+      for (let one = open.shift(); one !== undefined; one = open.shift()) {
+        const left = await play.play(player, one).catch((error: unknown) => {
+          if (one !== undefined) play.miss(one, `the run failed: ${String(error)}`);
+          return ["what the run did"];
+        });
+        if (left.length > 0) break;
       }
-      return true;
     });
-    if (reached === true) continue;
-    for (const attack of open.splice(0)) record({ attack, outcome: "otherwise", seen: reached.notReached, left: [] });
+    if (why === null) continue;
+    for (const one of open.splice(0)) play.miss(one, why);
   }
 }
 
-interface NotReached {
-  readonly notReached: string;
-}
-
-/** Does something with a fresh task that stands at a place, or says why the honest way never came by it. */
-async function onTask<Result>(
-  stages: Stages,
-  kind: RepositoryKind,
-  level: Level,
-  place: Place & { readonly ownServer: boolean },
-  work: (player: Player) => Promise<Result>,
-): Promise<Result | NotReached> {
-  const own = place.ownServer ? await stages.open(kind, level) : null;
+/** Does something with a fresh task that stands at a place. Null; or why the honest way never came by it. */
+async function onTask(
+  { stages, kind, level }: Ground & { readonly stages: Stages },
+  place: Place & OwnServer,
+  work: (player: Player) => Promise<void>,
+): Promise<string | null> {
+  let own: Stage | null = null;
+  let isReached = false;
   try {
+    own = place.ownServer ? await stages.open(kind, level) : null;
     const player = await Player.seat(own ?? (await stages.shared(kind, level)));
-    let result: Result | NotReached = {
-      notReached: `the honest way has no moment \`${place.moment}\` in \`${place.phase}\``,
-    };
     await walkHonestly(player, {
       did: () => undefined,
       at: async (phase, moment) => {
         const isThere = phase === place.phase && moment === place.moment;
-        if (isThere) result = await work(player);
-        return !isThere;
+        if (!isThere) return true;
+        isReached = true;
+        await work(player);
+        return false;
       },
     });
-    return result;
   } catch (error) {
-    if (!(error instanceof FalseBlock)) throw error;
-    return { notReached: `on the way there: ${error.message}` };
+    return `on the way there: ${error instanceof Error ? error.message : String(error)}`;
   } finally {
     await own?.[Symbol.asyncDispose]();
   }
+  return isReached ? null : `the honest way has no moment \`${place.moment}\` in \`${place.phase}\``;
 }
 
 /** The servers of a run: one for each kind and level, opened when it is first needed. */
