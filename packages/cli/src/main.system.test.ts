@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
 import { folderWith, phasegate } from "./cli-under-test.ts";
 
@@ -53,6 +54,15 @@ test("lint of a good file tells its digest", async () => {
   const ran = await phasegate(["lint", "--json"], { cwd });
   expect(ran.code).toBe(0);
   expect(JSON.parse(ran.out)).toMatchObject({ valid: true, digest: expect.stringMatching(/^sha256:[0-9a-f]{64}$/) });
+});
+
+test("lint warns of tracked files in scratch folders", async () => {
+  const folder = folderWith({ "agent_workflow.yaml": workflow, "coverage/a.js": "a", "coverage/b.js": "b" });
+  execFileSync("git", ["init", "--quiet", folder]);
+  execFileSync("git", ["-C", folder, "add", "--all"]);
+  const ran = await phasegate(["lint"], { cwd: folder });
+  expect(ran.code).toBe(0);
+  expect(ran.out).toContain("warning tracked-scratch: `coverage/a.js` and 1 more tracked in scratch folders");
 });
 
 test("lint of a file that is not there says so in one line", async () => {

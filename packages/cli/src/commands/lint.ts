@@ -26,7 +26,9 @@ async function lint(commandLine: CommandLine, file: string | undefined, options:
   const { WorkflowSource } = await import("../workflow/workflow-source.ts");
   const source = await WorkflowSource.open(io, file);
   const loaded = source.load();
-  const diagnostics = loaded.ok ? loaded.warnings : loaded.diagnostics;
+  const diagnostics = loaded.ok
+    ? [...loaded.warnings, ...source.warningsOfRepository(loaded.stored)]
+    : loaded.diagnostics;
   if (!loaded.ok) commandLine.exitWith(exitCodes.refused);
   if (options.json) {
     return printJson(io, {

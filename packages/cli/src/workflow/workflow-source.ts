@@ -6,6 +6,7 @@ import { configurationOf, failureOf } from "../configuration.ts";
 import { CommandFailure, exitCodes } from "../failure.ts";
 import type { Io } from "../io.ts";
 import { underline } from "../output/underline.ts";
+import { trackedScratch } from "./tracked-scratch.ts";
 
 /** A workflow file as `serve` would read it, with the means to show its places. */
 export class WorkflowSource {
@@ -54,6 +55,12 @@ export class WorkflowSource {
       text: this.#text,
       resolve: (path) => this.#readBeside(this.#root, path),
     });
+  }
+
+  /** See `trackedScratch`. */
+  warningsOfRepository(stored: StoredWorkflow): readonly Diagnostic[] {
+    const warning = trackedScratch(this.#root, this.#file, stored);
+    return warning === null ? [] : [warning];
   }
 
   /** The workflow in its stored form; fails when the file does not load. */

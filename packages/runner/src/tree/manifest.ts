@@ -63,7 +63,7 @@ export function diffManifests(from: Manifest, to: Manifest): TreeChange[] {
   const paths: string[] = [];
   for (const [path, entry] of from.entries) if (!sameEntry(entry, to.entries.get(path))) paths.push(path);
   for (const path of to.entries.keys()) if (!from.entries.has(path)) paths.push(path);
-  return diffPaths(from, to, paths.sort(compareTreePaths));
+  return diffPaths(from, to, paths.sort(comparisonOf(paths)));
 }
 
 /** As `diffManifests`, for these paths only. */
@@ -91,9 +91,13 @@ export function sameEntry(left: TreeEntry, right: TreeEntry | undefined): boolea
 const beyondAscii = /[^\u0000-\u007f]/;
 
 function sortByPath(entries: TreeEntry[]): void {
-  // UTF-16 order is UTF-8 order for ASCII, and a plain comparison is many times faster.
-  const compare = entries.some((entry) => beyondAscii.test(entry.path)) ? compareTreePaths : compareUnits;
+  const compare = comparisonOf(entries.map((entry) => entry.path));
   entries.sort((left, right) => compare(left.path, right.path));
+}
+
+/** UTF-16 order is UTF-8 order for ASCII, and a plain comparison is many times faster. */
+function comparisonOf(paths: readonly string[]): (left: string, right: string) => number {
+  return paths.some((path) => beyondAscii.test(path)) ? compareTreePaths : compareUnits;
 }
 
 function compareUnits(left: string, right: string): number {
