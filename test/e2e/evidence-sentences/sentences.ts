@@ -58,7 +58,7 @@ const newFailing = (l: Language): Files => ({
 });
 const newSum = (l: Language): Files => ({ [l.sourcePath("sum")]: l.source({ add: "value + 2" }) });
 
-/** Every sentence on RED, GREEN and test identity of the workflow format's design, with what must come of it. */
+/** Every sentence on RED, GREEN and test identity in the design of the workflow format, with what must come of it. */
 export const sentences: readonly Sentence[] = [
   {
     number: "red 1",
@@ -353,6 +353,15 @@ export const sentences: readonly Sentence[] = [
     },
   },
   {
+    number: "evidence 1",
+    text: "evidence does not prove that product code left its own test process honest: that is for the reviewer",
+    on: ["node"],
+    steps: (l) => [
+      { check: red, write: newTest(l), passes: true },
+      { check: green, write: { [l.sourcePath("double")]: dishonest }, passes: true },
+    ],
+  },
+  {
     number: "identity 1",
     text: "file where the format gives it, suite path, name, ordinal among equal names",
     on: ["node", "vitest"],
@@ -412,6 +421,12 @@ export const sentences: readonly Sentence[] = [
     ],
   },
 ];
+
+/** Product code that switches off the assertions of whoever imports it. */
+const dishonest = `import assert from "node:assert";
+assert.ok = () => {};
+export const double = () => 0;
+`;
 
 /** Fails among others and passes alone: retries name the file. */
 export const flaky = `import { readFileSync } from "node:fs";
