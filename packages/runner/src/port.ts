@@ -207,6 +207,8 @@ export interface TestRunRequest {
   readonly evidenceId: EvidenceId;
   /** Only these files or names, as the test runner takes them; for the tool `run_tests`, never for a gate. */
   readonly selection?: string;
+  /** For whom it runs: owners take turns. The task itself where absent. */
+  readonly owner?: string;
   readonly signal: AbortSignal;
 }
 
@@ -216,6 +218,8 @@ export interface CommandRunRequest {
   readonly baseTree: TreeDigest;
   readonly command: string;
   readonly timeoutSeconds: number;
+  /** As in `TestRunRequest`. */
+  readonly owner?: string;
   readonly signal: AbortSignal;
 }
 

@@ -88,7 +88,7 @@ export async function openEvidenceRunner(
 
   return {
     runTests: (request) =>
-      slots.use(request.signal, async (signal): Promise<TestRun> => {
+      slots.use(request.owner ?? request.task.taskId, request.signal, async (signal): Promise<TestRun> => {
         const settings = runSettings(request.task.workflow);
         const startedAt = performance.now();
         const prepared = await prepare(request, signal);
@@ -127,7 +127,7 @@ export async function openEvidenceRunner(
       }),
 
     runCommand: (request) =>
-      slots.use(request.signal, async (signal) => {
+      slots.use(request.owner ?? request.task.taskId, request.signal, async (signal) => {
         const prepared = await prepare(request, signal);
         if (prepared.failure !== null) {
           throw new PhasegateError("workspace_unavailable", "the workflow's setup command failed", {

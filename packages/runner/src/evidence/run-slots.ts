@@ -1,48 +1,96 @@
-import pLimit from "p-limit";
 import { PhasegateError } from "@phasegate/wire";
 
-/** So many runs at once and no more, first come first served; one that is cancelled while it waits never starts. */
+interface Waiting {
+  readonly start: () => void;
+}
+
+/**
+ * So many runs at once and no more. Owners take turns, whatever number of runs each has waiting, and one owner has at
+ * most half of the places while there are two or more; a run that is cancelled while it waits never starts.
+ */
 export class RunSlots {
-  readonly #limit: ReturnType<typeof pLimit>;
+  readonly #count: number;
+  readonly #countOfOne: number;
   readonly #closing = new AbortController();
-  readonly #running = new Set<Promise<unknown>>();
+  /** By owner; whoever was served goes to the end. */
+  readonly #waiting = new Map<string, Waiting[]>();
+  readonly #running = new Map<string, number>();
+  readonly #settling = new Set<Promise<unknown>>();
 
   constructor(count: number) {
-    this.#limit = pLimit(count);
+    this.#count = count;
+    this.#countOfOne = Math.max(1, Math.ceil(count / 2));
   }
 
   /** Rejects with `workspace_unavailable` when `signal` aborts or the runner closes first. */
-  async use<Result>(signal: AbortSignal, run: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+  async use<Result>(
+    owner: string,
+    signal: AbortSignal,
+    run: (signal: AbortSignal) => Promise<Result>,
+  ): Promise<Result> {
     const either = AbortSignal.any([signal, this.#closing.signal]);
-    const started = new AbortController();
-    const running = this.#limit(async () => {
-      started.abort();
-      if (either.aborted) throw cancelled();
-      const result = await run(either);
+    await this.#enter(owner, either);
+    const running = run(either);
+    this.#settling.add(running);
+    try {
+      const result = await running;
       if (either.aborted) throw cancelled();
       return result;
-    });
-    this.#running.add(running);
-    const forget = () => this.#running.delete(running);
-    running.then(forget, forget);
-    return await Promise.race([running, cancelledWhileWaiting(either, started.signal)]);
+    } finally {
+      this.#settling.delete(running);
+      this.#leave(owner);
+    }
   }
 
   /** Ends what runs and resolves when it has ended. */
   async close(): Promise<void> {
     this.#closing.abort();
-    await Promise.allSettled(this.#running);
+    await Promise.allSettled(this.#settling);
   }
-}
 
-/** Rejects when `signal` aborts before `started` does; never resolves. */
-function cancelledWhileWaiting(signal: AbortSignal, started: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const refuse = (): void => reject(cancelled());
-    if (started.aborted) return;
-    if (signal.aborted) return refuse();
-    signal.addEventListener("abort", refuse, { once: true, signal: started });
-  });
+  #enter(owner: string, signal: AbortSignal): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    if (signal.aborted) return Promise.reject(cancelled());
+    const cancel = (): void => {
+      const left = (this.#waiting.get(owner) ?? []).filter((other) => other !== waiting);
+      if (left.length === 0) this.#waiting.delete(owner);
+      else this.#waiting.set(owner, left);
+      reject(cancelled());
+    };
+    const waiting: Waiting = {
+      start: () => {
+        signal.removeEventListener("abort", cancel);
+        resolve();
+      },
+    };
+    signal.addEventListener("abort", cancel, { once: true });
+    this.#waiting.set(owner, [...(this.#waiting.get(owner) ?? []), waiting]);
+    this.#startNext();
+    return promise;
+  }
+
+  #leave(owner: string): void {
+    const left = (this.#running.get(owner) ?? 1) - 1;
+    if (left === 0) this.#running.delete(owner);
+    else this.#running.set(owner, left);
+    this.#startNext();
+  }
+
+  #startNext(): void {
+    for (let free = this.#count - this.#inUse(); free > 0; free -= 1) {
+      const next = [...this.#waiting].find(([owner]) => (this.#running.get(owner) ?? 0) < this.#countOfOne);
+      if (next === undefined) return;
+      const [owner, [first, ...others]] = next;
+      this.#waiting.delete(owner);
+      if (others.length > 0) this.#waiting.set(owner, others);
+      this.#running.set(owner, (this.#running.get(owner) ?? 0) + 1);
+      first?.start();
+    }
+  }
+
+  #inUse(): number {
+    return [...this.#running.values()].reduce((sum, count) => sum + count, 0);
+  }
 }
 
 function cancelled(): PhasegateError {

@@ -19,6 +19,7 @@ import { workspaceKey } from "../tasks/workspace-key.ts";
 import { keepRun } from "./kept-run.ts";
 import { recordedCommand, recordedRun } from "./recorded-evidence.ts";
 import { recordEvidence } from "./record-evidence.ts";
+import { runOwner } from "./run-owner.ts";
 
 /** What evidence is gathered for. */
 export interface EvidenceSubject {
@@ -101,6 +102,7 @@ async function runTests(context: ServerContext, subject: EvidenceSubject, { tree
     tree,
     baseTree: task.baseTree,
     evidenceId: context.ids.make("evidence"),
+    owner: runOwner(context, task),
     signal,
   });
   signal.throwIfAborted();
@@ -144,6 +146,7 @@ async function runCommand(
     baseTree: task.baseTree,
     command: command.run,
     timeoutSeconds: command.timeoutSeconds,
+    owner: runOwner(context, task),
     signal,
   });
   signal.throwIfAborted();

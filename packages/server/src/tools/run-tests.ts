@@ -8,6 +8,7 @@ import type { Caller, ServerContext } from "../context.ts";
 import { runSummary } from "../evidence/evidence-answer.ts";
 import { keepRun } from "../evidence/kept-run.ts";
 import { recordEvidence } from "../evidence/record-evidence.ts";
+import { runOwner } from "../evidence/run-owner.ts";
 import { judgeOutsideChange } from "../tasks/outside-change.ts";
 import { workspaceKey } from "../tasks/workspace-key.ts";
 import type { ToolRequest } from "./tool-request.ts";
@@ -43,6 +44,7 @@ export async function runTests(
     baseTree: task.baseTree,
     evidenceId: context.ids.make("evidence"),
     ...(selection === null ? {} : { selection }),
+    owner: runOwner(context, task),
     signal: caller.signal,
   });
   const kept = keepRun(run);
