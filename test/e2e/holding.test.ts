@@ -1,4 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { Agent } from "../harness/agent.ts";
 import type { Api } from "../harness/api.ts";
 import { TestServer } from "../harness/server.ts";
@@ -113,6 +115,28 @@ describe("who holds a task", () => {
     }
     expect((await agent.execute("read_files", { path: "src/a.txt" })).status).toBe(200);
     expect((await bob.post(`/tasks/${id}/heartbeat`, {})).status).toBe(403);
+    await endTask(id);
+  });
+
+  test("a lease does not end while a command of its holder runs, and runs anew from the command's end", async () => {
+    const id = await newTask();
+    const agent = await Agent.claim(ada, "ada", id);
+    const running = agent.bash("until test -e src/stop; do sleep 0.05; done");
+    await vi.waitFor(async () => {
+      const { body } = await server.operator.get(`/events?task_id=${id}&type=tool.started`);
+      expect(body["events"]).toHaveLength(1);
+    });
+    const { workspace } = agent;
+    clock.time += 2 * 60 * 60 * 1_000;
+    await server.running.sweepLeases();
+    expect((await server.operator.get(`/tasks/${id}`)).body["status"]).toBe("active");
+    writeFileSync(join(workspace, "src/stop"), "");
+    expect((await running).status).toBe(200);
+    await server.running.sweepLeases();
+    expect((await server.operator.get(`/tasks/${id}`)).body["status"]).toBe("active");
+    clock.time += 2 * 60 * 60 * 1_000;
+    await server.running.sweepLeases();
+    expect((await server.operator.get(`/tasks/${id}`)).body["status"]).toBe("ready");
     await endTask(id);
   });
 

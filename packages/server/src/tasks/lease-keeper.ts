@@ -46,7 +46,7 @@ export class LeaseKeeper {
       try {
         await this.#expire(lease);
       } catch (error) {
-        this.#context.log.error({ err: error, task: lease.taskId }, "a lease could not be ended");
+        this.#context.log.error({ err: error, task_id: lease.taskId }, "a lease could not be ended");
       }
     }
   }
@@ -54,6 +54,7 @@ export class LeaseKeeper {
   async #expire(lease: { taskId: TaskId; epoch: number; expiresAt: number }): Promise<void> {
     const task = await this.#context.tasks.load(lease.taskId);
     if (!task?.holder || task.epoch !== lease.epoch) return;
+    if (this.#context.leases.isBusy(task.id, task.epoch)) return;
     // The holder may have shown itself since the list was read.
     const row = await this.#context.ledger.getTask(lease.taskId);
     if (

@@ -17,6 +17,8 @@ interface KnownLease {
  */
 export class Leases {
   readonly #context: ServerContext;
+  /** Calls under way here, by task and epoch; each ends by its own time limit. */
+  readonly #running = new Map<string, number>();
   readonly #known = new LRUCache<TaskId, KnownLease>({ max: 10_000 });
 
   constructor(context: ServerContext) {
@@ -46,6 +48,26 @@ export class Leases {
     if (known && known.epoch === task.epoch && now - known.renewedAt < known.durationMs / 8) return known.expiresAt;
     const durationMs = known?.epoch === task.epoch ? known.durationMs : this.#silentSeconds(workflow) * 1_000;
     return this.#write(task, durationMs);
+  }
+
+  /** Runs a call of the holder. Its lease does not end while the call runs, and runs anew from its end. */
+  async during<Value>(task: TaskState, workflow: CompiledWorkflow, call: () => Promise<Value>): Promise<Value> {
+    const name = `${task.id} ${task.epoch}`;
+    await this.extend(task, workflow);
+    this.#running.set(name, (this.#running.get(name) ?? 0) + 1);
+    try {
+      return await call();
+    } finally {
+      // Before the call counts as ended, or a sweep could come between.
+      await this.extend(task, workflow).catch(() => undefined);
+      const left = (this.#running.get(name) ?? 1) - 1;
+      if (left > 0) this.#running.set(name, left);
+      else this.#running.delete(name);
+    }
+  }
+
+  isBusy(taskId: TaskId, epoch: number): boolean {
+    return this.#running.has(`${taskId} ${epoch}`);
   }
 
   #leaseSeconds(workflow: CompiledWorkflow): number {

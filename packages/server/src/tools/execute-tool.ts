@@ -35,7 +35,15 @@ export async function executeTool(
   const request = await readToolRequest(context, caller, "execute", input, phaseToken);
   const { task, workflow, decision } = await context.tasks.preview(request.task.id, caller, request.command, noFacts);
   if (decision.effect === "deny") return deny(context, caller, request);
-  void context.leases.extend(task, workflow);
+  return context.leases.during(task, workflow, () => run(context, caller, request, { task, workflow }));
+}
+
+async function run(
+  context: ServerContext,
+  caller: Caller,
+  request: ToolRequest,
+  { task, workflow }: { readonly task: TaskState; readonly workflow: CompiledWorkflow },
+): Promise<JsonObject> {
   if (request.definition.effect === "write" || request.definition.name === "run_tests") {
     await context.runner.requireSpace();
   }
