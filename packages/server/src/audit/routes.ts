@@ -6,13 +6,14 @@ import {
   AuditStatsAnswer,
   PhasegateError,
   eventTypes,
+  parseId,
 } from "@phasegate/wire";
 import type { EventType } from "@phasegate/wire";
 import type { AuditQuery } from "@phasegate/ledger";
 import type { Caller } from "../context.ts";
 import { route } from "../http/route.ts";
 import type { Route } from "../http/route.ts";
-import { requireVisibleTask, seesEveryTask } from "../tasks/access.ts";
+import { seesEveryTask, requireTaskId } from "../tasks/access.ts";
 import { auditEntry } from "./audit-entry.ts";
 
 const access = { kind: "principal", open: true } as const;
@@ -45,10 +46,10 @@ export const auditRoutes: readonly Route[] = [
     query: AuditQueryRequest,
     answers: { 200: AuditQueryAnswer },
     handle: async (context, caller, { query }) => {
-      const task = query.task_id === undefined ? null : await requireVisibleTask(context, caller, query.task_id);
+      if (query.task_id !== undefined && !parseId("task", query.task_id)) requireTaskId(query.task_id);
       const found = await context.ledger.queryAudit({
         ...scope(caller),
-        ...(task === null ? {} : { taskId: task.id }),
+        ...(query.task_id === undefined ? {} : { taskId: requireTaskId(query.task_id) }),
         ...(query.phase === undefined ? {} : { phase: query.phase }),
         ...(query.tool_name === undefined ? {} : { toolName: query.tool_name }),
         ...(query.success === undefined ? {} : { success: query.success }),
