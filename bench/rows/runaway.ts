@@ -59,9 +59,9 @@ async function holder(product: BenchServer, name: string): Promise<Agent> {
 
 /** Runs the command over and over; the answer ends it and waits for the last one. */
 function letLoose(agent: Agent, command: string, seconds: number): () => Promise<void> {
-  let isStopped = false;
+  const stopped = new AbortController();
   const running = (async () => {
-    while (!isStopped) {
+    while (!stopped.signal.aborted) {
       const answer = await agent.bash(command, { timeout: seconds });
       const { code } = answer.body;
       if (answer.status !== 200 && code !== "tool_timeout" && code !== "limit_exceeded") {
@@ -70,7 +70,7 @@ function letLoose(agent: Agent, command: string, seconds: number): () => Promise
     }
   })();
   return async () => {
-    isStopped = true;
+    stopped.abort();
     await running;
   };
 }

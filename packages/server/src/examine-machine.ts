@@ -46,6 +46,7 @@ async function probeRunner(
       dataDir,
       workspacesDir: null,
       sandbox: "auto",
+      probesAllLimits: true,
       environment: { PATH: env["PATH"] },
     });
     const { assurance, separateUser, probes } = runner.capabilities;

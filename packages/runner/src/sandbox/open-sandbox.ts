@@ -11,7 +11,8 @@ import { escapeNames } from "./escape-attempts.ts";
 import { adviceForNamespaces, installBubblewrap } from "./installation-advice.ts";
 import { OutputPipes } from "./output-pipes.ts";
 import { defaultLimits } from "./limits.ts";
-import { probeCommands, probeEscapes, probeProcessLimit, probeThrowaway, type ProbeOptions } from "./probe.ts";
+import { probeLimits } from "./probe-limits.ts";
+import { probeCommands, probeEscapes, probeThrowaway, type ProbeOptions } from "./probe.ts";
 import type { Sandbox, SandboxOptions } from "./sandbox.ts";
 import { overlayCopies, plainCopies } from "./throwaway.ts";
 import { findVisibleHost } from "./visible-host.ts";
@@ -27,23 +28,24 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   await mkdir(options.scratchDir, { recursive: true, mode: 0o700 });
   const directories = { dataDir: await realpath(options.dataDir), scratchDir: await realpath(options.scratchDir) };
   const parts = await findParts(options, directories);
+  const which = options.probesAllLimits === true ? "all" : "processes";
   const sandbox =
-    options.mode === "off" ? null : await openBubblewrap(parts, directories, options.bubblewrap ?? "bwrap");
+    options.mode === "off" ? null : await openBubblewrap(parts, directories, options.bubblewrap ?? "bwrap", which);
   const isHeld = sandbox instanceof BubblewrapSandbox && sandbox.assurance === "sandboxed";
   if (options.mode === "required" && !isHeld) {
     await parts.groups.close();
     throw refusal(sandbox?.probes ?? []);
   }
   if (sandbox instanceof BubblewrapSandbox) return sandbox;
-  return new DirectSandbox(
-    {
-      ...parts,
-      path: parts.host.path,
-      scratchDir: directories.scratchDir,
-      copies: plainCopies(directories.scratchDir, parts.pipes),
-    },
-    sandbox?.probes ?? [switchedOff],
-  );
+  const direct = {
+    ...parts,
+    path: parts.host.path,
+    scratchDir: directories.scratchDir,
+    copies: plainCopies(directories.scratchDir, parts.pipes),
+  };
+  const { scratchDir } = directories;
+  const limits = which === "all" ? await probeLimits(new DirectSandbox(direct, []), { scratchDir, which }) : [];
+  return new DirectSandbox(direct, [...(sandbox?.probes ?? [switchedOff]), ...limits]);
 }
 
 const defaultNiceness = 10;
@@ -82,6 +84,7 @@ async function openBubblewrap(
   parts: Parts,
   directories: ProbeOptions,
   name: string,
+  which: "processes" | "all",
 ): Promise<BubblewrapSandbox | { probes: ProbeResult[] }> {
   const program = await findProgram(name);
   if (program === null) return { probes: [notRunning(installBubblewrap)] };
@@ -92,14 +95,14 @@ async function openBubblewrap(
 
   const runs = await probeCommands(trial(plain), directories);
   if (!runs.held) return { probes: [notRunning(await adviceForNamespaces(runs.detail))] };
-  const [overlayProbe, escapes, limit] = await Promise.all([
+  const [overlayProbe, escapes, limits] = await Promise.all([
     probeThrowaway(trial(overlay), directories),
     probeEscapes(trial(plain), directories),
-    probeProcessLimit(trial(plain), directories),
+    probeLimits(trial(plain), { scratchDir: directories.scratchDir, which }),
   ]);
   const copies = overlayProbe.held ? overlay : plain;
   const throwaway = overlayProbe.held ? overlayProbe : await probeThrowaway(trial(plain), directories);
-  const probes = [runs, ...escapes, { ...throwaway, detail: `${throwaway.detail} (${copies.kind})` }, limit];
+  const probes = [runs, ...escapes, { ...throwaway, detail: `${throwaway.detail} (${copies.kind})` }, ...limits];
   const assurance: AssuranceLevel = escapes.every((probe) => probe.held) ? "sandboxed" : "mediated";
   const separateUser = escapes.some((probe) => probe.name === "read_data_directory" && probe.held);
   return new BubblewrapSandbox({ ...parts, program, copies }, { assurance, separateUser, probes });

@@ -143,20 +143,6 @@ export async function probeThrowaway(sandbox: Sandbox, options: ProbeOptions): P
   });
 }
 
-/** Whether the number of processes of a command is bounded. */
-export async function probeProcessLimit(sandbox: Sandbox, options: ProbeOptions): Promise<ProbeResult> {
-  const attempt = "start 64 processes where 16 are allowed";
-  return await inWorkspace(options, async (workspacePath) => {
-    const limits = { ...defaultLimits, processes: 16 };
-    const script = "for i in $(seq 64); do sleep 5 & done; echo started all";
-    const result = await sandbox.run({ ...plainCommand(workspacePath), limits, argv: ["sh", "-c", script] });
-    const held = !result.stdout.text.includes("started all");
-    const advice =
-      "not bounded: as root this needs a writable `/sys/fs/cgroup`; run the server as an ordinary user, or give it one";
-    return { name: "process_limit", attempt, held, detail: held ? "bounded" : advice };
-  });
-}
-
 async function inWorkspace<Result>(options: ProbeOptions, use: (path: string) => Promise<Result>): Promise<Result> {
   const workspacePath = join(options.scratchDir, `probe-${randomUUID()}`);
   await mkdir(workspacePath, { mode: 0o700 });

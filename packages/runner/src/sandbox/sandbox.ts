@@ -84,6 +84,8 @@ export interface SandboxOptions {
   /** Directories of toolchains outside /usr that commands may read, besides those found through PATH. */
   readonly toolchainDirs?: readonly string[];
   readonly limits?: Partial<SandboxLimits>;
+  /** True: every bound on commands is tried at open, not only the one that hangs on the machine. */
+  readonly probesAllLimits?: boolean;
   /** Added to the niceness of commands where no control group keeps their share of the processors small. */
   readonly niceness?: number;
   /** Where bubblewrap is; looked for in the system's directories where absent. */

@@ -47,6 +47,7 @@ export interface RunnerOptions {
   readonly commandLimits?: Partial<SandboxLimits>;
   /** See `SandboxOptions`. */
   readonly niceness?: number;
+  readonly probesAllLimits?: boolean;
   /** Bounds on what a workspace takes on the disk. */
   readonly quota?: Partial<UseBounds>;
   /** Free space on the disks of data and workspaces below which nothing that writes is begun. */
@@ -79,6 +80,7 @@ export async function openRunner(options: RunnerOptions): Promise<Runner> {
     environment: options.environment,
     toolchainDirs: options.toolchainDirs ?? [],
     limits: options.commandLimits ?? {},
+    probesAllLimits: options.probesAllLimits ?? false,
     ...(options.niceness === undefined ? {} : { niceness: options.niceness }),
   });
   const space = new DiskSpace([layout.root, layout.workspaces], options.minFreeBytes ?? defaultMinFreeBytes);

@@ -14,6 +14,8 @@ export interface HealthFacts {
   readonly enforcementMode: EnforcementMode | null;
   readonly assurance: AssuranceLevel;
   readonly separateUser: boolean;
+  /** What was tried at the start to break each guarantee, and whether it held. */
+  readonly guarantees: readonly { readonly name: string; readonly held: boolean }[];
   /** Checks whose facts are the agent's own word. */
   readonly selfReportedChecks: readonly string[];
 }
@@ -40,13 +42,14 @@ export function healthRoutes(version: string, facts: () => HealthFacts): Route[]
       access: { kind: "public" },
       answers: { 200: HealthAnswer },
       handle: async (context) => {
-        const { workflowLoaded, enforcementMode, assurance, separateUser, selfReportedChecks } = facts();
+        const { workflowLoaded, enforcementMode, assurance, separateUser, guarantees, selfReportedChecks } = facts();
         const body: HealthAnswer = {
           status: workflowLoaded ? "healthy" : "unhealthy",
           workflow_loaded: workflowLoaded,
           enforcement_mode: enforcementMode,
           assurance,
           separate_user: separateUser,
+          guarantees: guarantees.map(({ name, held }) => ({ name, held })),
           auth: context.config.security.auth,
           version,
           self_reported_checks: [...selfReportedChecks],

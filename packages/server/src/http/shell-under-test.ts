@@ -69,6 +69,7 @@ export async function openShell(options: ShellOptions = {}): Promise<Shell> {
       enforcementMode: "strict",
       assurance: "mediated",
       separateUser: false,
+      guarantees: [],
       selfReportedChecks: [],
     })),
     ...metricsRoutes(metrics),

@@ -11,6 +11,8 @@ export const HealthAnswer = Type.Object({
   enforcement_mode: nullable(Type.Enum([...enforcementModes])),
   assurance: Type.Enum([...assuranceLevels]),
   separate_user: Type.Boolean(),
+  /** What was tried at the start to break each guarantee, and whether it held; `phasegate doctor` says why. */
+  guarantees: Type.Array(Type.Object({ name: Type.String(), held: Type.Boolean() })),
   auth: Type.Enum(["keys", "open"]),
   version: Type.String(),
   self_reported_checks: Type.Optional(Type.Array(Type.String())),
