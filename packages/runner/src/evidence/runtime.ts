@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { digestJson, type Digest } from "@phasegate/wire";
-import { defaultLimits, type Sandbox } from "../sandbox/sandbox.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
 import { removeDirectory } from "../tree/remove-directory.ts";
 
 const versions = [
@@ -25,7 +25,7 @@ export async function runtimeDigest(sandbox: Sandbox, scratch: string): Promise<
     readOnlyMounts: [],
     network: "none",
     timeoutMs: 20_000,
-    limits: defaultLimits,
+    limits: sandbox.limits,
     signal: new AbortController().signal,
   });
   await removeDirectory(workspacePath);

@@ -1,17 +1,18 @@
 import path from "node:path";
 import { compareTreePaths, digestJson, type Digest, type TaskId, type TreeEntry } from "@phasegate/wire";
 import { compileGlobs, type NormalizedWorkspace } from "@phasegate/workflow";
-import { defaultLimits, type Sandbox } from "../sandbox/sandbox.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
 import { diffManifests, type Manifest } from "../tree/manifest.ts";
 import type { TreeWorkers } from "../tree/tree-workers.ts";
 import { openCheckout } from "./checkout.ts";
 import type { HeldLayer, LayerStore } from "./layer-store.ts";
 import { layOver } from "./lay-over.ts";
-import { outputTail } from "./output-tail.ts";
+import { limitNote, outputTail } from "./output-tail.ts";
 import { removeDirectory } from "../tree/remove-directory.ts";
 
 const setupTimeoutMs = 1_800_000;
-const setupLimits = { ...defaultLimits, outputBytes: 64 * 1024, fileBytes: 4 * 1024 ** 3 };
+/** Archives of dependencies are larger than what a command of an agent writes. */
+const setupFileBytes = 4 * 1024 ** 3;
 
 export interface SetupRequest {
   readonly taskId: TaskId;
@@ -124,13 +125,18 @@ export class SetupLayers {
       readOnlyMounts: [],
       network: "full",
       timeoutMs: setupTimeoutMs,
-      limits: setupLimits,
+      limits: {
+        ...sandbox.limits,
+        outputBytes: 64 * 1024,
+        fileBytes: Math.max(sandbox.limits.fileBytes, setupFileBytes),
+      },
       signal,
     });
     if (result.ended !== "exited" || result.exitCode !== 0) {
       return outputTail(
         result,
-        result.ended === "exited" ? `setup: exit code ${String(result.exitCode)}` : `setup: ${result.ended}`,
+        limitNote(result, sandbox) ??
+          (result.ended === "exited" ? `setup: exit code ${String(result.exitCode)}` : `setup: ${result.ended}`),
       );
     }
     // Only what setup made: a file of the base would come back in a tree that has deleted it.
