@@ -4,10 +4,11 @@ import { join } from "node:path";
 import { root } from "./bootstrap/paths.mjs";
 import { workflowFileSchema } from "../packages/workflow/src/index.ts";
 import { checksPage } from "./reference/checks.ts";
-import { configurationPage } from "./reference/configuration.ts";
+import { configurationPage, configurationSchema, settingsTable } from "./reference/configuration.ts";
 import { errorsPage } from "./reference/errors.ts";
 import { eventsPage } from "./reference/events.ts";
 import { olderFilesPage } from "./reference/older-files.ts";
+import { withTable } from "./reference/markdown.ts";
 import { toolsPage } from "./reference/tools.ts";
 import { openApiPage } from "./reference/openapi.ts";
 
@@ -20,6 +21,9 @@ const pages: Readonly<Record<string, () => string | Promise<string>>> = {
   "docs/reference/older-files.md": olderFilesPage,
   "docs/reference/tools.md": toolsPage,
   "docs/reference/openapi.json": openApiPage,
+  "docs/reference/phasegate.schema.json": configurationSchema,
+  "docs/operations.md": () =>
+    withTable(readFileSync(join(root, "docs/operations.md"), "utf8"), "settings", settingsTable()),
 };
 
 const checkOnly = process.argv.includes("--check");

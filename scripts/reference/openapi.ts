@@ -1,5 +1,6 @@
 import { openMemoryLedger } from "../../packages/ledger/src/index.ts";
 import { KeyRing } from "../../packages/server/src/auth/key-ring.ts";
+import { ConfigManager } from "../../packages/server/src/config/config-manager.ts";
 import { openApiDocument } from "../../packages/server/src/http/openapi.ts";
 import { createIds, systemClock } from "../../packages/server/src/ids.ts";
 import { allRoutes } from "../../packages/server/src/routes.ts";
@@ -15,7 +16,8 @@ export async function openApiPage(): Promise<string> {
   const health = () => {
     throw new Error("no route is called here");
   };
-  const routes = allRoutes({ keys, metrics: createMetrics(), health });
+  const configuration = new ConfigManager({ cwd: import.meta.dirname, env: {} });
+  const routes = allRoutes({ keys, configuration, metrics: createMetrics(), health });
   await keys.close();
   await ledger.close();
   return `${JSON.stringify(openApiDocument(routes, manifest.version), null, 2)}\n`;

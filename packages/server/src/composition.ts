@@ -6,6 +6,7 @@ import type { Runner, RunnerCapabilities } from "@phasegate/runner";
 import { PhasegateError, assuranceSuffices } from "@phasegate/wire";
 import type { CompiledWorkflow, Diagnostic } from "@phasegate/workflow";
 import type { FastifyInstance } from "fastify";
+import type { Logger } from "pino";
 import { createAuthenticator } from "./auth/authenticator.ts";
 import { ensureFirstKey } from "./auth/first-key.ts";
 import type { FirstKey } from "./auth/first-key.ts";
@@ -14,8 +15,8 @@ import { KeyRing } from "./auth/key-ring.ts";
 import { openPhaseTokens } from "./auth/phase-tokens.ts";
 import type { Config } from "./config/config.ts";
 import { prepareDataDirectory } from "./config/data-directory.ts";
-import { loadConfig } from "./config/load-config.ts";
-import type { LoadedConfig } from "./config/load-config.ts";
+import { ConfigEvents } from "./config/config-events.ts";
+import { ConfigManager } from "./config/config-manager.ts";
 import type { Clock, ServerContext } from "./context.ts";
 import { createHttpApp } from "./http/app.ts";
 import type { HealthFacts } from "./http/health-routes.ts";
@@ -56,7 +57,9 @@ export interface StartOptions {
 
 export interface RunningServer {
   readonly url: string;
+  /** As it was at the start. */
   readonly config: Config;
+  readonly configuration: ConfigManager;
   readonly firstKey: FirstKey;
   readonly capabilities: RunnerCapabilities;
   /** Of the configuration and of the workflow files; none stops the start. */
@@ -65,6 +68,8 @@ export interface RunningServer {
   readonly missingAssurance: string | null;
   /** Ends leases that are over, now. A timer does it every second. */
   sweepLeases(): Promise<void>;
+  /** On SIGHUP: opens the log file again and reads the configuration again; what is wrong is logged and changes nothing. */
+  reload(): Promise<void>;
   /** Answers what is under way, ends what runs, closes the ledger. */
   close(): Promise<void>;
 }
@@ -93,17 +98,21 @@ async function open(
 ): Promise<RunningServer> {
   const clock = options.clock ?? systemClock;
   const ids = createIds(clock);
-  const loaded = loadConfig({
+  const configuration = new ConfigManager({
     ...(options.configFile === undefined ? {} : { file: options.configFile }),
     env: options.env,
     overrides: options.overrides ?? {},
     cwd: options.cwd,
   });
-  const { config } = loaded;
+  const config = configuration.get();
   const dataDir = config.storage.data_dir;
   prepareDataDirectory(dataDir);
-  const log = createLogger(config.logging, options.cwd);
+  const { log, reopen: reopenLog } = createLogger(config.logging, options.cwd);
+  configuration.subscribe(() => (log.level = configuration.get("logging").level));
   const ledger = await openLedger(config, opened);
+  configuration.recordTo(new ConfigEvents({ ledger, clock, ids }), (error) =>
+    log.error({ err: error }, "a change of the configuration was not followed"),
+  );
   const signer = await openHeadSigner(dataDir);
   const tokens = await openPhaseTokens({ security: config.security, dataDirectory: dataDir, env: options.env, clock });
   const keys = await KeyRing.open({ ledger, clock, ids, log });
@@ -128,8 +137,7 @@ async function open(
   const missingAssurance = await checkWorkflows(workflows, runner, config);
 
   const metrics = createMetrics();
-  const context = buildContext({
-    config,
+  const context = buildContext(configuration, {
     ledger,
     runner,
     workflows,
@@ -147,7 +155,7 @@ async function open(
   opened.push(() => keeper.close());
   const app: FastifyInstance = createHttpApp({
     context,
-    routes: allRoutes({ keys, metrics, health: () => health }),
+    routes: allRoutes({ keys, configuration, metrics, health: () => health }),
     authenticator: createAuthenticator(config.security.auth, keys),
     metrics,
     checkAnswers: options.checkAnswers ?? false,
@@ -161,13 +169,29 @@ async function open(
   return {
     url,
     config,
+    configuration,
     firstKey,
     capabilities: runner.capabilities,
-    warnings: [...configWarnings(loaded), ...diagnostics.map(warningText)],
+    warnings: [...configuration.warnings.map(warningText), ...diagnostics.map(warningText)],
     missingAssurance,
     sweepLeases: () => keeper.sweep(),
+    reload: () => reloadAll(configuration, log, reopenLog),
     close: closeAll,
   };
+}
+
+async function reloadAll(configuration: ConfigManager, log: Logger, reopenLog: () => void): Promise<void> {
+  try {
+    reopenLog();
+  } catch (error) {
+    log.error({ err: error }, "the log file could not be opened again");
+  }
+  try {
+    const { changes } = await configuration.reload();
+    log.info({ changed: changes.map((change) => change.key) }, "the configuration was read again");
+  } catch {
+    // It is logged where it was found, for every caller.
+  }
 }
 
 async function openLedger(config: Config, opened: (() => Promise<unknown>)[]): Promise<Ledger> {
@@ -179,13 +203,18 @@ async function openLedger(config: Config, opened: (() => Promise<unknown>)[]): P
   return ledger;
 }
 
-type ContextParts = Omit<ServerContext, "tasks" | "operations" | "leases" | "jobs" | "runs">;
+type ContextParts = Omit<ServerContext, "config" | "tasks" | "operations" | "leases" | "jobs" | "runs">;
 
 /** The context holds parts that themselves need it; they are made last. */
-function buildContext(parts: ContextParts): ServerContext {
-  const context = { ...parts, operations: new Operations(parts.clock), runs: new RunCache() } as {
-    -readonly [Key in keyof ServerContext]: ServerContext[Key];
-  };
+function buildContext(configuration: ConfigManager, parts: ContextParts): ServerContext {
+  const context = {
+    ...parts,
+    get config() {
+      return configuration.get();
+    },
+    operations: new Operations(parts.clock),
+    runs: new RunCache(),
+  } as { -readonly [Key in keyof ServerContext]: ServerContext[Key] };
   context.tasks = new TaskStore(context);
   context.leases = new Leases(context);
   context.jobs = new Dispatcher(context, [evidenceJobHandler(context), approvalTimeoutHandler(context)]);
@@ -248,10 +277,6 @@ function selfReportedChecks(workflow: CompiledWorkflow): string[] {
   return [...new Set(uses.filter((use) => use.selfReported).map((use) => use.definition.name))].sort();
 }
 
-function configWarnings(loaded: LoadedConfig): string[] {
-  return loaded.warnings.map((warning) => `${warning.place}: ${warning.message}`);
-}
-
-function warningText(diagnostic: Diagnostic): string {
+function warningText(diagnostic: Pick<Diagnostic, "place" | "message">): string {
   return `${diagnostic.place}: ${diagnostic.message}`;
 }

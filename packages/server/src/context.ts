@@ -15,6 +15,7 @@ import type { Metrics } from "./telemetry/metrics.ts";
 
 /** The parts that use cases work with. Built once by `composition.ts`; nothing in it is global. */
 export interface ServerContext {
+  /** As it is now: settings of the effect `runtime` are read where they are used, never kept. */
   readonly config: Config;
   readonly ledger: Ledger;
   readonly runner: Runner & EvidenceRunner;

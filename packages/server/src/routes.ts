@@ -3,6 +3,8 @@ import { approvalRoutes } from "./approvals/routes.ts";
 import { auditRoutes } from "./audit/routes.ts";
 import { keyRoutes } from "./auth/key-routes.ts";
 import type { KeyRing } from "./auth/key-ring.ts";
+import type { ConfigManager } from "./config/config-manager.ts";
+import { configRoutes } from "./config/routes.ts";
 import { eventRoutes } from "./events/routes.ts";
 import { documentationRoutes } from "./http/documentation-routes.ts";
 import { healthRoutes } from "./http/health-routes.ts";
@@ -22,12 +24,13 @@ const { version } = manifest;
 
 export interface RouteParts {
   readonly keys: KeyRing;
+  readonly configuration: ConfigManager;
   readonly metrics: Metrics;
   readonly health: () => HealthFacts;
 }
 
 /** Every call of the API. */
-export function allRoutes({ keys, metrics, health }: RouteParts): Route[] {
+export function allRoutes({ keys, configuration, metrics, health }: RouteParts): Route[] {
   const routes = [
     ...healthRoutes(version, health),
     ...metricsRoutes(metrics),
@@ -41,6 +44,7 @@ export function allRoutes({ keys, metrics, health }: RouteParts): Route[] {
     ...reviewRoutes,
     ...workflowRoutes,
     ...keyRoutes(keys),
+    ...configRoutes(configuration),
     ...eventRoutes(),
   ];
   return [...routes, ...documentationRoutes(routes, version)];

@@ -75,6 +75,7 @@ export {
   AuditStatsAnswer,
 } from "./http/audit.ts";
 export { bounds as requestBounds } from "./http/bounds.ts";
+export { ChangeConfigRequest, ConfigAnswer, ConfigChangesAnswer, SettingAnswer } from "./http/config.ts";
 export { CloudEventAnswer, EventListAnswer, EventsQuery } from "./http/events.ts";
 export { HealthAnswer, LiveAnswer, ReadyAnswer, RootAnswer } from "./http/health.ts";
 export {

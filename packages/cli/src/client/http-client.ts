@@ -7,6 +7,7 @@ export type Query = Readonly<Record<string, string | number | readonly string[] 
 export interface HttpClient {
   get<Answer>(path: string, query?: Query): Promise<Answer>;
   post<Answer>(path: string, body: object): Promise<Answer>;
+  patch<Answer>(path: string, body: object): Promise<Answer>;
   delete<Answer>(path: string, query?: Query): Promise<Answer>;
   /** The body of a server-sent event stream, as text in pieces. */
   stream(path: string, query: Query, signal: AbortSignal): Promise<AsyncIterable<string>>;
@@ -63,6 +64,7 @@ export function httpClient({ server, key, timeoutMs = 60_000 }: HttpClientOption
   return {
     get: (path, query = {}) => sendJson("GET", path, { query }),
     post: (path, body) => sendJson("POST", path, { body }),
+    patch: (path, body) => sendJson("PATCH", path, { body }),
     delete: (path, query = {}) => sendJson("DELETE", path, { query }),
     stream: async (path, query, signal) => {
       const response = await send("GET", path, { query, signal, accept: "text/event-stream" });

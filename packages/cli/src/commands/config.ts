@@ -5,6 +5,7 @@ import type { CommandLine } from "../command-line.ts";
 import { loadConfiguration } from "../configuration.ts";
 import { exitCodes } from "../failure.ts";
 import { printable, type Io } from "../io.ts";
+import { registerChanges } from "./config-server.ts";
 import { printJson, printTable } from "../output/table.ts";
 import { underlineRule } from "../output/underline.ts";
 
@@ -15,7 +16,7 @@ interface ConfigOptions {
 }
 
 export function register(program: Command, commandLine: CommandLine): void {
-  const config = program.command("config").description("the settings that `serve` would run with: show, validate");
+  const config = program.command("config").description("settings: show, set, validate, reload");
 
   config
     .command("show")
@@ -31,6 +32,7 @@ export function register(program: Command, commandLine: CommandLine): void {
     .option("--config <file>", "configuration file (default: phasegate.yaml, else orchestrator.yaml)")
     .option("--json", "print as JSON")
     .action((options: ConfigOptions) => validateConfig(commandLine, options));
+  registerChanges(config, commandLine);
 }
 
 async function showConfig(commandLine: CommandLine, options: ConfigOptions): Promise<void> {

@@ -53,7 +53,10 @@ async function serve({ io }: CommandLine, options: ServeOptions): Promise<void> 
   }
   const interrupted = interruption();
   announce(io, server);
+  const reload = () => void server.reload();
+  process.on("SIGHUP", reload);
   await interrupted;
+  process.off("SIGHUP", reload);
   await server.close();
 }
 

@@ -104,6 +104,7 @@ function apply(task: TaskState, event: Exclude<TaskEvent, { type: "task.created"
       return task;
     case "workflow.registered":
     case "config.changed":
+    case "config.rejected":
     case "key.created":
     case "key.revoked":
     case "key.rotated":

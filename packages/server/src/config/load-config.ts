@@ -1,14 +1,14 @@
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { realpathSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, isAbsolute, join, resolve } from "node:path";
-import { PhasegateError, type Place } from "@phasegate/wire";
-import { Ajv2020 } from "ajv/dist/2020.js";
+import type { Place } from "@phasegate/wire";
+import { Collected } from "./collected.ts";
+import { type ConfigFile, readConfigFile } from "./config-file.ts";
 import type { Config } from "./config.ts";
-import { isLoopbackHost } from "./loopback.ts";
 import { nearestName } from "./nearest.ts";
 import { olderKeys, olderVariables, translateOlderValue } from "./older.ts";
-import { readText, sections, type Setting, settingAt, settingOfVariable, settings } from "./settings.ts";
+import { readText, settingAt, settingOfVariable, settings } from "./settings.ts";
 import { readConfigText } from "./yaml-source.ts";
 
 export interface LoadConfigOptions {
@@ -18,6 +18,15 @@ export interface LoadConfigOptions {
   /** From the command line: `server.port` to value. Highest. */
   readonly overrides?: Readonly<Record<string, unknown>>;
   readonly cwd: string;
+  /** Set at run time and not yet saved, by key: above the file, below the environment. */
+  readonly updates?: ReadonlyMap<string, SettingUpdate>;
+  /** The file as it was read before, null for none: it is not read again. */
+  readonly read?: ConfigFile | null;
+}
+
+export interface SettingUpdate {
+  readonly value: unknown;
+  readonly source: string;
 }
 
 export interface LoadedConfig {
@@ -25,6 +34,9 @@ export interface LoadedConfig {
   /** Where each setting came from: `default`, `file:line:column`, a variable's name, or `command line`. */
   readonly sources: Readonly<Record<string, string>>;
   readonly warnings: readonly Place[];
+  readonly file: ConfigFile | null;
+  /** What the file says, by key; of an older file as today's keys. */
+  readonly fileValues: ReadonlyMap<string, unknown>;
 }
 
 /** Variables that belong to clients, or are read elsewhere and then removed. */
@@ -40,130 +52,38 @@ const otherVariables = [
 
 const defaultSecretVariable = "PHASEGATE_JWT_SECRET";
 
-const ajv = new Ajv2020({ strict: true, allErrors: true, allowUnionTypes: true });
-const validators = new Map(settings.map((setting) => [setting.path, ajv.compile(setting.schema)]));
-
 /**
  * The configuration, or PhasegateError `config_invalid` with every error at once: key, source, allowed range and
  * the nearest known name.
  */
 export function loadConfig(options: LoadConfigOptions): LoadedConfig {
   const collected = new Collected();
-  readFile(options, collected);
+  const file = readFile(options, collected);
+  const fileValues = new Map([...collected.values].map(([path, { value }]) => [path, value]));
+  for (const [path, { value, source }] of options.updates ?? []) collected.set(path, value, source);
   readOlderVariables(options.env, collected);
   readVariables(options.env, collected);
   for (const [path, value] of Object.entries(options.overrides ?? {})) {
     collected.set(path, value, "command line");
   }
-  return collected.finish(options);
+  const settled = collected.settle((configured) => dataDirectory(configured, options));
+  return { ...settled, warnings: collected.warnings, file, fileValues };
 }
 
-class Collected {
-  readonly values = new Map<string, { value: unknown; source: string }>();
-  readonly errors: Place[] = [];
-  readonly warnings: Place[] = [];
-
-  set(path: string, value: unknown, source: string): void {
-    const setting = settingAt(path);
-    if (!setting) {
-      this.errors.push({ place: source, message: unknownKey(path) });
-      return;
-    }
-    const wrong = problemOf(setting, value);
-    if (wrong) this.errors.push({ place: source, message: wrong });
-    else this.values.set(path, { value, source });
+function readFile(options: LoadConfigOptions, collected: Collected): ConfigFile | null {
+  const file = options.read === undefined ? readConfigFile(options) : options.read;
+  if (file === null) return null;
+  if ("message" in file) {
+    collected.errors.push(file);
+    return null;
   }
-
-  finish(options: LoadConfigOptions): LoadedConfig {
-    const tree: Record<string, Record<string, unknown>> = {};
-    const sources: Record<string, string> = {};
-    for (const setting of settings) {
-      const found = this.values.get(setting.path);
-      (tree[setting.section] ??= {})[setting.key] = found ? found.value : structuredClone(setting.default);
-      sources[setting.path] = found?.source ?? "default";
-    }
-    const storage = tree["storage"] ?? {};
-    storage["data_dir"] = dataDirectory(storage["data_dir"], options);
-    this.judgeTogether(tree, sources);
-    if (this.errors.length > 0) {
-      throw new PhasegateError("config_invalid", summary(this.errors), { findings: this.errors });
-    }
-    return { config: tree as unknown as Config, sources, warnings: this.warnings };
-  }
-
-  /** Rules that span several settings. */
-  private judgeTogether(tree: Record<string, Record<string, unknown>>, sources: Record<string, string>): void {
-    const config = tree as unknown as Config;
-    if (config.security.auth === "open" && !isLoopbackHost(config.server.host)) {
-      this.errors.push({
-        place: place(sources, "security.auth", "server.host"),
-        message: `\`security.auth: open\` works on loopback only, and \`server.host\` is \`${config.server.host}\`; use \`keys\``,
-      });
-    }
-    if (config.retry.initial_delay_ms > config.retry.max_delay_ms) {
-      this.errors.push({
-        place: place(sources, "retry.initial_delay_ms", "retry.max_delay_ms"),
-        message: `\`retry.initial_delay_ms\` (${config.retry.initial_delay_ms}) is above \`retry.max_delay_ms\` (${config.retry.max_delay_ms})`,
-      });
-    }
-  }
-}
-
-/** The first of the settings that someone set, else the name of the first. */
-function place(sources: Record<string, string>, ...paths: string[]): string {
-  const set = paths.find((path) => sources[path] !== "default");
-  return set ? (sources[set] ?? set) : (paths[0] ?? "");
-}
-
-function problemOf(setting: Setting, value: unknown): string | null {
-  const validate = validators.get(setting.path);
-  if (!validate || validate(value)) return null;
-  const inner = validate.errors?.find((error) => error.instancePath !== "");
-  const where = inner ? ` (at \`${inner.instancePath}\`: ${inner.message})` : "";
-  return `\`${setting.path}\` cannot be \`${shown(value)}\`${where}; allowed: ${setting.allowed}`;
-}
-
-function shown(value: unknown): string {
-  return (typeof value === "string" ? value : (JSON.stringify(value) ?? String(value))).slice(0, 100);
-}
-
-function unknownKey(path: string): string {
-  const [section = "", key] = path.split(".", 2);
-  if (!sections.includes(section)) {
-    const near = nearestName(section, sections);
-    return `unknown section \`${section}\`${near ? `, did you mean \`${near}\`?` : `; known: ${sections.join(", ")}`}`;
-  }
-  if (key === undefined) return `\`${section}\` must be a map of settings`;
-  const known = settings.filter((setting) => setting.section === section).map((setting) => setting.key);
-  const near = nearestName(key, known);
-  return `unknown key \`${path}\`${near ? `, did you mean \`${section}.${near}\`?` : `; known: ${known.join(", ")}`}`;
-}
-
-function readFile(options: LoadConfigOptions, collected: Collected): void {
-  const chosen = options.file ? { path: resolve(options.cwd, options.file), name: options.file } : find(options.cwd);
-  if (!chosen) return;
-  let text: string;
-  try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(chosen.path));
-  } catch (error) {
-    const why = error instanceof TypeError ? "it is not UTF-8" : (error as Error).message;
-    collected.errors.push({ place: chosen.name, message: `cannot read \`${chosen.path}\`: ${why}` });
-    return;
-  }
-  const { values, errors } = readConfigText(text, chosen.name);
+  const { values, errors } = readConfigText(file.text, file.name);
   collected.errors.push(...errors);
-  const isOlder = basename(chosen.path) === "orchestrator.yaml";
   for (const { path, value, place } of values) {
-    if (isOlder) setOlder(path, value, place, collected);
+    if (file.isOlder) setOlder(path, value, place, collected);
     else collected.set(path, value, place);
   }
-}
-
-function find(cwd: string): { path: string; name: string } | null {
-  for (const name of ["phasegate.yaml", "orchestrator.yaml"]) {
-    if (existsSync(join(cwd, name))) return { path: join(cwd, name), name };
-  }
-  return null;
+  return file;
 }
 
 function setOlder(path: string, value: unknown, source: string, collected: Collected): void {
@@ -199,7 +119,12 @@ function readVariables(env: LoadConfigOptions["env"], collected: Collected): voi
   }
   const named = collected.values.get("security.jwt_secret_env_var")?.value;
   const secretVariable = typeof named === "string" ? named : defaultSecretVariable;
-  const known = [...settings.map((setting) => setting.variable), ...otherVariables, secretVariable];
+  const known = [
+    ...settings.map((setting) => setting.variable),
+    ...otherVariables,
+    secretVariable,
+    ...webhookSecrets(collected.values.get("events.webhooks")?.value),
+  ];
   for (const variable of unknown) {
     if (known.includes(variable)) continue;
     const near = nearestName(variable, known);
@@ -208,6 +133,12 @@ function readVariables(env: LoadConfigOptions["env"], collected: Collected): voi
       message: `unknown variable \`${variable}\`${near ? `, did you mean \`${near}\`?` : ""}; unset it`,
     });
   }
+}
+
+/** The variables that receivers' secrets are in. */
+function webhookSecrets(webhooks: unknown): string[] {
+  const receivers = (webhooks ?? []) as readonly { secret_env_var?: string }[];
+  return receivers.flatMap(({ secret_env_var: variable }) => variable ?? []);
 }
 
 function dataDirectory(configured: unknown, options: LoadConfigOptions): string {
@@ -222,10 +153,4 @@ function dataDirectory(configured: unknown, options: LoadConfigOptions): string 
   // Two checkouts of one name keep apart.
   const mark = createHash("sha256").update(project).digest("hex").slice(0, 8);
   return join(base, "phasegate", `${basename(project) || "root"}-${mark}`);
-}
-
-function summary(errors: readonly Place[]): string {
-  const first = errors[0];
-  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : "";
-  return first ? `${first.place}: ${first.message}${more}` : "the configuration is invalid";
 }

@@ -1,5 +1,5 @@
 import type { TSchema } from "typebox";
-import { ConfigSchema } from "./schema.ts";
+import { type ConfigEffect, ConfigSchema } from "./schema.ts";
 
 /** One setting of the schema, as messages and the reference page need it. */
 export interface Setting {
@@ -14,6 +14,7 @@ export interface Setting {
   readonly description: string;
   /** What it may be, for people: `1..65,535`, `true or false`. */
   readonly allowed: string;
+  readonly effect: ConfigEffect;
 }
 
 interface PlainSchema {
@@ -25,6 +26,7 @@ interface PlainSchema {
   readonly anyOf?: readonly PlainSchema[];
   readonly default?: unknown;
   readonly description?: string;
+  readonly effect?: ConfigEffect;
   readonly properties?: Readonly<Record<string, PlainSchema>>;
 }
 
@@ -40,6 +42,7 @@ export const settings: readonly Setting[] = Object.entries((ConfigSchema as Plai
       default: schema.default,
       description: schema.description ?? "",
       allowed: allowedValues(schema),
+      effect: schema.effect ?? "restart",
     })),
 );
 

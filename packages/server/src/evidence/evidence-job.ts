@@ -89,7 +89,7 @@ async function keepingLease<Result>(
   };
   const timer = setInterval(() => {
     extend().catch((error: unknown) =>
-      context.log.warn({ err: error, task: task.id }, "a lease could not be extended"),
+      context.log.warn({ err: error, task_id: task.id }, "a lease could not be extended"),
     );
   }, leaseRenewalMs);
   try {

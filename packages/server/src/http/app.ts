@@ -7,6 +7,7 @@ import type { ServerContext } from "../context.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { RejectionLog } from "../telemetry/rejection-log.ts";
 import { answerBrokenConnection } from "./broken-connection.ts";
+import { boundConnections } from "./connections.ts";
 import { Deadlines } from "./deadlines.ts";
 import { HostGuard } from "./guards.ts";
 import { parseJsonBody } from "./json-body.ts";
@@ -34,7 +35,6 @@ export interface HttpLimits {
   readonly headersMs: number;
   /** A whole request must arrive within this. */
   readonly requestMs: number;
-  readonly maxConnections: number;
   /** Requests of one principal in work at once. */
   readonly maxRequestsPerPrincipal: number;
 }
@@ -42,7 +42,6 @@ export interface HttpLimits {
 const defaultLimits: HttpLimits = {
   headersMs: 10_000,
   requestMs: 60_000,
-  maxConnections: 4_096,
   maxRequestsPerPrincipal: 256,
 };
 
@@ -76,11 +75,15 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
       sendProblem(reply, problemOf(error));
     },
   });
-  app.server.maxConnections = limits.maxConnections;
+  const { max_connections: all, max_connections_per_address: perAddress } = config.server;
+  boundConnections(app.server, { all, perAddress });
 
   const guard = new HostGuard(config.server.host);
-  const load = new Load(config.server.max_concurrent_requests, limits.maxRequestsPerPrincipal, metrics);
-  const deadlines = new Deadlines(config.server.timeout_seconds * 1_000, () => performance.now());
+  const load = new Load(() => context.config.server.max_concurrent_requests, limits.maxRequestsPerPrincipal, metrics);
+  const deadlines = new Deadlines(
+    () => context.config.server.timeout_seconds * 1_000,
+    () => performance.now(),
+  );
   const rejections = new RejectionLog(log, () => clock.now());
   const runner = new RouteRunner({ context, authenticator, metrics, load, deadlines, rejections });
   app.addHook("preClose", (done) => {

@@ -5,10 +5,10 @@ import type { Metrics } from "../telemetry/metrics.ts";
 export class Load {
   private running = 0;
   private readonly byPrincipal = new Map<PrincipalId, number>();
-  private readonly maxRunning: number;
+  private readonly maxRunning: () => number;
   private readonly maxPerPrincipal: number;
 
-  constructor(maxRunning: number, maxPerPrincipal: number, metrics: Metrics) {
+  constructor(maxRunning: () => number, maxPerPrincipal: number, metrics: Metrics) {
     this.maxRunning = maxRunning;
     this.maxPerPrincipal = maxPerPrincipal;
     metrics.watchInFlight(() => this.running);
@@ -17,7 +17,7 @@ export class Load {
   /** Takes a place; throws `overloaded` or `rate_limited` when there is none. Each place is given back by `leave`. */
   enter(principal: PrincipalId): void {
     const own = this.byPrincipal.get(principal) ?? 0;
-    if (this.running >= this.maxRunning) {
+    if (this.running >= this.maxRunning()) {
       throw new PhasegateError("overloaded", `the server has ${this.running} requests in work, its limit`, {
         retryAfterSeconds: 1,
         hint: "come back later, or raise `server.max_concurrent_requests`",

@@ -17,7 +17,7 @@ export interface Route<
   Query extends TSchema = TSchema,
   Params extends TSchema = TSchema,
 > {
-  readonly method: "GET" | "POST" | "DELETE";
+  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
   /** As fastify writes it: `/api/v1/tasks/:task_id/release`. */
   readonly path: string;
   readonly operationId: string;

@@ -39,7 +39,7 @@ describe("the dispatcher", () => {
       stream: "system",
       expectedVersion: version,
       origin: { principal: "prn_test" as PrincipalId, agentId: null, at: "2026-01-01T00:00:00.000Z" },
-      events: [{ id: createIds(clock).make("event"), type: "config.changed", data: { key: "a", source: "b" } }],
+      events: [{ id: createIds(clock).make("event"), type: "config.rejected", data: { errors: [] } }],
       jobs: names.map((name) => ({
         id: `job_${name}` as JobId,
         kind: "work",

@@ -2,6 +2,7 @@ import { randomInt } from "node:crypto";
 import type { Job } from "@phasegate/ledger";
 import type { JobId, TaskId } from "@phasegate/wire";
 import type { ServerContext } from "../context.ts";
+import { withLogContext } from "../telemetry/log-context.ts";
 
 /** How one kind of job is done. At least once: what a handler finds already done, it leaves alone. */
 export interface JobHandler {
@@ -80,7 +81,9 @@ export class Dispatcher {
   abandon(taskId: TaskId): void {
     this.#context.ledger
       .cancelJobs({ taskId })
-      .catch((error: unknown) => this.#context.log.warn({ err: error, task: taskId }, "jobs could not be cancelled"));
+      .catch((error: unknown) =>
+        this.#context.log.warn({ err: error, task_id: taskId }, "jobs could not be cancelled"),
+      );
     for (const one of this.#running.values()) if (one.taskId === taskId) one.controller.abort();
   }
 
@@ -131,7 +134,8 @@ export class Dispatcher {
     const controller = new AbortController();
     const renewal = setInterval(() => void this.#renew(job), renewalMs);
     renewal.unref();
-    const done = this.#run(handler, job, controller.signal).finally(() => {
+    const ids = { job_id: job.id, ...(job.taskId === null ? {} : { task_id: job.taskId }) };
+    const done = withLogContext(ids, () => this.#run(handler, job, controller.signal)).finally(() => {
       clearInterval(renewal);
       this.#running.delete(job.id);
       this.wake();
@@ -150,7 +154,7 @@ export class Dispatcher {
       // Cancelled, or taken over after a pause longer than the lease: another instance does it now.
       if (!kept) this.#running.get(job.id)?.controller.abort();
     } catch (error) {
-      log.warn({ err: error, job: job.id }, "a job's lease could not be renewed");
+      log.warn({ err: error, job_id: job.id }, "a job's lease could not be renewed");
     }
   }
 
@@ -160,12 +164,12 @@ export class Dispatcher {
       await handler.run(job, signal);
       await this.#finish(job);
     } catch (error) {
-      log.warn({ err: error, job: job.id, kind: job.kind, attempt: job.attempts }, "a job failed");
+      log.warn({ err: error, job_id: job.id, kind: job.kind, attempt: job.attempts }, "a job failed");
       try {
         await this.#settleFailed(handler, job, error, signal);
       } catch (cause) {
         // The lease runs out and the job is offered again.
-        log.error({ err: cause, job: job.id }, "a failed job could not be settled");
+        log.error({ err: cause, job_id: job.id }, "a failed job could not be settled");
       }
     }
   }

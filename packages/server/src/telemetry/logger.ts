@@ -1,55 +1,62 @@
-import { mkdirSync } from "node:fs";
-import { dirname, resolve } from "node:path";
-import { destination, type Logger, multistream, pino, type StreamEntry, stdTimeFunctions } from "pino";
-import { PinoPretty } from "pino-pretty";
+import { resolve } from "node:path";
+import { PhasegateError } from "@phasegate/wire";
+import { type Logger, pino, stdSerializers, stdTimeFunctions } from "pino";
 import type { Config } from "../config/config.ts";
+import { currentLogContext } from "./log-context.ts";
+import { LogOutput } from "./log-output.ts";
+import { withoutSecretMembers, withoutSecretText } from "./redaction.ts";
 
-/** Names whose values never reach a log, at the top and one or two levels down. */
-const secretNames = [
-  "authorization",
-  "phase_token",
-  "phaseToken",
-  "new_token",
-  "token",
-  "key",
-  "api_key",
-  "apiKey",
-  "secret",
-  "password",
-  "cookie",
-  "idempotency_key",
-];
-const secretPaths = secretNames.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
-secretPaths.push('headers["phase-token"]', '*.headers["phase-token"]');
-
-/** The server's logger: standard error, a file, or both; secrets are replaced before anything is written. */
-export function createLogger(logging: Config["logging"], cwd: string): Logger {
-  const streams: StreamEntry[] = [];
-  if (logging.console) streams.push({ level: "trace", stream: output(logging.format, 2) });
-  if (logging.file !== null) {
-    const path = resolve(cwd, logging.file);
-    mkdirSync(dirname(path), { recursive: true });
-    streams.push({ level: "trace", stream: output(logging.format, path) });
-  }
-  return createLoggerTo(multistream(streams), logging.level);
+export interface ServerLog {
+  readonly log: Logger;
+  /** Opens the log file again by its name, after a rotation took it away. */
+  reopen(): void;
+  close(): void;
 }
 
-/** The same logger, to any stream. */
+/** The server's logger: standard error, a file, or both; secrets are replaced before anything is written. */
+export function createLogger(logging: Config["logging"], cwd: string): ServerLog {
+  const outputs: LogOutput[] = [];
+  if (logging.console) outputs.push(new LogOutput(2, logging.format));
+  if (logging.file !== null) outputs.push(openLogFile(resolve(cwd, logging.file), logging.format));
+  const write = (line: string): void => {
+    for (const output of outputs) output.write(line);
+  };
+  const log = createLoggerTo({ write }, logging.level);
+  return {
+    log,
+    reopen() {
+      for (const output of outputs) output.reopen();
+    },
+    close() {
+      for (const output of outputs) output.close();
+    },
+  };
+}
+
+/** The same logger, to any stream. Each line carries the ids of the work that it belongs to. */
 export function createLoggerTo(stream: { write(line: string): void }, level: Config["logging"]["level"]): Logger {
   return pino(
     {
       level,
       base: null,
       timestamp: stdTimeFunctions.isoTime,
-      redact: { paths: secretPaths, censor: "[redacted]" },
-      formatters: { level: (label) => ({ level: label }) },
+      mixin: currentLogContext,
+      formatters: {
+        level: (label) => ({ level: label }),
+        log: (members) => withoutSecretMembers(members) as Record<string, unknown>,
+      },
+      serializers: { err: (error: Error) => withoutSecretMembers(stdSerializers.err(error)) },
     },
-    stream,
+    { write: (line: string) => stream.write(withoutSecretText(line)) },
   );
 }
 
-function output(format: "json" | "pretty", target: number | string) {
-  const to = typeof target === "number" ? { fd: target } : { dest: target, append: true };
-  if (format === "json") return destination({ ...to, sync: true });
-  return PinoPretty({ destination: target, sync: true, colorize: target === 2 && process.stderr.isTTY });
+function openLogFile(path: string, format: Config["logging"]["format"]): LogOutput {
+  try {
+    return new LogOutput(path, format);
+  } catch (error) {
+    const message = `cannot open the log file \`${path}\`: ${error instanceof Error ? error.message : String(error)}`;
+    const extras = { hint: "set `logging.file` to a file that the server may write, or to nothing" };
+    throw new PhasegateError("config_invalid", message, extras, { cause: error });
+  }
 }

@@ -1,11 +1,18 @@
+import { mkdtempSync, readFileSync, renameSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
-import { createLoggerTo } from "./logger.ts";
+import { withLogContext } from "./log-context.ts";
+import { createLogger, createLoggerTo } from "./logger.ts";
 import { RejectionLog } from "./rejection-log.ts";
 
 function captured() {
   const lines: string[] = [];
   return { lines, log: createLoggerTo({ write: (line) => lines.push(line) }, "info") };
 }
+
+const jwt = "eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJlLVMzQ1JFVA";
+const key = "pgk_S3CRETaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 
 test("secrets never reach a log, at the top or further down", () => {
   const { lines, log } = captured();
@@ -15,11 +22,71 @@ test("secrets never reach a log, at the top or further down", () => {
     body: { phase_token: "S3CRET", new_token: "S3CRET" },
     headers: { authorization: "S3CRET", "phase-token": "S3CRET" },
     request: { headers: { authorization: "S3CRET", "phase-token": "S3CRET" } },
+    a: { b: [{ c: { d: { "Idempotency-Key": "S3CRET", password: "S3CRET" } } }] },
     task_id: "task_1",
   });
   expect(lines).toHaveLength(1);
   expect(lines[0]).not.toContain("S3CRET");
   expect(JSON.parse(lines[0] ?? "")).toMatchObject({ level: "info", task_id: "task_1", key: "[redacted]" });
+});
+
+test.each([
+  ["a token in a query", "GET /api/v1/state/snapshot?phase_token=S3CRET&task_id=x"],
+  ["a header in words", "headers were Authorization: Bearer S3CRET.S3CRET-S3CRET"],
+  ["a key", `refused ${key}`],
+  ["a phase token", `cannot read ${jwt}`],
+  ["a password in an address", "connect postgres://user:S3CRET@db/x failed"],
+])("%s is taken out of messages and of the words, stacks and members of errors", (_, words) => {
+  const { lines, log } = captured();
+  log.error(words);
+  log.error({ err: Object.assign(new Error(words, { cause: new Error(words) }), { url: words, token: "S3CRET" }) });
+  log.error({ nested: { words: [words] } }, "it failed");
+  expect(lines).toHaveLength(3);
+  expect(lines.join("")).not.toMatch(/S3CRET|c2lnbmF0dXJl/);
+});
+
+test("each line carries the ids of its work, also after a wait, and none of other work", async () => {
+  const { lines, log } = captured();
+  const work = async (ids: object): Promise<void> => {
+    await Promise.resolve();
+    log.info(ids, "worked");
+  };
+  await Promise.all([
+    withLogContext({ request_id: "r1", task_id: "task_1" }, () => work({})),
+    withLogContext({ request_id: "r2" }, () => work({ task_id: "task_2" })),
+    work({}),
+  ]);
+  expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([
+    { request_id: "r1", task_id: "task_1", msg: "worked" },
+    { request_id: "r2", task_id: "task_2" },
+    expect.not.objectContaining({ request_id: expect.anything() }),
+  ]);
+});
+
+test("a log file is for its owner only, is opened again after a rotation, and takes lines for people", () => {
+  const cwd = mkdtempSync(join(tmpdir(), "phasegate-log-"));
+  const path = join(cwd, "logs", "server.log");
+  const read = (name: string) => readFileSync(name, "utf8");
+  const logging = { level: "info", format: "pretty", file: "logs/server.log", console: false } as const;
+  const { log, reopen } = createLogger(logging, cwd);
+  log.info({ task_id: "task_1" }, "first");
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+  expect(read(path)).toMatch(/INFO: first\n\s+task_id: "task_1"\n/);
+  renameSync(path, `${path}.1`);
+  log.info("second");
+  reopen();
+  log.info("third");
+  expect([read(`${path}.1`).includes("second"), read(path).includes("third")]).toEqual([true, true]);
+});
+
+test("a log file that cannot be opened stops the start with what to set", () => {
+  const logging = { level: "info", format: "json", file: "/dev/null/x.log", console: false } as const;
+  expect(() => createLogger(logging, "/")).toThrow(/^cannot open the log file `\/dev\/null\/x\.log`/);
+});
+
+test("a log on a full disk loses lines and ends nothing", () => {
+  const { log } = createLogger({ level: "info", format: "json", file: "/dev/full", console: false }, "/");
+  for (let line = 0; line < 100; line += 1) log.info({ words: "x".repeat(100_000) });
 });
 
 test("refusals are logged at a limited rate, and what was left out is counted", () => {

@@ -284,7 +284,18 @@ export const eventSchemas = {
     digest: Digest,
     source: Text,
   }),
-  "config.changed": Type.Object({ key: Text, source: Text }),
+  "config.changed": Type.Object({
+    key: Text,
+    /** Where the new value came from: a place in the file, or the call. */
+    source: Text,
+    /** `runtime`: holds from now on; `restart`: from the next start. */
+    effect: Type.Enum(["runtime", "restart"]),
+    /** Passwords and keys in URLs are `***`; a long value is its digest. */
+    old: Json,
+    new: Json,
+  }),
+  /** A configuration that was to be loaded again and is wrong: nothing changed. */
+  "config.rejected": Type.Object({ errors: Type.Array(Type.Object({ place: Text, message: Text })) }),
   "key.created": Type.Object({
     key_id: Text,
     principal: Text,
