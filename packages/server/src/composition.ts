@@ -28,9 +28,18 @@ import { Dispatcher } from "./jobs/dispatcher.ts";
 import { createIds, systemClock } from "./ids.ts";
 import { Operations } from "./operations/operations.ts";
 import { allRoutes } from "./routes.ts";
+import { runnerOptions } from "./runner-options.ts";
 import { createLogger } from "./telemetry/logger.ts";
 import { createMetrics } from "./telemetry/metrics.ts";
+import { serverBreakers } from "./breakers/server-breakers.ts";
+import { serveEventSocket } from "./events/event-socket.ts";
+import { EventBus } from "./events/event-bus.ts";
+import { SystemStream } from "./events/system-stream.ts";
+import { DeadLetters } from "./webhooks/dead-letters.ts";
+import { readWebhooks, removeSecrets, type Webhook } from "./webhooks/webhook.ts";
+import { Webhooks } from "./webhooks/webhooks.ts";
 import { LeaseKeeper } from "./tasks/lease-keeper.ts";
+import { StoreKeeper } from "./tasks/store-keeper.ts";
 import { Leases } from "./tasks/lease.ts";
 import { recover } from "./tasks/recovery.ts";
 import { TaskStore } from "./tasks/task-store.ts";
@@ -60,6 +69,8 @@ export interface RunningServer {
   /** As it was at the start. */
   readonly config: Config;
   readonly configuration: ConfigManager;
+  /** Events inside the process, for programs that hold a server. */
+  readonly events: EventBus;
   readonly firstKey: FirstKey;
   readonly capabilities: RunnerCapabilities;
   /** Of the configuration and of the workflow files; none stops the start. */
@@ -68,6 +79,8 @@ export interface RunningServer {
   readonly missingAssurance: string | null;
   /** Ends leases that are over, now. A timer does it every second. */
   sweepLeases(): Promise<void>;
+  /** Removes workspaces and stored contents that nobody needs any more, now. A timer does it every hour. */
+  removeUnused(): Promise<void>;
   /** On SIGHUP: opens the log file again and reads the configuration again; what is wrong is logged and changes nothing. */
   reload(): Promise<void>;
   /** Answers what is under way, ends what runs, closes the ledger. */
@@ -124,11 +137,8 @@ async function open(
     canShowKey: options.canShowKey ?? true,
   });
   const runner = await openRunner({
-    dataDir,
-    workspacesDir: config.runner.workspaces_dir,
-    sandbox: config.runner.sandbox,
+    ...runnerOptions(config),
     environment: { PATH: options.env["PATH"] },
-    maxConcurrentRuns: config.runner.max_concurrent_runs,
     toolchainDirs: options.toolchainDirs ?? [],
   });
   opened.push(() => runner.close());
@@ -136,8 +146,10 @@ async function open(
   const diagnostics = await workflows.open(workflowFiles(config, options.cwd));
   const missingAssurance = await checkWorkflows(workflows, runner, config);
 
+  const receivers = readWebhooks(config.events.webhooks, options.env);
+  removeSecrets(config.events.webhooks, options.env);
   const metrics = createMetrics();
-  const context = buildContext(configuration, {
+  const context = buildContext(configuration, receivers, {
     ledger,
     runner,
     workflows,
@@ -153,29 +165,45 @@ async function open(
   await recover(context);
   const keeper = new LeaseKeeper(context);
   opened.push(() => keeper.close());
+  const storeKeeper = new StoreKeeper(context);
+  opened.push(() => storeKeeper.close());
+  const events = new EventBus({
+    ledger,
+    maxHistory: config.events.max_history,
+    onTrouble: ({ event, error }) => log.error({ err: error, event: event.id }, "a handler of events failed"),
+  });
+  opened.push(() => events.close());
+  await events.start();
+  const authenticator = createAuthenticator(config.security.auth, keys);
   const app: FastifyInstance = createHttpApp({
     context,
     routes: allRoutes({ keys, configuration, metrics, health: () => health }),
-    authenticator: createAuthenticator(config.security.auth, keys),
+    authenticator,
     metrics,
     checkAnswers: options.checkAnswers ?? false,
   });
+  serveEventSocket(app, { context, authenticator });
   opened.push(() => app.close());
   opened.push(() => context.jobs.close());
   opened.push(() => context.operations.close());
   const url = await listen(app, config.server);
   keeper.start();
+  storeKeeper.start();
+  opened.push(() => context.webhooks.close());
+  await context.webhooks.start();
   context.jobs.start();
   return {
     url,
     config,
     configuration,
+    events,
     firstKey,
     capabilities: runner.capabilities,
     warnings: [...configuration.warnings.map(warningText), ...diagnostics.map(warningText)],
     missingAssurance,
     sweepLeases: () => keeper.sweep(),
     reload: () => reloadAll(configuration, log, reopenLog),
+    removeUnused: () => storeKeeper.keep(),
     close: closeAll,
   };
 }
@@ -203,10 +231,13 @@ async function openLedger(config: Config, opened: (() => Promise<unknown>)[]): P
   return ledger;
 }
 
-type ContextParts = Omit<ServerContext, "config" | "tasks" | "operations" | "leases" | "jobs" | "runs">;
+type ContextParts = Omit<
+  ServerContext,
+  "config" | "tasks" | "operations" | "leases" | "jobs" | "runs" | "breakers" | "webhooks" | "system"
+>;
 
 /** The context holds parts that themselves need it; they are made last. */
-function buildContext(configuration: ConfigManager, parts: ContextParts): ServerContext {
+function buildContext(configuration: ConfigManager, receivers: readonly Webhook[], parts: ContextParts): ServerContext {
   const context = {
     ...parts,
     get config() {
@@ -214,11 +245,27 @@ function buildContext(configuration: ConfigManager, parts: ContextParts): Server
     },
     operations: new Operations(parts.clock),
     runs: new RunCache(),
+    system: new SystemStream(parts),
+    breakers: serverBreakers(configuration.get().circuit_breaker, parts.log),
   } as { -readonly [Key in keyof ServerContext]: ServerContext[Key] };
   context.tasks = new TaskStore(context);
   context.leases = new Leases(context);
+  context.webhooks = openWebhooks(context, receivers);
   context.jobs = new Dispatcher(context, [evidenceJobHandler(context), approvalTimeoutHandler(context)]);
   return context;
+}
+
+function openWebhooks(context: Omit<ServerContext, "webhooks">, receivers: readonly Webhook[]): Webhooks {
+  const { ledger, clock, ids, log, system, breakers } = context;
+  return new Webhooks(receivers, {
+    ledger,
+    clock,
+    log,
+    breakers,
+    retry: () => context.config.retry,
+    deadLetters: new DeadLetters({ ledger, ids, system }),
+    random: Math.random,
+  });
 }
 
 function workflowFiles(config: Config, cwd: string): { file: string; dir: string | null } {
@@ -265,6 +312,7 @@ async function healthFacts(workflows: LedgerWorkflowRegistry, runner: Runner): P
     enforcementMode: workflow?.normalized.mode ?? null,
     assurance: runner.capabilities.assurance,
     separateUser: runner.capabilities.separateUser,
+    guarantees: runner.capabilities.probes,
     selfReportedChecks: workflow === null ? [] : selfReportedChecks(workflow),
   };
 }

@@ -6,10 +6,13 @@ import type { Digest, IdKind, IdTypes, Principal, PrincipalId, WorkflowDigest } 
 import type { Logger } from "pino";
 import type { KeyRing } from "./auth/key-ring.ts";
 import type { Config } from "./config/config.ts";
+import type { CircuitBreakers } from "@phasegate/resilience";
+import type { SystemStream } from "./events/system-stream.ts";
 import type { RunCache } from "./evidence/run-cache.ts";
 import type { Dispatcher } from "./jobs/dispatcher.ts";
 import type { Operations } from "./operations/operations.ts";
 import type { Leases } from "./tasks/lease.ts";
+import type { Webhooks } from "./webhooks/webhooks.ts";
 import type { TaskStore } from "./tasks/task-store.ts";
 import type { Metrics } from "./telemetry/metrics.ts";
 
@@ -33,6 +36,11 @@ export interface ServerContext {
   readonly leases: Leases;
   readonly jobs: Dispatcher;
   readonly runs: RunCache;
+  /** Of the outside systems that the server calls. */
+  readonly breakers: CircuitBreakers;
+  readonly webhooks: Webhooks;
+  /** For what concerns no task. */
+  readonly system: SystemStream;
 }
 
 export interface Clock {

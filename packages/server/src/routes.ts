@@ -5,6 +5,7 @@ import { keyRoutes } from "./auth/key-routes.ts";
 import type { KeyRing } from "./auth/key-ring.ts";
 import type { ConfigManager } from "./config/config-manager.ts";
 import { configRoutes } from "./config/routes.ts";
+import { breakerRoutes } from "./breakers/routes.ts";
 import { eventRoutes } from "./events/routes.ts";
 import { documentationRoutes } from "./http/documentation-routes.ts";
 import { healthRoutes } from "./http/health-routes.ts";
@@ -18,6 +19,7 @@ import { toolRoutes } from "./tools/routes.ts";
 import { metricsRoutes } from "./telemetry/metrics-routes.ts";
 import type { Metrics } from "./telemetry/metrics.ts";
 import { transitionRoutes } from "./transitions/routes.ts";
+import { webhookRoutes } from "./webhooks/routes.ts";
 import { workflowRoutes } from "./workflows/routes.ts";
 
 const { version } = manifest;
@@ -46,6 +48,8 @@ export function allRoutes({ keys, configuration, metrics, health }: RouteParts):
     ...keyRoutes(keys),
     ...configRoutes(configuration),
     ...eventRoutes(),
+    ...webhookRoutes,
+    ...breakerRoutes,
   ];
   return [...routes, ...documentationRoutes(routes, version)];
 }

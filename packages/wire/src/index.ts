@@ -76,6 +76,7 @@ export {
 } from "./http/audit.ts";
 export { bounds as requestBounds } from "./http/bounds.ts";
 export { ChangeConfigRequest, ConfigAnswer, ConfigChangesAnswer, SettingAnswer } from "./http/config.ts";
+export { BreakerAnswer, BreakerListAnswer, BreakerParams } from "./http/breakers.ts";
 export { CloudEventAnswer, EventListAnswer, EventsQuery } from "./http/events.ts";
 export { HealthAnswer, LiveAnswer, ReadyAnswer, RootAnswer } from "./http/health.ts";
 export {
@@ -131,6 +132,16 @@ export {
   TransitionAnswer,
   TransitionRequest,
 } from "./http/transition.ts";
+export {
+  DeadLetterAnswer,
+  DeadLetterListAnswer,
+  DeadLetterParams,
+  DeadLetterQuery,
+  RedeliveredAnswer,
+  WebhookAnswer,
+  WebhookListAnswer,
+  WebhookParams,
+} from "./http/webhooks.ts";
 export {
   RegisterWorkflowRequest,
   SimulateAnswer,

@@ -109,6 +109,9 @@ function apply(task: TaskState, event: Exclude<TaskEvent, { type: "task.created"
     case "key.revoked":
     case "key.rotated":
     case "payload.erased":
+    case "webhook.dead_lettered":
+    case "webhook.redelivered":
+    case "breaker.reset":
     case "ledger.head_signed":
       // Their streams are others; should one appear here, it changes no task.
       return task;

@@ -3,12 +3,15 @@ import type { EventType, StoredEvent, TaskId } from "@phasegate/wire";
 import { cloudEvent } from "./cloud-event.ts";
 import type { EventVisibility } from "./event-visibility.ts";
 
-export interface EventStreamRequest {
-  readonly ledger: Ledger;
-  readonly after: number;
+export interface EventFilter {
   readonly types: ReadonlySet<EventType> | null;
   readonly taskId: TaskId | null;
   readonly visibility: EventVisibility;
+}
+
+export interface EventStreamRequest extends EventFilter {
+  readonly ledger: Ledger;
+  readonly after: number;
   /** False once the reader's key is revoked or past its time: the stream ends. */
   readonly mayRead: () => boolean;
   readonly signal: AbortSignal;
@@ -43,7 +46,8 @@ export async function* streamEvents(request: EventStreamRequest): AsyncGenerator
   }
 }
 
-function isWanted(request: EventStreamRequest, event: StoredEvent): boolean {
+/** True for an event that the reader asked for and may see. It must be shown all of them, in order. */
+export function isWanted(request: EventFilter, event: StoredEvent): boolean {
   // First, since it learns from each event.
   const visible = request.visibility.allows(event);
   if (request.taskId !== null && event.stream !== `task/${request.taskId}`) return false;

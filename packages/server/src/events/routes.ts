@@ -3,7 +3,6 @@ import {
   EventsQuery,
   type EventType,
   PhasegateError,
-  type PrincipalId,
   type StoredEvent,
   type TaskId,
 } from "@phasegate/wire";
@@ -11,11 +10,10 @@ import type { Caller, ServerContext } from "../context.ts";
 import { type Route, route, type RouteAnswer } from "../http/route.ts";
 import { cloudEvent } from "./cloud-event.ts";
 import { streamEvents } from "./event-stream.ts";
+import { type StreamLimits, StreamPlaces } from "./stream-places.ts";
 import { EventVisibility } from "./event-visibility.ts";
 
-export interface EventRouteLimits {
-  readonly maxStreams: number;
-  readonly maxStreamsPerPrincipal: number;
+export interface EventRouteLimits extends StreamLimits {
   readonly heartbeatMs: number;
 }
 
@@ -117,39 +115,4 @@ function lastEventId(header: string | string[] | undefined): number | null {
     findings: [{ place: "/headers/last-event-id", message: "must be the id of an event of this stream" }],
     hint: "leave the header out to begin now",
   });
-}
-
-/** Streams in use; a place is free again when its signal fires, which it does when the connection ends. */
-class StreamPlaces {
-  private readonly limits: EventRouteLimits;
-  private readonly taken = new Map<PrincipalId, number>();
-  private total = 0;
-
-  constructor(limits: EventRouteLimits) {
-    this.limits = limits;
-  }
-
-  take(principal: PrincipalId, signal: AbortSignal): void {
-    const own = this.taken.get(principal) ?? 0;
-    if (this.total >= this.limits.maxStreams || own >= this.limits.maxStreamsPerPrincipal) {
-      throw new PhasegateError(
-        own >= this.limits.maxStreamsPerPrincipal ? "rate_limited" : "overloaded",
-        "too many event streams are open",
-        {
-          retryAfterSeconds: 10,
-          hint: "close streams that nobody reads, or poll GET /api/v1/events?after=",
-        },
-      );
-    }
-    this.total += 1;
-    this.taken.set(principal, own + 1);
-    signal.addEventListener("abort", () => this.free(principal), { once: true });
-  }
-
-  private free(principal: PrincipalId): void {
-    this.total -= 1;
-    const own = (this.taken.get(principal) ?? 1) - 1;
-    if (own === 0) this.taken.delete(principal);
-    else this.taken.set(principal, own);
-  }
 }

@@ -466,6 +466,12 @@ export const errorRegistry = {
     retry: true,
     docs: "Deciding took longer than `server.timeout_seconds`; nothing was granted.",
   },
+  webhook_failed: {
+    status: 502,
+    title: "The receiver did not take the event",
+    retry: true,
+    docs: "A dead letter was sent again and refused, or its circuit is open. Look at the receiver, then send it again.",
+  },
   internal_error: {
     status: 500,
     title: "Internal error",

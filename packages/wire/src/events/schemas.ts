@@ -310,6 +310,18 @@ export const eventSchemas = {
   "key.revoked": Type.Object({ key_id: Text, reason: Text }),
   "key.rotated": Type.Object({ key_id: Text, verifier: Digest }),
   "payload.erased": Type.Object({ digest: Digest, reason: Text }),
+  /** A receiver did not take an event, and it is not sent again by itself. */
+  "webhook.dead_lettered": Type.Object({
+    webhook: Text,
+    event_id: Text,
+    event_type: Text,
+    event_position: Count,
+    attempts: Count,
+    error: Text,
+  }),
+  /** An operator had it sent again, and the receiver took it. */
+  "webhook.redelivered": Type.Object({ webhook: Text, event_id: Text, dead_letter_id: Text }),
+  "breaker.reset": Type.Object({ name: Text }),
   "ledger.head_signed": Type.Object({ stream: Text, version: Count, hash: Digest, key_id: Text, signature: Json }),
 } as const;
 

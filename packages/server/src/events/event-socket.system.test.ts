@@ -1,0 +1,184 @@
+import { once } from "node:events";
+import type { IncomingMessage } from "node:http";
+import { connect } from "node:net";
+import { createAuthenticator } from "../auth/authenticator.ts";
+import { type CloudEventAnswer, type EventId, type NewEvent, serverPrincipalId } from "@phasegate/wire";
+import { wait } from "@phasegate/resilience";
+import { afterEach, expect, test } from "vitest";
+import { WebSocket } from "ws";
+import { openShell, type Shell } from "../http/shell-under-test.ts";
+import { type EventSocketLimits, serveEventSocket } from "./event-socket.ts";
+
+let shell: Shell | null = null;
+const readers: WebSocket[] = [];
+afterEach(async () => {
+  for (const reader of readers.splice(0)) reader.terminate();
+  await shell?.close();
+  shell = null;
+});
+
+const limits: EventSocketLimits = { maxStreams: 20, maxStreamsPerPrincipal: 12, heartbeatMs: 20, slowMs: 50 };
+
+async function opened(more: Partial<EventSocketLimits> = {}): Promise<Shell & { url: string }> {
+  shell = await openShell();
+  const { app, context, keys } = shell;
+  serveEventSocket(app, { context, authenticator: createAuthenticator("keys", keys) }, { ...limits, ...more });
+  const address = await shell.listen();
+  return { ...shell, url: `${address.replace("http", "ws")}/api/v1/events/stream` };
+}
+
+interface Reader {
+  readonly socket: WebSocket;
+  readonly positions: number[];
+  readonly closed: Promise<{ code: number; reason: string }>;
+}
+
+function read(url: string, key: string, query = ""): Reader {
+  const socket = new WebSocket(`${url}${query}`, { headers: { authorization: `Bearer ${key}` } });
+  readers.push(socket);
+  const positions: number[] = [];
+  socket.on("message", (data: Buffer) => {
+    positions.push((JSON.parse(data.toString("utf8")) as CloudEventAnswer).position);
+  });
+  socket.on("error", () => undefined);
+  const closed = once(socket, "close").then(([code, reason]) => ({ code: Number(code), reason: String(reason) }));
+  return { socket, positions, closed };
+}
+
+/** True when a reader is let in. */
+async function opens(server: { url: string } & Shell): Promise<boolean> {
+  const { socket } = read(server.url, server.operatorKey);
+  const [event] = await Promise.race([
+    once(socket, "open").then(() => [true]),
+    once(socket, "unexpected-response").then(() => [false]),
+  ]);
+  socket.terminate();
+  return event === true;
+}
+
+/** The status and code with which an upgrade is refused. */
+async function refusal(url: string, headers: Record<string, string>): Promise<[number, string]> {
+  const socket = new WebSocket(url, { headers });
+  readers.push(socket);
+  socket.on("error", () => undefined);
+  const [, response] = (await once(socket, "unexpected-response")) as [unknown, IncomingMessage];
+  let body = "";
+  for await (const piece of response.setEncoding("utf8")) body += String(piece);
+  return [response.statusCode ?? 0, (JSON.parse(body) as { code: string }).code];
+}
+
+let made = 0;
+function revoked(reason: string): NewEvent {
+  return { id: `evt_${(made += 1)}` as EventId, type: "key.revoked", data: { key_id: "key_1", reason } };
+}
+
+async function append(to: Shell, stream: string, expectedVersion: number, events: readonly NewEvent[]): Promise<void> {
+  const at = "2030-01-01T00:00:00.000Z";
+  const origin = { principal: serverPrincipalId, agentId: null, at };
+  expect((await to.ledger.append({ stream, expectedVersion, origin, events })).status).toBe("appended");
+}
+
+test("a stream begins after a position, follows, and gives only what was asked for", async () => {
+  const server = await opened();
+  await append(server, "principal/prn_a", 0, [revoked("1"), revoked("2")]);
+  const reader = read(server.url, server.operatorKey, "?after=3&type=key.revoked");
+  await expect.poll(() => reader.positions).toEqual([4]);
+  await append(server, "system", 0, [revoked("3")]);
+  await append(server, "principal/prn_a", 2, [
+    { id: "evt_x" as EventId, type: "breaker.reset", data: { name: "b" } },
+    revoked("4"),
+  ]);
+  await expect.poll(() => reader.positions).toEqual([4, 5, 7]);
+});
+
+test("readers that come and go under ten writers miss none, and get none twice", async () => {
+  const server = await opened();
+  const writers = Array.from({ length: 10 }, async (_, writer) => {
+    for (let version = 0; version < 20; version += 1) {
+      await append(server, `principal/prn_${writer}`, version, [revoked("x")]);
+    }
+  });
+  const seen = await Promise.all(
+    Array.from({ length: 10 }, async (_, index) => {
+      const positions: number[] = [];
+      while ((positions.at(-1) ?? 2) < 202) {
+        const reader = read(server.url, server.operatorKey, `?after=${positions.at(-1) ?? 2}`);
+        await expect.poll(() => reader.positions.length, { interval: 1 }).toBeGreaterThan(0);
+        if ((reader.positions.at(-1) ?? 0) < 202) await once(reader.socket, "message").catch(() => undefined);
+        reader.socket.terminate();
+        await reader.closed;
+        positions.push(...reader.positions);
+        if (index === 0 && positions.length > 1_000) break;
+      }
+      return positions;
+    }),
+  );
+  await Promise.all(writers);
+  const all = Array.from({ length: 200 }, (_, index) => index + 3);
+  for (const positions of seen) expect(positions).toEqual(all);
+});
+
+test("whoever may not read gets a problem document in place of the upgrade", async () => {
+  const server = await opened({ maxStreamsPerPrincipal: 1 });
+  const key = { authorization: `Bearer ${server.operatorKey}` };
+  expect(await refusal(server.url, {})).toEqual([401, "unauthenticated"]);
+  expect(await refusal(server.url, { authorization: "Bearer wrong" })).toEqual([401, "unauthenticated"]);
+  expect(await refusal(server.url, { ...key, origin: "http://evil.example" })).toEqual([403, "origin_not_allowed"]);
+  expect(await refusal(server.url, { ...key, host: "evil.example" })).toEqual([403, "host_not_allowed"]);
+  expect(await refusal(`${server.url}?after=-1`, key)).toEqual([422, "invalid_request"]);
+  expect(await refusal(`${server.url}?task_id=task_9`, key)).toEqual([404, "unknown_task"]);
+  expect(await refusal(server.url.replace("/stream", ""), key)).toEqual([404, "not_found"]);
+  const first = read(server.url, server.operatorKey);
+  await once(first.socket, "open");
+  expect(await refusal(server.url, key)).toEqual([429, "rate_limited"]);
+  first.socket.terminate();
+  await expect.poll(() => opens(server)).toBe(true);
+});
+
+test("an agent sees the events of its own tasks only", async () => {
+  const server = await opened();
+  await append(server, "principal/prn_a", 0, [revoked("1")]);
+  const reader = read(server.url, server.agentKey, "?after=0");
+  await once(reader.socket, "ping");
+  expect(reader.positions).toEqual([]);
+});
+
+test("a reader is let go when its key is revoked, when it speaks, and when the server goes", async () => {
+  const server = await opened();
+  const agent = read(server.url, server.agentKey);
+  const speaker = read(server.url, server.operatorKey);
+  const quiet = read(server.url, server.operatorKey);
+  await Promise.all([agent, speaker, quiet].map(({ socket }) => once(socket, "open")));
+  speaker.socket.send("hello");
+  expect((await speaker.closed).code).toBe(1003);
+  const keyId = server.keys.principalOf(server.agentKey)?.keyId;
+  if (!keyId) throw new Error("the agent has no key");
+  await server.keys.revoke(serverPrincipalId, keyId, "lost");
+  expect((await agent.closed).code).toBe(4401);
+  const closing = server.app.close();
+  expect((await quiet.closed).code).toBe(1001);
+  await closing;
+});
+
+test("a reader that takes nothing is dropped, and what waits for it is bounded", async () => {
+  const server = await opened({ heartbeatMs: 60_000 });
+  const { hostname, port, pathname } = new URL(server.url);
+  const stalled = connect(Number(port), hostname);
+  await once(stalled, "connect");
+  stalled.pause();
+  stalled.write(
+    `GET ${pathname}?after=0 HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+      `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${Buffer.alloc(16).toString("base64")}\r\n` +
+      `Authorization: Bearer ${server.operatorKey}\r\n\r\n`,
+  );
+  for (let version = 0; version < 100; version += 1) {
+    await append(server, "system", version, [revoked("x".repeat(100_000))]);
+  }
+  let last = Buffer.alloc(0);
+  // Time is the subject here: the reader takes nothing for several times `slowMs`.
+  await wait(300);
+  stalled.on("data", (piece: Buffer) => (last = Buffer.concat([last, piece]).subarray(-200)));
+  stalled.resume();
+  await expect.poll(() => last.toString("latin1")).toMatch(/too slow; resume with after=\d+/);
+  stalled.destroy();
+});
