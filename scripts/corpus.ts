@@ -7,7 +7,7 @@ import { levels, type Level } from "../packages/cli/src/corpus/corpus-file.ts";
 import { countColumns, countsByClass } from "../packages/cli/src/corpus/counts.ts";
 import { loadAttacks, loadBenign } from "../packages/cli/src/corpus/load-corpus.ts";
 import { reportPage } from "../packages/cli/src/corpus/report-page.ts";
-import { runCorpus, type CorpusReport } from "../packages/cli/src/corpus/run-corpus.ts";
+import { failuresOf, runCorpus, type CorpusReport } from "../packages/cli/src/corpus/run-corpus.ts";
 
 const page = "docs/security/enforcement-report.md";
 const usage = `usage: npm run corpus -- [--only attacks|benign] [--class A|A1] [--kind K] [--case NAME] [--level ${levels.join("|")}] [--jobs N] [--no-write]`;
@@ -27,20 +27,11 @@ const report = await runCorpus({
   ...(level === undefined ? {} : { levels: levels.filter((one) => one === level) }),
   ...(jobs === undefined ? {} : { concurrency: Number(jobs) }),
   listener: (result) => {
-    if ("sequence" in result) {
-      if (result.block !== null)
-        print(`FALSE BLOCK  ${result.sequence.kind} \`${result.sequence.name}\`: ${result.block}`);
-    } else if (result.outcome === "through" || result.outcome === "otherwise") {
-      const { attack, outcome, seen } = result;
-      print(
-        `${outcome.toUpperCase().padEnd(13)}${attack.class} ${attack.kind}, ${result.level} \`${attack.name}\`: ${seen}`,
-      );
-    }
+    const one = "sequence" in result ? { attacks: [], benign: [result] } : { attacks: [result], benign: [] };
+    for (const failure of failuresOf(one)) print(failure);
   },
 });
 printTables(report);
-const blocks = report.benign.filter(({ block }) => block !== null).length;
-const wrong = report.attacks.filter(({ outcome }) => outcome === "through" || outcome === "otherwise").length;
 const isWhole = [only, way, kind, name, level].every((one) => one === undefined);
 if (noWrite) print("no page written");
 else if (!isWhole || report.levels.length < levels.length || report.skipped.length > 0) {
@@ -50,7 +41,7 @@ else if (!isWhole || report.levels.length < levels.length || report.skipped.leng
   writeFileSync(join(root, page), reportPage(report));
   print(`wrote ${page}`);
 }
-process.exitCode = blocks + wrong === 0 ? 0 : 1;
+process.exitCode = failuresOf(report).length === 0 ? 0 : 1;
 
 function options() {
   try {

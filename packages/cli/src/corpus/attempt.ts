@@ -2,6 +2,7 @@ import { isGranted, said } from "./answer.ts";
 import { attemptAt, type AttackCase, type BenignCase, type Level } from "./corpus-file.ts";
 import { FalseBlock, mustPass } from "./honest-way.ts";
 import type { Player } from "./player.ts";
+import type { Step } from "./step.ts";
 import { changesBetween, readState } from "./task-state.ts";
 
 /** How one case ended. `through`: it got what it wanted. `otherwise`: refused, but not as the case says. */
@@ -37,16 +38,28 @@ export async function attempt(player: Player, attack: AttackCase, level: Level):
     }
     await comeToRest(player);
     const changes = changesBetween(before, await readState(player)).filter((what) => !tried.mayChange.includes(what));
-    for (const step of tried.cleanup) await mustPass(player, step);
-    const left = changesBetween(untouched, await readState(player));
     const seen = [last, ...wrong, ...changes.map((what) => `changed ${what}`)].join("; ");
     const outcome = isThrough || changes.length > 0 ? "through" : wrong.length > 0 ? "otherwise" : tried.outcome;
-    return { attack, outcome, seen, left };
+    // What got through may have changed what its cleanup stands on.
+    const isClean = outcome === "through" || (await cleanUp(player, tried.cleanup));
+    const left = isClean ? changesBetween(untouched, await readState(player)) : ["what its cleanup leaves"];
+    return isClean
+      ? { attack, outcome, seen, left }
+      : { attack, outcome: "otherwise", seen: `${seen}; its cleanup was refused`, left };
   } catch (error) {
     if (!(error instanceof FalseBlock)) throw error;
     await comeToRest(player);
     return { attack, outcome: "otherwise", seen: `${last}; ${error.message}`, left: ["what its set-up did"] };
   }
+}
+
+/** False when a step of it was refused. */
+async function cleanUp(player: Player, steps: readonly Step[]): Promise<boolean> {
+  for (const step of steps) {
+    const { wrong } = await player.take(step, { commandsSucceed: true });
+    if (wrong.length > 0) return false;
+  }
+  return true;
 }
 
 /** Nothing of the case runs any more, and the server answers. */

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -21,8 +21,12 @@ export function writeOutside(workspace: string, { outside, content, link, mode }
   return done;
 }
 
-/** A file of the repository as it lies on disk, from which the server starts. */
+/** A file of the repository as it lies on disk, from which the server starts; without content as it was committed. */
 export function writeRepository(repository: string, { repository: path, content }: StepOf<"repository">): Answer {
+  if (content === undefined) {
+    execFileSync("git", ["-C", repository, "checkout", "-q", "HEAD", "--", path], { stdio: "pipe" });
+    return done;
+  }
   mkdirSync(dirname(join(repository, path)), { recursive: true });
   writeFileSync(join(repository, path), content as string);
   return done;

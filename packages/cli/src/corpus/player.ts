@@ -3,12 +3,13 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { ApprovalAnswer, ClaimAnswer, RenewAnswer, TaskAnswer } from "@phasegate/wire";
 import { type Answer, type Demand, done, isGranted, unmet } from "./answer.ts";
+import { holdConnections, listenOnHost, type Held } from "./connections.ts";
 import { fill, valueAt } from "./fill.ts";
 import { callHttp } from "./http-call.ts";
 import { lockLedger, runPhasegate, writeOutside, writeRepository, type LedgerLock } from "./outside.ts";
 import { requestOf } from "./request-of-step.ts";
 import { nameOf, type Stage } from "./stage.ts";
-import { type Actor, type Step, type StepOf, type TokenTrick, verbOf } from "./step.ts";
+import { type Actor, type Expectation, type Step, type StepOf, type TokenTrick, verbOf } from "./step.ts";
 import { trickToken } from "./token-tricks.ts";
 
 /** A step that was taken. */
@@ -44,6 +45,7 @@ export class Player {
   #previous = "not.a.token";
   #approval: { readonly id: string; readonly digest: string } | null = null;
   #ledgerLock: LedgerLock | null = null;
+  #held: Held[] = [];
 
   private constructor(stage: Stage, task: HeldTask, other: HeldTask) {
     this.stage = stage;
@@ -67,19 +69,21 @@ export class Player {
     const answer = step.eventually ? await this.#patiently(step, demand) : await this.#all(step);
     for (const [name, pointer] of Object.entries(step.keep ?? {})) this.#kept.set(name, valueAt(answer.body, pointer));
     if (step.later !== undefined) return { step, answer, wrong: [] };
-    const group = "together" in step && step.expect === undefined ? [] : unmet(step.expect, answer, demand);
+    const expect = this.#expected(step);
+    const group = "together" in step && expect === undefined ? [] : unmet(expect, answer, demand);
     const parts = "together" in step ? copiesOf(step) : [];
     const wrong = parts.flatMap(([one], index) => {
       const own = answer.parts?.[index] ?? answer;
-      return one.expect === undefined && step.expect !== undefined ? [] : unmet(one.expect, own, demand);
+      return one.expect === undefined && expect !== undefined ? [] : unmet(one.expect, own, demand);
     });
     return { step, answer, wrong: [...group, ...wrong] };
   }
 
-  /** What was begun and never awaited has ended; the ledger is free. */
+  /** What was begun and never awaited has ended; what was held open is closed; the ledger is free. */
   async settle(): Promise<void> {
     this.#ledgerLock?.release();
     this.#ledgerLock = null;
+    await Promise.allSettled(this.#held.splice(0).map((held) => held.close()));
     await Promise.allSettled(this.#begun.values());
   }
 
@@ -87,7 +91,7 @@ export class Player {
     const deadline = performance.now() + patienceMs;
     for (;;) {
       const answer = await this.#all(step);
-      if (unmet(step.expect, answer, demand).length === 0 || performance.now() > deadline) return answer;
+      if (unmet(this.#expected(step), answer, demand).length === 0 || performance.now() > deadline) return answer;
       await pause(pollMs);
     }
   }
@@ -128,6 +132,10 @@ export class Player {
         return this.#server((step as StepOf<"server">).server);
       case "ledger":
         return this.#ledger((step as StepOf<"ledger">).ledger);
+      case "listen":
+        return this.#listen((await this.#filled(step, index)) as StepOf<"listen">);
+      case "connections":
+        return this.#connect((await this.#filled(step, index)) as StepOf<"connections">);
       case "outside":
         return writeOutside(this.task.workspace, (await this.#filled(step, index)) as StepOf<"outside">);
       case "repository":
@@ -197,6 +205,18 @@ export class Player {
     return { status: 503, body: { code: refusal.code }, text: `${refusal.message} ${findings}` };
   }
 
+  /** The answer holds the port where there is one. */
+  async #listen({ listen }: StepOf<"listen">): Promise<Answer> {
+    const service = await listenOnHost(listen);
+    this.#held.push(service);
+    return { ...done, body: { port: service.port } };
+  }
+
+  async #connect({ connections, sends = "" }: StepOf<"connections">): Promise<Answer> {
+    this.#held.push(await holdConnections(this.stage.url, connections, sends as string));
+    return done;
+  }
+
   #ledger(what: "lock" | "unlock"): Answer {
     this.#ledgerLock?.release();
     this.#ledgerLock = what === "lock" ? lockLedger(this.stage.dataDirectory) : null;
@@ -232,6 +252,12 @@ export class Player {
   /** A text with its placeholders filled in. */
   filledText(text: string): string {
     return String(fill(text, this.#values(1, "")));
+  }
+
+  /** What the step expects, filled in: an answer may have to hold, or to lack, what a step before has kept. */
+  #expected({ expect }: Step): Expectation | undefined {
+    if (expect === undefined) return undefined;
+    return fill(expect, this.#values(1, "")) as Expectation;
   }
 
   /** The step with everything filled in. */

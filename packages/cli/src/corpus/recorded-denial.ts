@@ -32,7 +32,7 @@ export interface CasePlace {
 export function caseText(denial: RecordedDenial, place: CasePlace): string {
   const { steps, missing } = stepsOf(denial);
   const code = denial.reasons[0]?.code;
-  const what = denial.toolName ?? String(denial.data["command"] ?? "a transition");
+  const what = denial.toolName ?? (commandOf(denial.data) || "a transition");
   const file: AttackFile = {
     about: `recorded by a server as ${denial.id}`,
     cases: [
@@ -49,9 +49,7 @@ export function caseText(denial: RecordedDenial, place: CasePlace): string {
   const remarks = [
     "Give it a name, check its class, and say in which kind of repository and at which moment it plays.",
     ...missing,
-    ...denial.reasons.map(
-      ({ message }) => `it was told: ${oneLine(String(withoutIdentities(message, denial.taskId)))}`,
-    ),
+    ...denial.reasons.map(({ message }) => `it was told: ${oneLine(withoutIdentities(message, denial.taskId))}`),
   ];
   return remarks.map((remark) => `# ${remark}\n`).join("") + stringify(redacted, { lineWidth: 0 });
 }
@@ -114,7 +112,7 @@ function outsideSteps({ data }: RecordedDenial): Rebuilt {
 }
 
 function refusedSteps({ data, reasons }: RecordedDenial): Rebuilt {
-  const command = String(data["command"] ?? "");
+  const command = commandOf(data);
   const code = reasons[0]?.code;
   const trick = code === undefined ? undefined : tricks[code];
   const missing = ["the ledger keeps no body of such a request: fill it in"];
@@ -125,6 +123,10 @@ function refusedSteps({ data, reasons }: RecordedDenial): Rebuilt {
   const http = requests[command] ?? "POST /tasks/{task}/token";
   const body = command === "claim" ? { agent_id: "agent-1", task_id: "{task}" } : { phase_token: "{token}" };
   return { steps: { attack: [{ http, body, ...shown }] }, missing };
+}
+
+function commandOf(data: RecordedDenial["data"]): string {
+  return typeof data["command"] === "string" ? data["command"] : "";
 }
 
 function refusal(code: ReasonCode | undefined): NonNullable<Step["expect"]> {

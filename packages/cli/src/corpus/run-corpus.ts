@@ -42,6 +42,19 @@ const defaultConcurrency = 5;
 /** Cases that are tried on one task, one after the other. */
 const casesOfOneTask = 16;
 
+/** Why the corpora do not hold; empty when nothing got through and nothing honest was blocked. */
+export function failuresOf({ attacks, benign }: Pick<CorpusReport, "attacks" | "benign">): readonly string[] {
+  const wrong = attacks.filter(({ outcome }) => outcome === "through" || outcome === "otherwise");
+  const blocked = benign.filter(({ block }) => block !== null);
+  return [
+    ...wrong.map(
+      ({ attack, level, outcome, seen }) =>
+        `${outcome}: ${attack.class} \`${attack.name}\` (${attack.kind}, ${level}): ${seen}`,
+    ),
+    ...blocked.map(({ sequence, block }) => `false block: \`${sequence.name}\` (${sequence.kind}): ${block ?? ""}`),
+  ];
+}
+
 /**
  * Every attack at every level where something must come of it, every ordinary sequence at the highest. One server for
  * each kind and level; a case whose steps reach beyond its task has its own.

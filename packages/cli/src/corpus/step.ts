@@ -24,6 +24,13 @@ export const tokenTricks = [
   "foreign_key_id",
   "other_phase",
   "prolonged",
+  "embedded_key",
+  "key_id_path",
+  "oddly_unsigned",
+  "critical_header",
+  "without_expiry",
+  "extra_part",
+  "without_signature",
 ] as const;
 export type TokenTrick = (typeof tokenTricks)[number];
 
@@ -116,11 +123,16 @@ const steps = {
     },
     closed,
   ),
-  repository: Type.Object({ repository: Text, content: Generated, ...about }, closed),
+  repository: Type.Object({ repository: Text, content: Type.Optional(Generated), ...about }, closed),
+  listen: Type.Object({ listen: Text, ...about }, closed),
+  connections: Type.Object(
+    { connections: Type.Integer({ minimum: 1, maximum: 5_000 }), sends: Type.Optional(Generated), ...about },
+    closed,
+  ),
   together: Type.Object({ together: Type.Array(Type.Unknown(), { minItems: 1, maxItems: 100 }), ...about }, closed),
   await: Type.Object({ await: Text, ...about }, closed),
   wait_for: Type.Object({ wait_for: Text, ...about }, closed),
-  advance: Type.Object({ advance: Type.Number({ minimum: 0, maximum: 10_000_000 }), ...about }, closed),
+  advance: Type.Object({ advance: Type.Number({ minimum: -10_000_000, maximum: 10_000_000 }), ...about }, closed),
   server: Type.Object({ server: Type.Enum(["stop", "start", "restart"]), ...about }, closed),
   ledger: Type.Object({ ledger: Type.Enum(["lock", "unlock"]), ...about }, closed),
   cli: Type.Object({ cli: Type.Array(Text, { minItems: 1 }), stdin: Type.Optional(Generated), ...call }, closed),
@@ -136,7 +148,7 @@ export type TogetherStep = Omit<Written["together"], "together"> & { readonly to
 export type StepOf<Name extends Verb> = Name extends "together" ? TogetherStep : Written[Name];
 
 /** Steps that act on the whole server: a case with one of them has a server of its own. */
-const serverVerbs: readonly Verb[] = ["repository", "advance", "server", "ledger"];
+const serverVerbs: readonly Verb[] = ["repository", "advance", "server", "ledger", "connections"];
 
 export function verbOf(step: Step): Verb {
   const verb = verbs.find((name) => name in step);

@@ -26,6 +26,13 @@ const tricks: Readonly<Record<TokenTrick, (tokens: KnownTokens) => string | null
   foreign_key_id: ({ live }) => withForeignSignature(live, { kid: "key-of-the-attacker" }),
   other_phase: ({ live }) => `${changed(live, { payload: { phase: "COMPLETE", epoch: 99 } })}.${signatureOf(live)}`,
   prolonged: ({ live }) => `${changed(live, { payload: { exp: 4_102_444_800 } })}.${signatureOf(live)}`,
+  embedded_key: ({ live }) => withEmbeddedKey(live),
+  key_id_path: ({ live }) => withForeignSignature(live, { kid: "../../../../dev/null" }),
+  oddly_unsigned: ({ live }) => `${changed(live, { header: { alg: "nOnE" } })}.`,
+  critical_header: ({ live }) => withForeignSignature(live, { crit: ["b64"], b64: false }),
+  without_expiry: ({ live }) => withForeignSignature(live, {}, { exp: undefined }),
+  extra_part: ({ live }) => `${live}.${signatureOf(live)}`,
+  without_signature: ({ live }) => `${live.split(".").slice(0, 2).join(".")}.`,
 };
 
 interface Change {
@@ -48,9 +55,20 @@ function withHmac(token: string): string {
     .digest("base64url")}`;
 }
 
-function withForeignSignature(token: string, header: Readonly<Record<string, unknown>>): string {
+/** The attacker's key in the header, for a server that would take it from there. */
+function withEmbeddedKey(token: string): string {
+  const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+  const signed = changed(token, { header: { alg: "EdDSA", jwk: publicKey.export({ format: "jwk" }) } });
+  return `${signed}.${sign(null, Buffer.from(signed), privateKey).toString("base64url")}`;
+}
+
+function withForeignSignature(
+  token: string,
+  header: Readonly<Record<string, unknown>>,
+  payload: Readonly<Record<string, unknown>> = {},
+): string {
   const { privateKey } = generateKeyPairSync("ed25519");
-  const signed = changed(token, { header: { alg: "EdDSA", ...header } });
+  const signed = changed(token, { header: { alg: "EdDSA", ...header }, payload });
   return `${signed}.${sign(null, Buffer.from(signed), privateKey).toString("base64url")}`;
 }
 
