@@ -98,13 +98,18 @@ export class TestServer {
     });
   }
 
-  async restart(): Promise<void> {
+  /** Stops the server; its data stay for the next `open`. */
+  async close(): Promise<void> {
     await this.#running?.close();
+  }
+
+  async restart(): Promise<void> {
+    await this.close();
     await this.open();
   }
 
   async stop(): Promise<void> {
-    await this.#running?.close();
+    await this.close();
     this.#remove();
   }
 }

@@ -38,11 +38,14 @@ const commands = {
   key: () => import("./commands/key.ts"),
   doctor: () => import("./commands/doctor.ts"),
   config: () => import("./commands/config.ts"),
+  backup: () => import("./commands/backup.ts"),
+  restore: () => import("./commands/restore.ts"),
   approvals: () => import("./commands/approvals.ts"),
   approve: () => import("./commands/approve.ts"),
   deny: () => import("./commands/deny.ts"),
   brief: () => import("./commands/brief.ts"),
   demo: () => import("./commands/demo.ts"),
+  case: () => import("./commands/case.ts"),
 };
 
 async function loadCommands(name: string | undefined) {

@@ -13,6 +13,7 @@ import type { FirstKey } from "./auth/first-key.ts";
 import { openHeadSigner } from "./auth/head-signer.ts";
 import { KeyRing } from "./auth/key-ring.ts";
 import { openPhaseTokens } from "./auth/phase-tokens.ts";
+import { recordRestore } from "./backup/restore-notice.ts";
 import type { Config } from "./config/config.ts";
 import { prepareDataDirectory } from "./config/data-directory.ts";
 import { ConfigEvents } from "./config/config-events.ts";
@@ -126,6 +127,7 @@ async function open(
   configuration.recordTo(new ConfigEvents({ ledger, clock, ids }), (error) =>
     log.error({ err: error }, "a change of the configuration was not followed"),
   );
+  await recordRestore({ ledger, clock, ids, dataDirectory: dataDir });
   const signer = await openHeadSigner(dataDir);
   const tokens = await openPhaseTokens({ security: config.security, dataDirectory: dataDir, env: options.env, clock });
   const keys = await KeyRing.open({ ledger, clock, ids, log });

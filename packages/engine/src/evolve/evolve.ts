@@ -113,6 +113,7 @@ function apply(task: TaskState, event: Exclude<TaskEvent, { type: "task.created"
     case "webhook.redelivered":
     case "breaker.reset":
     case "ledger.head_signed":
+    case "ledger.restored":
       // Their streams are others; should one appear here, it changes no task.
       return task;
     default:

@@ -1,11 +1,17 @@
 import { PhasegateError } from "@phasegate/wire/core";
+import { chmodSync, existsSync, renameSync, rmSync } from "node:fs";
 import type { SqlDatabase } from "./driver.ts";
 
 /** Marks a file as a Phasegate ledger in SQLite's header: the letters `PHGT`. */
 const applicationId = 0x50484754;
 
+export interface Migration {
+  readonly name: string;
+  readonly sql: string;
+}
+
 /** Each entry brings a ledger from one schema version to the next; entries are never changed once released. */
-const migrations: readonly { readonly name: string; readonly sql: string }[] = [
+const migrations: readonly Migration[] = [
   {
     name: "first schema",
     sql: `
@@ -125,12 +131,18 @@ const migrations: readonly { readonly name: string; readonly sql: string }[] = [
 export const schemaVersion = migrations.length;
 
 /**
- * Brings a new or older ledger to the present schema, in one transaction.
+ * Brings a new or older ledger to the present schema, in one transaction, and never back. What an older ledger held is
+ * first copied to `<file>.schema-<version>.backup`; without that copy nothing is changed.
  * Throws `ledger_corrupt` on a database of another program and on a ledger of a newer version.
  */
-export function migrate(database: SqlDatabase, options: { readonly file: string; readonly at: string }): void {
-  const found = checkSchema(database, options.file);
-  if (found === schemaVersion) return;
+export function migrate(
+  database: SqlDatabase,
+  options: { readonly file: string; readonly at: string; readonly steps?: readonly Migration[] },
+): void {
+  const steps = options.steps ?? migrations;
+  const found = checkSchema(database, options.file, steps.length);
+  if (found === steps.length) return;
+  if (found > 0) backUp(database, `${options.file}.schema-${found}.backup`);
   database.exec("begin immediate");
   try {
     if (found === 0) {
@@ -140,7 +152,7 @@ export function migrate(database: SqlDatabase, options: { readonly file: string;
       );
     }
     const note = database.prepare("insert into migration (version, name, applied_at) values (?, ?, ?)");
-    for (const [index, { name, sql }] of migrations.entries()) {
+    for (const [index, { name, sql }] of steps.entries()) {
       if (index < found) continue;
       database.exec(sql);
       note.run(index + 1, name, options.at);
@@ -156,7 +168,7 @@ export function migrate(database: SqlDatabase, options: { readonly file: string;
  * The schema version of a ledger; 0 for an empty file.
  * Throws `ledger_corrupt` on a database of another program and on a ledger of a newer version.
  */
-export function checkSchema(database: SqlDatabase, file: string): number {
+export function checkSchema(database: SqlDatabase, file: string, known = schemaVersion): number {
   const application = numberOf(database.prepare("pragma application_id").get()?.["application_id"]);
   if (application !== applicationId) {
     const tables = numberOf(database.prepare("select count(*) as tables from sqlite_schema").get()?.["tables"]);
@@ -166,14 +178,24 @@ export function checkSchema(database: SqlDatabase, file: string): number {
     });
   }
   const version = numberOf(database.prepare("select max(version) as version from migration").get()?.["version"]);
-  if (version > schemaVersion) {
+  if (version > known) {
     throw new PhasegateError(
       "ledger_corrupt",
-      `\`${file}\` was written by a newer Phasegate (schema ${version}, this one knows ${schemaVersion})`,
+      `\`${file}\` was written by a newer Phasegate (schema ${version}, this one knows ${known})`,
       { hint: "start the newer version, or restore an older backup" },
     );
   }
   return version;
+}
+
+/** One that is there stays: it is what an earlier try, which did not end, began from. */
+function backUp(database: SqlDatabase, copy: string): void {
+  if (existsSync(copy)) return;
+  const making = `${copy}.making`;
+  rmSync(making, { force: true });
+  database.prepare("vacuum into ?").run(making);
+  chmodSync(making, 0o600);
+  renameSync(making, copy);
 }
 
 function numberOf(value: unknown): number {

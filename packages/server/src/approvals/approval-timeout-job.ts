@@ -26,7 +26,7 @@ export function approvalTimeoutHandler(context: ServerContext): JobHandler {
       });
     },
     giveUp: (job, error) => {
-      context.log.error({ err: error, task: job.taskId }, "an approval could not be ended in time");
+      context.log.error({ err: error, task_id: job.taskId }, "an approval could not be ended in time");
       return Promise.resolve();
     },
   };

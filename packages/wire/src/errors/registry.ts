@@ -435,6 +435,12 @@ export const errorRegistry = {
     retry: false,
     docs: "The database cannot be read, or its chain does not verify. Run `phasegate audit verify`.",
   },
+  backup_invalid: {
+    status: 503,
+    title: "Backup does not hold",
+    retry: false,
+    docs: "A file of the backup is missing, added or changed, or its ledger does not verify. Nothing was restored.",
+  },
   workspace_unavailable: {
     status: 503,
     title: "Workspace unavailable",

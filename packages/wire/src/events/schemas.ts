@@ -296,6 +296,8 @@ export const eventSchemas = {
   }),
   /** A configuration that was to be loaded again and is wrong: nothing changed. */
   "config.rejected": Type.Object({ errors: Type.Array(Type.Object({ place: Text, message: Text })) }),
+  /** The first start after a restore: events after `position` of the ledger that was backed up are not in this one. */
+  "ledger.restored": Type.Object({ made_at: Text, restored_at: Text, position: Type.Integer({ minimum: 0 }) }),
   "key.created": Type.Object({
     key_id: Text,
     principal: Text,

@@ -1,0 +1,37 @@
+import type { Command } from "commander";
+import { resolve } from "node:path";
+import type { CommandLine } from "../command-line.ts";
+import { configurationOf, failureOf } from "../configuration.ts";
+import { printable } from "../io.ts";
+import { styled } from "../output/colour.ts";
+import { printJson } from "../output/table.ts";
+
+interface RestoreCommandOptions {
+  readonly dataDir?: string;
+  readonly json?: boolean;
+}
+
+export function register(program: Command, commandLine: CommandLine): void {
+  program
+    .command("restore <folder>")
+    .description("make a data directory out of a backup; never over one that holds anything")
+    .option("--data-dir <folder>", "the data directory to make (default: that of the configuration)")
+    .option("--json", "print as JSON")
+    .action((folder: string, options: RestoreCommandOptions) => restore(commandLine, folder, options));
+}
+
+async function restore(commandLine: CommandLine, folder: string, options: RestoreCommandOptions): Promise<void> {
+  const { io } = commandLine;
+  const { restoreBackup } = await import("@phasegate/server/backup");
+  try {
+    const dataDirectory =
+      options.dataDir === undefined ? (await configurationOf(io)).storage.data_dir : resolve(io.cwd, options.dataDir);
+    const backup = resolve(io.cwd, folder);
+    const { events, tasks } = await restoreBackup({ backup, dataDirectory, now: Date.now() });
+    if (options.json) return printJson(io, { data_dir: dataDirectory, events, tasks });
+    io.out(`${styled(io, "green", "ok")}: ${printable(dataDirectory)} holds ${events} events and ${tasks} tasks`);
+    io.out("tokens of the time before are void: agents get new ones by claiming their task again");
+  } catch (error) {
+    throw failureOf(error);
+  }
+}
