@@ -20,7 +20,7 @@ export const defaultClientRetry: ClientRetry = {
 };
 
 /** Answers of status 503 that stay the same until a person has done something. */
-const lasting503: readonly ReasonCode[] = ["ledger_corrupt", "sandbox_unavailable"];
+const lasting503: readonly ReasonCode[] = ["ledger_corrupt", "sandbox_unavailable", "backup_invalid"];
 
 /** True for the refusals that may be gone when the same request comes again: 429, and 503 but for lasting ones. */
 export function passes(problem: { readonly status: number; readonly code: ReasonCode }): boolean {
