@@ -57,6 +57,7 @@ describe.each(["required", "off"] as const)("commands at sandbox mode %s", (mode
       .split("\n")
       .map((line) => line.split("=")[0]);
     const known = [
+      "CARGO_NET_OFFLINE",
       "CI",
       "HOME",
       "LANG",
@@ -69,6 +70,8 @@ describe.each(["required", "off"] as const)("commands at sandbox mode %s", (mode
       "TMPDIR",
       "USER",
       "_",
+      "npm_config_offline",
+      "npm_config_yes",
     ];
     expect(names.filter((name) => !known.includes(name ?? ""))).toEqual([]);
     expect(names).toContain("CI");
