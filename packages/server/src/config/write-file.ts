@@ -7,8 +7,8 @@ import { basename, dirname, join } from "node:path";
  * Mode and owner stay as they were; a new file gets 0644 less the umask.
  */
 export async function replaceFile(path: string, text: string): Promise<void> {
-  const before = await stat(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return null;
+  const before = await stat(path).catch((error: unknown) => {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
     throw error;
   });
   const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);

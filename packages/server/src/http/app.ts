@@ -4,6 +4,7 @@ import { PhasegateError } from "@phasegate/wire";
 import fastify, { type FastifyInstance } from "fastify";
 import type { Authenticator } from "../auth/authenticator.ts";
 import type { ServerContext } from "../context.ts";
+import { refuseUnderPressure } from "../health/pressure.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { RejectionLog } from "../telemetry/rejection-log.ts";
 import { answerBrokenConnection } from "./broken-connection.ts";
@@ -44,9 +45,6 @@ const defaultLimits: HttpLimits = {
   requestMs: 60_000,
   maxRequestsPerPrincipal: 256,
 };
-
-/** Milliseconds that the event loop may lag on average before new requests are sent away. */
-const maxEventLoopDelayMs = 2_000;
 
 /**
  * The HTTP server, not yet listening. It parses, authenticates, validates and answers; it knows no rule. Whatever
@@ -111,7 +109,7 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
     try {
       if (runner.closing) throw shuttingDown();
       guard.check(request.raw);
-      if (app.memoryUsage().eventLoopDelay > maxEventLoopDelayMs) throw behind();
+      if (request.routeOptions.config.isProbe !== true) refuseUnderPressure(app.memoryUsage(), context.config.health);
       done();
     } catch (error) {
       done(error as Error);
@@ -147,13 +145,6 @@ function refuseEncodings(headers: IncomingHttpHeaders): void {
   if ((charset === undefined || /^utf-?8$/i.test(charset)) && headers["content-encoding"] === undefined) return;
   throw new PhasegateError("unsupported_media_type", "the body is not plain UTF-8 JSON", {
     hint: "send `Content-Type: application/json` in UTF-8, without Content-Encoding",
-  });
-}
-
-function behind(): PhasegateError {
-  return new PhasegateError("overloaded", "the server is behind with its work", {
-    retryAfterSeconds: 2,
-    hint: "come back later",
   });
 }
 

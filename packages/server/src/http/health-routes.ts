@@ -6,6 +6,8 @@ import {
   ReadyAnswer,
   RootAnswer,
 } from "@phasegate/wire";
+import { ClockWatch } from "../health/clock-watch.ts";
+import { requireReady } from "../health/readiness.ts";
 import { type Route, route } from "./route.ts";
 
 /** What the server says of itself. */
@@ -22,6 +24,7 @@ export interface HealthFacts {
 
 /** `/`, `/health`, `/health/live` and `/health/ready`. `version` is the product's. */
 export function healthRoutes(version: string, facts: () => HealthFacts): Route[] {
+  let clock: ClockWatch | null = null;
   return [
     route({
       method: "GET",
@@ -71,12 +74,16 @@ export function healthRoutes(version: string, facts: () => HealthFacts): Route[]
       method: "GET",
       path: "/health/ready",
       operationId: "ready",
-      summary: "The ledger can write; 503 `ledger_unavailable` when it cannot",
+      summary: "The ledger can write, workspaces can be made, disk is left, the clock is sound; else 503",
       tag: "health",
       access: { kind: "public" },
       answers: { 200: ReadyAnswer },
       handle: async (context) => {
-        await context.ledger.probe();
+        clock ??= new ClockWatch(
+          () => context.clock.now(),
+          () => performance.now(),
+        );
+        await requireReady(context, clock);
         return { status: 200, body: { status: "ready" } };
       },
     }),

@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Authenticator } from "../auth/authenticator.ts";
 import type { ServerContext } from "../context.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
+import { type LogContext, withLogContext } from "../telemetry/log-context.ts";
 import type { RejectionLog } from "../telemetry/rejection-log.ts";
 import type { Deadlines } from "./deadlines.ts";
 import { beginIdempotent, finishIdempotent, settleRefused, withToken } from "./idempotency.ts";
@@ -63,7 +64,7 @@ export class RouteRunner {
     app.route({
       method: route.method,
       url: route.path,
-      config: { operationId: route.operationId },
+      config: { operationId: route.operationId, isProbe: route.tag === "health" },
       onRequest: (request, reply, done) => {
         try {
           this.admit(route, request, reply);
@@ -128,7 +129,7 @@ export class RouteRunner {
     try {
       if (!caller) throw new PhasegateError("internal_error", "a request was run that was never admitted");
       const input = this.read(prepared, request);
-      const answer = await this.answer(prepared.route, caller, input);
+      const answer = await withLogContext(idsOf(request.id, input), () => this.answer(prepared.route, caller, input));
       if (reply.sent) return;
       if (answer.stream) this.streaming.add(caller);
       const complete = await withToken(context, answer);
@@ -174,6 +175,11 @@ export class RouteRunner {
 }
 
 type Input = RouteInput<never, never, never>;
+
+function idsOf(requestId: string, { params, body }: Input): LogContext {
+  const taskId = (params as { task_id?: unknown }).task_id ?? (body as { task_id?: unknown }).task_id;
+  return { request_id: requestId, ...(typeof taskId === "string" ? { task_id: taskId } : {}) };
+}
 
 async function begin(
   context: ServerContext,
@@ -246,5 +252,7 @@ function timedOut() {
 declare module "fastify" {
   interface FastifyContextConfig {
     operationId?: string;
+    /** What watches the server is answered also under pressure. */
+    isProbe?: boolean;
   }
 }

@@ -17,7 +17,7 @@ export class LogOutput {
     this.#path = typeof target === "string" ? target : null;
     this.#descriptor = typeof target === "string" ? openLog(target) : target;
     const pretty = format === "pretty" ? prettyFactory({ colorize: target === 2 && process.stderr.isTTY }) : null;
-    this.#format = (line) => (pretty ? String(pretty(JSON.parse(line))) : line);
+    this.#format = (line) => (pretty ? pretty(JSON.parse(line)) : line);
   }
 
   write(line: string): void {

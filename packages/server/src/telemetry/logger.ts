@@ -9,8 +9,8 @@ import { withoutSecretMembers, withoutSecretText } from "./redaction.ts";
 export interface ServerLog {
   readonly log: Logger;
   /** Opens the log file again by its name, after a rotation took it away. */
-  reopen(): void;
-  close(): void;
+  readonly reopen: () => void;
+  readonly close: () => void;
 }
 
 /** The server's logger: standard error, a file, or both; secrets are replaced before anything is written. */

@@ -86,7 +86,7 @@ test("a log file that cannot be opened stops the start with what to set", () => 
 
 test("a log on a full disk loses lines and ends nothing", () => {
   const { log } = createLogger({ level: "info", format: "json", file: "/dev/full", console: false }, "/");
-  for (let line = 0; line < 100; line += 1) log.info({ words: "x".repeat(100_000) });
+  for (let line = 0; line < 100; line += 1) expect(() => log.info({ words: "x".repeat(1_000) })).not.toThrow();
 });
 
 test("refusals are logged at a limited rate, and what was left out is counted", () => {

@@ -465,6 +465,12 @@ export const errorRegistry = {
     retry: true,
     docs: "Too much is waiting. Come back after `retry_after` seconds.",
   },
+  not_ready: {
+    status: 503,
+    title: "Not ready",
+    retry: true,
+    docs: "`/health/ready`: workspaces cannot be made, the disk is nearly full, or the clock jumped.",
+  },
   shutting_down: { status: 503, title: "Shutting down", retry: true, docs: "The server takes no new work." },
   timed_out: {
     status: 503,
