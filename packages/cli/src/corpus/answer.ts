@@ -43,10 +43,10 @@ export function unmet(expect: Expectation | undefined, answer: Answer, demand: D
   return wrong;
 }
 
-/** An expectation that says how the answer refuses, or how many of several do. */
+/** An expectation that says how the answer refuses, how many of several do, or how a command ends: then no other is right. */
 function namesRefusal(expect: Expectation): boolean {
-  const { status, code, finding, awaits, granted, codes } = expect;
-  return [status, code, finding, awaits, granted, codes].some((value) => value !== undefined);
+  const { status, code, finding, awaits, granted, codes, exit_code, command_fails } = expect;
+  return [status, code, finding, awaits, granted, codes, exit_code, command_fails].some((value) => value !== undefined);
 }
 
 function unmetReasons({ code, finding, awaits }: Expectation, { body }: Answer): readonly string[] {

@@ -65,7 +65,7 @@ async function cleanUp(player: Player, steps: readonly Step[]): Promise<boolean>
 /** Nothing of the case runs any more, and the server answers. */
 async function comeToRest(player: Player): Promise<void> {
   await player.settle();
-  await player.stage.start();
+  await player.stage.recover();
 }
 
 /** How one ordinary sequence ended. */

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RunningServer } from "@phasegate/server";
@@ -79,6 +79,14 @@ export class Stage implements AsyncDisposable {
       if (error instanceof PhasegateError) return error;
       throw error;
     }
+  }
+
+  /** Runs again, whatever was done to it: a workflow with which it does not start is put back. */
+  async recover(): Promise<void> {
+    if ((await this.start()) === null) return;
+    writeFileSync(join(this.repository, "agent_workflow.yaml"), this.#options.workflow ?? this.kind.workflow);
+    const refusal = await this.start();
+    if (refusal !== null) throw refusal;
   }
 
   /** Lets time pass for the server: leases that are over by then end. */
