@@ -82,6 +82,16 @@ test("an ordinary sequence that expects a refusal does not load", () => {
   );
 });
 
+test("an ordinary sequence may be held up by a gate that it passes later", () => {
+  const held = "{ transition: TDD, expect: { finding: has_summary } }";
+  expect(refusal(loadBenign, `${head}    steps: [${held}, { transition: TDD }]\n`)).toBeNull();
+  for (const steps of [held, `${held}, ${held}`, `{ transition: TDD }, ${held}`, `${held}, { transition: IMPL }`]) {
+    expect(refusal(loadBenign, `${head}    steps: [${steps}]\n`)).toBe(
+      "one.yaml: `tried`: an ordinary sequence expects no refusal",
+    );
+  }
+});
+
 test("what a case leaves out comes from the file's defaults, then from the format", () => {
   writeFileSync(
     join(folder, "one.yaml"),

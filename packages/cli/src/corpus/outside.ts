@@ -6,6 +6,7 @@ import { DatabaseSync } from "node:sqlite";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { type Answer, done } from "./answer.ts";
+import { commitAll } from "./repository-kind.ts";
 import type { StepOf } from "./step.ts";
 
 const bin = fileURLToPath(new URL("../../bin/phasegate.mjs", import.meta.url));
@@ -21,14 +22,19 @@ export function writeOutside(workspace: string, { outside, content, link, mode }
   return done;
 }
 
-/** A file of the repository as it lies on disk, from which the server starts; without content as it was committed. */
-export function writeRepository(repository: string, { repository: path, content }: StepOf<"repository">): Answer {
+/**
+ * A file of the repository as it lies on disk, from which the server starts; without content as it was committed. With
+ * a message, committed there.
+ */
+export function writeRepository(repository: string, step: StepOf<"repository">): Answer {
+  const { repository: path, content, commit } = step;
   if (content === undefined) {
     execFileSync("git", ["-C", repository, "checkout", "-q", "HEAD", "--", path], { stdio: "pipe" });
     return done;
   }
   mkdirSync(dirname(join(repository, path)), { recursive: true });
   writeFileSync(join(repository, path), content as string);
+  if (commit !== undefined) commitAll(repository, commit);
   return done;
 }
 

@@ -37,10 +37,10 @@ const noDemand: Demand = { commandsSucceed: false };
  */
 export class Player {
   readonly stage: Stage;
-  readonly task: HeldTask;
   readonly other: HeldTask;
   readonly #kept = new Map<string, unknown>();
   readonly #begun = new Map<string, Promise<Answer>>();
+  #task: HeldTask;
   #holder: Actor = "agent";
   #previous = "not.a.token";
   #approval: { readonly id: string; readonly digest: string } | null = null;
@@ -49,8 +49,13 @@ export class Player {
 
   private constructor(stage: Stage, task: HeldTask, other: HeldTask) {
     this.stage = stage;
-    this.task = task;
+    this.#task = task;
     this.other = other;
+  }
+
+  /** The task on which steps are taken. */
+  get task(): HeldTask {
+    return this.#task;
   }
 
   /** A new task that `agent` holds, beside another that `other_agent` holds. */
@@ -146,6 +151,8 @@ export class Player {
         const cwd = this.stage.repository;
         return runPhasegate({ cli, stdin: stdin as string | undefined, cwd, url: this.stage.url, key });
       }
+      case "task":
+        return this.#newTask((await this.#filled(step, index)) as StepOf<"task">, actor ?? "agent");
       case "approval":
         return this.#approve(step as StepOf<"approval">, actor ?? "person");
       case "claim":
@@ -244,6 +251,13 @@ export class Player {
     return answer;
   }
 
+  /** A new task that the actor holds, and on which every later step is taken. */
+  async #newTask({ task: title, body = {} }: StepOf<"task">, actor: Actor): Promise<Answer> {
+    this.#task = await holdTask(this.stage, actor, { ...body, title });
+    this.#holder = actor;
+    return { ...done, body: { id: this.#task.taskId } };
+  }
+
   /** What a step has kept under a name. */
   kept(name: string): unknown {
     return this.#kept.get(name);
@@ -313,7 +327,7 @@ export class Player {
   }
 }
 
-async function holdTask(stage: Stage, actor: Actor, task: { title: string; description?: string }): Promise<HeldTask> {
+async function holdTask(stage: Stage, actor: Actor, task: { readonly title: string }): Promise<HeldTask> {
   const { id: taskId } = await (await stage.client("operator")).post<TaskAnswer>("/tasks", task);
   const agent = await stage.client(actor);
   const claim = await agent.post<ClaimAnswer>("/tasks/claim", { agent_id: nameOf(actor), task_id: taskId });

@@ -76,15 +76,17 @@ function writeFilesOf(name: string, file: RepositoryFile, values: ReadonlyMap<st
   }
 }
 
-/** A repository of the kind with one commit. Needs nothing of the user's git configuration. */
+/** A repository of the kind with one commit. */
 export function makeRepository(kind: RepositoryKind, repository: string, workflow = kind.workflow): void {
   kind.writeFiles(repository);
   writeFileSync(join(repository, "agent_workflow.yaml"), workflow);
-  const git = (...args: string[]) =>
-    execFileSync("git", ["-C", repository, "-c", "user.name=base", "-c", "user.email=base@localhost", ...args], {
-      stdio: "pipe",
-    });
-  git("init", "-q", "-b", "main");
-  git("add", "-A");
-  git("commit", "-q", "-m", kind.about);
+  execFileSync("git", ["-C", repository, "init", "-q", "-b", "main"], { stdio: "pipe" });
+  commitAll(repository, kind.about);
+}
+
+/** Commits all that lies in a repository. Needs nothing of the user's git configuration. */
+export function commitAll(repository: string, message: string): void {
+  const base = ["-C", repository, "-c", "user.name=base", "-c", "user.email=base@localhost"];
+  execFileSync("git", [...base, "add", "-A"], { stdio: "pipe" });
+  execFileSync("git", [...base, "commit", "-q", "-m", message], { stdio: "pipe" });
 }

@@ -123,7 +123,16 @@ const steps = {
     },
     closed,
   ),
-  repository: Type.Object({ repository: Text, content: Type.Optional(Generated), ...about }, closed),
+  repository: Type.Object(
+    {
+      repository: Text,
+      content: Type.Optional(Generated),
+      commit: Type.Optional(Type.String({ minLength: 1, description: "committed to its branch with this message" })),
+      ...about,
+    },
+    closed,
+  ),
+  task: Type.Object({ task: Text, body: Type.Optional(AnyObject), ...call }, closed),
   listen: Type.Object({ listen: Text, ...about }, closed),
   connections: Type.Object(
     { connections: Type.Integer({ minimum: 1, maximum: 5_000 }), sends: Type.Optional(Generated), ...about },
@@ -148,7 +157,7 @@ export type TogetherStep = Omit<Written["together"], "together"> & { readonly to
 export type StepOf<Name extends Verb> = Name extends "together" ? TogetherStep : Written[Name];
 
 /** Steps that act on the whole server: a case with one of them has a server of its own. */
-const serverVerbs: readonly Verb[] = ["repository", "advance", "server", "ledger", "connections"];
+const serverVerbs: readonly Verb[] = ["repository", "task", "advance", "server", "ledger", "connections"];
 
 export function verbOf(step: Step): Verb {
   const verb = verbs.find((name) => name in step);
