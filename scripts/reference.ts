@@ -7,6 +7,7 @@ import { checksPage } from "./reference/checks.ts";
 import { configurationPage, configurationSchema, settingsTable } from "./reference/configuration.ts";
 import { errorsPage } from "./reference/errors.ts";
 import { eventsPage } from "./reference/events.ts";
+import { metricsPage } from "./reference/metrics.ts";
 import { olderFilesPage } from "./reference/older-files.ts";
 import { withTable } from "./reference/markdown.ts";
 import { toolsPage } from "./reference/tools.ts";
@@ -18,6 +19,7 @@ const pages: Readonly<Record<string, () => string | Promise<string>>> = {
   "docs/reference/configuration.md": configurationPage,
   "docs/reference/errors.md": errorsPage,
   "docs/reference/events.md": eventsPage,
+  "docs/reference/metrics.md": metricsPage,
   "docs/reference/older-files.md": olderFilesPage,
   "docs/reference/tools.md": toolsPage,
   "docs/reference/openapi.json": openApiPage,

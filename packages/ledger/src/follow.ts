@@ -1,4 +1,5 @@
 import type { StoredEvent } from "@phasegate/wire";
+import type { FollowOptions, LedgerReader } from "./port.ts";
 
 /** How many of the newest events followers read from memory. */
 const recentLimit = 2_048;
@@ -15,6 +16,7 @@ export class Followers {
   #last: number;
   #closed = false;
   readonly #wakeups = new Set<() => void>();
+  readonly #readers = new Set<{ readonly reader: string; position: number }>();
 
   constructor(options: {
     lastPosition: number;
@@ -34,7 +36,21 @@ export class Followers {
     this.#wake();
   }
 
-  async *follow(options: { after: number; signal: AbortSignal }): AsyncGenerator<StoredEvent, void, undefined> {
+  async *follow(options: FollowOptions): AsyncGenerator<StoredEvent, void, undefined> {
+    const place = { reader: options.reader ?? "server", position: options.after };
+    this.#readers.add(place);
+    try {
+      yield* this.#follow(options, place);
+    } finally {
+      this.#readers.delete(place);
+    }
+  }
+
+  readers(): LedgerReader[] {
+    return [...this.#readers].map(({ reader, position }) => ({ reader, position }));
+  }
+
+  async *#follow(options: FollowOptions, place: { position: number }): AsyncGenerator<StoredEvent, void, undefined> {
     let position = options.after;
     while (!this.#closed && !options.signal.aborted) {
       if (position >= this.#last) {
@@ -45,6 +61,7 @@ export class Followers {
       for (const event of page) {
         if (options.signal.aborted || this.#closed) return;
         position = event.position;
+        place.position = position;
         yield event;
       }
     }

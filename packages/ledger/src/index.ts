@@ -1,6 +1,6 @@
 export { openMemoryLedger } from "./memory/memory-ledger.ts";
 export { copyLedger } from "./sqlite/copy-ledger.ts";
-export { openSqliteLedger, type SqliteLedgerOptions } from "./sqlite/sqlite-ledger.ts";
+export { type LedgerObserver, openSqliteLedger, type SqliteLedgerOptions } from "./sqlite/sqlite-ledger.ts";
 export { projectTask, withOpenDependencies } from "./index-row.ts";
 export { KeptPayload } from "./redaction/kept-payload.ts";
 export { redactPayload } from "./redaction/redact-payload.ts";

@@ -35,7 +35,9 @@ export interface Ledger {
   /** Events of all streams in position order. Never skips one that commits later at a lower position. */
   readAll(options: ReadAllOptions): Promise<StoredEvent[]>;
   /** Follows the ledger from a position; ends when the signal fires or the ledger closes. Misses none. */
-  follow(options: { after: number; signal: AbortSignal }): AsyncIterable<StoredEvent>;
+  follow(options: FollowOptions): AsyncIterable<StoredEvent>;
+  /** Who follows at this moment, and how far each was given the events. */
+  readers(): LedgerReader[];
   /** One event by its id, or null. */
   getEvent(id: EventId): Promise<StoredEvent | null>;
   /** Position of the last event; 0 when empty. */
@@ -51,6 +53,9 @@ export interface Ledger {
   offerTasks(query: { capabilities: readonly string[]; limit: number }): Promise<TaskId[]>;
   /** Tasks that name this one as a dependency, oldest first. */
   dependentsOf(id: TaskId): Promise<TaskId[]>;
+
+  /** How much waits: open tasks by status and jobs by kind, each counted up to `maxCounted`. For figures only. */
+  countOpen(): Promise<OpenWork>;
 
   /**
    * Moves a lease's end, if the task is still at `epoch` under `principal`. False when it is not. No event.
@@ -73,6 +78,11 @@ export interface Ledger {
    * verifies with or without it. The caller appends `payload.erased` first; verify names an erasure without one.
    */
   erasePayload(digest: Digest): Promise<boolean>;
+  /**
+   * Erases a body whose time is over, in one step with looking whether an event after position `unusedAfter` names it:
+   * then it stays, and the answer is false, as when none was kept. A later append of the same body keeps it again.
+   */
+  expirePayload(options: { digest: Digest; unusedAfter: number }): Promise<boolean>;
 
   /** Reserves an idempotency key before the work begins, so that a crash leaves `outcome_unknown`, never a second run. */
   beginIdempotent(record: {
@@ -127,6 +137,28 @@ export interface Ledger {
   probe(): Promise<void>;
   /** Waits for what is queued, then closes. Appends after this reject with `shutting_down`. */
   close(): Promise<void>;
+}
+
+export interface FollowOptions {
+  /** Position; events after it. */
+  readonly after: number;
+  readonly signal: AbortSignal;
+  /** What kind of reader it is, for `readers`. Default: `server`. */
+  readonly reader?: string;
+}
+
+export interface LedgerReader {
+  readonly reader: string;
+  readonly position: number;
+}
+
+/** The most of one kind that `countOpen` counts. */
+export const maxCounted = 10_000;
+
+export interface OpenWork {
+  readonly tasks: Readonly<Partial<Record<TaskStatus, number>>>;
+  /** Of the first `maxCounted`. */
+  readonly jobs: Readonly<Record<string, number>>;
 }
 
 export interface AppendBatch {

@@ -19,4 +19,5 @@ export type {
   WorkspaceInfo,
   WorkspaceKey,
 } from "./port.ts";
+export type { SlotUse } from "./evidence/run-slots.ts";
 export { openRunner, type RunnerOptions } from "./workspace/open-runner.ts";

@@ -2,8 +2,8 @@ import { join } from "node:path";
 import { openSqliteLedger } from "@phasegate/ledger";
 import type { Ledger } from "@phasegate/ledger";
 import { openRunner } from "@phasegate/runner";
-import type { Runner, RunnerCapabilities } from "@phasegate/runner";
-import { PhasegateError, assuranceSuffices } from "@phasegate/wire";
+import type { Runner, RunnerCapabilities, SlotUse } from "@phasegate/runner";
+import { assuranceSuffices } from "@phasegate/wire";
 import type { CompiledWorkflow, Diagnostic } from "@phasegate/workflow";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
@@ -31,7 +31,8 @@ import { Operations } from "./operations/operations.ts";
 import { allRoutes } from "./routes.ts";
 import { runnerOptions } from "./runner-options.ts";
 import { createLogger } from "./telemetry/logger.ts";
-import { createMetrics } from "./telemetry/metrics.ts";
+import { createMetrics, type Metrics } from "./telemetry/metrics.ts";
+import { watchServer } from "./telemetry/watch-server.ts";
 import { serverBreakers } from "./breakers/server-breakers.ts";
 import { serveEventSocket } from "./events/event-socket.ts";
 import { EventBus } from "./events/event-bus.ts";
@@ -123,8 +124,11 @@ async function open(
   prepareDataDirectory(dataDir);
   const { log, reopen: reopenLog } = createLogger(config.logging, options.cwd);
   configuration.subscribe(() => (log.level = configuration.get("logging").level));
-  const ledger = await openLedger(config, opened);
-  configuration.recordTo(new ConfigEvents({ ledger, clock, ids }), (error) =>
+  const metrics = createMetrics();
+  const ledger = await openLedger(config, metrics, opened);
+  const system = new SystemStream({ ledger, clock });
+  const configEvents = new ConfigEvents({ ledger, system, ids });
+  configuration.recordTo(configEvents, (error) =>
     log.error({ err: error }, "a change of the configuration was not followed"),
   );
   await recordRestore({ ledger, clock, ids, dataDirectory: dataDir });
@@ -141,8 +145,10 @@ async function open(
   const runner = await openRunner({
     ...runnerOptions(config),
     environment: { PATH: options.env["PATH"] },
+  let slots: SlotUse = { busy: 0, waiting: 0, limit: 0 };
     toolchainDirs: options.toolchainDirs ?? [],
   });
+    onSlots: (changed) => (slots = changed),
   opened.push(() => runner.close());
   const workflows = new LedgerWorkflowRegistry({ ledger, clock, ids });
   const diagnostics = await workflows.open(workflowFiles(config, options.cwd));
@@ -150,7 +156,6 @@ async function open(
 
   const receivers = readWebhooks(config.events.webhooks, options.env);
   removeSecrets(config.events.webhooks, options.env);
-  const metrics = createMetrics();
   const context = buildContext(configuration, receivers, {
     ledger,
     runner,
@@ -167,6 +172,7 @@ async function open(
   await recover(context);
   const keeper = new LeaseKeeper(context);
   opened.push(() => keeper.close());
+  watchServer(metrics.instruments, { ...context, slots: () => slots, auditExport: null });
   const storeKeeper = new StoreKeeper(context);
   opened.push(() => storeKeeper.close());
   const events = new EventBus({
@@ -179,7 +185,12 @@ async function open(
   const authenticator = createAuthenticator(config.security.auth, keys);
   const app: FastifyInstance = createHttpApp({
     context,
-    routes: allRoutes({ keys, configuration, metrics, health: () => health }),
+    routes: allRoutes({
+      keys,
+      configuration,
+      metrics: config.telemetry.metrics ? metrics : null,
+      health: () => health,
+    }),
     authenticator,
     metrics,
     checkAnswers: options.checkAnswers ?? false,
@@ -224,7 +235,7 @@ async function reloadAll(configuration: ConfigManager, log: Logger, reopenLog: (
   }
 }
 
-async function openLedger(config: Config, opened: (() => Promise<unknown>)[]): Promise<Ledger> {
+async function openLedger(config: Config, metrics: Metrics, opened: (() => Promise<unknown>)[]): Promise<Ledger> {
   const ledger = await openSqliteLedger({
     file: join(config.storage.data_dir, "ledger.sqlite"),
     durability: config.storage.durability,
@@ -233,6 +244,7 @@ async function openLedger(config: Config, opened: (() => Promise<unknown>)[]): P
   return ledger;
 }
 
+    observer: metrics.ledger,
 type ContextParts = Omit<
   ServerContext,
   "config" | "tasks" | "operations" | "leases" | "jobs" | "runs" | "breakers" | "webhooks" | "system"

@@ -27,7 +27,8 @@ const { version } = manifest;
 export interface RouteParts {
   readonly keys: KeyRing;
   readonly configuration: ConfigManager;
-  readonly metrics: Metrics;
+  /** Null: `telemetry.metrics` is off. */
+  readonly metrics: Metrics | null;
   readonly health: () => HealthFacts;
 }
 
@@ -35,7 +36,7 @@ export interface RouteParts {
 export function allRoutes({ keys, configuration, metrics, health }: RouteParts): Route[] {
   const routes = [
     ...healthRoutes(version, health),
-    ...metricsRoutes(metrics),
+    ...(metrics === null ? [] : metricsRoutes(metrics)),
     ...taskRoutes,
     ...transitionRoutes,
     ...toolRoutes,

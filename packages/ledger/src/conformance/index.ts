@@ -7,6 +7,7 @@ import { describeIdempotency } from "./idempotency.ts";
 import { describeIndex } from "./index-and-offers.ts";
 import { describeJobs } from "./jobs.ts";
 import { describeLeases } from "./leases.ts";
+import { describeOpenWork } from "./open-work.ts";
 import { describePayloads } from "./payloads.ts";
 import type { OpenLedger } from "./samples.ts";
 import { describeStreams } from "./streams.ts";
@@ -23,6 +24,7 @@ export function describeLedger(open: OpenLedger): void {
   describeAudit(open);
   describeAuthority(open);
   describeCursors(open);
+  describeOpenWork(open);
   describeClose(open);
 }
 
@@ -36,6 +38,7 @@ export {
   describeIndex,
   describeJobs,
   describeLeases,
+  describeOpenWork,
   describePayloads,
   describeStreams,
   type OpenLedger,

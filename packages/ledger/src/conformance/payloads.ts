@@ -25,6 +25,31 @@ export function describePayloads(open: OpenLedger): void {
         expect(await ledger.getPayload(payload.digest)).toEqual({ state: "erased" });
       }));
 
+    test("a body whose time is over is erased until it is kept again", () =>
+      withLedger(open, async (ledger) => {
+        const payload = payloadOf("common");
+        await appendTo(ledger, "one", [created()], { payloads: [payload] });
+        const unusedAfter = await ledger.lastPosition();
+        expect(await ledger.expirePayload({ digest: payload.digest, unusedAfter })).toBe(true);
+        expect(await ledger.expirePayload({ digest: payload.digest, unusedAfter })).toBe(false);
+        expect(await ledger.getPayload(payload.digest)).toEqual({ state: "erased" });
+        await appendTo(ledger, "one", [toolExecuted()], { payloads: [payload] });
+        expect(await ledger.getPayload(payload.digest)).toEqual({ state: "kept", body: payload.body });
+        expect(await ledger.erasePayload(payload.digest)).toBe(true);
+        await appendTo(ledger, "one", [toolExecuted()], { payloads: [payload] });
+        expect(await ledger.getPayload(payload.digest)).toEqual({ state: "erased" });
+      }));
+
+    test("a body that a later event names does not expire", () =>
+      withLedger(open, async (ledger) => {
+        const payload = payloadOf("in use");
+        await appendTo(ledger, "one", [created()], { payloads: [payload] });
+        const unusedAfter = await ledger.lastPosition();
+        await appendTo(ledger, "one", [toolExecuted({ args_digest: payload.digest })], { payloads: [payload] });
+        expect(await ledger.expirePayload({ digest: payload.digest, unusedAfter })).toBe(false);
+        expect(await ledger.getPayload(payload.digest)).toEqual({ state: "kept", body: payload.body });
+      }));
+
     test("a body that is null is kept like any other", () =>
       withLedger(open, async (ledger) => {
         const payload = payloadOf(null);

@@ -19,6 +19,12 @@ export class MemoryJobs {
     return this.#jobs.has(id);
   }
 
+  countByKind(): Record<string, number> {
+    const counts: Record<string, number> = {};
+    for (const { job } of this.#jobs.values()) counts[job.kind] = (counts[job.kind] ?? 0) + 1;
+    return counts;
+  }
+
   add(job: NewJob): void {
     this.#jobs.set(job.id, {
       job: structuredClone(job),

@@ -1,12 +1,15 @@
 import {
   canonicalJson,
   hashEvent,
+  isTerminal,
+  taskStatuses,
   type Digest,
   type EventId,
   type JsonObject,
   type JsonValue,
   type StoredEvent,
   type TaskId,
+  type TaskStatus,
   type WorkflowDigest,
 } from "@phasegate/wire";
 import { canonicalPayloads, checkBatch, closedError, misuse } from "../append-checks.ts";
@@ -19,7 +22,10 @@ import type {
   AuditQuery,
   AuditRow,
   AuditStats,
+  FollowOptions,
   Ledger,
+  LedgerReader,
+  OpenWork,
   Payload,
   ReadAllOptions,
   StoredSignedHead,
@@ -40,6 +46,8 @@ class MemoryLedger implements Ledger {
   readonly #streams = new Map<string, StoredEvent[]>();
   readonly #heads = new Map<string, StoredSignedHead[]>();
   readonly #payloads = new Map<Digest, string | null>();
+  /** Erased bodies that an append may bring back. */
+  readonly #expired = new Set<Digest>();
   readonly #workflows = new Map<WorkflowDigest, { name: string; body: string }>();
   readonly #counters = new Map<string, AuditCell>();
   readonly #tasks = new TaskIndex();
@@ -73,7 +81,9 @@ class MemoryLedger implements Ledger {
       this.#eventsById.set(event.id, event);
       this.#count(event);
     }
-    for (const { digest, body } of payloads) if (!this.#payloads.has(digest)) this.#payloads.set(digest, body);
+    for (const { digest, body } of payloads) {
+      if (!this.#payloads.has(digest) || this.#expired.delete(digest)) this.#payloads.set(digest, body);
+    }
     this.#tasks.apply(batch.stream, events, batch.lease);
     for (const job of batch.jobs ?? []) this.#jobs.add(job);
     if (batch.idempotent !== undefined) this.#idempotency.finish(batch.idempotent);
@@ -102,8 +112,20 @@ class MemoryLedger implements Ledger {
       .slice(0, pageSize(limit));
   }
 
-  follow(options: { after: number; signal: AbortSignal }): AsyncIterable<StoredEvent> {
+  follow(options: FollowOptions): AsyncIterable<StoredEvent> {
     return this.#followers.follow(options);
+  }
+
+  readers(): LedgerReader[] {
+    return this.#followers.readers();
+  }
+
+  async countOpen(): Promise<OpenWork> {
+    this.#assertOpen();
+    const tasks: Partial<Record<TaskStatus, number>> = {};
+    for (const status of taskStatuses) if (!isTerminal(status)) tasks[status] = 0;
+    for (const { status } of this.#tasks.rows()) if (!isTerminal(status)) tasks[status] = (tasks[status] ?? 0) + 1;
+    return { tasks, jobs: this.#jobs.countByKind() };
   }
 
   async getEvent(id: EventId): Promise<StoredEvent | null> {
@@ -162,6 +184,14 @@ class MemoryLedger implements Ledger {
     this.#assertOpen();
     if ((this.#payloads.get(digest) ?? null) === null) return false;
     this.#payloads.set(digest, null);
+    return true;
+  }
+
+  async expirePayload({ digest, unusedAfter }: Parameters<Ledger["expirePayload"]>[0]): Promise<boolean> {
+    this.#assertOpen();
+    const isUsed = this.#events.slice(unusedAfter).some(({ data }) => JSON.stringify(data).includes(digest));
+    if (isUsed || !(await this.erasePayload(digest))) return false;
+    this.#expired.add(digest);
     return true;
   }
 

@@ -4,7 +4,7 @@ import { auditBodies, decodeAuditCell, type AuditCell } from "../audit-facts.ts"
 import type { AuditQuery, AuditRow } from "../port.ts";
 import { normalizeTime, pageSize, parseCursor } from "../query-bounds.ts";
 import type { SqlRow, SqlValue } from "./driver.ts";
-import { decodeEvent, selectEvent } from "./event-reads.ts";
+import { decodeEvent, readPayload, selectEvent } from "./event-reads.ts";
 import type { Reader } from "./reader.ts";
 import { wasHeldBy } from "./task-reads.ts";
 
@@ -157,7 +157,6 @@ function auditRow(reader: Reader, row: SqlRow): AuditRow {
 }
 
 function body(reader: Reader, digest: Digest | null): JsonValue {
-  const text =
-    digest === null ? null : (reader.get("select body from payload where digest = ?", digest)?.["body"] ?? null);
-  return text === null ? null : (JSON.parse(text as string) as JsonValue);
+  const payload = digest === null ? null : readPayload(reader, digest);
+  return payload?.state === "kept" ? payload.body : null;
 }

@@ -2,6 +2,7 @@ import type { Digest, EventId, EventType, JsonValue, PrincipalId, StoredEvent } 
 import type { Payload, ReadAllOptions, StoredSignedHead } from "../port.ts";
 import { pageSize } from "../query-bounds.ts";
 import type { SqlRow } from "./driver.ts";
+import { isErased } from "./payload-states.ts";
 import type { Reader } from "./reader.ts";
 
 export const selectEvent = `
@@ -107,6 +108,6 @@ export function readSignedHeads(reader: Reader, stream: string): StoredSignedHea
 export function readPayload(reader: Reader, digest: Digest): Payload | null {
   const row = reader.get("select body from payload where digest = ?", digest);
   if (row === null) return null;
-  const body = row["body"] as string | null;
-  return body === null ? { state: "erased" } : { state: "kept", body: JSON.parse(body) as JsonValue };
+  const body = row["body"];
+  return isErased(body) ? { state: "erased" } : { state: "kept", body: JSON.parse(body as string) as JsonValue };
 }

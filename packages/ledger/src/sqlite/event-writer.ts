@@ -6,6 +6,7 @@ import { JobWriter } from "./job-writer.ts";
 import { IdempotencyWriter } from "./idempotency-writer.ts";
 import type { SqlDatabase } from "./driver.ts";
 import type { AppendOperation, AppendOutcome } from "./protocol.ts";
+import { expiredBody } from "./payload-states.ts";
 import { TaskIndexWriter } from "./task-index-writer.ts";
 
 interface Head {
@@ -49,6 +50,7 @@ export class EventWriter {
          values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       ),
       addPayload: database.prepare("insert or ignore into payload (digest, body) values (?, ?)"),
+      keepAgain: database.prepare(`update payload set body = ?2 where digest = ?1 and body = '${expiredBody}'`),
       addSignedHead: database.prepare(
         "insert into signed_head (stream_id, version, hash, key_id, signature) values (?, ?, ?, ?, ?)",
       ),
@@ -142,7 +144,9 @@ export class EventWriter {
   /** Everything of a batch beside its events. */
   #keep(operation: AppendOperation, head: Head, rowEvents: readonly StoredEvent[]): void {
     for (const { digest, body } of operation.payloads) {
-      this.#newPayloads += this.#statements.addPayload.run(digest, body);
+      const added = this.#statements.addPayload.run(digest, body);
+      this.#newPayloads += added;
+      if (added === 0) this.#statements.keepAgain.run(digest, body);
     }
     this.tasks.apply({ number: head.number, name: operation.stream }, rowEvents, operation.lease);
     for (const job of operation.jobs ?? []) this.jobs.add(job);

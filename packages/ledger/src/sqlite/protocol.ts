@@ -43,6 +43,7 @@ type Argument<Method extends keyof Ledger> = Ledger[Method] extends (argument: i
 export interface WriterCalls {
   renewLease: { argument: Argument<"renewLease">; answer: boolean };
   erasePayload: { argument: Digest; answer: boolean };
+  expirePayload: { argument: Argument<"expirePayload">; answer: boolean };
   beginIdempotent: { argument: Argument<"beginIdempotent">; answer: IdempotencyState };
   finishIdempotent: { argument: { scope: string; key: string; answer: JsonObject }; answer: null };
   forgetIdempotent: { argument: { scope: string; key: string }; answer: null };
@@ -75,6 +76,13 @@ export interface WriterFailure {
   readonly cause: { readonly message: string; readonly resultCode: number | null } | null;
 }
 
+/** One transaction of the writer. */
+export interface CommittedGroup {
+  readonly operations: number;
+  /** Of the commit itself, with the wait for the disk. */
+  readonly commitSeconds: number;
+}
+
 /** What the ledger tells its writer. */
 export type ToWriter =
   | { readonly type: "operations"; readonly number: number; readonly operations: readonly WriterOperation[] }
@@ -88,6 +96,7 @@ export type FromWriter =
       readonly type: "committed";
       /** Null after a fault, when what stands in the file is not known here. */
       readonly authorityVersion: number | null;
+      readonly group: CommittedGroup;
       readonly batches: readonly { readonly number: number; readonly outcomes: readonly WriterOutcome[] }[];
     }
   | { readonly type: "closed" };

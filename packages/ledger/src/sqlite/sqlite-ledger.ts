@@ -15,7 +15,18 @@ import { canonicalPayloads, checkBatch, closedError } from "../append-checks.ts"
 import { auditCellKey, auditFacts, auditStatsOf } from "../audit-facts.ts";
 import { hashEventText } from "../event-text.ts";
 import { Followers } from "../follow.ts";
-import type { AppendBatch, AppendResult, AuditQuery, AuditStats, Ledger, Payload, ReadAllOptions } from "../port.ts";
+import type {
+  AppendBatch,
+  AppendResult,
+  AuditQuery,
+  AuditStats,
+  FollowOptions,
+  Ledger,
+  LedgerReader,
+  OpenWork,
+  Payload,
+  ReadAllOptions,
+} from "../port.ts";
 import { cursorCounter } from "./cursor-counter.ts";
 import { queryAudit, readAuditCells } from "./audit-reads.ts";
 import { databaseError } from "./database-errors.ts";
@@ -26,11 +37,13 @@ import type {
   AppendOutcome,
   CallKind,
   CallOperation,
+  CommittedGroup,
   Durability,
   WriterCalls,
   WriterOptions,
 } from "./protocol.ts";
 import { Reader } from "./reader.ts";
+import { countOpen } from "./open-work.ts";
 import { dependentsOf, expiredLeases, listTasks, offerTasks, readTask } from "./task-reads.ts";
 import { WriterClient, type Waiting } from "./writer-client.ts";
 
@@ -41,8 +54,17 @@ export interface SqliteLedgerOptions {
   readonly durability?: Durability;
   /** How long a write waits for a program that has locked the file; 2 seconds unless told. */
   readonly busyTimeoutMs?: number;
+  /** Hears of each append and each commit; must not throw. */
+  readonly observer?: LedgerObserver;
   /** Starts the writer thread; a test may keep hold of it. */
   readonly spawnWriter?: (options: WriterOptions) => Worker;
+}
+
+/** For figures: what the ledger's work took. */
+export interface LedgerObserver {
+  /** An append was answered; from the call to the answer. */
+  appended(seconds: number): void;
+  committed(group: CommittedGroup): void;
 }
 
 /**
@@ -60,7 +82,12 @@ export async function openSqliteLedger(options: SqliteLedgerOptions): Promise<Le
   };
   const spawn = options.spawnWriter ?? spawnWriter;
   try {
-    return await SqliteLedger.open({ writerOptions, spawn: () => spawn(writerOptions), release: owner.release });
+    return await SqliteLedger.open({
+      writerOptions,
+      spawn: () => spawn(writerOptions),
+      release: owner.release,
+      observer: options.observer ?? null,
+    });
   } catch (error) {
     owner.release();
     throw error;
@@ -88,6 +115,7 @@ class SqliteLedger implements Ledger {
   readonly #reader: Reader;
   readonly #followers: Followers;
   readonly #release: () => void;
+  readonly #observer: LedgerObserver | null;
   #lastPosition: number;
   #closing: Promise<void> | null = null;
 
@@ -95,6 +123,7 @@ class SqliteLedger implements Ledger {
     writerOptions: WriterOptions;
     spawn: () => Worker;
     release: () => void;
+    observer: LedgerObserver | null;
   }): Promise<SqliteLedger> {
     const { file, busyTimeoutMs } = options.writerOptions;
     let ledger: SqliteLedger | null = null;
@@ -103,18 +132,26 @@ class SqliteLedger implements Ledger {
       onDown: (unanswered, error) => {
         if (ledger !== null) ledger.#settleUnanswered(unanswered, error);
       },
+      onCommit: (group) => options.observer?.committed(group),
     });
     const { lastPosition } = await writer.open();
     const reader = new Reader(file, { busyTimeoutMs });
-    ledger = new SqliteLedger({ writer, reader, lastPosition, release: options.release });
+    ledger = new SqliteLedger({ ...options, writer, reader, lastPosition });
     return ledger;
   }
 
-  private constructor(parts: { writer: WriterClient; reader: Reader; lastPosition: number; release: () => void }) {
+  private constructor(parts: {
+    writer: WriterClient;
+    reader: Reader;
+    lastPosition: number;
+    release: () => void;
+    observer: LedgerObserver | null;
+  }) {
     this.#writer = parts.writer;
     this.#reader = parts.reader;
     this.#lastPosition = parts.lastPosition;
     this.#release = parts.release;
+    this.#observer = parts.observer;
     this.#followers = new Followers({
       lastPosition: parts.lastPosition,
       readAll: (options) => this.readAll(options),
@@ -132,8 +169,12 @@ class SqliteLedger implements Ledger {
       }
       operation.signed = signAhead(operation, { previousHash: head.hash, signHead: batch.signHead });
     }
+    const startedAt = performance.now();
     return new Promise((resolve, reject) => {
-      const settle = (answer: unknown): void => resolve(this.#settleAppend(batch, answer as AppendOutcome));
+      const settle = (answer: unknown): void => {
+        this.#observer?.appended((performance.now() - startedAt) / 1_000);
+        resolve(this.#settleAppend(batch, answer as AppendOutcome));
+      };
       this.#writer.submit({ operation, settle, reject });
     });
   }
@@ -146,8 +187,12 @@ class SqliteLedger implements Ledger {
     return readAll(this.#openReader(), options);
   }
 
-  follow(options: { after: number; signal: AbortSignal }): AsyncIterable<StoredEvent> {
+  follow(options: FollowOptions): AsyncIterable<StoredEvent> {
     return this.#followers.follow(options);
+  }
+
+  readers(): LedgerReader[] {
+    return this.#followers.readers();
   }
 
   async getEvent(id: EventId): Promise<StoredEvent | null> {
@@ -195,6 +240,10 @@ class SqliteLedger implements Ledger {
     return this.#call("erasePayload", digest);
   }
 
+  expirePayload(options: Parameters<Ledger["expirePayload"]>[0]): Promise<boolean> {
+    return this.#call("expirePayload", options);
+  }
+
   beginIdempotent(record: Parameters<Ledger["beginIdempotent"]>[0]): ReturnType<Ledger["beginIdempotent"]> {
     return this.#call("beginIdempotent", record);
   }
@@ -224,6 +273,10 @@ class SqliteLedger implements Ledger {
     return this.#openReader()
       .all("select digest, name from workflow order by rowid")
       .map((row) => ({ digest: row["digest"] as WorkflowDigest, name: row["name"] as string }));
+  }
+
+  async countOpen(): Promise<OpenWork> {
+    return countOpen(this.#openReader());
   }
 
   takeJobs(options: Parameters<Ledger["takeJobs"]>[0]): ReturnType<Ledger["takeJobs"]> {

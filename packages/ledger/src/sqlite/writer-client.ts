@@ -2,7 +2,7 @@ import { PhasegateError } from "@phasegate/wire";
 import type { Worker } from "node:worker_threads";
 import { closedError } from "../append-checks.ts";
 import { decodeFailure } from "./failures.ts";
-import type { FromWriter, ToWriter, WriterOperation } from "./protocol.ts";
+import type { CommittedGroup, FromWriter, ToWriter, WriterOperation } from "./protocol.ts";
 
 /** An operation that waits for its answer. */
 export interface Waiting {
@@ -25,6 +25,7 @@ interface Opened {
 export class WriterClient {
   readonly #spawn: () => Worker;
   readonly #onDown: (unanswered: readonly Waiting[], error: PhasegateError) => void;
+  readonly #onCommit: (group: CommittedGroup) => void;
   readonly #inFlight = new Map<number, readonly Waiting[]>();
   #worker: Worker | null = null;
   #starting: Promise<void> | null = null;
@@ -37,9 +38,11 @@ export class WriterClient {
   constructor(options: {
     spawn: () => Worker;
     onDown: (unanswered: readonly Waiting[], error: PhasegateError) => void;
+    onCommit: (group: CommittedGroup) => void;
   }) {
     this.#spawn = options.spawn;
     this.#onDown = options.onDown;
+    this.#onCommit = options.onCommit;
   }
 
   get authorityVersion(): number {
@@ -136,6 +139,7 @@ export class WriterClient {
   #settle(message: FromWriter): void {
     if (message.type !== "committed") return;
     this.#authorityVersion = message.authorityVersion ?? this.#authorityVersion;
+    this.#onCommit(message.group);
     for (const { number, outcomes } of message.batches) {
       const waiting = this.#inFlight.get(number) ?? [];
       this.#inFlight.delete(number);

@@ -46,6 +46,7 @@ function commit(batches: readonly Extract<ToWriter, { type: "operations" }>[]): 
   send({
     type: "committed",
     authorityVersion: writer.authorityVersion,
+    group: { operations: outcomes.length, commitSeconds: writer.commitSeconds },
     batches: batches.map(({ number, operations }) => {
       taken += operations.length;
       return { number, outcomes: outcomes.slice(taken - operations.length, taken) };

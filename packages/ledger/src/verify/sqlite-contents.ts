@@ -5,6 +5,7 @@ import type { TaskRow } from "../port.ts";
 import { readAuditCells } from "../sqlite/audit-reads.ts";
 import type { SqlRow, SqlValue } from "../sqlite/driver.ts";
 import { decodeEvent, readPayload, readSignedHeads, selectEvent } from "../sqlite/event-reads.ts";
+import { isErased } from "../sqlite/payload-states.ts";
 import type { Reader } from "../sqlite/reader.ts";
 import { decodeTaskRow, selectTaskRow } from "../sqlite/task-rows.ts";
 import type { Expectations, FoundEvent, LedgerContents } from "./contents.ts";
@@ -120,11 +121,12 @@ function payloadProblems(reader: Reader, expected: Expectations): VerifyProblem[
       count += 1;
       after = row["rowid"] as number;
       const digest = String(row["digest"]) as Digest;
-      const body = row["body"] as string | null;
-      if (body === null && !expected.erasedByEvent.has(digest)) {
+      const body = row["body"];
+      const erased = isErased(body);
+      if (erased && !expected.erasedByEvent.has(digest)) {
         const what = `the body under \`${short(digest)}\` is gone, but no event erased it`;
         problems.push(problemAt("erasure", firstUse(reader, digest), what));
-      } else if (body !== null && digestBytes(body) !== digest) {
+      } else if (!erased && digestBytes(String(body)) !== digest) {
         const what = `the body under \`${short(digest)}\` has another digest`;
         problems.push(problemAt("payload", firstUse(reader, digest), what));
       }

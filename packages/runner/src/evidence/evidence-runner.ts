@@ -19,7 +19,7 @@ import { openCheckout, type Checkout } from "./checkout.ts";
 import { LayerStore, type HeldLayer } from "./layer-store.ts";
 import { layOver } from "./lay-over.ts";
 import { limitNote, outputTail } from "./output-tail.ts";
-import { RunSlots } from "./run-slots.ts";
+import { RunSlots, type SlotUse } from "./run-slots.ts";
 import { runtimeDigest } from "./runtime.ts";
 import { planSetup, SetupLayers } from "./setup-layers.ts";
 import { runSettings } from "./run-settings.ts";
@@ -37,6 +37,8 @@ export interface EvidenceRunnerParts {
   readonly layers: string;
   readonly maxConcurrentRuns: number;
   /** Files of the base that are in every checkout and in no tree, since they lie in scratch folders. */
+  /** Hears of each change of the places for runs. */
+  readonly onSlots?: (slots: SlotUse) => void;
   scratchEntries(task: WorkspaceKey): Promise<readonly TreeEntry[]>;
 }
 
@@ -51,7 +53,7 @@ export async function openEvidenceRunner(
   const store = await LayerStore.open(parts.layers, layerBounds);
   const now = () => new Date();
   const layers = new SetupLayers({ sandbox: parts.sandbox, workers: parts.workers, store, scratch, now });
-  const slots = new RunSlots(parts.maxConcurrentRuns);
+  const slots = new RunSlots(parts.maxConcurrentRuns, parts.onSlots);
   let runtime: Promise<Digest> | null = null;
   const runtimeOnce = (): Promise<Digest> => {
     runtime ??= runtimeDigest(parts.sandbox, scratch).catch((error: unknown) => {

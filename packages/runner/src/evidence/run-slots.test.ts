@@ -55,3 +55,21 @@ test("a run that is cancelled while it waits never starts, and closing cancels a
   await closed;
   expect(began).toEqual(["first"]);
 });
+
+test("each change of the places is told", async () => {
+  const told: unknown[] = [];
+  const { began, ask, end } = recorder(new RunSlots(1, (slots) => told.push(slots)));
+  const asked = [ask("one", "a"), ask("two", "b")];
+  for (const [index, name] of ["a", "b"].entries()) {
+    await expect.poll(() => began.length).toBe(index + 1);
+    end(name);
+  }
+  await Promise.all(asked);
+  expect(told).toEqual([
+    { busy: 0, waiting: 0, limit: 1 },
+    { busy: 1, waiting: 0, limit: 1 },
+    { busy: 1, waiting: 1, limit: 1 },
+    { busy: 1, waiting: 0, limit: 1 },
+    { busy: 0, waiting: 0, limit: 1 },
+  ]);
+});

@@ -4,6 +4,13 @@ interface Waiting {
   readonly start: () => void;
 }
 
+/** Places for runs at one moment. */
+export interface SlotUse {
+  readonly busy: number;
+  readonly waiting: number;
+  readonly limit: number;
+}
+
 /**
  * So many runs at once and no more. Owners take turns, whatever number of runs each has waiting, and one owner has at
  * most half of the places while there are two or more; a run that is cancelled while it waits never starts.
@@ -11,14 +18,17 @@ interface Waiting {
 export class RunSlots {
   readonly #count: number;
   readonly #countOfOne: number;
+  readonly #onChange: (slots: SlotUse) => void;
   readonly #closing = new AbortController();
   /** By owner; whoever was served goes to the end. */
   readonly #waiting = new Map<string, Waiting[]>();
   readonly #running = new Map<string, number>();
   readonly #settling = new Set<Promise<unknown>>();
 
-  constructor(count: number) {
+  constructor(count: number, onChange: (slots: SlotUse) => void = () => undefined) {
     this.#count = count;
+    this.#onChange = onChange;
+    this.#changed();
     this.#countOfOne = Math.max(1, Math.ceil(count / 2));
   }
 
@@ -55,6 +65,7 @@ export class RunSlots {
       const left = (this.#waiting.get(owner) ?? []).filter((other) => other !== waiting);
       if (left.length === 0) this.#waiting.delete(owner);
       else this.#waiting.set(owner, left);
+      this.#changed();
       reject(cancelled());
     };
     const waiting: Waiting = {
@@ -79,13 +90,19 @@ export class RunSlots {
   #startNext(): void {
     for (let free = this.#count - this.#inUse(); free > 0; free -= 1) {
       const next = [...this.#waiting].find(([owner]) => (this.#running.get(owner) ?? 0) < this.#countOfOne);
-      if (next === undefined) return;
+      if (next === undefined) break;
       const [owner, [first, ...others]] = next;
       this.#waiting.delete(owner);
       if (others.length > 0) this.#waiting.set(owner, others);
       this.#running.set(owner, (this.#running.get(owner) ?? 0) + 1);
       first?.start();
     }
+    this.#changed();
+  }
+
+  #changed(): void {
+    const waiting = [...this.#waiting.values()].reduce((sum, runs) => sum + runs.length, 0);
+    this.#onChange({ busy: this.#inUse(), waiting, limit: this.#count });
   }
 
   #inUse(): number {

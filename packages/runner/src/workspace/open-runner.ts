@@ -19,6 +19,7 @@ import { gitCommit } from "./git-commit.ts";
 import { gitDiff } from "./git-diff.ts";
 import { Layout } from "./layout.ts";
 import { WorkspaceQuota } from "./quota.ts";
+import type { SlotUse } from "../evidence/run-slots.ts";
 import { openEvidenceRunner } from "../evidence/evidence-runner.ts";
 import { collectUnused } from "./collection.ts";
 import { resolveWorkspacePath } from "./resolve-path.ts";
@@ -42,6 +43,8 @@ export interface RunnerOptions {
   readonly toolchainDirs?: readonly string[];
   /** Evidence runs at once. */
   readonly maxConcurrentRuns?: number;
+  /** Hears of each change of the places for evidence runs; must not throw. */
+  readonly onSlots?: (slots: SlotUse) => void;
   readonly times?: Partial<SessionTimes>;
   /** Bounds on each command; those left out have safe defaults. */
   readonly commandLimits?: Partial<SandboxLimits>;
@@ -104,6 +107,7 @@ export async function openRunner(options: RunnerOptions): Promise<Runner> {
     scratch: layout.throwaways,
     layers: layout.layers,
     maxConcurrentRuns: options.maxConcurrentRuns ?? defaultConcurrentRuns,
+    ...(options.onSlots === undefined ? {} : { onSlots: options.onSlots }),
     async scratchEntries(task) {
       const mirror = await parts.mirrorOf(task.repository);
       await mirror.ensure(task.base.commit);

@@ -103,7 +103,7 @@ export class EventBus {
 
   async #feed(after: number): Promise<void> {
     const { signal } = this.#stopping;
-    for await (const event of this.#options.ledger.follow({ after, signal })) this.publish(event);
+    for await (const event of this.#options.ledger.follow({ after, signal, reader: "bus" })) this.publish(event);
   }
 }
 

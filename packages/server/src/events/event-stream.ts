@@ -24,7 +24,9 @@ export interface EventStreamRequest extends EventFilter {
  * The consumer's pace is the producer's: nothing is read ahead of what was taken.
  */
 export async function* streamEvents(request: EventStreamRequest): AsyncGenerator<string, void, undefined> {
-  const events = request.ledger.follow({ after: request.after, signal: request.signal })[Symbol.asyncIterator]();
+  const events = request.ledger
+    .follow({ after: request.after, signal: request.signal, reader: "stream" })
+    [Symbol.asyncIterator]();
   const heartbeat = new Heartbeat(request.heartbeatMs);
   try {
     yield "retry: 2000\n\n";

@@ -45,7 +45,7 @@ export async function sendEvents(options: SocketReaderOptions): Promise<void> {
   const pings = keepAlive(options);
   let position = after;
   try {
-    for await (const event of ledger.follow({ after, signal })) {
+    for await (const event of ledger.follow({ after, signal, reader: "socket" })) {
       if (signal.aborted) break;
       if (!options.mayRead()) return socket.close(closeCodes.keyEnded, "the key is revoked or past its time");
       position = event.position;

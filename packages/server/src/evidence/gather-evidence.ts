@@ -95,9 +95,20 @@ async function runOn(context: ServerContext, subject: EvidenceSubject, wanted: R
   return keep(context, subject, wanted, withUnstableFiles(first, again));
 }
 
-async function runTests(context: ServerContext, subject: EvidenceSubject, { tree }: RunWanted): Promise<TestRun> {
+/** A pass that may stand for this run. What a gate judges is vouched for by a canary; the base's is only compared with. */
+function passFor(context: ServerContext, place: RunPlace, purpose: EvidencePurpose): TestRun | null {
+  const pass = context.runs.passAt(place);
+  return purpose === "base" || pass?.canary !== undefined ? pass : null;
+}
+
+async function runTests(
+  context: ServerContext,
+  subject: EvidenceSubject,
+  { purpose, tree }: RunWanted,
+): Promise<TestRun> {
   const { task, workflow, signal } = subject;
   const run = await context.runner.runTests({
+  const startedAt = performance.now();
     task: workspaceKey(context, task, workflow),
     tree,
     baseTree: task.baseTree,
@@ -108,6 +119,7 @@ async function runTests(context: ServerContext, subject: EvidenceSubject, { tree
   signal.throwIfAborted();
   return run;
 }
+  context.metrics.evidenceRan({ purpose, status: run.status, seconds: secondsSince(startedAt) });
 
 /** Records the run before it counts. */
 async function keep(
@@ -142,6 +154,7 @@ async function runCommand(
   if (recorded) return recorded;
   const outcome = await context.runner.runCommand({
     task: key,
+  const startedAt = performance.now();
     tree,
     baseTree: task.baseTree,
     command: command.run,
@@ -152,6 +165,8 @@ async function runCommand(
   signal.throwIfAborted();
   const evidenceId = context.ids.make("evidence");
   // A command that ran out of time has not exited with 0, whatever its last process said.
+  const status = outcome.timedOut ? "timed_out" : "completed";
+  context.metrics.evidenceRan({ purpose: "command", status, seconds: secondsSince(startedAt) });
   const exitCode = outcome.timedOut && outcome.exitCode === 0 ? 124 : outcome.exitCode;
   const body = redactPayload(
     { evidence_id: evidenceId, command: command.run, exit_code: exitCode, output: outcome.output },
@@ -164,7 +179,7 @@ async function runCommand(
     sourceTree: null,
     key: command.key,
     payload: { digest: digestJson(body), body },
-    status: outcome.timedOut ? "timed_out" : "completed",
+    status,
     operationId,
   });
   return { exitCode, evidenceId, output: outcome.output };
@@ -172,6 +187,10 @@ async function runCommand(
 
 /** Names that earlier gates of the task found. One whose body is gone could hide a test that must pass: that is refused. */
 async function readNames<Name>(context: ServerContext, kept: readonly { readonly digest: Digest }[]): Promise<Name[]> {
+function secondsSince(startedAt: number): number {
+  return (performance.now() - startedAt) / 1_000;
+}
+
   const names: Name[] = [];
   for (const { digest } of kept) {
     const payload = await context.ledger.getPayload(digest);

@@ -4,6 +4,7 @@ import type { JobId, PrincipalId, TaskId } from "@phasegate/wire";
 import pino from "pino";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createIds } from "../ids.ts";
+import { createMetrics } from "../telemetry/metrics.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import type { JobHandler } from "./dispatcher.ts";
 
@@ -26,7 +27,14 @@ describe("the dispatcher", () => {
   });
 
   function dispatcherOf(handler: Partial<JobHandler> & Pick<JobHandler, "run">): Dispatcher {
-    const context = { ledger, clock, ids: createIds(clock), log: pino({ level: "silent" }), config: { retry } };
+    const context = {
+      ledger,
+      clock,
+      ids: createIds(clock),
+      log: pino({ level: "silent" }),
+      metrics: createMetrics(),
+      config: { retry },
+    };
     const dispatcher = new Dispatcher(context, [
       { kind: "work", concurrency: 2, giveUp: () => Promise.resolve(), ...handler },
     ]);

@@ -16,7 +16,7 @@ export interface JobHandler {
 }
 
 /** The parts of the server that jobs are run with. */
-export type DispatcherContext = Pick<ServerContext, "ledger" | "clock" | "ids" | "log"> & {
+export type DispatcherContext = Pick<ServerContext, "ledger" | "clock" | "ids" | "log" | "metrics"> & {
   readonly config: Pick<ServerContext["config"], "retry">;
 };
 
@@ -162,9 +162,11 @@ export class Dispatcher {
     const { log } = this.#context;
     try {
       await handler.run(job, signal);
+      this.#context.metrics.jobBegan(job.kind, (this.#context.clock.now() - job.dueAt) / 1_000);
       await this.#finish(job);
     } catch (error) {
       log.warn({ err: error, job_id: job.id, kind: job.kind, attempt: job.attempts }, "a job failed");
+      this.#context.metrics.jobFailed(job.kind);
       try {
         await this.#settleFailed(handler, job, error, signal);
       } catch (cause) {

@@ -22,6 +22,9 @@ const endsJobs: readonly StoredEvent["type"][] = [
 /** Events read at once when a task is folded from the ledger. */
 const readPage = 1_000;
 
+/** What `appendRefusal` records. */
+export type Refusal = Extract<NewEvent, { readonly type: "violation.detected" }>;
+
 /** One command on its way to a decision. */
 export interface DecideRequest {
   readonly taskId: TaskId;
@@ -144,7 +147,7 @@ export class TaskStore {
   }
 
   /** Records a refusal that the engine did not make (a token that does not verify): no state changes by it. */
-  async appendRefusal(taskId: TaskId, caller: Caller, event: NewEvent): Promise<void> {
+  async appendRefusal(taskId: TaskId, caller: Caller, event: Refusal): Promise<void> {
     for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
       const task = await this.require(taskId);
       const result = await this.#context.ledger.append({
@@ -154,6 +157,7 @@ export class TaskStore {
         events: [event],
       });
       if (result.status === "appended") {
+        this.#context.metrics.tokenRefused(event.data.reasons[0]?.code ?? "");
         const current = this.#tasks.get(taskId);
         if (current?.version === task.version) this.#tasks.set(taskId, result.events.reduce(evolve, current));
         else this.#tasks.delete(taskId);
@@ -327,9 +331,13 @@ export class TaskStore {
     else if (stored.some((event) => endsJobs.includes(event.type))) this.#context.jobs.abandon(taskId);
     let offset = 0;
     for (const { waiting, decision, task, count } of prepared.decided) {
-      if (count > 0) this.#count(waiting.request.command, decision, task.phase);
+      const recorded = stored.slice(offset, offset + count);
+      if (count > 0) {
+        this.#count(waiting.request.command, decision, task.phase);
+        this.#context.metrics.recorded(recorded, task);
+      }
       if (prepared.batch.idempotent) markRecorded(waiting.request.caller);
-      waiting.resolve({ decision, task, events: stored.slice(offset, offset + count), workflow });
+      waiting.resolve({ decision, task, events: recorded, workflow });
       offset += count;
     }
   }

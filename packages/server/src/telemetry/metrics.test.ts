@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { metricTable } from "./metric-table.ts";
 import { createMetrics } from "./metrics.ts";
 
 test("answers, refusals, decisions and requests in work are counted under their names", async () => {
@@ -30,4 +31,47 @@ test("phases without end share one count", async () => {
   const lines = (await metrics.text()).split("\n").filter((line) => line.startsWith("phasegate_decisions_total{"));
   expect(lines).toHaveLength(101);
   expect(lines).toContain('phasegate_decisions_total{command="claim",effect="allow",code="",tool="",phase="other"} 50');
+});
+
+test("the registry holds what the table lists, with its labels, and beside it only the process", async () => {
+  const { registry } = createMetrics().instruments;
+  const held = new Map((await registry.getMetricsAsJSON()).map((metric) => [metric.name, metric]));
+  for (const { name, type, help } of Object.values(metricTable)) {
+    expect(held.get(name)).toMatchObject({ type, help });
+    held.delete(name);
+  }
+  const others = [...held.keys()].filter((name) => !/^phasegate_(process|nodejs)_/.test(name));
+  expect(others).toEqual([]);
+});
+
+test("token failures are counted by code, other refusals are not", async () => {
+  const metrics = createMetrics();
+  metrics.tokenRefused("token_expired");
+  metrics.tokenRefused("forbidden");
+  metrics.decided({ command: "transition", effect: "deny", code: "token_superseded", tool: null, phase: "TDD" });
+  const lines = (await metrics.text()).split("\n").filter((line) => line.startsWith("phasegate_token_failures_total"));
+  expect(lines).toEqual([
+    'phasegate_token_failures_total{code="token_expired"} 1',
+    'phasegate_token_failures_total{code="token_superseded"} 1',
+  ]);
+});
+
+test("a gauge that cannot be read is left out, and the rest is answered", async () => {
+  const metrics = createMetrics();
+  metrics.instruments.read("ledgerPosition", () => Promise.reject(new Error("the ledger is closed")));
+  metrics.instruments.read("tasks", () => [{ labels: { status: "ready" }, value: 3 }]);
+  const lines = (await metrics.text()).split("\n");
+  expect(lines).toContain('phasegate_tasks{status="ready"} 3');
+  expect(lines.filter((line) => line.startsWith("phasegate_ledger_position"))).toEqual([]);
+});
+
+test("the ledger's work is observed", async () => {
+  const metrics = createMetrics();
+  metrics.ledger.appended(0.002);
+  metrics.ledger.committed({ operations: 3, commitSeconds: 0.0004 });
+  const lines = (await metrics.text()).split("\n");
+  expect(lines).toContain('phasegate_ledger_append_seconds_bucket{le="0.0025"} 1');
+  expect(lines).toContain('phasegate_ledger_group_size_bucket{le="2"} 0');
+  expect(lines).toContain('phasegate_ledger_group_size_bucket{le="4"} 1');
+  expect(lines).toContain('phasegate_ledger_commit_seconds_bucket{le="0.0005"} 1');
 });

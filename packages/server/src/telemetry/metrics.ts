@@ -1,15 +1,33 @@
-import { findTool } from "@phasegate/workflow";
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { TaskState } from "@phasegate/engine";
+import type { LedgerObserver } from "@phasegate/ledger";
+import { findCheck, findTool } from "@phasegate/workflow";
+import { isEvent, type StoredEvent } from "@phasegate/wire";
+import { BoundedLabel, otherValue } from "./bounded-label.ts";
+import { Instruments } from "./instruments.ts";
 
-/** The figures of one server, for `/metrics`. */
+/** The figures of one server, for `/metrics`. What each is called stands in `metric-table.ts`. */
 export interface Metrics {
   readonly contentType: string;
+  readonly instruments: Instruments;
   text(): Promise<string>;
   answered(operationId: string, status: number, seconds: number): void;
   /** A request that was refused before any use case ran; these are counted, not ledgered. */
   rejected(code: string): void;
   /** A decision on a task that was recorded. */
   decided(decision: DecisionLabels): void;
+  /** Events of one task that were recorded, and the task after them. */
+  recorded(events: readonly StoredEvent[], task: TaskState): void;
+  /** A token that does not verify: refused before the engine decides. */
+  tokenRefused(code: string): void;
+  /** A job began so long after it was due. */
+  jobBegan(kind: string, waitSeconds: number): void;
+  jobFailed(kind: string): void;
+  evidenceRan(run: { readonly purpose: string; readonly status: string; readonly seconds: number }): void;
+  /** Bodies that were erased, and why. */
+  erased(why: "retention" | "request"): void;
+  exportFailed(): void;
+  /** Hears of the ledger's work. */
+  readonly ledger: LedgerObserver;
   /** Reads the number of requests in work whenever the figures are asked for. */
   watchInFlight(read: () => number): void;
 }
@@ -25,77 +43,87 @@ export interface DecisionLabels {
   readonly phase: string;
 }
 
-/** Different phases that have a count of their own; those of workflows that come later share `other`. */
-const maxPhases = 100;
-const other = "other";
-
 export function createMetrics(): Metrics {
-  const registry = new Registry();
-  collectDefaultMetrics({ register: registry, prefix: "phasegate_" });
-  const requests = new Counter({
-    name: "phasegate_http_requests_total",
-    help: "Answers by operation and status.",
-    labelNames: ["operation", "status"] as const,
-    registers: [registry],
-  });
-  const durations = new Histogram({
-    name: "phasegate_http_request_seconds",
-    help: "Time from the headers to the answer.",
-    labelNames: ["operation"] as const,
-    buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 60],
-    registers: [registry],
-  });
-  const rejected = new Counter({
-    name: "phasegate_http_rejected_total",
-    help: "Requests refused before a decision, by code.",
-    labelNames: ["code"] as const,
-    registers: [registry],
-  });
-  const decisions = new Counter({
-    name: "phasegate_decisions_total",
-    help: "Recorded decisions by command, effect, code of the first reason, tool and phase.",
-    labelNames: ["command", "effect", "code", "tool", "phase"] as const,
-    registers: [registry],
-  });
-  let readInFlight = () => 0;
-  const inFlight: Gauge = new Gauge({
-    name: "phasegate_http_requests_in_flight",
-    help: "Requests in work.",
-    registers: [],
-    collect: () => {
-      inFlight.set(readInFlight());
-    },
-  });
-  registry.registerMetric(inFlight);
-  // Looked up by labels once: that costs more than the count itself.
-  const counts = new Map<string, Counter.Internal>();
-  const phases = new Set<string>();
-  const times = new Map<string, Histogram.Internal<"operation">>();
+  const instruments = new Instruments();
+  const phases = new BoundedLabel();
   return {
-    contentType: registry.contentType,
-    text: () => registry.metrics(),
-    answered(operationId, status, seconds) {
-      const labels = `${operationId} ${status}`;
-      let count = counts.get(labels);
-      if (!count) counts.set(labels, (count = requests.labels(operationId, String(status))));
-      let time = times.get(operationId);
-      if (!time) times.set(operationId, (time = durations.labels(operationId)));
-      count.inc();
-      time.observe(seconds);
+    contentType: instruments.registry.contentType,
+    instruments,
+    text: () => instruments.registry.metrics(),
+    answered(operation, status, seconds) {
+      instruments.count("httpRequests", { operation, status: String(status) });
+      instruments.observe("httpSeconds", { operation }, seconds);
     },
-    rejected: (code) => rejected.inc({ code }),
+    rejected: (code) => instruments.count("httpRejected", { code }),
     decided({ command, effect, code, tool, phase }) {
-      if (phases.size < maxPhases) phases.add(phase);
-      decisions.inc({
+      instruments.count("decisions", {
         command,
         effect,
         code: code ?? "",
-        tool: tool === null ? "" : findTool(tool) === null ? other : tool,
-        phase: phases.has(phase) ? phase : other,
+        tool: tool === null ? "" : knownTool(tool),
+        phase: phases.of(phase),
       });
+      if (code !== null && isTokenFailure(code)) instruments.count("tokenFailures", { code });
+    },
+    recorded(events, task) {
+      for (const event of events) countEvent(instruments, phases, event, task);
+    },
+    tokenRefused(code) {
+      if (isTokenFailure(code)) instruments.count("tokenFailures", { code });
+    },
+    jobBegan: (kind, waitSeconds) => instruments.observe("jobWaitSeconds", { kind }, Math.max(0, waitSeconds)),
+    jobFailed: (kind) => instruments.count("jobFailures", { kind }),
+    evidenceRan: ({ purpose, status, seconds }) => instruments.observe("evidenceSeconds", { purpose, status }, seconds),
+    erased: (why) => instruments.count("payloadsErased", { why }),
+    exportFailed: () => instruments.count("exportFailures", {}),
+    ledger: {
+      appended: (seconds) => instruments.observe("appendSeconds", {}, seconds),
+      committed({ operations, commitSeconds }) {
+        instruments.observe("groupSize", {}, operations);
+        instruments.observe("commitSeconds", {}, commitSeconds);
+      },
     },
     watchInFlight(read) {
-      readInFlight = read;
+      instruments.read("httpInFlight", () => [{ labels: {}, value: read() }]);
     },
   };
+}
+
+function countEvent(instruments: Instruments, phases: BoundedLabel, event: StoredEvent, task: TaskState): void {
+  if (isEvent(event, "tool.executed") || isEvent(event, "tool.rolled_back")) {
+    const { tool_name: name, duration_ms: ms } = event.data;
+    instruments.observe("toolSeconds", { tool: knownTool(name) }, ms / 1_000);
+  } else if (isEvent(event, "gate.passed")) {
+    instruments.count("gates", { phase: phases.of(event.data.from), outcome: "passed" });
+  } else if (isEvent(event, "gate.blocked")) {
+    const phase = phases.of(event.data.from);
+    instruments.count("gates", { phase, outcome: event.data.would_deny ? "would_block" : "blocked" });
+    for (const { check, severity } of event.data.findings) {
+      if (severity !== "blocking") continue;
+      instruments.count("gateFindings", { phase, check: findCheck(check) === null ? otherValue : check });
+    }
+  } else if (isEvent(event, "task.transitioned") || isEvent(event, "task.completed")) {
+    const left = isEvent(event, "task.transitioned") ? event.data.from : event.data.phase;
+    const stay = task.history.findLast((one) => one.phase === left && one.leftAt !== null);
+    const seconds = stay ? secondsBetween(stay.enteredAt, event.at) : null;
+    if (seconds !== null) instruments.observe("phaseSeconds", { phase: phases.of(left) }, seconds);
+  } else if (isEvent(event, "task.claimed") && event.data.epoch === 1) {
+    const seconds = secondsBetween(task.createdAt, event.at);
+    if (seconds !== null) instruments.observe("taskWaitSeconds", {}, seconds);
+  }
+}
+
+/** Null where a clock was put back, which says nothing about time. */
+function secondsBetween(from: string, to: string): number | null {
+  const seconds = (Date.parse(to) - Date.parse(from)) / 1_000;
+  return seconds >= 0 ? seconds : null;
+}
+
+/** Errors of the wire's registry that speak of the token. */
+function isTokenFailure(code: string): boolean {
+  return code.startsWith("token_");
+}
+
+function knownTool(name: string): string {
+  return findTool(name) === null ? otherValue : name;
 }

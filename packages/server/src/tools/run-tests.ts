@@ -43,10 +43,12 @@ export async function runTests(
     tree,
     baseTree: task.baseTree,
     evidenceId: context.ids.make("evidence"),
-    ...(selection === null ? {} : { selection }),
+    ...(selection === null ? { canary: "if_passed" as const } : { selection }),
     owner: runOwner(context, task),
     signal: caller.signal,
   });
+  const seconds = (performance.now() - startedAt) / 1_000;
+  context.metrics.evidenceRan({ purpose: "tool", status: run.status, seconds });
   const kept = keepRun(run);
   if (selection === null) {
     context.runs.remember({ workflow: workflow.digest, baseTree: task.baseTree, tree }, kept.digest, run);

@@ -131,7 +131,7 @@ export class WebhookDelivery {
     const { signal } = this.#stopping;
     while (!this.#stopped) {
       try {
-        for await (const event of ledger.follow({ after: this.#read, signal })) {
+        for await (const event of ledger.follow({ after: this.#read, signal, reader: "webhook" })) {
           while (this.#outstanding.size >= window && !this.#stopped) await this.#room.promise;
           if (this.#stopped) return;
           this.#read = event.position;
