@@ -49,6 +49,7 @@ const WrittenAttack = Type.Object(
     /** What is tried and must come of it at a lower level, where that is something else. */
     at: Type.Optional(Type.Object({ mediated: Type.Optional(Type.Object(tried, closed)) }, closed)),
     own_server: Type.Optional(Type.Boolean()),
+    own_process: Type.Optional(Type.Boolean()),
   },
   closed,
 );
@@ -156,6 +157,8 @@ export interface AttackCase extends Place, Attempt {
   /** Null: tried as at the level above, or not at all where that is the least. */
   readonly atMediated: Attempt | null;
   readonly ownServer: boolean;
+  /** That server runs in a process of its own. */
+  readonly ownProcess: boolean;
   readonly inDemo: boolean;
 }
 
@@ -164,6 +167,7 @@ export interface BenignCase extends Place {
   readonly name: string;
   readonly steps: readonly Step[];
   readonly ownServer: boolean;
+  readonly ownProcess: false;
 }
 
 /** What is tried of a case at a level; null: it is beyond that level. */

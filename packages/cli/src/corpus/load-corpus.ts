@@ -28,7 +28,7 @@ function yamlFiles(folder: string): readonly string[] {
 function attacksOf(path: string): readonly AttackCase[] {
   const file = readYamlFile(path, AttackFile) as AttackFile;
   return file.cases.map((written) => {
-    const { name, setup = [], at, own_server, ...rest } = { ...file.defaults, ...written };
+    const { name, setup = [], at, own_server, own_process = false, ...rest } = { ...file.defaults, ...written };
     const attempt = attemptOf(rest);
     const atMediated = at?.mediated ? attemptOf({ ...rest, ...at.mediated }) : null;
     const level = rest.level ?? "mediated";
@@ -42,7 +42,8 @@ function attacksOf(path: string): readonly AttackCase[] {
       setup,
       ...attempt,
       atMediated,
-      ownServer: own_server ?? steps.some(needsOwnServer),
+      ownServer: own_process || (own_server ?? steps.some(needsOwnServer)),
+      ownProcess: own_process,
       inDemo,
     };
     for (const wrong of problemsOf(attack)) throw misfit(path, name, wrong);
@@ -86,7 +87,7 @@ function sequencesOf(path: string): readonly BenignCase[] {
     const { name, steps, own_server, ...rest } = { ...file.defaults, ...written };
     const refused = steps.find((step, index) => expectsRefusal(step) && !isHeldUp(step, steps.slice(index + 1)));
     if (refused) throw misfit(path, name, "an ordinary sequence expects no refusal");
-    return { name, ...placeOf(rest), steps, ownServer: own_server ?? steps.some(needsOwnServer) };
+    return { name, ...placeOf(rest), steps, ownServer: own_server ?? steps.some(needsOwnServer), ownProcess: false };
   });
 }
 

@@ -45,6 +45,7 @@ export class Player {
   #previous = "not.a.token";
   #approval: { readonly id: string; readonly digest: string } | null = null;
   #ledgerLock: LedgerLock | null = null;
+  #isDiskFull = false;
   #held: Held[] = [];
 
   private constructor(stage: Stage, task: HeldTask, other: HeldTask) {
@@ -154,7 +155,7 @@ export class Player {
       case "task":
         return this.#newTask((await this.#filled(step, index)) as StepOf<"task">, actor ?? "agent");
       case "approval":
-        return this.#approve(step as StepOf<"approval">, actor ?? "person");
+        return this.#approve((await this.#filled(step, index)) as StepOf<"approval">, actor ?? "person");
       case "claim":
         return this.#claim((await this.#filled(step, index)) as StepOf<"claim">, actor ?? "agent");
       default:
@@ -204,9 +205,10 @@ export class Player {
     return done;
   }
 
-  async #server(what: "stop" | "start" | "restart"): Promise<Answer> {
-    if (what !== "start") await this.stage.stop();
-    const refusal = what === "stop" ? null : await this.stage.start();
+  async #server(what: StepOf<"server">["server"]): Promise<Answer> {
+    if (what === "kill") await this.stage.kill();
+    if (what === "stop" || what === "restart") await this.stage.stop();
+    const refusal = what === "start" || what === "restart" ? await this.stage.start() : null;
     if (refusal === null) return done;
     const findings = JSON.stringify(refusal.extras.findings ?? []);
     return { status: 503, body: { code: refusal.code }, text: `${refusal.message} ${findings}` };
@@ -224,7 +226,10 @@ export class Player {
     return done;
   }
 
-  #ledger(what: "lock" | "unlock"): Answer {
+  #ledger(what: StepOf<"ledger">["ledger"]): Answer {
+    const isFull = this.#isDiskFull;
+    this.#isDiskFull = what === "full";
+    if (isFull !== this.#isDiskFull) this.stage.server.setDiskFull(this.#isDiskFull);
     this.#ledgerLock?.release();
     this.#ledgerLock = what === "lock" ? lockLedger(this.stage.dataDirectory) : null;
     return done;

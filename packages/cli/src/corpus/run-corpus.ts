@@ -124,6 +124,7 @@ export async function runCorpus(options: CorpusOptions): Promise<CorpusReport> {
 
 interface OwnServer {
   readonly ownServer: boolean;
+  readonly ownProcess: boolean;
 }
 
 interface Ground {
@@ -150,9 +151,7 @@ async function levelsOf(
 ): Promise<readonly Level[]> {
   if (kind === undefined || !wanted.includes("sandboxed")) return wanted;
   const { server } = await stages.shared(kind, "sandboxed");
-  return assuranceSuffices(server.capabilities.assurance, "sandboxed")
-    ? wanted
-    : wanted.filter((one) => one === "mediated");
+  return assuranceSuffices(server.assurance, "sandboxed") ? wanted : wanted.filter((one) => one === "mediated");
 }
 
 /** Cases that begin at the same place, in groups that share a task; one with a server of its own is alone. */
@@ -203,7 +202,7 @@ async function onTask(
   let own: Stage | null = null;
   let isReached = false;
   try {
-    own = place.ownServer ? await stages.open(kind, level) : null;
+    own = place.ownServer ? await stages.open(kind, level, place.ownProcess) : null;
     const player = await Player.seat(own ?? (await stages.shared(kind, level)));
     await walkHonestly(player, {
       did: () => undefined,
@@ -241,9 +240,10 @@ class Stages implements AsyncDisposable {
     return opened;
   }
 
-  open(kind: RepositoryKind, level: Level): Promise<Stage> {
+  open(kind: RepositoryKind, level: Level, ownProcess = false): Promise<Stage> {
     const { env, workflowOf } = this.#options;
-    return Stage.set({ kind, env, workflow: workflowOf?.(kind), sandbox: level === "sandboxed" ? "auto" : "off" });
+    const sandbox = level === "sandboxed" ? "auto" : "off";
+    return Stage.set({ kind, env, workflow: workflowOf?.(kind), sandbox, ownProcess });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

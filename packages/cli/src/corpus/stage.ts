@@ -2,10 +2,10 @@ import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { RunningServer } from "@phasegate/server";
 import { PhasegateError, type CreatedKeyAnswer } from "@phasegate/wire";
 import { httpClient, type HttpClient } from "../client/http-client.ts";
 import { makeRepository, type RepositoryKind } from "./repository-kind.ts";
+import { startInProcess, startProcess, type StageServer } from "./stage-server.ts";
 import type { Actor } from "./step.ts";
 
 export interface StageOptions {
@@ -15,6 +15,8 @@ export interface StageOptions {
   readonly workflow?: string | undefined;
   /** `off`: as on a machine without an OS sandbox. */
   readonly sandbox: "auto" | "off";
+  /** The server runs in a process of its own, which can be killed. Default: in this one, whose clock can be moved. */
+  readonly ownProcess?: boolean;
 }
 
 /**
@@ -31,7 +33,7 @@ export class Stage implements AsyncDisposable {
   readonly #keys = new Map<Actor, Promise<string | null>>();
   #lastKey: Promise<unknown> = Promise.resolve();
   readonly #clock = { aheadMs: 0, now: () => Date.now() + this.#clock.aheadMs };
-  #server: RunningServer | null = null;
+  #server: StageServer | null = null;
   #url = "";
 
   private constructor(options: StageOptions) {
@@ -60,13 +62,18 @@ export class Stage implements AsyncDisposable {
     return this.#url;
   }
 
-  get server(): RunningServer {
+  get server(): StageServer {
     if (this.#server === null) throw new Error("the server of the stage is stopped");
     return this.#server;
   }
 
   async stop(): Promise<void> {
     await this.#server?.close();
+    this.#server = null;
+  }
+
+  async kill(): Promise<void> {
+    await this.server.kill();
     this.#server = null;
   }
 
@@ -83,6 +90,7 @@ export class Stage implements AsyncDisposable {
 
   /** Runs again, whatever was done to it: a workflow with which it does not start is put back. */
   async recover(): Promise<void> {
+    if (this.#options.ownProcess) this.#server?.setDiskFull(false);
     if ((await this.start()) === null) return;
     writeFileSync(join(this.repository, "agent_workflow.yaml"), this.#options.workflow ?? this.kind.workflow);
     const refusal = await this.start();
@@ -119,20 +127,14 @@ export class Stage implements AsyncDisposable {
   }
 
   async #open(): Promise<void> {
-    const { startServer } = await import("@phasegate/server");
-    const { env, kind, sandbox } = this.#options;
-    this.#server = await startServer({
-      cwd: this.repository,
+    const { env, kind, sandbox, ownProcess = false } = this.#options;
+    this.#server = await (ownProcess ? startProcess : startInProcess)({
+      repository: this.repository,
+      dataDirectory: this.dataDirectory,
       env: { PATH: env["PATH"], HOME: this.#home, PHASEGATE_OPERATOR_KEY: this.#operatorKey },
-      clock: this.#clock,
+      sandbox,
       toolchainDirs: kind.toolchainDirs,
-      overrides: {
-        "server.port": 0,
-        "server.transition_wait_seconds": 600,
-        "storage.data_dir": this.dataDirectory,
-        "logging.level": "silent",
-        "runner.sandbox": sandbox,
-      },
+      clock: this.#clock,
     });
     this.#url = this.#server.url;
     if (this.#keys.size > 0) return;

@@ -142,8 +142,8 @@ const steps = {
   await: Type.Object({ await: Text, ...about }, closed),
   wait_for: Type.Object({ wait_for: Text, ...about }, closed),
   advance: Type.Object({ advance: Type.Number({ minimum: -10_000_000, maximum: 10_000_000 }), ...about }, closed),
-  server: Type.Object({ server: Type.Enum(["stop", "start", "restart"]), ...about }, closed),
-  ledger: Type.Object({ ledger: Type.Enum(["lock", "unlock"]), ...about }, closed),
+  server: Type.Object({ server: Type.Enum(["stop", "start", "restart", "kill"]), ...about }, closed),
+  ledger: Type.Object({ ledger: Type.Enum(["lock", "unlock", "full"]), ...about }, closed),
   cli: Type.Object({ cli: Type.Array(Text, { minItems: 1 }), stdin: Type.Optional(Generated), ...call }, closed),
 };
 

@@ -41,7 +41,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoReport> {
   const attacks = options.attacks.filter(({ inDemo }) => inDemo);
   await using stage = await Stage.set({ ...options, kind: sampleKind() });
   const { listener } = options;
-  const { assurance } = stage.server.capabilities;
+  const { assurance } = stage.server;
   const results: AttackResult[] = [];
   const open = new Set(attacks);
   const player = await Player.seat(stage);
