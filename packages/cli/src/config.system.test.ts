@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { phasegate } from "./cli-under-test.ts";
+import { folderWith, phasegate } from "./cli-under-test.ts";
 import { operatorKey, repositoryWith, serve } from "./serve-under-test.ts";
 
 test("settings are set in the file and read again by the running server; a wrong file changes nothing", async () => {
@@ -15,7 +15,10 @@ test("settings are set in the file and read again by the running server; a wrong
   const reloaded = await phasegate(["config", "reload"], { cwd, env });
   expect(reloaded.out).toBe("tasks.lease_seconds: 60 -> 90 (runtime)\n");
 
-  const live = await phasegate(["config", "set", "server.body_limit_bytes", "2048", "--server", server.url], { cwd, env });
+  const live = await phasegate(["config", "set", "server.body_limit_bytes", "2048", "--server", server.url], {
+    cwd,
+    env,
+  });
   expect(live.out).toContain("(restart)\nwaiting for a restart: server.body_limit_bytes");
   const locked = await phasegate(["config", "set", "security.auth", "open", "--server", server.url], { cwd, env });
   expect([locked.code, locked.error]).toEqual([1, expect.stringContaining("never changes at run time")]);
@@ -26,4 +29,79 @@ test("settings are set in the file and read again by the running server; a wrong
   expect(server.errors.join("\n")).toContain("config_invalid");
   const events = await phasegate(["events", "--type", "config.rejected", "--json"], { cwd, env });
   expect(events.out).toContain("`tasks.lease_seconds` cannot be `1`");
+});
+
+test("SIGHUP reads the file again; a wrong one changes nothing, is logged and recorded, and ends nothing", async () => {
+  const cwd = repositoryWith({ "phasegate.yaml": "tasks: { lease_seconds: 60 }\n" });
+  const file = join(cwd, "phasegate.yaml");
+  await using server = await serve(cwd);
+  const get = async (path: string) => {
+    const answer = await fetch(`${server.url}/api/v1${path}`, { headers: { Authorization: `Bearer ${operatorKey}` } });
+    return (await answer.json()) as Record<string, unknown>;
+  };
+  const recorded = async (type: string) => (await get(`/events?type=${type}`))["events"] as { data: object }[];
+  const settingsNow = async () => {
+    const { settings, restart_needed } = await get("/config");
+    const values = new Map((settings as { key: string; value: unknown }[]).map(({ key, value }) => [key, value]));
+    return [values.get("tasks.lease_seconds"), values.get("server.body_limit_bytes"), restart_needed];
+  };
+  const before = (await recorded("config.changed")).length;
+
+  writeFileSync(file, "tasks: { lease_seconds: 90 }\nserver: { body_limit_bytes: 2048 }\n");
+  server.hangUp();
+  await expect.poll(async () => (await recorded("config.changed")).length).toBe(before + 2);
+  expect(await settingsNow()).toEqual([90, 10_485_760, ["server.body_limit_bytes"]]);
+
+  writeFileSync(file, "tasks: { lease_seconds: 120 }\nserver: { body_limit_bytes: 1 }\n");
+  server.hangUp();
+  await expect.poll(() => recorded("config.rejected")).toHaveLength(1);
+  const [rejected] = await recorded("config.rejected");
+  expect(rejected?.data).toMatchObject({
+    errors: [{ place: "phasegate.yaml:2:11", message: expect.stringContaining("cannot be `1`") as string }],
+  });
+  await expect.poll(() => server.errors.join("\n")).toContain("config_invalid");
+  expect(await settingsNow()).toEqual([90, 10_485_760, ["server.body_limit_bytes"]]);
+
+  writeFileSync(file, "tasks: { lease_seconds: 30 }\n");
+  server.hangUp();
+  await expect.poll(settingsNow).toEqual([30, 10_485_760, []]);
+  expect(await server.end("SIGTERM")).toBe(0);
+});
+
+test("validate names at once everything that would stop the start", async () => {
+  const cwd = repositoryWith({
+    "agent_workflow.yaml": "name: x\nphases:\n  - { id: A, tols: [read] }\n",
+    "phasegate.yaml": [
+      "storage: { data_dir: data }",
+      "runner: { workspaces_dir: /proc/nowhere }",
+      "logging: { file: /proc/nowhere/log }",
+      "events: { webhooks: [{ url: 'https://example.com', secret_env_var: ABSENT }] }",
+    ].join("\n"),
+  });
+  const env = { PATH: folderWith({}), PHASEGATE_OPERATOR_KEY: "short", PHASEGATE_JWT_SECRET: "short" };
+  const ran = await phasegate(["config", "validate", "--json"], { cwd, env });
+  const { valid, errors } = JSON.parse(ran.out) as { valid: boolean; errors: { place: string; message: string }[] };
+  expect([ran.code, valid]).toEqual([1, false]);
+  expect(errors.map(({ place }) => place)).toEqual([
+    "storage.data_dir",
+    "runner.workspaces_dir",
+    "logging.file",
+    "security.jwt_secret_env_var",
+    "PHASEGATE_OPERATOR_KEY",
+    "events.webhooks[0]",
+    "agent_workflow.yaml:3:14",
+    "runner.sandbox",
+  ]);
+  expect(errors.at(-1)?.message).toContain("git");
+
+  const unsigned = await phasegate(["config", "validate"], {
+    cwd: repositoryWith(),
+    env: { PHASEGATE_EVENTS_WEBHOOKS: '[{ "url": "ftp://example.com" }]' },
+  });
+  expect([unsigned.code, unsigned.out]).toEqual([1, expect.stringContaining("must be an `http` or `https` address")]);
+  const right = await phasegate(["config", "validate"], {
+    cwd: repositoryWith(),
+    env: { XDG_DATA_HOME: folderWith({}) },
+  });
+  expect([right.code, right.out]).toEqual([0, "the configuration is valid\n"]);
 });

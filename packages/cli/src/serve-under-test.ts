@@ -26,6 +26,8 @@ export interface ServeUnderTest extends AsyncDisposable {
   readonly url: string;
   readonly lines: readonly string[];
   readonly errors: readonly string[];
+  /** As a service manager asks for a reload. */
+  hangUp(): void;
   /** Ends it with the signal and answers its exit code. */
   end(signal: "SIGINT" | "SIGTERM"): Promise<number | null>;
 }
@@ -69,6 +71,7 @@ export async function serve(
     url,
     lines,
     errors,
+    hangUp: () => child.kill("SIGHUP"),
     end,
     [Symbol.asyncDispose]: async () => {
       await end("SIGKILL");

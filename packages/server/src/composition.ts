@@ -15,7 +15,7 @@ import { KeyRing } from "./auth/key-ring.ts";
 import { openPhaseTokens } from "./auth/phase-tokens.ts";
 import { recordRestore } from "./backup/restore-notice.ts";
 import type { Config } from "./config/config.ts";
-import { prepareDataDirectory } from "./config/data-directory.ts";
+import { prepareDataDirectory, prepareWorkspaces } from "./config/data-directory.ts";
 import { ConfigEvents } from "./config/config-events.ts";
 import { ConfigManager } from "./config/config-manager.ts";
 import type { Clock, ServerContext } from "./context.ts";
@@ -45,6 +45,7 @@ import { StoreKeeper } from "./tasks/store-keeper.ts";
 import { Leases } from "./tasks/lease.ts";
 import { recover } from "./tasks/recovery.ts";
 import { TaskStore } from "./tasks/task-store.ts";
+import { refuseOpenNetwork, workflowFiles } from "./workflows/configured-workflows.ts";
 import { LedgerWorkflowRegistry } from "./workflows/workflow-registry.ts";
 
 export interface StartOptions {
@@ -122,7 +123,9 @@ async function open(
   const config = configuration.get();
   const dataDir = config.storage.data_dir;
   prepareDataDirectory(dataDir);
-  const { log, reopen: reopenLog } = createLogger(config.logging, options.cwd);
+  if (config.runner.workspaces_dir !== null) prepareWorkspaces(config.runner.workspaces_dir);
+  const { log, reopen: reopenLog, close: closeLog } = createLogger(config.logging, options.cwd);
+  opened.push(async () => closeLog());
   configuration.subscribe(() => (log.level = configuration.get("logging").level));
   const metrics = createMetrics();
   const ledger = await openLedger(config, metrics, opened);
@@ -131,7 +134,7 @@ async function open(
   configuration.recordTo(configEvents, (error) =>
     log.error({ err: error }, "a change of the configuration was not followed"),
   );
-  await recordRestore({ ledger, clock, ids, dataDirectory: dataDir });
+  await recordRestore({ system, ids, dataDirectory: dataDir });
   const signer = await openHeadSigner(dataDir);
   const tokens = await openPhaseTokens({ security: config.security, dataDirectory: dataDir, env: options.env, clock });
   const keys = await KeyRing.open({ ledger, clock, ids, log });
@@ -142,13 +145,13 @@ async function open(
     writeKeyFile: options.writeKeyFile ?? null,
     canShowKey: options.canShowKey ?? true,
   });
+  let slots: SlotUse = { busy: 0, waiting: 0, limit: 0 };
   const runner = await openRunner({
     ...runnerOptions(config),
+    onSlots: (changed) => (slots = changed),
     environment: { PATH: options.env["PATH"] },
-  let slots: SlotUse = { busy: 0, waiting: 0, limit: 0 };
     toolchainDirs: options.toolchainDirs ?? [],
   });
-    onSlots: (changed) => (slots = changed),
   opened.push(() => runner.close());
   const workflows = new LedgerWorkflowRegistry({ ledger, clock, ids });
   const diagnostics = await workflows.open(workflowFiles(config, options.cwd));
@@ -166,13 +169,15 @@ async function open(
     ids,
     log,
     metrics,
+    system,
     signHead: (head) => signer.sign(head),
   });
+  watchServer(metrics.instruments, { ...context, slots: () => slots, auditExport: null });
   const health = await healthFacts(workflows, runner);
   await recover(context);
+  await configEvents.started(configuration.settings());
   const keeper = new LeaseKeeper(context);
   opened.push(() => keeper.close());
-  watchServer(metrics.instruments, { ...context, slots: () => slots, auditExport: null });
   const storeKeeper = new StoreKeeper(context);
   opened.push(() => storeKeeper.close());
   const events = new EventBus({
@@ -239,15 +244,15 @@ async function openLedger(config: Config, metrics: Metrics, opened: (() => Promi
   const ledger = await openSqliteLedger({
     file: join(config.storage.data_dir, "ledger.sqlite"),
     durability: config.storage.durability,
+    observer: metrics.ledger,
   });
   opened.push(() => ledger.close());
   return ledger;
 }
 
-    observer: metrics.ledger,
 type ContextParts = Omit<
   ServerContext,
-  "config" | "tasks" | "operations" | "leases" | "jobs" | "runs" | "breakers" | "webhooks" | "system"
+  "config" | "tasks" | "operations" | "leases" | "jobs" | "runs" | "breakers" | "webhooks"
 >;
 
 /** The context holds parts that themselves need it; they are made last. */
@@ -259,7 +264,6 @@ function buildContext(configuration: ConfigManager, receivers: readonly Webhook[
     },
     operations: new Operations(parts.clock),
     runs: new RunCache(),
-    system: new SystemStream(parts),
     breakers: serverBreakers(configuration.get().circuit_breaker, parts.log),
   } as { -readonly [Key in keyof ServerContext]: ServerContext[Key] };
   context.tasks = new TaskStore(context);
@@ -282,15 +286,6 @@ function openWebhooks(context: Omit<ServerContext, "webhooks">, receivers: reado
   });
 }
 
-function workflowFiles(config: Config, cwd: string): { file: string; dir: string | null } {
-  const inCwd = (path: string): string => join(cwd, path);
-  const absolute = (path: string): string => (path.startsWith("/") ? path : inCwd(path));
-  return {
-    file: absolute(config.workflow.file),
-    dir: config.workflow.dir === null ? null : absolute(config.workflow.dir),
-  };
-}
-
 /** The repository of each configured workflow must have a base to start from; the assurance is reported, not refused. */
 async function checkWorkflows(
   workflows: LedgerWorkflowRegistry,
@@ -299,24 +294,14 @@ async function checkWorkflows(
 ): Promise<string | null> {
   const missing: string[] = [];
   for (const workflow of await workflows.configured()) {
-    const { assurance, workspace, phases, name } = workflow.normalized;
+    const { assurance, workspace, name } = workflow.normalized;
     await runner.resolveBase({ repository: workflows.repositoryOf(workflow), ref: workspace.base, workflow });
-    if (config.security.auth === "open" && phases.some((phase) => phase.bash.network === "full")) {
-      throw openNetwork(name);
-    }
+    refuseOpenNetwork(workflow, config.security.auth);
     if (!assuranceSuffices(runner.capabilities.assurance, assurance)) {
       missing.push(`\`${name}\` asks for \`${assurance}\`, this machine gives \`${runner.capabilities.assurance}\``);
     }
   }
   return missing.length === 0 ? null : missing.join("; ");
-}
-
-function openNetwork(name: string): PhasegateError {
-  return new PhasegateError(
-    "config_invalid",
-    `workflow \`${name}\` gives commands the network, which \`security.auth: open\` does not allow`,
-    { hint: "set `security.auth: keys`, or `network: none` in the workflow" },
-  );
 }
 
 async function healthFacts(workflows: LedgerWorkflowRegistry, runner: Runner): Promise<HealthFacts> {

@@ -28,7 +28,7 @@ export function register(program: Command, commandLine: CommandLine): void {
 
   config
     .command("validate")
-    .description("name every error and warning; exit code 1 when there are errors")
+    .description("name everything that would stop the start, and warnings; exit code 1 when there are errors")
     .option("--config <file>", "configuration file (default: phasegate.yaml, else orchestrator.yaml)")
     .option("--json", "print as JSON")
     .action((options: ConfigOptions) => validateConfig(commandLine, options));
@@ -61,6 +61,9 @@ async function validateConfig(commandLine: CommandLine, options: ConfigOptions):
   const { io } = commandLine;
   const loaded = await load(io, options);
   if ("errors" in loaded) return printErrors(commandLine, loaded.errors, options);
+  const { examineStart } = await import("@phasegate/server/examine-start");
+  const errors = await examineStart({ config: loaded.config, env: io.env, cwd: io.cwd });
+  if (errors.length > 0) return printErrors(commandLine, errors, options);
   if (options.json) return printJson(io, { valid: true, errors: [], warnings: loaded.warnings });
   printWarnings(io, loaded.warnings);
   io.out("the configuration is valid");

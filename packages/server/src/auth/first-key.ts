@@ -33,15 +33,7 @@ export type FirstKey =
  */
 export async function ensureFirstKey(options: FirstKeyOptions): Promise<FirstKey> {
   const { keys, env, writeKeyFile } = options;
-  const given = env[operatorKeyVariable] ?? "";
-  delete env[operatorKeyVariable];
-  if (given !== "" && (given.length < minOperatorKeyLength || !/^[\x21-\x7e]+$/.test(given))) {
-    throw new PhasegateError(
-      "config_invalid",
-      `\`${operatorKeyVariable}\` must have ${minOperatorKeyLength} or more printable characters without spaces; it has ${given.length}`,
-      { hint: `set it to the output of: openssl rand -base64 48` },
-    );
-  }
+  const given = takeOperatorKey(env);
   if (keys.list().length > 0) {
     return { status: "kept", ignored: given !== "" && keys.principalOf(given) === null };
   }
@@ -66,4 +58,16 @@ export async function ensureFirstKey(options: FirstKeyOptions): Promise<FirstKey
   }
   await keys.create(serverPrincipalId, operator, key);
   return { status: "made", key, file: writeKeyFile };
+}
+
+/** PHASEGATE_OPERATOR_KEY, taken out of the environment; empty when none is set. Throws `config_invalid` for a weak one. */
+export function takeOperatorKey(env: Record<string, string | undefined>): string {
+  const given = env[operatorKeyVariable] ?? "";
+  delete env[operatorKeyVariable];
+  if (given === "" || (given.length >= minOperatorKeyLength && /^[\x21-\x7e]+$/.test(given))) return given;
+  throw new PhasegateError(
+    "config_invalid",
+    `\`${operatorKeyVariable}\` must have ${minOperatorKeyLength} or more printable characters without spaces; it has ${given.length}`,
+    { hint: `set it to the output of: openssl rand -base64 48` },
+  );
 }

@@ -51,7 +51,7 @@ interface KeyMaterial {
 }
 
 async function openKey(options: OpenPhaseTokensOptions): Promise<KeyMaterial> {
-  const secret = takeSecret(options);
+  const secret = takeTokenSecret(options);
   if (secret !== null) {
     const key = createSecretKey(secret);
     const keyId = createHmac("sha256", secret).update("phasegate key id").digest("base64url").slice(0, 22);
@@ -63,7 +63,11 @@ async function openKey(options: OpenPhaseTokensOptions): Promise<KeyMaterial> {
   return { algorithm: "EdDSA", keyId, signWith: key, verifyWith: publicKey };
 }
 
-function takeSecret({ security, env }: OpenPhaseTokensOptions): Buffer | null {
+/**
+ * The secret of phase tokens, taken out of the environment; null when none is set. Throws `config_invalid` for one that
+ * is too short.
+ */
+export function takeTokenSecret({ security, env }: Pick<OpenPhaseTokensOptions, "security" | "env">): Buffer | null {
   const named = env[security.jwt_secret_env_var];
   const variable = named === undefined ? olderSecretVariable : security.jwt_secret_env_var;
   const text = env[variable];

@@ -1,9 +1,10 @@
 import { PhasegateError, type Place } from "@phasegate/wire";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import type { Config } from "./config.ts";
+import { webhookErrors } from "../webhooks/webhook.ts";
 import { isLoopbackHost } from "./loopback.ts";
 import { nearestName } from "./nearest.ts";
-import { withoutSecrets } from "./secrets.ts";
+import { shown } from "./secrets.ts";
 import { sections, type Setting, settingAt, settings } from "./settings.ts";
 
 const ajv = new Ajv2020({ strict: true, allErrors: true, allowUnionTypes: true });
@@ -65,6 +66,9 @@ export class Collected {
         message: `\`retry.initial_delay_ms\` (${config.retry.initial_delay_ms}) is above \`retry.max_delay_ms\` (${config.retry.max_delay_ms})`,
       });
     }
+    for (const { place: which, message } of webhookErrors(config.events.webhooks)) {
+      this.errors.push({ place: place(sources, "events.webhooks"), message: `\`${which}\`: ${message}` });
+    }
   }
 }
 
@@ -79,11 +83,11 @@ function problemOf(setting: Setting, value: unknown): string | null {
   if (!validate || validate(value)) return null;
   const inner = validate.errors?.find((error) => error.instancePath !== "");
   const where = inner ? ` (at \`${inner.instancePath}\`: ${inner.message})` : "";
-  return `\`${setting.path}\` cannot be \`${shown(value)}\`${where}; allowed: ${setting.allowed}`;
+  return `\`${setting.path}\` cannot be \`${textOf(value)}\`${where}; allowed: ${setting.allowed}`;
 }
 
-function shown(value: unknown): string {
-  const safe = withoutSecrets(value);
+function textOf(value: unknown): string {
+  const safe = shown(value);
   return (typeof safe === "string" ? safe : (JSON.stringify(safe) ?? String(safe))).slice(0, 100);
 }
 

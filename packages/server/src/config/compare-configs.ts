@@ -1,6 +1,6 @@
 import type { Config } from "./config.ts";
 import type { ConfigEffect } from "./schema.ts";
-import { withoutSecrets } from "./secrets.ts";
+import { shown } from "./secrets.ts";
 import { settings } from "./settings.ts";
 
 export interface ConfigChange {
@@ -25,7 +25,7 @@ export function changesBetween(before: Settled, after: Settled): readonly Config
     const value = valueAt(after.config, path);
     if (same(old, value)) return [];
     const source = after.sources[path] ?? "default";
-    return [{ key: path, old: withoutSecrets(old), new: withoutSecrets(value), source, effect }];
+    return [{ key: path, old: shown(old), new: shown(value), source, effect }];
   });
 }
 

@@ -1,9 +1,10 @@
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openMemoryLedger } from "@phasegate/ledger";
+import { type Ledger, openMemoryLedger } from "@phasegate/ledger";
 import { PhasegateError, type Place, type PrincipalId } from "@phasegate/wire";
 import { expect, test } from "vitest";
+import { SystemStream } from "../events/system-stream.ts";
 import { createIds } from "../ids.ts";
 import type { ConfigChange } from "./compare-configs.ts";
 import { ConfigEvents } from "./config-events.ts";
@@ -38,6 +39,11 @@ async function refusedWith(work: Promise<unknown>): Promise<readonly Place[]> {
     throw error;
   }
   return [];
+}
+
+function eventsOf(ledger: Ledger): ConfigEvents {
+  const clock = { now: () => 0 };
+  return new ConfigEvents({ ledger, system: new SystemStream({ ledger, clock }), ids: createIds(clock) });
 }
 
 const stateOf = (manager: ConfigManager, key: string) => {
@@ -215,9 +221,8 @@ test("the settings of an older file are saved into a new phasegate.yaml; the old
 
 test("changes are events: who, key, old, new; a refused reload is one too; secrets are in none", async () => {
   const { manager, path } = managed(null);
-  const clock = { now: () => 0 };
   const ledger = openMemoryLedger();
-  manager.recordTo(new ConfigEvents({ ledger, clock, ids: createIds(clock) }), () => undefined);
+  manager.recordTo(eventsOf(ledger), () => undefined);
   await manager.update("tasks", "lease_seconds", 90, "prn_ada" as PrincipalId);
   writeFileSync(path, "storage: { url: 'postgres://u:s3cret@db/x' }\n");
   await manager.reload();
@@ -234,6 +239,44 @@ test("changes are events: who, key, old, new; a refused reload is one too; secre
     ["config.rejected", "prn_server", { errors: [{ place: "phasegate.yaml:1:50" }, { place: "phasegate.yaml:2:11" }] }],
   ]);
   expect(JSON.stringify(events)).not.toContain("s3cret");
+});
+
+test("of a receiver's address only scheme and host are shown, and that it is another", () => {
+  const at = (url: string) => {
+    const webhooks = JSON.stringify([{ name: "chat", url, secret_env_var: "CHAT_SECRET" }]);
+    return stateOf(managed(null, { PHASEGATE_EVENTS_WEBHOOKS: webhooks, CHAT_SECRET: "x" }).manager, "events.webhooks");
+  };
+  const one = at("https://hooks.example.com/T00/S3CRET").value;
+  expect(one).toEqual([{ name: "chat", url: "https://hooks.example.com/***1ace69e9", secret_env_var: "CHAT_SECRET" }]);
+  expect(at("https://hooks.example.com/T00/OTHER").value).not.toEqual(one);
+  expect(at("https://hooks.example.com").value).toMatchObject([{ url: "https://hooks.example.com" }]);
+});
+
+test("what changed between two starts is recorded, and what is recorded already is not", async () => {
+  const { cwd, manager, path } = managed();
+  const ledger = openMemoryLedger();
+  const start = () => {
+    const started = new ConfigManager({ cwd, env: { HOME: "/h" }, overrides: { "storage.data_dir": "/data" } });
+    return eventsOf(ledger).started(started.settings());
+  };
+  const recorded = async (after: number) =>
+    (await ledger.readStream("system", { afterVersion: after })).map(({ data }) => data);
+  await start();
+  expect(await recorded(0)).toMatchObject([
+    { key: "server.port", old: 8_000, new: 9_000, source: "phasegate.yaml:3:3" },
+    { key: "storage.data_dir", old: null, new: "/data", source: "command line" },
+    { key: "tasks.lease_seconds", old: 300, new: 60 },
+  ]);
+  await start();
+  expect(await recorded(3)).toEqual([]);
+  manager.recordTo(eventsOf(ledger), () => undefined);
+  await manager.update("tasks", "ad_hoc_claims", true);
+  writeFileSync(path, "server: { port: 9000 }\n");
+  await start();
+  expect(await recorded(4)).toMatchObject([
+    { key: "tasks.ad_hoc_claims", old: true, new: false, source: "default" },
+    { key: "tasks.lease_seconds", old: 60, new: 300, source: "default" },
+  ]);
 });
 
 test("a change that cannot be recorded does not hold", async () => {

@@ -5,7 +5,7 @@ import { digestAt } from "./config-file.ts";
 import { editConfigText } from "./edit-yaml.ts";
 import { loadConfig, type LoadConfigOptions, type LoadedConfig, type SettingUpdate } from "./load-config.ts";
 import { type ConfigChange, changesBetween, frozen, runningAfter, same, valueAt } from "./compare-configs.ts";
-import { carriesSecret, withoutSecrets } from "./secrets.ts";
+import { carriesSecret, shown } from "./secrets.ts";
 import { type Setting, settingAt, settings } from "./settings.ts";
 import { replaceFile } from "./write-file.ts";
 import { readConfigText } from "./yaml-source.ts";
@@ -94,8 +94,8 @@ export class ConfigManager {
     return settings.map((setting) => {
       const value = valueAt(this.#running, setting.path);
       const next = valueAt(this.#loaded.config, setting.path);
-      const state = { setting, value: withoutSecrets(value), source: this.#sources[setting.path] ?? "default" };
-      return same(value, next) ? state : { ...state, pending: withoutSecrets(next) };
+      const state = { setting, value: shown(value), source: this.#sources[setting.path] ?? "default" };
+      return same(value, next) ? state : { ...state, pending: shown(next) };
     });
   }
 

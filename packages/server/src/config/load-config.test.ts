@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PhasegateError, type Place } from "@phasegate/wire";
 import { expect, test } from "vitest";
-import { prepareDataDirectory } from "./data-directory.ts";
+import { prepareDataDirectory, prepareWorkspaces } from "./data-directory.ts";
 import { loadConfig, type LoadConfigOptions } from "./load-config.ts";
 
 function folder(files: Record<string, string> = {}): string {
@@ -154,4 +154,25 @@ test("the data directory gets mode 0700 whatever it had", () => {
   mkdirSync(path, { mode: 0o755 });
   prepareDataDirectory(path);
   expect(statSync(path).mode & 0o777).toBe(0o700);
+});
+
+test("a folder that cannot be made is refused at once", () => {
+  expect(() => prepareDataDirectory("/proc/nowhere/at/all")).toThrow(
+    /`\/proc\/nowhere\/at\/all` cannot be used: ENOENT/,
+  );
+  expect(() => prepareWorkspaces("/proc/nowhere/at/all")).toThrow(/cannot be used: ENOENT/);
+});
+
+test("rules of webhooks that need no secret are the configuration's own: a reload with a broken one is refused", () => {
+  const webhooks = [
+    { name: "a", url: "ftp://example.com" },
+    { name: "a", url: "https://u:p@example.com", types: ["task.claimed", "task.clamed"] },
+  ];
+  const load = () => loadConfig({ cwd: folder(), env: { PHASEGATE_EVENTS_WEBHOOKS: JSON.stringify(webhooks) } });
+  expect(errorsOf(load).map(({ place, message }) => `${place}: ${message}`)).toEqual([
+    "PHASEGATE_EVENTS_WEBHOOKS: `events.webhooks[0]`: `url` must be an `http` or `https` address",
+    "PHASEGATE_EVENTS_WEBHOOKS: `events.webhooks[1]`: unknown event type `task.clamed`; see docs/reference/events.md",
+    "PHASEGATE_EVENTS_WEBHOOKS: `events.webhooks[1]`: `url` carries a password; sign with `secret_env_var` instead",
+    "PHASEGATE_EVENTS_WEBHOOKS: `events.webhooks[1]`: another webhook is `a`; give one a `name`",
+  ]);
 });

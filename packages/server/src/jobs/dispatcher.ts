@@ -1,8 +1,9 @@
-import { randomInt } from "node:crypto";
 import type { Job } from "@phasegate/ledger";
+import { delayAfter } from "@phasegate/resilience";
 import type { JobId, TaskId } from "@phasegate/wire";
 import type { ServerContext } from "../context.ts";
 import { withLogContext } from "../telemetry/log-context.ts";
+import { backoffOf } from "./backoff.ts";
 
 /** How one kind of job is done. At least once: what a handler finds already done, it leaves alone. */
 export interface JobHandler {
@@ -161,12 +162,12 @@ export class Dispatcher {
   async #run(handler: JobHandler, job: Job, signal: AbortSignal): Promise<void> {
     const { log } = this.#context;
     try {
-      await handler.run(job, signal);
       this.#context.metrics.jobBegan(job.kind, (this.#context.clock.now() - job.dueAt) / 1_000);
+      await handler.run(job, signal);
       await this.#finish(job);
     } catch (error) {
-      log.warn({ err: error, job_id: job.id, kind: job.kind, attempt: job.attempts }, "a job failed");
       this.#context.metrics.jobFailed(job.kind);
+      log.warn({ err: error, job_id: job.id, kind: job.kind, attempt: job.attempts }, "a job failed");
       try {
         await this.#settleFailed(handler, job, error, signal);
       } catch (cause) {
@@ -186,7 +187,8 @@ export class Dispatcher {
       await this.#finish(job);
       return;
     }
-    await this.#postpone(job, this.#delayOf(job.attempts), error instanceof Error ? error.message : "unknown");
+    const delayMs = delayAfter(backoffOf(this.#context.config.retry), job.attempts, Math.random());
+    await this.#postpone(job, delayMs, error instanceof Error ? error.message : "unknown");
   }
 
   async #finish(job: Job): Promise<void> {
@@ -201,16 +203,5 @@ export class Dispatcher {
       dueAt: clock.now() + delayMs,
       error: error.slice(0, 1_000),
     });
-  }
-
-  #delayOf(attempts: number): number {
-    const {
-      initial_delay_ms: first,
-      max_delay_ms: longest,
-      exponential_base: base,
-      jitter,
-    } = this.#context.config.retry;
-    const delayMs = Math.min(longest, first * base ** (attempts - 1));
-    return jitter ? Math.ceil(delayMs * (0.5 + randomInt(500) / 1_000)) : delayMs;
   }
 }

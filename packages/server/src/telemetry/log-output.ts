@@ -1,6 +1,8 @@
-import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
+import { accessSync, closeSync, constants, existsSync, openSync, statSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
+import { PhasegateError } from "@phasegate/wire";
 import { prettyFactory } from "pino-pretty";
+import { makeFolder, tryFolder } from "../config/make-folder.ts";
 
 /**
  * One place that lines go to: standard error or a file. A target that takes none (disk full, descriptors used up) never
@@ -9,7 +11,8 @@ import { prettyFactory } from "pino-pretty";
 export class LogOutput {
   readonly #path: string | null;
   readonly #format: (line: string) => string;
-  #descriptor: number;
+  /** Null once it is closed: the number may be another file's by then. */
+  #descriptor: number | null;
   #dropped = 0;
 
   /** Throws when the file cannot be opened. */
@@ -21,6 +24,7 @@ export class LogOutput {
   }
 
   write(line: string): void {
+    if (this.#descriptor === null) return;
     try {
       if (this.#dropped > 0) {
         this.#put(droppedLine(this.#dropped));
@@ -34,25 +38,48 @@ export class LogOutput {
 
   /** Opens a file again by its name: it was rotated away. When that fails the old one is kept; throws why. */
   reopen(): void {
-    if (this.#path === null) return;
+    if (this.#path === null || this.#descriptor === null) return;
     const old = this.#descriptor;
     this.#descriptor = openLog(this.#path);
     closeSync(old);
   }
 
+  /** What is written later is dropped. */
   close(): void {
-    if (this.#path !== null) closeSync(this.#descriptor);
+    const descriptor = this.#descriptor;
+    this.#descriptor = null;
+    if (this.#path !== null && descriptor !== null) closeSync(descriptor);
   }
 
   #put(line: string): void {
     let rest = Buffer.from(this.#format(line));
-    while (rest.length > 0) rest = rest.subarray(writeSync(this.#descriptor, rest));
+    while (rest.length > 0 && this.#descriptor !== null) rest = rest.subarray(writeSync(this.#descriptor, rest));
   }
 }
 
+/** Throws where the file could not be opened, as far as that can be told without making anything. */
+export function examineLogFile(path: string): void {
+  try {
+    if (!existsSync(path)) tryFolder(dirname(path));
+    else if (statSync(path).isDirectory()) throw new Error("it is a directory");
+    else accessSync(path, constants.W_OK);
+  } catch (error) {
+    throw logFileRefused(path, error);
+  }
+}
+
+/** What to tell of a log file that cannot be opened. */
+export function logFileRefused(path: string, cause: unknown): PhasegateError {
+  const message = `cannot open the log file \`${path}\`: ${cause instanceof Error ? cause.message : String(cause)}`;
+  const hint = "set `logging.file` to a file that the server may write, or to nothing";
+  return new PhasegateError("config_invalid", message, { hint }, { cause });
+}
+
+/** Never waits: a pipe that nobody reads is refused. */
 function openLog(path: string): number {
-  mkdirSync(dirname(path), { recursive: true });
-  return openSync(path, "a", 0o600);
+  const { O_APPEND, O_CREAT, O_NONBLOCK, O_WRONLY } = constants;
+  makeFolder(dirname(path), 0o755);
+  return openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK, 0o600);
 }
 
 function droppedLine(count: number): string {

@@ -1,9 +1,8 @@
 import { resolve } from "node:path";
-import { PhasegateError } from "@phasegate/wire";
 import { type Logger, pino, stdSerializers, stdTimeFunctions } from "pino";
 import type { Config } from "../config/config.ts";
 import { currentLogContext } from "./log-context.ts";
-import { LogOutput } from "./log-output.ts";
+import { logFileRefused, LogOutput } from "./log-output.ts";
 import { withoutSecretMembers, withoutSecretText } from "./redaction.ts";
 
 export interface ServerLog {
@@ -55,8 +54,6 @@ function openLogFile(path: string, format: Config["logging"]["format"]): LogOutp
   try {
     return new LogOutput(path, format);
   } catch (error) {
-    const message = `cannot open the log file \`${path}\`: ${error instanceof Error ? error.message : String(error)}`;
-    const extras = { hint: "set `logging.file` to a file that the server may write, or to nothing" };
-    throw new PhasegateError("config_invalid", message, extras, { cause: error });
+    throw logFileRefused(path, error);
   }
 }

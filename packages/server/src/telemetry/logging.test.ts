@@ -1,4 +1,5 @@
-import { mkdtempSync, readFileSync, renameSync, statSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { closeSync, mkdtempSync, openSync, readFileSync, renameSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -99,4 +100,28 @@ test("refusals are logged at a limited rate, and what was left out is counted", 
   time.now = 60_000;
   rejections.write(refusal);
   expect(lines.slice(20).map((line) => (JSON.parse(line) as { left_out?: number }).left_out)).toEqual([80, undefined]);
+});
+
+test("a log file whose folder cannot be made, or that is a pipe, is refused at once", () => {
+  const folder = mkdtempSync(join(tmpdir(), "phasegate-log-"));
+  const pipe = join(folder, "pipe");
+  execFileSync("mkfifo", [pipe]);
+  for (const file of ["/proc/nowhere/at/all.log", pipe, folder]) {
+    const logging = { level: "info", format: "json", file, console: false } as const;
+    expect(() => createLogger(logging, "/")).toThrow(`cannot open the log file \`${file}\``);
+  }
+});
+
+test("what is logged after the close goes nowhere, also when another file has the number", () => {
+  const folder = mkdtempSync(join(tmpdir(), "phasegate-log-"));
+  const logging = { level: "info", format: "json", file: join(folder, "log"), console: false } as const;
+  const { log, reopen, close } = createLogger(logging, "/");
+  close();
+  const other = openSync(join(folder, "other"), "w");
+  log.info("late");
+  reopen();
+  log.info("later");
+  closeSync(other);
+  expect(readFileSync(join(folder, "other"), "utf8")).toBe("");
+  expect(readFileSync(join(folder, "log"), "utf8")).toBe("");
 });

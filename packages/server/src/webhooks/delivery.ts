@@ -12,6 +12,7 @@ import type { Logger } from "pino";
 import type { Config } from "../config/config.ts";
 import type { Clock } from "../context.ts";
 import { cloudEvent } from "../events/cloud-event.ts";
+import { backoffOf } from "../jobs/backoff.ts";
 import type { DeadLetters } from "./dead-letters.ts";
 import { sendWebhook, WebhookRefusal } from "./send-webhook.ts";
 import type { Webhook } from "./webhook.ts";
@@ -233,13 +234,7 @@ export class WebhookDelivery {
 
   #pauseMs(error: unknown, attempts: number): number {
     if (error instanceof CircuitBreakerOpenError) return Math.max(shortestWaitMs, error.retryAfterMs);
-    const { initial_delay_ms, max_delay_ms, exponential_base, jitter } = this.#parts.retry();
-    const backoff = {
-      initialDelayMs: initial_delay_ms,
-      maxDelayMs: max_delay_ms,
-      exponentialBase: exponential_base,
-      jitter,
-    };
+    const backoff = backoffOf(this.#parts.retry());
     const asked = error instanceof WebhookRefusal ? (error.retryAfterMs ?? 0) : 0;
     return Math.max(asked, delayAfter(backoff, Math.max(1, attempts), this.#parts.random()));
   }

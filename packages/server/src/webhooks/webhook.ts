@@ -23,27 +23,37 @@ const defaultTimeoutSeconds = 10;
 const defaultMaxAttempts = 10;
 
 /**
- * The configured webhooks with their secrets, which are taken out of the environment. Throws `config_invalid` with every
- * error at once: an address that is no `http` or `https` URL or carries a password, an unknown type of event, a name
- * used twice, a secret that is not set or too short.
+ * The configured webhooks with their secrets. Throws `config_invalid` with every error at once: those of
+ * `webhookErrors`, and a secret that is not set or too short.
  */
 export function readWebhooks(
   configured: readonly Configured[],
   env: Readonly<Record<string, string | undefined>>,
 ): Webhook[] {
-  const errors: Place[] = [];
+  const errors: Place[] = webhookErrors(configured);
   const webhooks = configured.map((one, index) =>
     readWebhook(one, env, (message) => errors.push({ place: `events.webhooks[${index}]`, message })),
   );
-  const names = webhooks.map(({ name }) => name);
-  for (const [index, name] of names.entries()) {
-    if (names.indexOf(name) === index) continue;
-    errors.push({ place: `events.webhooks[${index}]`, message: `another webhook is \`${name}\`; give one a \`name\`` });
-  }
   if (errors[0]) {
     throw new PhasegateError("config_invalid", `${errors[0].place}: ${errors[0].message}`, { findings: errors });
   }
   return webhooks;
+}
+
+/** An address that is no `http` or `https` URL or carries a password, an unknown type of event, a name used twice. */
+export function webhookErrors(configured: readonly Configured[]): Place[] {
+  const names = configured.map(webhookName);
+  return configured.flatMap((one, index) => {
+    const unknown = (one.types ?? []).filter((type) => !eventTypes.includes(type as EventType));
+    const messages = [
+      ...unknown.map((type) => `unknown event type \`${type}\`; see docs/reference/events.md`),
+      ...addressErrors(one.url),
+      ...(names.indexOf(webhookName(one)) === index
+        ? []
+        : [`another webhook is \`${webhookName(one)}\`; give one a \`name\``]),
+    ];
+    return messages.map((message) => ({ place: `events.webhooks[${index}]`, message }));
+  });
 }
 
 /** Takes the secrets out of the environment: no child process and no dump shows them. */
@@ -61,12 +71,10 @@ function readWebhook(
   env: Readonly<Record<string, string | undefined>>,
   refuse: (message: string) => void,
 ): Webhook {
-  const unknown = (one.types ?? []).filter((type) => !eventTypes.includes(type as EventType));
-  for (const type of unknown) refuse(`unknown event type \`${type}\`; see docs/reference/events.md`);
   return {
     name: webhookName(one),
     url: one.url,
-    origin: originOf(one.url, refuse),
+    origin: URL.canParse(one.url) ? new URL(one.url).origin : "",
     types: one.types === undefined ? null : new Set(one.types as EventType[]),
     secret: one.secret_env_var === undefined ? null : secretOf(one.secret_env_var, env, refuse),
     timeoutMs: (one.timeout_seconds ?? defaultTimeoutSeconds) * 1_000,
@@ -74,16 +82,11 @@ function readWebhook(
   };
 }
 
-function originOf(text: string, refuse: (message: string) => void): string {
+function addressErrors(text: string): string[] {
   const url = URL.canParse(text) ? new URL(text) : null;
-  if (url?.protocol !== "http:" && url?.protocol !== "https:") {
-    refuse("`url` must be an `http` or `https` address");
-    return "";
-  }
-  if (url.username !== "" || url.password !== "") {
-    refuse("`url` carries a password; sign with `secret_env_var` instead");
-  }
-  return url.origin;
+  if (url?.protocol !== "http:" && url?.protocol !== "https:") return ["`url` must be an `http` or `https` address"];
+  const hasPassword = url.username !== "" || url.password !== "";
+  return hasPassword ? ["`url` carries a password; sign with `secret_env_var` instead"] : [];
 }
 
 function secretOf(

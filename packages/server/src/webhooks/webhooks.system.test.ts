@@ -276,9 +276,9 @@ test("wrong webhooks are told all at once", () => {
   expect(messages).toEqual([
     "events.webhooks[0]: `url` must be an `http` or `https` address",
     "events.webhooks[1]: `url` carries a password; sign with `secret_env_var` instead",
+    "events.webhooks[1]: another webhook is `a`; give one a `name`",
     "events.webhooks[2]: unknown event type `task.clamed`; see docs/reference/events.md",
     "events.webhooks[2]: `ABSENT` must hold a secret: 24 bytes or more, or `whsec_` and base64 of as many",
     "events.webhooks[3]: `SHORT` must hold a secret: 24 bytes or more, or `whsec_` and base64 of as many",
-    "events.webhooks[1]: another webhook is `a`; give one a `name`",
   ]);
 });
