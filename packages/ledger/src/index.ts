@@ -1,6 +1,7 @@
 export { openMemoryLedger } from "./memory/memory-ledger.ts";
 export { copyLedger } from "./sqlite/copy-ledger.ts";
 export { type LedgerObserver, openSqliteLedger, type SqliteLedgerOptions } from "./sqlite/sqlite-ledger.ts";
+export { auditBodies } from "./audit-facts.ts";
 export { projectTask, withOpenDependencies } from "./index-row.ts";
 export { KeptPayload } from "./redaction/kept-payload.ts";
 export { redactPayload } from "./redaction/redact-payload.ts";

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { openSqliteLedger } from "@phasegate/ledger";
 import type { Ledger } from "@phasegate/ledger";
 import { openRunner } from "@phasegate/runner";
@@ -7,10 +7,12 @@ import { assuranceSuffices } from "@phasegate/wire";
 import type { CompiledWorkflow, Diagnostic } from "@phasegate/workflow";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
+import { AuditExport } from "./audit/audit-export.ts";
+import { PayloadRetention } from "./audit/payload-retention.ts";
 import { createAuthenticator } from "./auth/authenticator.ts";
 import { ensureFirstKey } from "./auth/first-key.ts";
 import type { FirstKey } from "./auth/first-key.ts";
-import { openHeadSigner } from "./auth/head-signer.ts";
+import { type HeadSigner, openHeadSigner } from "./auth/head-signer.ts";
 import { KeyRing } from "./auth/key-ring.ts";
 import { openPhaseTokens } from "./auth/phase-tokens.ts";
 import { recordRestore } from "./backup/restore-notice.ts";
@@ -84,6 +86,8 @@ export interface RunningServer {
   sweepLeases(): Promise<void>;
   /** Removes workspaces and stored contents that nobody needs any more, now. A timer does it every hour. */
   removeUnused(): Promise<void>;
+  /** Erases the bodies of tasks that ended longer than `audit.payload_days` ago, now; answers how many. */
+  eraseExpired(): Promise<number>;
   /** On SIGHUP: opens the log file again and reads the configuration again; what is wrong is logged and changes nothing. */
   reload(): Promise<void>;
   /** Answers what is under way, ends what runs, closes the ledger. */
@@ -172,7 +176,11 @@ async function open(
     system,
     signHead: (head) => signer.sign(head),
   });
-  watchServer(metrics.instruments, { ...context, slots: () => slots, auditExport: null });
+  const auditExport = openAuditExport(context, options.cwd, (head) => signer.sign(head));
+  if (auditExport) opened.push(() => auditExport.close());
+  watchServer(metrics.instruments, { ...context, slots: () => slots, auditExport });
+  const retention = new PayloadRetention(context);
+  opened.push(() => retention.close());
   const health = await healthFacts(workflows, runner);
   await recover(context);
   await configEvents.started(configuration.settings());
@@ -207,6 +215,8 @@ async function open(
   const url = await listen(app, config.server);
   keeper.start();
   storeKeeper.start();
+  retention.start();
+  auditExport?.start();
   opened.push(() => context.webhooks.close());
   await context.webhooks.start();
   context.jobs.start();
@@ -222,6 +232,7 @@ async function open(
     sweepLeases: () => keeper.sweep(),
     reload: () => reloadAll(configuration, log, reopenLog),
     removeUnused: () => storeKeeper.keep(),
+    eraseExpired: () => retention.erase(),
     close: closeAll,
   };
 }
@@ -248,6 +259,24 @@ async function openLedger(config: Config, metrics: Metrics, opened: (() => Promi
   });
   opened.push(() => ledger.close());
   return ledger;
+}
+
+/** Null where `audit.export_file` is not set. */
+function openAuditExport(
+  { ledger, log, metrics, config }: ServerContext,
+  cwd: string,
+  signHead: HeadSigner["sign"],
+): AuditExport | null {
+  const { export_file: file, rotate_size_mb: rotateSizeMb } = config.audit;
+  if (file === null) return null;
+  return new AuditExport({
+    ledger,
+    log,
+    file: resolve(cwd, file),
+    rotateBytes: rotateSizeMb * 1024 ** 2,
+    signHead,
+    onFailure: () => metrics.exportFailed(),
+  });
 }
 
 type ContextParts = Omit<

@@ -76,6 +76,9 @@ export {
 } from "./http/audit.ts";
 export { bounds as requestBounds } from "./http/bounds.ts";
 export { ChangeConfigRequest, ConfigAnswer, ConfigChangesAnswer, SettingAnswer } from "./http/config.ts";
+  ErasePayloadAnswer,
+  ErasePayloadParams,
+  ErasePayloadRequest,
 export { BreakerAnswer, BreakerListAnswer, BreakerParams } from "./http/breakers.ts";
 export { CloudEventAnswer, EventListAnswer, EventsQuery } from "./http/events.ts";
 export { HealthAnswer, LiveAnswer, ReadyAnswer, RootAnswer } from "./http/health.ts";

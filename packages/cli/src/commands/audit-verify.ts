@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { PhasegateError } from "@phasegate/wire/core";
+import type { ExportReport } from "@phasegate/ledger/export";
 import type { VerifyProblem, VerifyReport } from "@phasegate/ledger/verify";
 import type { CommandLine } from "../command-line.ts";
 import { configurationOf } from "../configuration.ts";
@@ -35,6 +36,55 @@ export async function verifyAudit(commandLine: CommandLine, options: VerifyOptio
   if (!report.ok) commandLine.exitWith(exitCodes.refused);
   if (options.json) return printJson(io, { file, ...report });
   printReport(io, file, report);
+}
+
+/**
+ * Verifies an export: the chain of every stream, the manifest, and with a public key its signatures. Exit code 1 when it
+ * does not stand.
+ */
+export async function verifyExported(commandLine: CommandLine, name: string, options: VerifyOptions): Promise<void> {
+  const { io } = commandLine;
+  const path = resolve(io.cwd, name);
+  const { verifyExport } = await import("@phasegate/ledger/export");
+  const dataDir = options.dataDir ?? (await dataDirOrNull(io));
+  const keyFile = options.publicKey ?? (dataDir === null ? null : join(dataDir, "keys", "ledger-head.pub.pem"));
+  const publicKeys = keyFile === null ? [] : readPublicKeys(io, keyFile, options.publicKey !== undefined);
+  let report: ExportReport;
+  try {
+    report = await verifyExport({ path, publicKeys });
+  } catch (error) {
+    if (!(error instanceof PhasegateError)) throw error;
+    throw new CommandFailure(exitCodes.refused, error.message, {
+      cause: error,
+      hint: error.extras.hint ?? "name an export",
+    });
+  }
+  if (!report.ok) commandLine.exitWith(exitCodes.refused);
+  if (options.json) return printJson(io, { path, ...report });
+  for (const problem of report.problems) io.out(`${styled(io, "red", problem.area)} ${problemText(problem)}`);
+  const signatures = !report.signaturesChecked
+    ? "signatures not checked, no public key"
+    : report.manifestSigned
+      ? "signatures hold"
+      : "the manifest is not signed";
+  if (report.ok) {
+    io.out(
+      `${styled(io, "green", "ok")}: ${report.events} events in ${report.files} files, ${report.streams} streams, up to ` +
+        `position ${report.lastPosition}, ${report.complete ? "complete" : "a part of the ledger"} (${signatures})`,
+    );
+    return;
+  }
+  const first = report.firstBad === null ? "" : `; first bad: ${problemText(report.firstBad)}`;
+  io.out(`${styled(io, "red", "does not verify")}: ${printable(path)}${first}`);
+}
+
+/** An auditor's machine has no configuration. */
+async function dataDirOrNull(io: Io): Promise<string | null> {
+  try {
+    return (await configurationOf(io)).storage.data_dir;
+  } catch {
+    return null;
+  }
 }
 
 function printReport(io: Io, file: string, report: VerifyReport): void {

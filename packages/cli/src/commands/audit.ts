@@ -1,11 +1,15 @@
 import type { Command } from "commander";
-import type { AuditQueryAnswer, AuditStatsAnswer } from "@phasegate/wire";
+import type { AuditQueryAnswer, AuditStatsAnswer, ErasePayloadAnswer } from "@phasegate/wire";
 import { withServer } from "../client/connect.ts";
 import { addServerOptions, type CommandLine, type ServerOptions } from "../command-line.ts";
 import { printFields, printJson, printTable } from "../output/table.ts";
 import { exportAudit, type ExportOptions } from "./audit-export.ts";
-import { verifyAudit, type VerifyOptions } from "./audit-verify.ts";
+import { verifyAudit, verifyExported, type VerifyOptions } from "./audit-verify.ts";
 import { integerBetween } from "./task.ts";
+
+interface EraseOptions extends ServerOptions {
+  readonly reason: string;
+}
 
 interface QueryOptions extends ServerOptions {
   readonly task?: string;
@@ -22,7 +26,7 @@ interface QueryOptions extends ServerOptions {
 }
 
 export function register(program: Command, commandLine: CommandLine): void {
-  const audit = program.command("audit").description("what was decided: query, stats, export, verify");
+  const audit = program.command("audit").description("what was decided: query, stats, export, erase, verify");
 
   addServerOptions(audit.command("query"))
     .description("list decisions, newest first")
@@ -46,16 +50,33 @@ export function register(program: Command, commandLine: CommandLine): void {
   addServerOptions(audit.command("export <file>"))
     .description("append the ledger's entries to a file, one JSON object a line; goes on where the file ends")
     .option("--task <id>", "only this task's")
+    .option("--rotate-size-mb <n>", "begin another file at this size", integerBetween(1, 100_000))
     .action((file: string, options: ExportOptions) => exportAudit(commandLine, file, options));
 
+  addServerOptions(audit.command("erase <digest>"))
+    .description("erase the body of arguments, a result or an artifact for good; the ledger says who and why")
+    .requiredOption("--reason <text>", "why it is erased")
+    .action((digest: string, options: EraseOptions) =>
+      withServer(commandLine.io, options, async (client) => {
+        const path = `/audit/payloads/${encodeURIComponent(digest)}/erase`;
+        const answer = await client.post<ErasePayloadAnswer>(path, { reason: options.reason });
+        if (options.json) return printJson(commandLine.io, answer);
+        commandLine.io.out(`erased ${answer.digest}`);
+      }),
+    );
+
   audit
-    .command("verify")
-    .description("check chain, signed heads, payloads and index of a ledger on disk; needs no server")
+    .command("verify [export]")
+    .description(
+      "check chain, signed heads, payloads and index of a ledger on disk, or an export of one; needs no server",
+    )
     .option("--data-dir <folder>", "data directory of the server (default: that of the configuration)")
     .option("--file <file>", "the ledger itself")
     .option("--public-key <file>", "PEM of the key that signs heads (default: that of the data directory)")
     .option("--json", "print as JSON")
-    .action((options: VerifyOptions) => verifyAudit(commandLine, options));
+    .action((path: string | undefined, options: VerifyOptions) =>
+      path === undefined ? verifyAudit(commandLine, options) : verifyExported(commandLine, path, options),
+    );
 }
 
 async function queryAudit({ io }: CommandLine, options: QueryOptions): Promise<void> {

@@ -36,14 +36,14 @@ export class ChainCheck {
   }
 
   /** What is wrong with the next event, or null; and whether its content is what its hash says. */
-  take({ event, fault }: FoundEvent): { readonly problem: VerifyProblem | null; readonly isWhole: boolean } {
+  take({ event, fault, isWithheld = false }: FoundEvent): { readonly problem: VerifyProblem | null; readonly isWhole: boolean } {
     this.#events += 1;
     if (event.position > this.#lastPosition + 1) {
       this.#missing.push({ from: this.#lastPosition + 1, to: event.position - 1 });
     }
     this.#lastPosition = event.position;
     const end = this.#ends.get(event.stream) ?? null;
-    const hash = fault === null ? hashOf(event) : null;
+    const hash = fault !== null ? null : isWithheld ? event.hash : hashOf(event);
     const problem = fault === null ? this.#judge(event, end, hash) : problemAt("event", event, fault);
     this.#ends.set(event.stream, event);
     return { problem, isWhole: fault === null && hash === event.hash };

@@ -7,6 +7,8 @@ import type { VerifyProblem } from "./report.ts";
 export interface FoundEvent {
   readonly event: StoredEvent;
   readonly fault: string | null;
+  /** True where members of the data are kept back: its content cannot be held against its hash. */
+  readonly isWithheld?: boolean;
 }
 
 /** What the fold of the events says about the records that a back end keeps beside them. */

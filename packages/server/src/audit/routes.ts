@@ -4,6 +4,9 @@ import {
   AuditRecentAnswer,
   AuditRecentRequest,
   AuditStatsAnswer,
+  ErasePayloadAnswer,
+  ErasePayloadParams,
+  ErasePayloadRequest,
   PhasegateError,
   eventTypes,
   parseId,
@@ -12,6 +15,7 @@ import type { EventType } from "@phasegate/wire";
 import type { AuditQuery } from "@phasegate/ledger";
 import type { Caller } from "../context.ts";
 import { route } from "../http/route.ts";
+import { erasePayload } from "./erase-payload.ts";
 import type { Route } from "../http/route.ts";
 import { seesEveryTask, requireTaskId } from "../tasks/access.ts";
 import { auditEntry } from "./audit-entry.ts";
@@ -36,6 +40,21 @@ function eventTypesOf(names: readonly string[]): EventType[] {
 }
 
 export const auditRoutes: readonly Route[] = [
+  route({
+    method: "POST",
+    path: "/api/v1/audit/payloads/:digest/erase",
+    operationId: "erasePayload",
+    summary: "Erases a body for good; the ledger says who and why",
+    tag: "audit",
+    access: { kind: "roles", roles: ["operator", "admin"] },
+    params: ErasePayloadParams,
+    body: ErasePayloadRequest,
+    answers: { 200: ErasePayloadAnswer },
+    handle: async (context, caller, { params, body }) => {
+      const digest = await erasePayload(context, caller.principal.id, { digest: params.digest, reason: body.reason });
+      return { status: 200, body: { digest, erased: true } };
+    },
+  }),
   route({
     method: "GET",
     path: "/api/v1/audit/query",

@@ -125,9 +125,9 @@ export const ConfigSchema = section({
     webhooks: Type.Array(Webhook, { maxItems: 100, default: [], description: "Receivers of events." }),
   }),
   audit: section({
-    export_file: optionalText("File that every entry is also written to, one JSON object a line."),
+    export_file: optionalText("File that every event is also written to, one JSON object a line, with a manifest."),
     rotate_size_mb: whole(100, 1, 100_000, "Size at which the export file is rotated."),
-    payload_days: whole(90, 1, 36_500, "Days that bodies of arguments and results are kept."),
+    payload_days: whole(90, 1, 36_500, "Days that bodies of arguments, results and artifacts are kept after the end of their task."),
   }),
   retry: section({
     max_attempts: whole(3, 1, 100, "Attempts of a job before it is given up.", runtime),

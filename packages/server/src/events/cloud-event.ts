@@ -5,6 +5,7 @@ const withheld = ["verifier"];
 
 /** A stored event as a CloudEvent 1.0 in structured JSON; `position` orders all events and resumes a reader. */
 export function cloudEvent(event: StoredEvent): CloudEventAnswer {
+  const hidden = withheld.filter((name) => Object.hasOwn(event.data, name));
   return {
     specversion: "1.0",
     id: event.id,
@@ -19,6 +20,8 @@ export function cloudEvent(event: StoredEvent): CloudEventAnswer {
     principal: event.principal,
     ...(event.agent_id === null ? {} : { agentid: event.agent_id }),
     hash: event.hash,
+    ...(event.previous_hash === null ? {} : { previoushash: event.previous_hash }),
+    ...(hidden.length === 0 ? {} : { withheld: hidden.join(",") }),
   };
 }
 

@@ -435,6 +435,12 @@ export const errorRegistry = {
     retry: false,
     docs: "The database cannot be read, or its chain does not verify. Run `phasegate audit verify`.",
   },
+  export_invalid: {
+    status: 422,
+    title: "Audit export does not hold",
+    retry: false,
+    docs: "Files or manifest of an audit export are not what the export wrote, or of another ledger. Name another file, or put them back from a backup.",
+  },
   backup_invalid: {
     status: 503,
     title: "Backup does not hold",

@@ -1,6 +1,18 @@
 import { type Static, Type } from "typebox";
 import { ReasonSchema } from "../events/schemas.ts";
-import { bounds, Count, IdText, NameText, nullable, pageQuery, text, Timestamp } from "./bounds.ts";
+import {
+  bounds,
+  closed,
+  Count,
+  DigestText,
+  IdText,
+  NameText,
+  nullable,
+  pageQuery,
+  ReasonText,
+  text,
+  Timestamp,
+} from "./bounds.ts";
 
 /** `GET /audit/query`. Unknown members are ignored: existing agents send more. */
 export const AuditQueryRequest = Type.Object({
@@ -59,3 +71,9 @@ export const AuditStatsAnswer = Type.Object({
   phases: Type.Unsafe<Record<string, number>>({ type: "object" }),
 });
 export type AuditStatsAnswer = Static<typeof AuditStatsAnswer>;
+
+/** `POST /audit/payloads/{digest}/erase` */
+export const ErasePayloadParams = Type.Object({ digest: DigestText });
+export const ErasePayloadRequest = Type.Object({ reason: ReasonText }, closed);
+export const ErasePayloadAnswer = Type.Object({ digest: DigestText, erased: Type.Literal(true) });
+export type ErasePayloadAnswer = Static<typeof ErasePayloadAnswer>;

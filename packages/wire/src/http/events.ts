@@ -34,6 +34,10 @@ export const CloudEventAnswer = Type.Object({
   principal: Type.String(),
   agentid: Type.Optional(Type.String()),
   hash: Type.String(),
+  /** Of the event before it in its stream; absent at the first. */
+  previoushash: Type.Optional(Type.String()),
+  /** Members of `data` that stay in the ledger; `hash` counts them. */
+  withheld: Type.Optional(Type.String()),
 });
 export type CloudEventAnswer = Static<typeof CloudEventAnswer>;
 

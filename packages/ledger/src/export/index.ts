@@ -1,0 +1,3 @@
+export { ExportWriter, type ExportWriterOptions } from "./export-writer.ts";
+export type { ExportedSignature, ExportEntry, ExportManifest } from "./manifest.ts";
+export { type ExportReport, verifyExport, type VerifyExportOptions } from "./verify-export.ts";
