@@ -52,6 +52,23 @@ export interface LineCoverage {
   readonly percent: number;
 }
 
+/** What became of tests that must fail, put into test files of the tree and run as those are. */
+export type CanaryOutcome =
+  /** Each was reported as failed. */
+  | "failed_as_it_must"
+  /** At least one was reported as passed: failures of this tree's tests do not show. */
+  | "passed"
+  /** At least one test file that reports tests did not report them as failed. */
+  | "missing"
+  /** Not known how to put one where the command surely runs it. */
+  | "not_applicable";
+
+export interface Canary {
+  readonly outcome: CanaryOutcome;
+  /** What was seen, or why it is not applicable, in one line; null where each failed. */
+  readonly seen: string | null;
+}
+
 /** What one run of the workflow's tests on one tree reported. It proves that, and nothing about honesty of the code. */
 export interface TestRun {
   readonly evidenceId: EvidenceId;
@@ -74,6 +91,8 @@ export interface TestRun {
    */
   readonly unstableFiles?: readonly (string | null)[];
   readonly coverage: LineCoverage | null;
+  /** Of runs that a gate looks at; absent where none was asked for. */
+  readonly canary?: Canary;
   /** Why there is no report or no coverage to judge by, in one line, where the run tells more than its status. */
   readonly problem?: string;
   /** Last 4 kB of the output, for people. */

@@ -44,6 +44,8 @@ export {
 } from "./events/schemas.ts";
 export {
   evidencePurposes,
+  type Canary,
+  type CanaryOutcome,
   type ApprovalFact,
   type EvidenceFacts,
   type EvidencePurpose,
@@ -73,12 +75,12 @@ export {
   AuditRecentAnswer,
   AuditRecentRequest,
   AuditStatsAnswer,
-} from "./http/audit.ts";
-export { bounds as requestBounds } from "./http/bounds.ts";
-export { ChangeConfigRequest, ConfigAnswer, ConfigChangesAnswer, SettingAnswer } from "./http/config.ts";
   ErasePayloadAnswer,
   ErasePayloadParams,
   ErasePayloadRequest,
+} from "./http/audit.ts";
+export { bounds as requestBounds } from "./http/bounds.ts";
+export { ChangeConfigRequest, ConfigAnswer, ConfigChangesAnswer, SettingAnswer } from "./http/config.ts";
 export { BreakerAnswer, BreakerListAnswer, BreakerParams } from "./http/breakers.ts";
 export { CloudEventAnswer, EventListAnswer, EventsQuery } from "./http/events.ts";
 export { HealthAnswer, LiveAnswer, ReadyAnswer, RootAnswer } from "./http/health.ts";

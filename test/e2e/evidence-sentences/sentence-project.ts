@@ -195,6 +195,7 @@ export class SentenceProject implements AsyncDisposable {
       tree,
       baseTree: this.#base,
       evidenceId: `evd_${tree.slice(-16)}` as TestRun["evidenceId"],
+      canary: "if_reported",
       signal: new AbortController().signal,
     });
   }

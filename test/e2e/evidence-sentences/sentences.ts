@@ -359,6 +359,12 @@ export const sentences: readonly Sentence[] = [
     steps: (l) => [
       { check: red, write: newTest(l), passes: true },
       { check: green, write: { [l.sourcePath("double")]: dishonest }, passes: true },
+      {
+        check: green,
+        write: { [l.sourcePath("double")]: patching },
+        passes: false,
+        says: "tests that must fail were reported as passed",
+      },
     ],
   },
   {
@@ -422,8 +428,15 @@ export const sentences: readonly Sentence[] = [
   },
 ];
 
-/** Product code that switches off the assertions of whoever imports it. */
+/** Product code that lets the first assertion of whoever imports it pass, and no other. */
 const dishonest = `import assert from "node:assert";
+const { ok } = assert;
+assert.ok = () => { assert.ok = ok; };
+export const double = () => 0;
+`;
+
+/** Product code that switches off the assertions of whoever imports it. */
+const patching = `import assert from "node:assert";
 assert.ok = () => {};
 export const double = () => 0;
 `;

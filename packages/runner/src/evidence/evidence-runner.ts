@@ -23,7 +23,8 @@ import { RunSlots, type SlotUse } from "./run-slots.ts";
 import { runtimeDigest } from "./runtime.ts";
 import { planSetup, SetupLayers } from "./setup-layers.ts";
 import { runSettings } from "./run-settings.ts";
-import { runTestCommand } from "./test-run.ts";
+import { isWorthCanary, runCanary } from "./canary-run.ts";
+import { runTestCommand, type TestCommandRequest } from "./test-run.ts";
 import { removeDirectory } from "../tree/remove-directory.ts";
 
 export interface EvidenceRunnerParts {
@@ -36,9 +37,9 @@ export interface EvidenceRunnerParts {
   /** Below the data directory, on the same file system; outlives a start. */
   readonly layers: string;
   readonly maxConcurrentRuns: number;
-  /** Files of the base that are in every checkout and in no tree, since they lie in scratch folders. */
   /** Hears of each change of the places for runs. */
   readonly onSlots?: (slots: SlotUse) => void;
+  /** Files of the base that are in every checkout and in no tree, since they lie in scratch folders. */
   scratchEntries(task: WorkspaceKey): Promise<readonly TreeEntry[]>;
 }
 
@@ -72,7 +73,14 @@ export async function openEvidenceRunner(
       setup === null
         ? null
         : planSetup({ taskId: task.taskId, repository: task.repository, setup, base, tree, runtime: machine });
-    const about = { tree, machine, setupKey: plan?.key ?? null, dependencyChange: plan?.dependencyChange ?? [] };
+    const changed = changedPaths(base, tree);
+    const about = {
+      tree,
+      changed,
+      machine,
+      setupKey: plan?.key ?? null,
+      dependencyChange: plan?.dependencyChange ?? [],
+    };
     const made = plan === null || setup === null ? null : await layers.get(plan, setup.command, signal);
     if (made !== null && !made.made) return { ...about, failure: made.output };
     const layer = made?.layer ?? null;
@@ -114,7 +122,7 @@ export async function openEvidenceRunner(
         }
         await using checkout = prepared.checkout;
         using layer = prepared.layer;
-        const facts = await runTestCommand({
+        const command: TestCommandRequest = {
           sandbox: parts.sandbox,
           scratch,
           settings,
@@ -124,8 +132,12 @@ export async function openEvidenceRunner(
           files: [...prepared.tree.entries.keys()],
           isTestFile: (file) => request.task.workflow.isTestFile(file),
           signal,
-        });
-        return { ...about, ...facts, durationMs: duration() };
+        };
+        const facts = await runTestCommand(command);
+        const isWanted = request.canary === "if_passed" ? isPass(facts) : request.canary === "if_reported";
+        if (!isWanted || !isWorthCanary(facts)) return { ...about, ...facts, durationMs: duration() };
+        const canary = await runCanary({ ...command, cases: facts.cases, changed: prepared.changed });
+        return { ...about, ...facts, canary, durationMs: duration() };
       }),
 
     runCommand: (request) =>
@@ -176,6 +188,7 @@ export async function openEvidenceRunner(
 
 type Prepared = {
   readonly tree: Manifest;
+  readonly changed: ReadonlySet<string>;
   readonly machine: Digest;
   readonly setupKey: Digest | null;
   readonly dependencyChange: readonly string[];
@@ -183,6 +196,15 @@ type Prepared = {
   | { readonly failure: string }
   | { readonly failure: null; readonly checkout: Checkout; readonly layer: HeldLayer | null }
 );
+
+function changedPaths(base: Manifest, tree: Manifest): ReadonlySet<string> {
+  const isSame = (entry: TreeEntry) => base.entries.get(entry.path)?.content === entry.content;
+  return new Set([...tree.entries.values()].filter((entry) => !isSame(entry)).map((entry) => entry.path));
+}
+
+function isPass(run: Pick<TestRun, "exitCode" | "cases">): boolean {
+  return run.exitCode === 0 && run.cases.every(({ outcome }) => outcome !== "failed");
+}
 
 function nothingRun(command: string, output: string) {
   return {

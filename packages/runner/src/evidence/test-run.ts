@@ -73,10 +73,10 @@ export async function runTestCommand(request: TestCommandRequest): Promise<Comma
 
 const outputLength = 4_096;
 
-type OneRun = Omit<CommandFacts, "flaky">;
+export type OneRun = Omit<CommandFacts, "flaky">;
 
 /** One run in a report directory of its own, so that no report of another run can be taken for its own. */
-async function runOnce(request: TestCommandRequest, words: readonly string[]): Promise<OneRun> {
+export async function runOnce(request: TestCommandRequest, words: readonly string[]): Promise<OneRun> {
   const { sandbox, settings } = request;
   const format = formatOf(settings.format);
   const directory = path.join(request.scratch, `report-${randomUUID()}`);

@@ -53,6 +53,7 @@ export function runSummary(run: TestRun): JsonObject {
     duration_ms: Math.round(run.durationMs),
     flaky: run.flaky.slice(0, maxFailures),
     coverage_percent: run.coverage?.percent ?? null,
+    ...(run.canary === undefined ? {} : { canary: run.canary.outcome, canary_seen: run.canary.seen }),
     ...(run.problem === undefined ? {} : { problem: run.problem }),
     dependency_change: [...run.dependencyChange],
     output: run.output,

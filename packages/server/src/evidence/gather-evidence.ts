@@ -19,6 +19,7 @@ import { workspaceKey } from "../tasks/workspace-key.ts";
 import { keepRun } from "./kept-run.ts";
 import { recordedCommand, recordedRun } from "./recorded-evidence.ts";
 import { recordEvidence } from "./record-evidence.ts";
+import type { RunPlace } from "./run-cache.ts";
 import { runOwner } from "./run-owner.ts";
 
 /** What evidence is gathered for. */
@@ -89,7 +90,7 @@ async function runOn(context: ServerContext, subject: EvidenceSubject, wanted: R
   const recorded = await recordedRun(context, subject, wanted);
   if (recorded) return recorded;
   const place = { workflow: workflow.digest, baseTree: task.baseTree, tree: wanted.tree };
-  const first = context.runs.passAt(place) ?? (await runTests(context, subject, wanted));
+  const first = passFor(context, place, wanted.purpose) ?? (await runTests(context, subject, wanted));
   if (!wanted.before || !mayHaveUnstableNames(wanted.before, first)) return keep(context, subject, wanted, first);
   const again = await keep(context, subject, wanted, await runTests(context, subject, wanted));
   return keep(context, subject, wanted, withUnstableFiles(first, again));
@@ -107,19 +108,20 @@ async function runTests(
   { purpose, tree }: RunWanted,
 ): Promise<TestRun> {
   const { task, workflow, signal } = subject;
-  const run = await context.runner.runTests({
   const startedAt = performance.now();
+  const run = await context.runner.runTests({
     task: workspaceKey(context, task, workflow),
     tree,
     baseTree: task.baseTree,
     evidenceId: context.ids.make("evidence"),
     owner: runOwner(context, task),
+    ...(purpose === "base" ? {} : { canary: "if_reported" as const }),
     signal,
   });
   signal.throwIfAborted();
+  context.metrics.evidenceRan({ purpose, status: run.status, seconds: secondsSince(startedAt) });
   return run;
 }
-  context.metrics.evidenceRan({ purpose, status: run.status, seconds: secondsSince(startedAt) });
 
 /** Records the run before it counts. */
 async function keep(
@@ -152,9 +154,9 @@ async function runCommand(
   const { task, tree, signal, operationId } = subject;
   const recorded = await recordedCommand(context, subject, command.key);
   if (recorded) return recorded;
+  const startedAt = performance.now();
   const outcome = await context.runner.runCommand({
     task: key,
-  const startedAt = performance.now();
     tree,
     baseTree: task.baseTree,
     command: command.run,
@@ -163,10 +165,10 @@ async function runCommand(
     signal,
   });
   signal.throwIfAborted();
-  const evidenceId = context.ids.make("evidence");
-  // A command that ran out of time has not exited with 0, whatever its last process said.
   const status = outcome.timedOut ? "timed_out" : "completed";
   context.metrics.evidenceRan({ purpose: "command", status, seconds: secondsSince(startedAt) });
+  const evidenceId = context.ids.make("evidence");
+  // A command that ran out of time has not exited with 0, whatever its last process said.
   const exitCode = outcome.timedOut && outcome.exitCode === 0 ? 124 : outcome.exitCode;
   const body = redactPayload(
     { evidence_id: evidenceId, command: command.run, exit_code: exitCode, output: outcome.output },
@@ -185,12 +187,12 @@ async function runCommand(
   return { exitCode, evidenceId, output: outcome.output };
 }
 
-/** Names that earlier gates of the task found. One whose body is gone could hide a test that must pass: that is refused. */
-async function readNames<Name>(context: ServerContext, kept: readonly { readonly digest: Digest }[]): Promise<Name[]> {
 function secondsSince(startedAt: number): number {
   return (performance.now() - startedAt) / 1_000;
 }
 
+/** Names that earlier gates of the task found. One whose body is gone could hide a test that must pass: that is refused. */
+async function readNames<Name>(context: ServerContext, kept: readonly { readonly digest: Digest }[]): Promise<Name[]> {
   const names: Name[] = [];
   for (const { digest } of kept) {
     const payload = await context.ledger.getPayload(digest);

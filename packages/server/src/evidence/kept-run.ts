@@ -7,7 +7,7 @@ const maxRunBytes = 1024 * 1024;
 /** What stands around the run in its body. */
 const wrapperBytes = 64;
 /** Members that no check looks at, or that are for people. */
-const forPeople: ReadonlySet<string> = new Set(["message", "output", "problem", "command", "durationMs"]);
+const forPeople: ReadonlySet<string> = new Set(["message", "output", "problem", "command", "durationMs", "seen"]);
 
 export interface KeptRun {
   readonly digest: Digest;
@@ -48,7 +48,9 @@ export function isReusable(run: TestRun): boolean {
     run.unloadedFiles.length === 0 &&
     run.flaky.length === 0 &&
     !run.stoppedEarly &&
-    run.cases.every((one) => one.outcome !== "failed")
+    run.cases.every((one) => one.outcome !== "failed") &&
+    run.canary?.outcome !== "passed" &&
+    run.canary?.outcome !== "missing"
   );
 }
 

@@ -1,3 +1,4 @@
+import { canaryProblem } from "../evidence/canary.ts";
 import { readGreen, type GreenReading } from "../evidence/green.ts";
 import { executedTests } from "../evidence/test-runs.ts";
 import { executionOfChanges } from "../evidence/weak-red.ts";
@@ -30,6 +31,8 @@ export const allTestsPass = gatheredCheck({
 });
 
 function judgeGreen(reading: GreenReading, input: CheckInput): CheckOutcome {
+  const distrust = canaryProblem(reading.run);
+  if (distrust) return fail(distrust.message, distrust.hint);
   const problems = [...problemsOfRed(reading, input), ...problemsOfRun(reading)];
   const [first] = problems;
   if (!first) return pass();
@@ -85,7 +88,11 @@ function findingsOf(reading: GreenReading): readonly CheckFinding[] {
   const finding = (name: string, severity: CheckFinding["severity"], message: string): CheckFinding => {
     return { name, severity, message, evidenceId };
   };
+  const { canary } = reading.run;
   return [
+    ...(canary?.outcome === "not_applicable"
+      ? [finding("canary_not_applicable", "info", `no test that must fail was run beside these: ${canary.seen ?? ""}`)]
+      : []),
     ...(reading.flaky.length > 0
       ? [finding("flaky", "warning", `both outcomes on one tree: ${listed(reading.flaky)}`)]
       : []),

@@ -1,3 +1,4 @@
+import { canaryProblem } from "../evidence/canary.ts";
 import { readRed, type RedReading } from "../evidence/red.ts";
 import { redTreePaths } from "../evidence/needed.ts";
 import type { CheckFinding, CheckOutcome } from "./definition.ts";
@@ -36,6 +37,8 @@ export const testsAreFailing = gatheredCheck({
 });
 
 function judgeRed(reading: RedReading): CheckOutcome {
+  const distrust = canaryProblem(reading.run);
+  if (distrust) return fail(distrust.message, distrust.hint);
   if (reading.broken.length > 0) {
     return fail(
       `tests in unchanged files passed on the base and do not pass now: ${listed(reading.broken)}`,

@@ -1,3 +1,4 @@
+import { canaryProblem } from "../evidence/canary.ts";
 import { currentRun } from "../evidence/subject.ts";
 import { executedTests, failuresIn } from "../evidence/test-runs.ts";
 import { evidenceSubject, gatheredCheck } from "./evidence-check.ts";
@@ -15,6 +16,8 @@ export const testsPassed = gatheredCheck({
     const run = currentRun(evidenceSubject(input));
     if (!run.ok) return fail(run.problem);
     const { evidenceId } = run.value;
+    const distrust = canaryProblem(run.value);
+    if (distrust) return { ...fail(distrust.message, distrust.hint), evidenceId };
     const failures = failuresIn(run.value);
     if (failures.length > 0) return { ...fail(`tests fail: ${listed(failures)}`), evidenceId };
     return executedTests(run.value) > 0 ? { ...pass(), evidenceId } : { ...fail("no test ran"), evidenceId };

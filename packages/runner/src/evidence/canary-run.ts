@@ -1,0 +1,123 @@
+import { randomBytes } from "node:crypto";
+import { chmod, lstat, readFile, rename, writeFile } from "node:fs/promises";
+import path from "node:path";
+import type { Canary, TestCase, TestRun } from "@phasegate/wire";
+import { canaryTemplate, type CanaryTemplate } from "./canary-template.ts";
+import { judgeCanary } from "./judge-canary.ts";
+import { canSelectFiles, fileWords } from "./test-command.ts";
+import { runOnce, type TestCommandRequest } from "./test-run.ts";
+
+/** Bounds of what one canary run plants tests into: chosen files alone, or any of a whole run. */
+const maxFiles = { narrow: 6, whole: 64 };
+const maxFileBytes = 1024 * 1024;
+const maxConfigurationBytes = 64 * 1024;
+
+export interface CanaryRequest extends TestCommandRequest {
+  /** Of the run that the canary vouches for, on the same checkout. */
+  readonly cases: readonly TestCase[];
+  /** Files that differ from the base: the first that a canary is put into. */
+  readonly changed: ReadonlySet<string>;
+}
+
+/**
+ * Runs the command once more on the checkout, whose test files now also hold tests that must fail, and says whether
+ * these were reported so. Only files whose own tests have just passed are taken, so that what selects test files
+ * selects these. The checkout is of no use for anything else afterwards.
+ */
+export async function runCanary(request: CanaryRequest): Promise<Canary> {
+  const template = request.selection === null ? canaryTemplate(request.settings.command) : null;
+  if (template === null) {
+    return { outcome: "not_applicable", seen: "the command is not plainly that of a test runner with a template" };
+  }
+  const found = await testFiles(request, template);
+  if (found.length === 0) {
+    return { outcome: "not_applicable", seen: "no test file that passed can hold a test that must fail" };
+  }
+  const token = newToken();
+  const configuration = await configurationText(request, template);
+  const report = {
+    token,
+    selects: template.selects.test(configuration),
+    stopsAtFailure: template.stopsAtFailure.test(configuration),
+  };
+  const planted = new Set<string>();
+  const plant = async (files: readonly string[]): Promise<void> => {
+    for (const file of files) if (!planted.has(file)) await plantInto(request, template, { token, file });
+    for (const file of files) planted.add(file);
+  };
+  const settings = { ...request.settings, coverage: null };
+  if (isNarrow(request, template)) {
+    const files = found.filter((file) => /^[\w./@+-]+$/.test(file)).slice(0, maxFiles.narrow);
+    if (files.length > 0) {
+      await plant(files);
+      const run = await runOnce({ ...request, settings }, [...template.words, ...fileWords(files, settings.cwd)]);
+      const judged = judgeCanary(run, { ...report, files });
+      // What a runner makes of names of files is its own affair; only a whole run tells that they were left out.
+      if (judged.outcome === "passed" || judged.outcome === "failed_as_it_must") return judged;
+    }
+  }
+  const files = found.slice(0, maxFiles.whole);
+  await plant(files);
+  return judgeCanary(await runOnce({ ...request, settings }, template.words), { ...report, files });
+}
+
+/** True of a run that could let a gate pass: only there a canary is worth its time. */
+export function isWorthCanary(run: Pick<TestRun, "status" | "cases">): boolean {
+  return run.status === "completed" && run.cases.some(({ outcome }) => outcome === "passed");
+}
+
+/** Lower-case letters, so that it may stand in any name; nobody can know it before the run. */
+function newToken(): string {
+  return [...randomBytes(20)].map((byte) => String.fromCharCode(97 + (byte % 26))).join("");
+}
+
+/** Test files in which a test passed, those that this task changed first. */
+async function testFiles(request: CanaryRequest, template: CanaryTemplate): Promise<readonly string[]> {
+  const known = new Set(request.files);
+  const passed = new Set<string>();
+  for (const { file, outcome } of request.cases) if (file !== null && outcome === "passed") passed.add(file);
+  const candidates = [...passed]
+    .filter((file) => known.has(file) && template.fileName.test(file) && request.isTestFile(file))
+    .sort((a, b) => Number(request.changed.has(b)) - Number(request.changed.has(a)) || (a < b ? -1 : 1));
+  const found: string[] = [];
+  for (const file of candidates) {
+    if (found.length >= maxFiles.whole) break;
+    const stats = await lstat(path.join(request.workspacePath, file));
+    if (stats.isFile() && stats.size <= maxFileBytes) found.push(file);
+  }
+  return found;
+}
+
+async function plantInto(
+  { workspacePath }: CanaryRequest,
+  template: CanaryTemplate,
+  { token, file }: { readonly token: string; readonly file: string },
+): Promise<void> {
+  const target = path.join(workspacePath, file);
+  const [text, { mode }] = [await readFile(target), await lstat(target)];
+  const beside = `${target}.${token}`;
+  await writeFile(beside, Buffer.concat([text, Buffer.from(template.write(token, text.toString("utf8")))]), {
+    flag: "wx",
+  });
+  await chmod(beside, mode);
+  await rename(beside, target);
+}
+
+async function configurationText(request: CanaryRequest, template: CanaryTemplate): Promise<string> {
+  const texts = Object.entries(request.settings.env).map(([name, value]) => `${name}=${value}`);
+  for (const file of request.files) {
+    if (!template.configuration.test(path.posix.basename(file))) continue;
+    const target = path.join(request.workspacePath, file);
+    const stats = await lstat(target).catch(() => null);
+    if (stats?.isFile() && stats.size <= maxConfigurationBytes) texts.push(await readFile(target, "utf8"));
+  }
+  return texts.join("\n");
+}
+
+/** Whether naming files leaves the rest of the configuration as it is: pytest looks for its own from these upwards. */
+function isNarrow({ settings, files }: CanaryRequest, { runner, configuration }: CanaryTemplate): boolean {
+  if (!canSelectFiles(settings.command)) return false;
+  if (runner !== "pytest") return true;
+  const isConfiguration = (file: string) => configuration.test(path.posix.basename(file)) || file.endsWith("/setup.py");
+  return files.every((file) => !isConfiguration(file) || path.posix.dirname(file) === (settings.cwd || "."));
+}

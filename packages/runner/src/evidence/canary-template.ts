@@ -1,0 +1,182 @@
+/** How a test that must fail is written for one test runner. */
+export interface CanaryTemplate {
+  readonly runner: "vitest" | "jest" | "node" | "pytest" | "unittest";
+  readonly fileName: RegExp;
+  /** Names of files that may configure it. */
+  readonly configuration: RegExp;
+  /** In its configuration: tests are chosen by name or mark, so that one that is missing says nothing. */
+  readonly selects: RegExp;
+  /** In its configuration: the run ends after a file with a failure, so that only one file shows one. */
+  readonly stopsAtFailure: RegExp;
+  /** Behind the command: what takes back that a run ends at a failure. */
+  readonly words: readonly string[];
+  /** Text to stand behind a test file's own; `token` is in the name of every test of it. */
+  write(token: string, file: string): string;
+}
+
+/** The runner that a command plainly is, with all tests of its own choice; null where that cannot be told. */
+export function canaryTemplate(command: string): CanaryTemplate | null {
+  if (/[;&|<>\n`$]/.test(command)) return null;
+  if (
+    /(^|\s)(-t|-k|-m|--grep|--testNamePattern|--test-name-pattern|--test-only|--deselect|--lf|--sw)(\s|=|$)/.test(
+      afterModule(command),
+    )
+  ) {
+    return null;
+  }
+  return templates.find(({ isIn }) => isIn.test(command))?.template ?? null;
+}
+
+/** A command without the `-m` by which Python names a module. */
+function afterModule(command: string): string {
+  return command
+    .replace(/(\bpython3?(?:\.\d+)?\s+)-m(?=\s)/, "$1")
+    .replace(/-m(?=\s+(?:coverage|pytest|unittest)\b)/g, "");
+}
+
+const javaScriptFile = /\.[cm]?[jt]sx?$/;
+const nodeSelects = /test-name-pattern|test-skip-pattern|test-only/;
+const isExclusive = /\b(?:test|it|describe|suite|context)(?:\.\w+)*\.only\b|\bf(?:it|describe)\s*\(/;
+
+const vitest: CanaryTemplate = {
+  runner: "vitest",
+  fileName: javaScriptFile,
+  configuration: /^(vite|vitest)\.(config|workspace|projects)\.\w+$/,
+  selects: /testNamePattern|tagsFilter/,
+  stopsAtFailure: /(?!)/,
+  words: ["--bail=0"],
+  write: (token, file) => `
+;import { test as test_${token}, expect as expect_${token}, assert as assert_${token} } from "vitest";
+${thrown(exclusive(`test_${token}`, file), token)}
+${expectations(exclusive(`test_${token}`, file), `expect_${token}`, token)}
+${exclusive(`test_${token}`, file)}("${token} assert", () => { assert_${token}.equal(1, 2); });
+`,
+};
+
+const jest: CanaryTemplate = {
+  runner: "jest",
+  fileName: javaScriptFile,
+  configuration: /^(jest\.config\.\w+|package\.json)$/,
+  selects: /testNamePattern|injectGlobals/,
+  stopsAtFailure: /\bbail\b/,
+  words: [],
+  write: (token, file) => `
+;${thrown(exclusive("globalThis.test", file), token)}
+${expectations(exclusive("globalThis.test", file), "globalThis.expect", token)}
+`,
+};
+
+const nodeTest: CanaryTemplate = {
+  runner: "node",
+  fileName: javaScriptFile,
+  configuration: /^\.npmrc$/,
+  selects: nodeSelects,
+  stopsAtFailure: /(?!)/,
+  words: [],
+  write(token, file) {
+    const options = isExclusive.test(file) ? "{ only: true }" : "{}";
+    const asserted = ["a.equal(1, 2)", "a.strictEqual(1, 2)", "a.deepStrictEqual([1], [2])", "a.ok(false)", "a(false)"];
+    return `
+;(() => {
+  const { test } = process.getBuiltinModule("node:test");
+  const assert = process.getBuiltinModule("node:assert");
+  test("${token} throw", ${options}, () => { throw new Error("${token}"); });
+  test("${token} reject", ${options}, async () => { await Promise.reject(new Error("${token}")); });
+  for (const [kind, a] of [["assert", assert], ["strict", assert.strict]]) {
+${asserted.map((call) => `    test("${token} " + kind + " ${call.split("(")[0] ?? ""}", ${options}, () => { ${call}; });`).join("\n")}
+    test("${token} " + kind + " throws", ${options}, () => { a.throws(() => {}); });
+    test("${token} " + kind + " rejects", ${options}, async () => { await a.rejects(async () => {}); });
+  }
+})();
+`;
+  },
+};
+
+const pythonConfiguration = /^(\.?pytest\.ini|pyproject\.toml|tox\.ini|setup\.cfg)$/;
+
+function pythonClass(token: string): string {
+  return `
+
+import unittest as unittest_${token}
+
+
+class Test${token}(unittest_${token}.TestCase):
+    def test_${token}_raise(self):
+        raise AssertionError("${token}")
+
+    def test_${token}_error(self):
+        raise RuntimeError("${token}")
+
+    def test_${token}_statement(self):
+        assert 1 == 2
+
+    def test_${token}_equal(self):
+        self.assertEqual(1, 2)
+
+    def test_${token}_true(self):
+        self.assertTrue(False)
+
+    def test_${token}_raises(self):
+        with self.assertRaises(ValueError):
+            pass
+
+    def test_${token}_fail(self):
+        self.fail("${token}")
+`;
+}
+
+const pytest: CanaryTemplate = {
+  runner: "pytest",
+  fileName: /\.py$/,
+  configuration: pythonConfiguration,
+  selects: /(?:^|[\s"'=])(?:-m|-k|--deselect|-p\s*no:unittest)(?=[\s"'=]|$)/m,
+  stopsAtFailure: /(?!)/,
+  words: ["--maxfail=0"],
+  write: (token) => `${pythonClass(token)}
+
+def test_${token}_function():
+    assert 1 == 2
+
+
+def test_${token}_thrown():
+    raise RuntimeError("${token}")
+`,
+};
+
+const unittest: CanaryTemplate = {
+  runner: "unittest",
+  fileName: /\.py$/,
+  configuration: /^__init__\.py$/,
+  selects: /\bload_tests\b/,
+  stopsAtFailure: /(?!)/,
+  words: [],
+  write: pythonClass,
+};
+
+const templates: readonly { readonly isIn: RegExp; readonly template: CanaryTemplate }[] = [
+  { isIn: /(^|[\s/])vitest(\s|$)/, template: vitest },
+  { isIn: /(^|[\s/])jest(\s|$)/, template: jest },
+  { isIn: /(^|[\s/])node\s(.*\s)?--test(\s|$)/, template: nodeTest },
+  { isIn: /(^|[\s/])(pytest|py\.test)(\s|$)/, template: pytest },
+  { isIn: /(^|\s)-m\s+unittest(\s+(-v|--verbose|discover))*\s*$/, template: unittest },
+];
+
+function exclusive(test: string, file: string): string {
+  return isExclusive.test(file) ? `${test}.only` : test;
+}
+
+function thrown(test: string, token: string): string {
+  return `${test}("${token} throw", () => { throw new Error("${token}"); });
+${test}("${token} reject", async () => { await Promise.reject(new Error("${token}")); });`;
+}
+
+function expectations(test: string, expect: string, token: string): string {
+  const failing = [
+    `${expect}(1).toBe(2)`,
+    `${expect}([1]).toEqual([2])`,
+    `${expect}({ a: 1 }).toStrictEqual({ a: 2 })`,
+    `${expect}(false).toBeTruthy()`,
+    `${expect}(() => {}).toThrow()`,
+  ];
+  return failing.map((call, index) => `${test}("${token} expect ${String(index)}", () => { ${call}; });`).join("\n");
+}

@@ -1,0 +1,64 @@
+import type { TestCase, TestOutcome } from "@phasegate/wire";
+import { describe, expect, it, test } from "vitest";
+import { canaryTemplate } from "./canary-template.ts";
+import { judgeCanary } from "./judge-canary.ts";
+
+describe("a command has a template where it plainly is a runner that chooses all tests itself", () => {
+  it.each([
+    ["npx vitest run --reporter=junit --outputFile.junit={report}", "vitest"],
+    ["npx jest --json --outputFile={report}", "jest"],
+    ["node --test --test-reporter=junit --test-reporter-destination={report}", "node"],
+    ["COVERAGE_FILE={coverage}/data python3 -m coverage run -m pytest --junitxml={report}", "pytest"],
+    ["python3 -m unittest -v", "unittest"],
+    ["COVERAGE_FILE={coverage}/data python3 -m coverage run -m unittest -v", "unittest"],
+  ])("%s", (command, runner) => {
+    expect(canaryTemplate(command)?.runner).toBe(runner);
+  });
+  it.each([
+    "npm test",
+    "node test.js",
+    "npx vitest run -t adds",
+    "python3 -m pytest -m fast",
+    "python3 -m unittest tests.test_add",
+    "node --test --test-name-pattern=a",
+    "npx vitest run | tee log",
+    "go test -json ./...",
+  ])("not %s", (command) => {
+    expect(canaryTemplate(command)).toBeNull();
+  });
+});
+
+const planted = (outcome: TestOutcome, file = "a.test.js"): TestCase => ({
+  identity: `${file} > xyz throw`,
+  file,
+  name: "xyz throw",
+  outcome,
+  message: null,
+});
+
+test.each<[string, readonly TestCase[], Partial<Parameters<typeof judgeCanary>[1]>, string]>([
+  ["all failed", [planted("failed"), planted("failed", "b.test.js")], {}, "failed_as_it_must"],
+  ["one passed beside failures", [planted("failed"), planted("passed")], {}, "passed"],
+  ["none in one file", [planted("failed")], {}, "missing"],
+  ["skipped in one file", [planted("failed"), planted("skipped", "b.test.js")], {}, "missing"],
+  [
+    "none in one file, and the run ends at a failure",
+    [planted("failed")],
+    { stopsAtFailure: true },
+    "failed_as_it_must",
+  ],
+  ["none at all, though the run ends at a failure", [], { stopsAtFailure: true }, "missing"],
+  ["none, where tests are chosen by mark", [], { selects: true }, "not_applicable"],
+  ["one passed, where tests are chosen by mark", [planted("passed")], { selects: true }, "passed"],
+])("tests that must fail, %s", (_, cases, more, outcome) => {
+  const report = { token: "xyz", files: ["a.test.js", "b.test.js"], selects: false, stopsAtFailure: false, ...more };
+  expect(judgeCanary({ status: "completed", cases }, report).outcome).toBe(outcome);
+});
+
+test("a run with tests that must fail has to leave a report, whatever its exit code", () => {
+  const report = { token: "xyz", files: ["a.test.js"], selects: true, stopsAtFailure: false };
+  expect(judgeCanary({ status: "no_report", cases: [] }, report).outcome).toBe("missing");
+  expect(judgeCanary({ status: "contradiction", cases: [planted("failed")] }, report).outcome).toBe(
+    "failed_as_it_must",
+  );
+});
