@@ -65,9 +65,13 @@ export class Player {
     return new Player(stage, await holdTask(stage, "agent", stage.kind.honest.task), other);
   }
 
-  /** Keeps the live token, which the next move makes a stale one. */
-  async keepToken(): Promise<void> {
-    this.#previous = await this.#liveToken();
+  /** Gives its tasks up: an agent may hold only so many. What has ended stays ended. */
+  async leave(): Promise<void> {
+    const key = await this.stage.keyOf("operator");
+    for (const { taskId } of [this.task, this.other]) {
+      const body = { reason: "the case is over" };
+      await callHttp(this.stage.url, key, { method: "POST", path: `/tasks/${taskId}/cancel`, body });
+    }
   }
 
   /** Takes a step, as often as it says, and judges its answer. */

@@ -213,7 +213,7 @@ async function onTask(
         await work(player);
         return false;
       },
-    });
+    }).finally(() => player.leave());
   } catch (error) {
     return `on the way there: ${error instanceof Error ? error.message : String(error)}`;
   } finally {

@@ -40,6 +40,8 @@ export async function startInProcess(options: StageServerOptions): Promise<Stage
     overrides: {
       "server.port": 0,
       "server.transition_wait_seconds": transitionWaitSeconds,
+      // It shares this process with all that the corpus does.
+      "health.max_event_loop_delay_ms": 60_000,
       "storage.data_dir": dataDirectory,
       "logging.level": "silent",
       "runner.sandbox": sandbox,
