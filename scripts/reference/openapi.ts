@@ -13,11 +13,11 @@ export async function openApiPage(): Promise<string> {
   const ledger = openMemoryLedger();
   const log = createLoggerTo({ write: () => undefined }, "silent");
   const keys = await KeyRing.open({ ledger, clock: systemClock, ids: createIds(systemClock), log });
-  const health = () => {
+  const unused = () => {
     throw new Error("no route is called here");
   };
   const configuration = new ConfigManager({ cwd: import.meta.dirname, env: {} });
-  const routes = allRoutes({ keys, configuration, metrics: createMetrics(), health });
+  const routes = allRoutes({ keys, configuration, metrics: createMetrics(), health: unused, details: unused });
   await keys.close();
   await ledger.close();
   return `${JSON.stringify(openApiDocument(routes, manifest.version), null, 2)}\n`;

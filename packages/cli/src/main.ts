@@ -37,6 +37,7 @@ const commands = {
   audit: () => import("./commands/audit.ts"),
   key: () => import("./commands/key.ts"),
   doctor: () => import("./commands/doctor.ts"),
+  health: () => import("./commands/health.ts"),
   config: () => import("./commands/config.ts"),
   backup: () => import("./commands/backup.ts"),
   restore: () => import("./commands/restore.ts"),

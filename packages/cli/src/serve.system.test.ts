@@ -1,5 +1,7 @@
+import { writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import type { HealthDetailsAnswer } from "@phasegate/wire";
 import { expect, test } from "vitest";
 import { folderWith, phasegate } from "./cli-under-test.ts";
 import { operatorKey, repositoryWith, serve } from "./serve-under-test.ts";
@@ -32,6 +34,38 @@ test("an operator adds a key and tasks, and sees them", async () => {
   expect((await run("events", "--type", "task.created")).out).toContain("PLAN, first");
   expect(await json("key", "revoke", keyId)).toMatchObject({ id: keyId, revoked_at: expect.any(String) });
   expect((await run("key", "list")).out).toMatch(/agent-1\tagent\tagent\t.*\trevoked/);
+});
+
+test("health says to operators what the server checks of itself, and to nobody else", async () => {
+  const cwd = repositoryWith({ "phasegate.yaml": "health: { min_free_disk_mb: 0 }\n" });
+  await using server = await serve(cwd);
+  const env = { PHASEGATE_URL: server.url, PHASEGATE_KEY: operatorKey };
+  const ready = await phasegate(["health"], { cwd, env });
+  expect([ready.code, ready.out]).toEqual([
+    0,
+    expect.stringMatching(/ok +runner: git: git version .*ready; assurance/s),
+  ]);
+  const key = JSON.parse(
+    (await phasegate(["key", "add", "--name", "a", "--kind", "agent", "--role", "agent", "--json"], { cwd, env })).out,
+  ) as { key: string };
+  const agent = await phasegate(["health"], { cwd, env: { ...env, PHASEGATE_KEY: key.key } });
+  expect([agent.code, agent.error]).toEqual([1, expect.stringContaining("forbidden")]);
+
+  writeFileSync(join(cwd, "phasegate.yaml"), "health: { min_free_disk_mb: 10000000 }\n");
+  await phasegate(["config", "reload"], { cwd, env });
+  const full = await phasegate(["health", "--json"], { cwd, env });
+  const details = JSON.parse(full.out) as HealthDetailsAnswer;
+  expect([full.code, details.status]).toEqual([1, "not_ready"]);
+  expect(details.checks.filter(({ ok }) => !ok)).toEqual([
+    {
+      name: "disk",
+      ok: false,
+      detail: expect.stringMatching(/^the disk is nearly full: \d+ MB are free for /) as string,
+    },
+  ]);
+  expect(details.limits).toMatchObject({ "server.max_concurrent_requests": 512, "health.max_rss_mb": null });
+  expect(details.guarantees).toMatchObject([{ name: "commands_run", held: false }]);
+  expect(details.evidence_runs).toEqual({ busy: 0, waiting: 0, limit: 4 });
 });
 
 test("a refusal names its code and ends with 1", async () => {

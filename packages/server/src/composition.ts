@@ -1,4 +1,5 @@
 import { join, resolve } from "node:path";
+import manifest from "../package.json" with { type: "json" };
 import { openSqliteLedger } from "@phasegate/ledger";
 import type { Ledger } from "@phasegate/ledger";
 import { openRunner } from "@phasegate/runner";
@@ -22,6 +23,8 @@ import { ConfigEvents } from "./config/config-events.ts";
 import { ConfigManager } from "./config/config-manager.ts";
 import type { Clock, ServerContext } from "./context.ts";
 import { createHttpApp } from "./http/app.ts";
+import { ClockWatch } from "./health/clock-watch.ts";
+import { Readiness } from "./health/readiness.ts";
 import type { HealthFacts } from "./http/health-routes.ts";
 import { listen } from "./http/listen.ts";
 import { approvalTimeoutHandler } from "./approvals/approval-timeout-job.ts";
@@ -34,6 +37,7 @@ import { allRoutes } from "./routes.ts";
 import { runnerOptions } from "./runner-options.ts";
 import { createLogger } from "./telemetry/logger.ts";
 import { createMetrics, type Metrics } from "./telemetry/metrics.ts";
+import { openTracing } from "./telemetry/tracing.ts";
 import { watchServer } from "./telemetry/watch-server.ts";
 import { serverBreakers } from "./breakers/server-breakers.ts";
 import { serveEventSocket } from "./events/event-socket.ts";
@@ -132,6 +136,8 @@ async function open(
   opened.push(async () => closeLog());
   configuration.subscribe(() => (log.level = configuration.get("logging").level));
   const metrics = createMetrics();
+  const tracing = await openTracing({ endpoint: config.telemetry.otlp_endpoint, version: manifest.version });
+  opened.push(() => tracing.close());
   const ledger = await openLedger(config, metrics, opened);
   const system = new SystemStream({ ledger, clock });
   const configEvents = new ConfigEvents({ ledger, system, ids });
@@ -173,6 +179,7 @@ async function open(
     ids,
     log,
     metrics,
+    tracing,
     system,
     signHead: (head) => signer.sign(head),
   });
@@ -182,6 +189,12 @@ async function open(
   const retention = new PayloadRetention(context);
   opened.push(() => retention.close());
   const health = await healthFacts(workflows, runner);
+  const clockWatch = new ClockWatch(
+    () => clock.now(),
+    () => performance.now(),
+  );
+  const readiness = new Readiness(context, clockWatch);
+  opened.push(async () => readiness.close());
   await recover(context);
   await configEvents.started(configuration.settings());
   const keeper = new LeaseKeeper(context);
@@ -203,6 +216,7 @@ async function open(
       configuration,
       metrics: config.telemetry.metrics ? metrics : null,
       health: () => health,
+      details: () => ({ readiness, capabilities: runner.capabilities, missingAssurance, slots: () => slots }),
     }),
     authenticator,
     metrics,

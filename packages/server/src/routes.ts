@@ -6,6 +6,7 @@ import type { KeyRing } from "./auth/key-ring.ts";
 import type { ConfigManager } from "./config/config-manager.ts";
 import { configRoutes } from "./config/routes.ts";
 import { breakerRoutes } from "./breakers/routes.ts";
+import { healthDetailsRoute, type HealthDetailsParts } from "./health/details-route.ts";
 import { eventRoutes } from "./events/routes.ts";
 import { documentationRoutes } from "./http/documentation-routes.ts";
 import { healthRoutes } from "./http/health-routes.ts";
@@ -30,12 +31,14 @@ export interface RouteParts {
   /** Null: `telemetry.metrics` is off. */
   readonly metrics: Metrics | null;
   readonly health: () => HealthFacts;
+  readonly details: () => HealthDetailsParts;
 }
 
 /** Every call of the API. */
-export function allRoutes({ keys, configuration, metrics, health }: RouteParts): Route[] {
+export function allRoutes({ keys, configuration, metrics, health, details }: RouteParts): Route[] {
   const routes = [
-    ...healthRoutes(version, health),
+    ...healthRoutes(version, health, () => details().readiness),
+    healthDetailsRoute(version, details),
     ...(metrics === null ? [] : metricsRoutes(metrics)),
     ...taskRoutes,
     ...transitionRoutes,

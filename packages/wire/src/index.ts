@@ -25,6 +25,7 @@ export {
   type ProblemExtras,
 } from "./errors/problem.ts";
 export { errorRegistry, reasonCodes, type ReasonCode } from "./errors/registry.ts";
+export { systemFault } from "./errors/system-fault.ts";
 export {
   hashEvent,
   isEvent,
@@ -83,7 +84,7 @@ export { bounds as requestBounds } from "./http/bounds.ts";
 export { ChangeConfigRequest, ConfigAnswer, ConfigChangesAnswer, SettingAnswer } from "./http/config.ts";
 export { BreakerAnswer, BreakerListAnswer, BreakerParams } from "./http/breakers.ts";
 export { CloudEventAnswer, EventListAnswer, EventsQuery } from "./http/events.ts";
-export { HealthAnswer, LiveAnswer, ReadyAnswer, RootAnswer } from "./http/health.ts";
+export { HealthAnswer, HealthDetailsAnswer, LiveAnswer, ReadyAnswer, RootAnswer } from "./http/health.ts";
 export {
   CreateKeyRequest,
   CreatedKeyAnswer,

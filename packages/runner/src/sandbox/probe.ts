@@ -111,18 +111,18 @@ function escapeResults(report: EscapeReport | string): ProbeResult[] {
 }
 
 /** Whether commands run at all, and can write their workspace. */
-export async function probeCommands(sandbox: Sandbox, options: ProbeOptions): Promise<ProbeResult> {
+export async function probeCommands(sandbox: Sandbox, options: Pick<ProbeOptions, "scratchDir">): Promise<ProbeResult> {
   const attempt = "run a command that writes a file in its workspace";
-  return await inWorkspace(options, async (workspacePath) => {
-    const script = "echo written > file && cat file";
-    try {
+  try {
+    return await inWorkspace(options, async (workspacePath) => {
+      const script = "echo written > file && cat file";
       const result = await sandbox.run({ ...plainCommand(workspacePath), argv: ["sh", "-c", script] });
       const held = result.exitCode === 0 && (await readFile(join(workspacePath, "file"), "utf8")) === "written\n";
       return { name: "commands_run", attempt, held, detail: held ? "it ran" : lastLine(result.stderr.text) };
-    } catch (error) {
-      return { name: "commands_run", attempt, held: false, detail: (error as Error).message };
-    }
-  });
+    });
+  } catch (error) {
+    return { name: "commands_run", attempt, held: false, detail: (error as Error).message };
+  }
 }
 
 /** Whether what a command does to a throwaway copy vanishes, deletions and renamed directories included. */
@@ -143,7 +143,10 @@ export async function probeThrowaway(sandbox: Sandbox, options: ProbeOptions): P
   });
 }
 
-async function inWorkspace<Result>(options: ProbeOptions, use: (path: string) => Promise<Result>): Promise<Result> {
+async function inWorkspace<Result>(
+  options: Pick<ProbeOptions, "scratchDir">,
+  use: (path: string) => Promise<Result>,
+): Promise<Result> {
   const workspacePath = join(options.scratchDir, `probe-${randomUUID()}`);
   await mkdir(workspacePath, { mode: 0o700 });
   try {

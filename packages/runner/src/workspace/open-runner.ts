@@ -3,8 +3,9 @@ import path from "node:path";
 import type { TaskId } from "@phasegate/wire";
 import { Git } from "../git/git.ts";
 import { Mirror } from "../git/mirror.ts";
-import type { Runner, ToolCall, WorkspaceKey } from "../port.ts";
+import type { ProbeResult, Runner, ToolCall, WorkspaceKey } from "../port.ts";
 import { openSandbox } from "../sandbox/open-sandbox.ts";
+import { probeCommands } from "../sandbox/probe.ts";
 import type { SandboxLimits } from "../sandbox/limits.ts";
 import type { SandboxOptions } from "../sandbox/sandbox.ts";
 import { openToolExecutors } from "../tools/tool-executors.ts";
@@ -62,6 +63,7 @@ const defaultQuota: UseBounds = { maxBytes: 8 * 1024 ** 3, maxEntries: 1_000_000
 const defaultMinFreeBytes = 512 * 1024 ** 2;
 const defaultTimes: SessionTimes = { waitMs: 600_000, patienceMs: 5_000 };
 const defaultConcurrentRuns = 4;
+const probeTimeoutMs = 10_000;
 const treeThreads = 2;
 const workspaceTools = [restoreFiles, gitDiff, gitCommit] as const;
 
@@ -201,6 +203,10 @@ export async function openRunner(options: RunnerOptions): Promise<Runner> {
       await (await sessions.get(task))?.fence(epoch);
     },
 
+    async probe() {
+      return await Promise.all([probeGit(git), probeCommands(sandbox, { scratchDir: layout.throwaways })]);
+    },
+
     requireSpace: () => space.require(),
 
     async resolvePath(task, written) {
@@ -223,6 +229,16 @@ export async function openRunner(options: RunnerOptions): Promise<Runner> {
       await parts.walkers.close();
     },
   };
+}
+
+async function probeGit(git: Git): Promise<ProbeResult> {
+  const attempt = "run git";
+  try {
+    const detail = await git.text({ args: ["--version"], timeoutMs: probeTimeoutMs });
+    return { name: "git", attempt, held: true, detail };
+  } catch (error) {
+    return { name: "git", attempt, held: false, detail: error instanceof Error ? error.message : String(error) };
+  }
 }
 
 /** One value for each key, made once; a failure is forgotten, so that the next call tries again. */

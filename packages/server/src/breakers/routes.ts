@@ -33,7 +33,8 @@ export const breakerRoutes: readonly Route[] = [
   }),
 ];
 
-function breakerAnswer(stats: CircuitBreakerStats): BreakerAnswer {
+/** A breaker as the API shows it. */
+export function breakerAnswer(stats: CircuitBreakerStats): BreakerAnswer {
   return {
     name: stats.name,
     state: stats.state,

@@ -6,14 +6,24 @@ import { expect, test } from "vitest";
 import { loadConfig } from "../config/load-config.ts";
 import { ClockWatch } from "./clock-watch.ts";
 import { refuseUnderPressure } from "./pressure.ts";
-import { requireReady } from "./readiness.ts";
+import { Readiness } from "./readiness.ts";
 
 const directory = mkdtempSync(`${tmpdir()}/phasegate-health-`);
 
 function parts(overrides: Record<string, unknown> = {}) {
   const settings = { "storage.data_dir": directory, "health.min_free_disk_mb": 0, ...overrides };
   const { config } = loadConfig({ cwd: directory, env: {}, overrides: settings });
-  return { config, ledger: openMemoryLedger(), log: pino({ level: "silent" }) };
+  return { config, ledger: openMemoryLedger(), log: pino({ level: "silent" }), runner: runs() };
+}
+
+function runs(held = true) {
+  const probe = { name: "git", attempt: "run git", held, detail: held ? "git version 2" : "spawn git ENOENT" };
+  return { probe: async () => [probe] };
+}
+
+async function requireReady(of: ConstructorParameters<typeof Readiness>[0], watch: ClockWatch): Promise<void> {
+  const readiness = new Readiness(of, watch);
+  await readiness.require().finally(() => readiness.close());
 }
 
 function clock() {
@@ -36,6 +46,30 @@ test("too little disk, or a place where no workspace can be made, is not ready",
   await expect(full).rejects.toMatchObject({ code: "not_ready", message: "the disk is nearly full" });
   const nowhere = requireReady(parts({ "runner.workspaces_dir": "/proc" }), clock().watch);
   await expect(nowhere).rejects.toMatchObject({ code: "not_ready", message: "workspaces cannot be made" });
+});
+
+test("where git or commands do not run it is not ready, and the details say which", async () => {
+  const broken = { ...parts(), runner: runs(false) };
+  await expect(requireReady(broken, clock().watch)).rejects.toMatchObject({
+    code: "not_ready",
+    message: "commands do not run",
+  });
+  const readiness = new Readiness(broken, clock().watch);
+  const found = await readiness.examine();
+  readiness.close();
+  expect(found.filter(({ ok }) => !ok)).toEqual([
+    { name: "runner", ok: false, detail: "commands do not run: git: spawn git ENOENT" },
+  ]);
+  expect(found.map(({ name }) => name)).toEqual(["ledger", "clock", "disk", "workspaces", "runner"]);
+});
+
+test("commands are tried once for everyone who asks within ten seconds", async () => {
+  let tries = 0;
+  const runner = { probe: async () => ((tries += 1), []) };
+  const readiness = new Readiness({ ...parts(), runner }, clock().watch);
+  await Promise.all([readiness.require(), readiness.examine(), readiness.require()]);
+  readiness.close();
+  expect(tries).toBe(1);
 });
 
 test.each([-3_600_000, 3_600_000])("a clock that jumped by %i ms is not ready for half a minute", async (byMs) => {

@@ -6,8 +6,7 @@ import {
   ReadyAnswer,
   RootAnswer,
 } from "@phasegate/wire";
-import { ClockWatch } from "../health/clock-watch.ts";
-import { requireReady } from "../health/readiness.ts";
+import type { Readiness } from "../health/readiness.ts";
 import { type Route, route } from "./route.ts";
 
 /** What the server says of itself. */
@@ -23,8 +22,11 @@ export interface HealthFacts {
 }
 
 /** `/`, `/health`, `/health/live` and `/health/ready`. `version` is the product's. */
-export function healthRoutes(version: string, facts: () => HealthFacts): Route[] {
-  let clock: ClockWatch | null = null;
+export function healthRoutes(
+  version: string,
+  facts: () => HealthFacts,
+  readiness: () => Pick<Readiness, "require">,
+): Route[] {
   return [
     route({
       method: "GET",
@@ -74,16 +76,13 @@ export function healthRoutes(version: string, facts: () => HealthFacts): Route[]
       method: "GET",
       path: "/health/ready",
       operationId: "ready",
-      summary: "The ledger can write, workspaces can be made, disk is left, the clock is sound; else 503",
+      summary:
+        "The ledger can write, workspaces can be made, git and commands run, disk is left, the clock is sound; else 503",
       tag: "health",
       access: { kind: "public" },
       answers: { 200: ReadyAnswer },
-      handle: async (context) => {
-        clock ??= new ClockWatch(
-          () => context.clock.now(),
-          () => performance.now(),
-        );
-        await requireReady(context, clock);
+      handle: async () => {
+        await readiness().require();
         return { status: 200, body: { status: "ready" } };
       },
     }),

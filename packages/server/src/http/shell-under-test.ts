@@ -17,7 +17,7 @@ import { createLoggerTo } from "../telemetry/logger.ts";
 import { createMetrics } from "../telemetry/metrics.ts";
 import { metricsRoutes } from "../telemetry/metrics-routes.ts";
 import { createHttpApp, type HttpLimits } from "./app.ts";
-import { healthRoutes } from "./health-routes.ts";
+import { type HealthFacts, healthRoutes } from "./health-routes.ts";
 import type { Route } from "./route.ts";
 
 export interface ShellOptions {
@@ -63,15 +63,20 @@ export async function openShell(options: ShellOptions = {}): Promise<Shell> {
   // The parts that the shell itself uses; use cases are tested with the whole composition.
   const context = { config, ledger, tokens, keys, clock, ids, log } as unknown as ServerContext;
   const metrics = createMetrics();
+  const facts: HealthFacts = {
+    workflowLoaded: true,
+    enforcementMode: "strict",
+    assurance: "mediated",
+    separateUser: false,
+    guarantees: [],
+    selfReportedChecks: [],
+  };
   const routes = [
-    ...healthRoutes("0.0.0-test", () => ({
-      workflowLoaded: true,
-      enforcementMode: "strict",
-      assurance: "mediated",
-      separateUser: false,
-      guarantees: [],
-      selfReportedChecks: [],
-    })),
+    ...healthRoutes(
+      "0.0.0-test",
+      () => facts,
+      () => ({ require: () => ledger.probe() }),
+    ),
     ...metricsRoutes(metrics),
     ...keyRoutes(keys),
     ...(options.routes?.({ context, keys }) ?? []),
