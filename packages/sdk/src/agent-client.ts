@@ -28,6 +28,7 @@ import type {
 } from "./tools/results.ts";
 import { CircuitBreaker, type CircuitBreakerOptions } from "@phasegate/resilience";
 import { HttpTransport } from "./transport/http-transport.ts";
+import { globalTraceHeaders, type TraceHeaders } from "./transport/trace-headers.ts";
 import { type ClientRetry, defaultClientRetry } from "./transport/client-retry.ts";
 
 export interface AgentClientOptions {
@@ -50,6 +51,11 @@ export interface AgentClientOptions {
   readonly requestTimeoutMs?: number;
   /** In place of the platform's, for instance one with a proxy or other time limits. */
   readonly fetch?: typeof globalThis.fetch;
+  /**
+   * Names the trace that requests belong to, as W3C `traceparent`; null for none. Default: that of OpenTelemetry's global
+   * API, where the program has set one up.
+   */
+  readonly traceparent?: () => string | null;
   /** Hears what the client does by itself. What it throws is ignored. */
   readonly onEvent?: ClientListener;
 }
@@ -130,6 +136,7 @@ export class AgentClient {
       requestTimeoutMs: options.requestTimeoutMs ?? 60_000,
       random: Math.random,
       onEvent: this.#onEvent,
+      traceHeaders: traceHeadersOf(options),
     });
   }
 
@@ -443,4 +450,12 @@ export interface GrepOptions {
   readonly path?: string;
   readonly contextLines?: number;
   readonly maxMatches?: number;
+}
+
+function traceHeadersOf({ traceparent }: AgentClientOptions): () => TraceHeaders {
+  if (!traceparent) return globalTraceHeaders;
+  return () => {
+    const value = traceparent();
+    return value === null ? {} : { traceparent: value };
+  };
 }

@@ -15,6 +15,7 @@ import type { Leases } from "./tasks/lease.ts";
 import type { Webhooks } from "./webhooks/webhooks.ts";
 import type { TaskStore } from "./tasks/task-store.ts";
 import type { Metrics } from "./telemetry/metrics.ts";
+import type { Tracing } from "./telemetry/tracing.ts";
 
 /** The parts that use cases work with. Built once by `composition.ts`; nothing in it is global. */
 export interface ServerContext {
@@ -31,6 +32,7 @@ export interface ServerContext {
   readonly ids: Ids;
   readonly log: Logger;
   readonly metrics: Metrics;
+  readonly tracing: Tracing;
   readonly tasks: TaskStore;
   readonly operations: Operations;
   readonly leases: Leases;

@@ -14,6 +14,7 @@ import {
   PhasegateUsageError,
 } from "../errors.ts";
 import type { ClientListener } from "../events.ts";
+import type { TraceHeaders } from "./trace-headers.ts";
 import { type ClientRetry, passes } from "./client-retry.ts";
 
 export interface ApiRequest {
@@ -44,6 +45,8 @@ export interface HttpTransportOptions {
   readonly requestTimeoutMs: number;
   readonly random: () => number;
   readonly onEvent: ClientListener;
+  /** Asked once a request. */
+  readonly traceHeaders?: () => TraceHeaders;
 }
 
 /** Why a sending gave no answer that can be kept. */
@@ -126,7 +129,11 @@ export class HttpTransport {
   }
 
   #headers(request: ApiRequest): Record<string, string> {
-    const headers: Record<string, string> = { Accept: "application/json", ...request.headers };
+    const headers: Record<string, string> = {
+      Accept: "application/json",
+      ...this.#options.traceHeaders?.(),
+      ...request.headers,
+    };
     if (this.#options.key !== null) headers["Authorization"] = `Bearer ${this.#options.key}`;
     if (request.body !== undefined) headers["Content-Type"] = "application/json";
     if (request.method !== "GET") headers["Idempotency-Key"] = crypto.randomUUID();

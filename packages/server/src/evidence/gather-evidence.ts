@@ -109,15 +109,18 @@ async function runTests(
 ): Promise<TestRun> {
   const { task, workflow, signal } = subject;
   const startedAt = performance.now();
-  const run = await context.runner.runTests({
-    task: workspaceKey(context, task, workflow),
-    tree,
-    baseTree: task.baseTree,
-    evidenceId: context.ids.make("evidence"),
-    owner: runOwner(context, task),
-    ...(purpose === "base" ? {} : { canary: "if_reported" as const }),
-    signal,
-  });
+  const attributes = { "phasegate.task_id": task.id, "phasegate.purpose": purpose };
+  const run = await context.tracing.span("evidence run", { attributes }, () =>
+    context.runner.runTests({
+      task: workspaceKey(context, task, workflow),
+      tree,
+      baseTree: task.baseTree,
+      evidenceId: context.ids.make("evidence"),
+      owner: runOwner(context, task),
+      ...(purpose === "base" ? {} : { canary: "if_reported" as const }),
+      signal,
+    }),
+  );
   signal.throwIfAborted();
   context.metrics.evidenceRan({ purpose, status: run.status, seconds: secondsSince(startedAt) });
   return run;
@@ -155,15 +158,18 @@ async function runCommand(
   const recorded = await recordedCommand(context, subject, command.key);
   if (recorded) return recorded;
   const startedAt = performance.now();
-  const outcome = await context.runner.runCommand({
-    task: key,
-    tree,
-    baseTree: task.baseTree,
-    command: command.run,
-    timeoutSeconds: command.timeoutSeconds,
-    owner: runOwner(context, task),
-    signal,
-  });
+  const attributes = { "phasegate.task_id": task.id, "phasegate.purpose": "command" };
+  const outcome = await context.tracing.span("evidence run", { attributes }, () =>
+    context.runner.runCommand({
+      task: key,
+      tree,
+      baseTree: task.baseTree,
+      command: command.run,
+      timeoutSeconds: command.timeoutSeconds,
+      owner: runOwner(context, task),
+      signal,
+    }),
+  );
   signal.throwIfAborted();
   const status = outcome.timedOut ? "timed_out" : "completed";
   context.metrics.evidenceRan({ purpose: "command", status, seconds: secondsSince(startedAt) });

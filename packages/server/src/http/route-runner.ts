@@ -74,7 +74,7 @@ export class RouteRunner {
         }
       },
       handler: (request, reply) => {
-        void this.run(prepared, request, reply);
+        void this.trace(prepared, request, reply);
       },
     });
   }
@@ -128,6 +128,20 @@ export class RouteRunner {
     const { caller } = request;
     try {
       if (!caller) throw new PhasegateError("internal_error", "a request was run that was never admitted");
+  private trace(prepared: PreparedRoute, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const { method, path, operationId } = prepared.route;
+    const parent = request.headers["traceparent"];
+    const attributes = { "http.request.method": method, "http.route": path, "phasegate.request_id": request.id };
+    return this.parts.context.tracing.span(
+      operationId,
+      { kind: "server", parent: typeof parent === "string" ? parent : null, attributes },
+      async (span) => {
+        await this.run(prepared, request, reply);
+        span.set({ "http.response.status_code": reply.statusCode });
+      },
+    );
+  }
+
       const input = this.read(prepared, request);
       const answer = await withLogContext(idsOf(request.id, input), () => this.answer(prepared.route, caller, input));
       if (reply.sent) return;

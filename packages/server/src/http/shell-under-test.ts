@@ -15,6 +15,7 @@ import type { ServerContext } from "../context.ts";
 import { createIds } from "../ids.ts";
 import { createLoggerTo } from "../telemetry/logger.ts";
 import { createMetrics } from "../telemetry/metrics.ts";
+import { noTracing } from "../telemetry/tracing.ts";
 import { metricsRoutes } from "../telemetry/metrics-routes.ts";
 import { createHttpApp, type HttpLimits } from "./app.ts";
 import { type HealthFacts, healthRoutes } from "./health-routes.ts";
@@ -61,7 +62,7 @@ export async function openShell(options: ShellOptions = {}): Promise<Shell> {
   const agent = { name: "agent-1", kind: "agent", roles: ["agent"], owner: null, expiresInSeconds: null } as const;
   const { key: agentKey } = await keys.create(serverPrincipalId, agent);
   // The parts that the shell itself uses; use cases are tested with the whole composition.
-  const context = { config, ledger, tokens, keys, clock, ids, log } as unknown as ServerContext;
+  const context = { config, ledger, tokens, keys, clock, ids, log, tracing: noTracing } as unknown as ServerContext;
   const metrics = createMetrics();
   const facts: HealthFacts = {
     workflowLoaded: true,

@@ -5,6 +5,7 @@ import pino from "pino";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createIds } from "../ids.ts";
 import { createMetrics } from "../telemetry/metrics.ts";
+import { noTracing } from "../telemetry/tracing.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import type { JobHandler } from "./dispatcher.ts";
 
@@ -33,6 +34,7 @@ describe("the dispatcher", () => {
       ids: createIds(clock),
       log: pino({ level: "silent" }),
       metrics: createMetrics(),
+      tracing: noTracing,
       config: { retry },
     };
     const dispatcher = new Dispatcher(context, [

@@ -17,7 +17,7 @@ export interface JobHandler {
 }
 
 /** The parts of the server that jobs are run with. */
-export type DispatcherContext = Pick<ServerContext, "ledger" | "clock" | "ids" | "log" | "metrics"> & {
+export type DispatcherContext = Pick<ServerContext, "ledger" | "clock" | "ids" | "log" | "metrics" | "tracing"> & {
   readonly config: Pick<ServerContext["config"], "retry">;
 };
 
@@ -163,7 +163,7 @@ export class Dispatcher {
     const { log } = this.#context;
     try {
       this.#context.metrics.jobBegan(job.kind, (this.#context.clock.now() - job.dueAt) / 1_000);
-      await handler.run(job, signal);
+      await this.#trace(job, () => handler.run(job, signal));
       await this.#finish(job);
     } catch (error) {
       this.#context.metrics.jobFailed(job.kind);
@@ -175,6 +175,14 @@ export class Dispatcher {
         log.error({ err: cause, job_id: job.id }, "a failed job could not be settled");
       }
     }
+  }
+
+  /** In the trace of the request that asked for the job, also after a restart. */
+  #trace(job: Job, work: () => Promise<void>): Promise<void> {
+    const { traceparent } = job.body;
+    const parent = typeof traceparent === "string" ? traceparent : null;
+    const attributes = { "phasegate.job_id": job.id, "phasegate.attempt": job.attempts };
+    return this.#context.tracing.span(`job ${job.kind}`, { parent, attributes }, work);
   }
 
   async #settleFailed(handler: JobHandler, job: Job, error: unknown, signal: AbortSignal): Promise<void> {

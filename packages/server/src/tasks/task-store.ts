@@ -1,6 +1,6 @@
 import { decide, evolve, foldTask } from "@phasegate/engine";
 import type { Command, CommandContext, Decision, TaskState } from "@phasegate/engine";
-import type { AppendBatch, NewJob } from "@phasegate/ledger";
+import type { AppendBatch, AppendResult, NewJob } from "@phasegate/ledger";
 import { PhasegateError, taskStream } from "@phasegate/wire";
 import type { Facts, NewEvent, Principal, StoredEvent, TaskId } from "@phasegate/wire";
 import type { CompiledWorkflow } from "@phasegate/workflow";
@@ -53,6 +53,8 @@ export interface Decided {
 
 interface Waiting {
   readonly request: DecideRequest;
+  /** Of the decision's span: its jobs go on in that trace, and a group is appended in that of its first. */
+  readonly traceparent: string | null;
   readonly resolve: (decided: Decided) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -131,6 +133,21 @@ export class TaskStore {
 
   /** Decides and records. Resolves once the decision is durable. */
   decide(request: DecideRequest): Promise<Decided> {
+    const { tracing } = this.#context;
+    const attributes = { "phasegate.task_id": request.taskId, "phasegate.command": request.command.type };
+    return tracing.span("decision", { attributes }, async (span) => {
+      const decided = await this.#enqueue(request, tracing.traceparent());
+      const { effect, reasons } = decided.decision;
+      span.set({
+        "phasegate.phase": decided.task.phase,
+        "phasegate.effect": effect,
+        ...(reasons[0] ? { "phasegate.code": reasons[0].code } : {}),
+      });
+      return decided;
+    });
+  }
+
+  #enqueue(request: DecideRequest, traceparent: string | null): Promise<Decided> {
     return new Promise((resolve, reject) => {
       const waiting = this.#queues.get(request.taskId);
       if (waiting) {
@@ -138,10 +155,10 @@ export class TaskStore {
           reject(new PhasegateError("overloaded", "too many calls wait for this task", { retryAfterSeconds: 1 }));
           return;
         }
-        waiting.push({ request, resolve, reject });
+        waiting.push({ request, traceparent, resolve, reject });
         return;
       }
-      this.#queues.set(request.taskId, [{ request, resolve, reject }]);
+      this.#queues.set(request.taskId, [{ request, traceparent, resolve, reject }]);
       void this.#drain(request.taskId);
     });
   }
@@ -246,7 +263,7 @@ export class TaskStore {
         for (const one of prepared.decided) one.waiting.resolve({ ...one, events: [], workflow });
         return;
       }
-      const result = await this.#context.ledger.append(prepared.batch);
+      const result = await this.#append(prepared, group);
       if (result.status === "appended") {
         this.#commit(taskId, prepared, result.events, workflow);
         return;
@@ -257,6 +274,13 @@ export class TaskStore {
     throw new PhasegateError("version_conflict", "the task changed meanwhile, several times in a row", {
       hint: "send the request again",
     });
+  }
+
+  #append({ batch, events }: Prepared, group: readonly Waiting[]): Promise<AppendResult> {
+    const { tracing, ledger } = this.#context;
+    const attributes = { "phasegate.events": events.length, "phasegate.decisions": group.length };
+    const parent = group[0]?.traceparent ?? null;
+    return tracing.span("ledger append", { parent, attributes }, () => ledger.append(batch));
   }
 
   /** Decides each command of a group on the state that the ones before it leave. */
@@ -294,7 +318,7 @@ export class TaskStore {
         const wanted = request.lease({ decision, task, workflow });
         if (wanted !== undefined) lease = wanted;
       } else if (decision.effect === "allow" && request.lease !== undefined) lease = request.lease;
-      if (request.jobs) jobs.push(...request.jobs({ decision, task, workflow }));
+      for (const job of request.jobs?.({ decision, task, workflow }) ?? []) jobs.push(tracedJob(job, waiting));
       const answer = request.caller.idempotency ? request.answer?.({ decision, task, workflow }) : null;
       if (answer) ({ idempotent } = idempotentPart(request.caller, answer));
       events.push(...decision.events);
@@ -341,6 +365,10 @@ export class TaskStore {
       offset += count;
     }
   }
+}
+
+function tracedJob(job: NewJob, { traceparent }: Waiting): NewJob {
+  return traceparent === null ? job : { ...job, body: { ...job.body, traceparent } };
 }
 
 /** The name of the agent that acts: the holder's, where it is the holder who acts. */

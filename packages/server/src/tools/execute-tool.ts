@@ -1,8 +1,8 @@
 import type { Decision, SettleTool, TaskState } from "@phasegate/engine";
 import { contentsNeeded } from "@phasegate/engine";
 import type { KeptPayload } from "@phasegate/ledger";
-import type { ActOutcome, Observation, ToolCall, ToolOutcome } from "@phasegate/runner";
-import { PhasegateError, reasonExtras } from "@phasegate/wire";
+import type { ActJudges, ActOutcome, Observation, ToolCall, ToolOutcome } from "@phasegate/runner";
+import { PhasegateError, reasonExtras, systemFault } from "@phasegate/wire";
 import type { EventId, Facts, JsonObject, Reason, StoredEvent } from "@phasegate/wire";
 import type { CompiledWorkflow } from "@phasegate/workflow";
 import type { Caller, ServerContext } from "../context.ts";
@@ -103,9 +103,14 @@ async function runReading(
   request: ToolRequest,
   call: ToolCall,
 ): Promise<JsonObject> {
-  const outcome = await context.runner.read(call);
+  const outcome = await traced(context, call, () => context.runner.read(call));
   const settled = await settle(context, caller, request, null, outcome, null);
   return answer(settled, outcome);
+}
+
+function traced<Result>(context: ServerContext, call: ToolCall, work: () => Promise<Result>): Promise<Result> {
+  const attributes = { "phasegate.task_id": call.task.taskId, "phasegate.tool": call.toolName };
+  return context.tracing.span("tool run", { attributes }, work);
 }
 
 async function runWriting(
@@ -132,7 +137,7 @@ async function runWriting(
   const recorded: { settled: Decided | null } = { settled: null };
   let acted: ActOutcome;
   try {
-    acted = await context.runner.act(call, {
+    const judges: ActJudges = {
       contentsNeeded: needed,
       changedOutside: (observation) => judgeOutsideChange(context, caller, taskId, observation),
       observed: async (observation, outcome) => {
@@ -140,7 +145,8 @@ async function runWriting(
         recorded.settled = await settle(context, caller, request, intent.id, outcome, observation);
         return recorded.settled.decision.rollBack;
       },
-    });
+    };
+    acted = await traced(context, call, () => context.runner.act(call, judges));
   } catch (error) {
     if (!recorded.settled) await closeIntent(context, caller, request, intent, error);
     throw error;

@@ -38,15 +38,18 @@ export async function runTests(
     (facts) => Promise.resolve(facts.digest),
   );
   const selection = selectionText(request.args["selection"]);
-  const run = await context.runner.runTests({
-    task: key,
-    tree,
-    baseTree: task.baseTree,
-    evidenceId: context.ids.make("evidence"),
-    ...(selection === null ? { canary: "if_passed" as const } : { selection }),
-    owner: runOwner(context, task),
-    signal: caller.signal,
-  });
+  const attributes = { "phasegate.task_id": task.id, "phasegate.purpose": "tool" };
+  const run = await context.tracing.span("evidence run", { attributes }, () =>
+    context.runner.runTests({
+      task: key,
+      tree,
+      baseTree: task.baseTree,
+      evidenceId: context.ids.make("evidence"),
+      ...(selection === null ? { canary: "if_passed" as const } : { selection }),
+      owner: runOwner(context, task),
+      signal: caller.signal,
+    }),
+  );
   const seconds = (performance.now() - startedAt) / 1_000;
   context.metrics.evidenceRan({ purpose: "tool", status: run.status, seconds });
   const kept = keepRun(run);
