@@ -6,6 +6,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -20,7 +21,9 @@ import { defaultLimits } from "../sandbox/limits.ts";
 import { editFiles } from "./edit-files.ts";
 import type { ExecutionContext, ToolExecutor } from "./executor.ts";
 import { readFiles } from "./read-files.ts";
+import { isLeftOver } from "./left-over.ts";
 import { writeFiles } from "./write-files.ts";
+import { openForWriting, replaceFile } from "./write-target.ts";
 
 let root: string;
 let workspace: string;
@@ -221,4 +224,85 @@ test("arguments of a wrong type are refused by name", async () => {
     /^invalid_request: `limit` must be a whole number/,
   );
   expect(await failure(writeFiles, { path: "a", content: "\ud800" })).toMatch(/^invalid_request: /);
+});
+
+test("a file keeps its mode, and another name of a hard link keeps the old bytes", async () => {
+  linkSync(join(workspace, "src/a.ts"), join(outside, "other-name"));
+  chmodSync(join(workspace, "src/a.ts"), 0o751);
+  for (const [tool, args] of [
+    [writeFiles, { path: "src/a.ts", content: "new\n" }],
+    [writeFiles, { path: "src/a.ts", content: "more\n", mode: "a" }],
+    [editFiles, { path: "src/a.ts", old_text: "more", new_text: "less" }],
+  ] as const) {
+    await run(tool, args);
+  }
+  expect([get("src/a.ts"), statSync(join(workspace, "src/a.ts")).mode & 0o777]).toEqual(["new\nless\n", 0o751]);
+  expect(readFileSync(join(outside, "other-name"), "utf8")).toBe("one\ntwo\nthree\n");
+});
+
+test.each<[name: string, before: string, edit: [string, string], after: string]>([
+  ["a byte order mark", "\ufeffone\n", ["one", "two"], "\ufefftwo\n"],
+  ["CRLF", "one\r\ntwo\r\n", ["two", "2"], "one\r\n2\r\n"],
+  ["mixed line ends and none at the end", "a\rb\r\nc\nd", ["d", "e"], "a\rb\r\nc\ne"],
+  ["a very long line", `${"x".repeat(900_000)}end`, ["end", "END"], `${"x".repeat(900_000)}END`],
+  ["decomposed letters", "e\u0301 \u00e9\n", ["\u00e9", "E"], "e\u0301 E\n"],
+])("an edit leaves alone: %s", async (_, before, [oldText, newText], after) => {
+  put("src/text", before);
+  expect(await result(readFiles, { path: "src/text" })).toMatchObject({ content: before });
+  expect(await result(editFiles, { path: "src/text", old_text: oldText, new_text: newText })).toMatchObject({
+    status: "success",
+  });
+  expect(get("src/text")).toBe(after);
+});
+
+test("an empty file is read, appended to and written", async () => {
+  expect(await result(writeFiles, { path: "empty", content: "" })).toMatchObject({ bytes_written: 0 });
+  expect(await result(readFiles, { path: "empty" })).toMatchObject({ content: "", lines: 0 });
+  await run(writeFiles, { path: "empty", content: "x", mode: "a" });
+  expect(get("empty")).toBe("x");
+});
+
+test("a file that is no UTF-8 is not edited; appending keeps its bytes", async () => {
+  put("latin1", Buffer.from([0x66, 0xfc, 0x72]));
+  expect(await failure(editFiles, { path: "latin1", old_text: "f", new_text: "g" })).toMatch(/^tool_failed: /);
+  await run(writeFiles, { path: "latin1", content: "x", mode: "a" });
+  expect([...readFileSync(join(workspace, "latin1"))]).toEqual([0x66, 0xfc, 0x72, 0x78]);
+});
+
+test("names are taken as they are: composed and decomposed, upper and lower case, with a line end", async () => {
+  const names = ["caf\u00e9", "cafe\u0301", "Name", "name", "with\nline", " space "];
+  for (const [index, name] of names.entries()) await run(writeFiles, { path: `names/${name}`, content: String(index) });
+  expect(readdirSync(join(workspace, "names")).sort()).toEqual([...names].sort());
+  for (const [index, name] of names.entries()) {
+    expect(await result(readFiles, { path: `names/${name}` })).toMatchObject({ content: String(index) });
+  }
+});
+
+test("a directory that is moved while a file is written in it takes nothing along, and loses nothing", async () => {
+  for (const before of ["old", null]) {
+    mkdirSync(join(workspace, "held"));
+    if (before !== null) put("held/file", before);
+    using target = openForWriting("held/file", workspace);
+    const write = replaceFile(target, null, async (descriptor) => {
+      writeFileSync(descriptor, "new");
+      renameSync(join(workspace, "held"), join(workspace, ".git/held"));
+      await Promise.resolve();
+    });
+    await expect(write).rejects.toThrow("was moved while it was written to");
+    expect(readdirSync(join(workspace, ".git/held"))).toEqual(before === null ? [] : ["file"]);
+    if (before !== null) expect(get(".git/held/file")).toBe("old");
+    rmSync(join(workspace, ".git/held"), { recursive: true });
+  }
+});
+
+test("what a write left over is known by its name", () => {
+  expect(isLeftOver("src/.phasegate-01234567-89ab-cdef-0123-456789abcdef.tmp")).toBe(true);
+  for (const path of [
+    ".phasegate-x.tmp",
+    ".phasegate/x",
+    "src/a.ts",
+    "x.phasegate-01234567-89ab-cdef-0123-456789abcdef.tmp",
+  ]) {
+    expect(isLeftOver(path)).toBe(false);
+  }
 });

@@ -1,5 +1,18 @@
 import { randomUUID } from "node:crypto";
-import { closeSync, constants, fchmodSync, fstatSync, mkdirSync, openSync, renameSync, rmSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fdatasync,
+  fstatSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+} from "node:fs";
+import { promisify } from "node:util";
 import { entryOf } from "../tree/descriptor.ts";
 import { componentsOf, directoryFlags, failedToOpen, fileFlags, refuseGit, type OpenFile } from "./open-file.ts";
 import { ToolRefusal } from "./outcome.ts";
@@ -9,7 +22,11 @@ export interface WriteTarget extends Disposable {
   readonly directory: number;
   readonly name: string;
   readonly path: string;
+  /** Where the kernel said that the directory lies when it was opened. */
+  readonly directoryPath: string;
 }
+
+const flush = promisify(fdatasync);
 
 /**
  * Opens the directory that a file is to be written in, making those that are missing. No link is followed, inside
@@ -28,6 +45,7 @@ export function openForWriting(
     throw new ToolRefusal("path_protected", "no tool writes below `.phasegate`");
   }
   let directory = openSync(workspacePath, directoryFlags);
+  const root = whereIs(directory);
   for (const component of components.slice(0, -1)) {
     const parent = directory;
     try {
@@ -36,7 +54,8 @@ export function openForWriting(
       closeSync(parent);
     }
   }
-  return { directory, name, path: components.join("/"), [Symbol.dispose]: () => closeSync(directory) };
+  const directoryPath = [root, ...components.slice(0, -1)].join("/");
+  return { directory, name, path: components.join("/"), directoryPath, [Symbol.dispose]: () => closeSync(directory) };
 }
 
 function openOrMakeDirectory(child: string, asked: string, makeDirectories: boolean): number {
@@ -92,9 +111,23 @@ export function openExisting(target: WriteTarget): OpenFile | null {
   );
 }
 
+/** Where an open directory lies now. */
+function whereIs(directory: number): string {
+  return readlinkSync(`/proc/self/fd/${directory}`);
+}
+
+/** Refuses when the directory of a target is elsewhere by now: what is judged by its path must be written there. */
+function requireInPlace(target: WriteTarget): void {
+  if (whereIs(target.directory) === target.directoryPath) return;
+  throw new ToolRefusal("tool_failed", `the directory of \`${target.path}\` was moved while it was written to`, {
+    hint: "write again when nothing moves it",
+  });
+}
+
 /**
  * Makes a new file beside the target with `permissions`, lets `write` fill it, and puts it in the target's place in
- * one step: a reader sees the old bytes or the new ones, and other names of an old hard link keep the old.
+ * one step: a reader sees the old bytes or the new ones, also after a crash, and other names of an old hard link keep
+ * the old. Where the target's directory is moved meanwhile, nothing is written.
  */
 export async function replaceFile(
   target: WriteTarget,
@@ -102,18 +135,50 @@ export async function replaceFile(
   write: (descriptor: number) => Promise<void>,
 ): Promise<void> {
   const temporary = entryOf(target.directory, `.phasegate-${randomUUID()}.tmp`);
+  const place = entryOf(target.directory, target.name);
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
   try {
     const descriptor = openSync(temporary, flags, 0o644);
     try {
       await write(descriptor);
       if (permissions !== null) fchmodSync(descriptor, permissions);
+      await flush(descriptor);
     } finally {
       closeSync(descriptor);
     }
-    renameSync(temporary, entryOf(target.directory, target.name));
+    requireInPlace(target);
+    using old = keepOld(target, place);
+    renameSync(temporary, place);
+    try {
+      // RACE: a directory moved between look and rename took the new file along, say into `.git`.
+      requireInPlace(target);
+    } catch (error) {
+      old.putBack();
+      throw error;
+    }
   } catch (error) {
     rmSync(temporary, { force: true });
+    if (error instanceof ToolRefusal) throw error;
     throw failedToOpen(error, target.path);
+  }
+}
+
+/** Keeps what is at a place under another name until it is disposed of. */
+function keepOld(target: WriteTarget, place: string): Disposable & { putBack(): void } {
+  const kept = entryOf(target.directory, `.phasegate-${randomUUID()}.tmp`);
+  const wasThere = linkIfThere(place, kept);
+  return {
+    putBack: () => (wasThere ? renameSync(kept, place) : rmSync(place, { force: true })),
+    [Symbol.dispose]: () => rmSync(kept, { force: true }),
+  };
+}
+
+function linkIfThere(from: string, to: string): boolean {
+  try {
+    linkSync(from, to);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
+    throw error;
   }
 }

@@ -4,6 +4,7 @@ import type { ActJudges, ActOutcome, Observation, RollBack, ToolCall, ToolOutcom
 import type { LimitName } from "../sandbox/limits.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { ToolExecutor } from "../tools/executor.ts";
+import { isLeftOver, removeLeftOver } from "../tools/left-over.ts";
 import { diffManifests, type Manifest } from "../tree/manifest.ts";
 import type { WorkspaceUse } from "../tree/workspace-use.ts";
 import { WorkspaceLock, type LockRequest } from "./lock.ts";
@@ -243,7 +244,7 @@ export class WorkspaceSession {
     judge: { contentsNeeded: ContentsNeeded; changedOutside(observation: Observation): Promise<RollBack> },
   ): Promise<Snapshot> {
     const { kept } = this.workspace;
-    const now = await this.workspace.scan(mode);
+    const now = await this.#scanWithoutLeftOvers(mode);
     if (now.manifest.digest === kept.digest && this.#keptUnsupported === JSON.stringify(now.unsupported)) {
       return now;
     }
@@ -252,6 +253,17 @@ export class WorkspaceSession {
       judge.changedOutside(observation),
     );
     return rolledBack === "none" ? now : await this.workspace.scan(mode);
+  }
+
+  /** Files that writes left beside their targets when the server was killed are nobody's change: they go unseen. */
+  async #scanWithoutLeftOvers(mode: "cached" | "full"): Promise<Snapshot> {
+    const now = await this.workspace.scan(mode);
+    const { entries } = this.workspace.kept;
+    const came = [...now.manifest.entries.keys()].filter((path) => !entries.has(path));
+    const left = [...came, ...now.litter].filter(isLeftOver);
+    if (left.length === 0) return now;
+    for (const path of left) removeLeftOver(this.workspace.path, path);
+    return await this.workspace.scan(mode);
   }
 
   #observe(before: Manifest, after: Snapshot, entry: Manifest, contentsNeeded: ContentsNeeded): Observation {
