@@ -102,7 +102,7 @@ function explicit(context: NormalizeContext, phases: readonly PhaseParts[], writ
         kind,
         gates: gatesOf(context, node, parts, kind, named),
         place: node.place,
-        triggers: triggersOf(node),
+        triggers: triggersOf(context, node),
       }),
     ];
   });
@@ -179,11 +179,18 @@ function gatesOf(
   return parts.gates.filter(({ value }) => value.id === name || !named.has(`${parts.phase.value.id}\0${value.id}`));
 }
 
-function triggersOf(node: Located): NormalizedTransition["triggers"] {
+/** Triggers as they are written: kept with the transition, shown, and carried out by nothing. */
+function triggersOf(context: NormalizeContext, node: Located): NormalizedTransition["triggers"] {
   return itemsOf(member(node, "triggers")).flatMap((trigger) => {
     const action = textOf(member(trigger, "action"));
     const params = member(trigger, "params");
     if (action === null) return [];
+    context.reporter.warning(
+      trigger.place,
+      "not-carried-out",
+      `trigger \`${shorten(action)}\` is kept with the transition and not carried out`,
+      "let a program that follows the event stream do it on `task.transitioned`",
+    );
     return [
       {
         action: action === "escalate_to_human" ? "escalate" : action,
