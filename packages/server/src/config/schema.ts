@@ -211,6 +211,6 @@ export const ConfigSchema = section({
   }),
   telemetry: section({
     metrics: flag(true, "Serve `/metrics`."),
-    otlp_endpoint: optionalText("Where traces are sent."),
+    otlp_endpoint: optionalText("Collector that traces are sent to, over OTLP/HTTP; null: none."),
   }),
 });
