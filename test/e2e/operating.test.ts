@@ -32,6 +32,13 @@ describe("an operator and an agent on one server", () => {
     return Agent.claim(ada, "ada", String(created.body["id"]));
   };
 
+  test("a task says which guarantees held where it runs, as /health does", async () => {
+    const agent = await begin();
+    const { body } = await ada.get(`/tasks/${agent.taskId}`);
+    expect(body["guarantees"]).toEqual((await server.anonymous.get("/health")).body["guarantees"]);
+    expect(body["guarantees"]).toContainEqual({ name: "other_tasks", held: true });
+  });
+
   test("what a phase froze cannot be changed later, and can be after a rework", async () => {
     const agent = await begin();
     await agent.execute("write_files", { path: "test/b.txt", content: "red\n" });

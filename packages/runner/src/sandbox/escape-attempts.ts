@@ -21,6 +21,9 @@ export interface EscapeTargets {
   /** A file of the data directory that only the server's user may read, and what it holds. */
   readonly secretFile: string;
   readonly secret: string;
+  /** A file of another task's workspace, and what it holds. */
+  readonly otherTaskFile: string;
+  readonly otherTaskSecret: string;
   readonly socketPath: string;
   readonly abstractSocket: string;
   readonly port: number;
@@ -37,9 +40,11 @@ export const escapeNames = [
   "unmount",
   "user_namespace",
   "read_data_directory",
+  "other_tasks",
   "unix_socket",
   "abstract_socket",
   "loopback",
+  "metadata_address",
   "host_processes",
   "server_environment",
   "write_outside",
@@ -62,10 +67,12 @@ async function attemptAll(targets: EscapeTargets): Promise<EscapeReport> {
       ["unshare", "--user", "true"],
       ["unshare", "--user", "--map-root-user", "--mount", "true"],
     ]),
-    read_data_directory: readSecret(targets),
+    read_data_directory: readSecret(targets.secretFile, targets.secret),
+    other_tasks: readSecret(targets.otherTaskFile, targets.otherTaskSecret),
     unix_socket: await reach({ path: targets.socketPath }, targets.socketPath),
     abstract_socket: await reach({ path: `\0${targets.abstractSocket}` }, `@${targets.abstractSocket}`),
     loopback: await reach({ host: "127.0.0.1", port: targets.port }, `127.0.0.1:${String(targets.port)}`),
+    metadata_address: (await findRoute("169.254.169.254")) ?? (await findRoute("fd00:ec2::254")),
     host_processes: findServer(targets.commandLine)[0] ?? null,
     server_environment: readServerEnvironment(targets.commandLine),
     write_outside: writeOutside(["/", "/usr", "/etc", "/dev", "/proc", ...targets.closedDirectories]),
@@ -128,9 +135,9 @@ function firstSuccess(commands: readonly (readonly [string, ...string[]])[]): st
   return null;
 }
 
-function readSecret(targets: EscapeTargets): string | null {
+function readSecret(file: string, secret: string): string | null {
   for (const prefix of ["", "/proc/self/root", "/proc/1/root", "/proc/self/cwd/../../../../../../../.."]) {
-    if (readOrNull(prefix + targets.secretFile)?.includes(targets.secret)) return prefix + targets.secretFile;
+    if (readOrNull(prefix + file)?.includes(secret)) return prefix + file;
   }
   return null;
 }
@@ -145,6 +152,26 @@ function reach(target: { path: string } | { host: string; port: number }, name: 
   socket.setTimeout(connectMs, () => finish(null));
   socket.once("connect", () => finish(name));
   socket.once("error", () => finish(null));
+  return promise;
+}
+
+/**
+ * A way to an address at which clouds hand out credentials. It need not answer: only where the kernel knows no way at
+ * all could it not, on another machine.
+ */
+function findRoute(host: string): Promise<string | null> {
+  const { promise, resolve } = Promise.withResolvers<string | null>();
+  const socket = connect({ host, port: 80 });
+  const finish = (got: string | null): void => {
+    socket.destroy();
+    resolve(got);
+  };
+  socket.setTimeout(connectMs, () => finish(`a route to ${host}`));
+  socket.once("connect", () => finish(host));
+  socket.once("error", ({ code }: NodeJS.ErrnoException) => {
+    const isUnknown = ["ENETUNREACH", "EADDRNOTAVAIL", "EAFNOSUPPORT", "ENETDOWN"].includes(code ?? "");
+    finish(isUnknown ? null : `a route to ${host}`);
+  });
   return promise;
 }
 

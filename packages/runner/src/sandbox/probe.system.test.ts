@@ -21,9 +21,11 @@ test("every attempt to get out of the OS sandbox is made and fails", async () =>
     "unmount",
     "user_namespace",
     "read_data_directory",
+    "other_tasks",
     "unix_socket",
     "abstract_socket",
     "loopback",
+    "metadata_address",
     "host_processes",
     "server_environment",
     "write_outside",
@@ -49,6 +51,7 @@ test("the same attempts succeed where there is no OS sandbox, so they prove some
   expect(out).toEqual(
     expect.arrayContaining([
       "read_data_directory",
+      "other_tasks",
       "unix_socket",
       "abstract_socket",
       "loopback",
@@ -88,26 +91,36 @@ test("a bubblewrap that cannot make namespaces is told from a missing one", asyn
   expect(fixture.sandbox.probes[0]?.detail).not.toContain("not installed");
 });
 
-test("a sandbox that lets one attempt out is not `sandboxed`", async () => {
-  // A bubblewrap that leaves the network as it is.
-  const script = [
-    "#!/bin/sh",
-    "for flag; do",
-    "  shift",
-    '  if [ "$flag" = --unshare-all ]; then set -- "$@" --unshare-pid --unshare-uts --unshare-ipc',
-    '  else set -- "$@" "$flag"; fi',
-    "done",
-    'exec bwrap "$@"',
-    "",
-  ].join("\n");
-  const other = await openSandboxFixture({ mode: "off" });
-  const program = join(other.root, "weak-bwrap");
-  writeFileSync(program, script, { mode: 0o755 });
-  fixture = await openSandboxFixture({ mode: "auto", bubblewrap: program });
-  expect(fixture.sandbox.assurance).toBe("mediated");
+/** A bubblewrap to which `change` is done before it starts, in sh: the options are the arguments. */
+async function sandboxWeakenedBy(change: string): Promise<SandboxFixture> {
+  const program = join(mkdtempSync(join(tmpdir(), "phasegate-weak-")), "bwrap");
+  writeFileSync(program, `#!/bin/sh\n${change}\nexec bwrap "$@"\n`, { mode: 0o755 });
+  return await openSandboxFixture({ mode: "auto", bubblewrap: program });
+}
+
+/** Each option passes through `case`, which puts what is to stand there on the end. */
+const eachOption = (cases: string): string =>
+  `for flag; do shift; case "$flag" in ${cases} *) set -- "$@" "$flag" ;; esac; done`;
+
+const protections: readonly (readonly [string, string, readonly string[]])[] = [
+  [
+    "a network of its own",
+    eachOption('--unshare-all) set -- "$@" --unshare-pid --unshare-uts --unshare-ipc ;;'),
+    ["abstract_socket", "loopback"],
+  ],
+  [
+    "mounts of its own choice",
+    eachOption(`--) set -- "$@" --bind ${tmpdir()} ${tmpdir()} -- ;;`),
+    ["read_data_directory", "other_tasks", "unix_socket"],
+  ],
+  ["processes of its own", eachOption('--proc) set -- "$@" --ro-bind /proc ;;'), ["host_processes"]],
+];
+
+test.each(protections)("without %s the attempts on it succeed, and it is not `sandboxed`", async (_, change, names) => {
+  fixture = await sandboxWeakenedBy(change);
   const out = fixture.sandbox.probes.filter((probe) => !probe.held).map((probe) => probe.name);
-  expect(out).toEqual(expect.arrayContaining(["abstract_socket", "loopback"]));
-  await other.close();
+  expect(out).toEqual(expect.arrayContaining([...names]));
+  expect(fixture.sandbox.assurance).toBe("mediated");
 });
 
 /** A process title is written over the environment that /proc shows; this leaves something of it to be read. */

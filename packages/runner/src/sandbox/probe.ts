@@ -19,9 +19,11 @@ const attempted: Record<EscapeName, string> = {
   unmount: "unmount `/workspace` or `/usr`",
   user_namespace: "create a user namespace, which gives capabilities back",
   read_data_directory: "read a file of the data directory that only the server's user may read",
+  other_tasks: "read a file of another task's workspace",
   unix_socket: "connect to a unix socket of the host",
   abstract_socket: "connect to an abstract unix socket of the host",
   loopback: "connect to a port on the host's loopback address",
+  metadata_address: "find a way to the address at which clouds hand out credentials",
   host_processes: "see the server's process",
   server_environment: "read the server's environment",
   write_outside: "write outside `/workspace` and `/tmp`",
@@ -44,9 +46,12 @@ export async function probeEscapes(sandbox: Sandbox, options: ProbeOptions): Pro
   const directory = join(options.scratchDir, `probe-${randomUUID()}`);
   const workspacePath = join(directory, "workspace");
   await mkdir(workspacePath, { recursive: true, mode: 0o700 });
+  const otherTaskFile = join(directory, "other-task", "file");
+  await mkdir(dirname(otherTaskFile), { mode: 0o700 });
   const secretFile = join(options.dataDir, `probe-${randomUUID()}`);
   const secret = randomUUID();
   await writeFile(secretFile, secret, { mode: 0o600, flag: "wx" });
+  await writeFile(otherTaskFile, secret);
   const socketDirectory = await mkdtemp(join(shortTemporaryDirectory(), "phasegate-"));
   const socketPath = join(socketDirectory, "socket");
   const servers = await Promise.all([
@@ -58,6 +63,8 @@ export async function probeEscapes(sandbox: Sandbox, options: ProbeOptions): Pro
     const targets: EscapeTargets = {
       secretFile: await realpath(secretFile),
       secret,
+      otherTaskFile: await realpath(otherTaskFile),
+      otherTaskSecret: secret,
       socketPath,
       abstractSocket: `phasegate-${secret}`,
       port: (servers[2].address() as AddressInfo).port,

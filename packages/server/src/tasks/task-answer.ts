@@ -16,6 +16,7 @@ export async function taskAnswer(context: ServerContext, task: TaskState): Promi
     entry: task.entry,
     epoch: task.epoch,
     assurance: task.assurance,
+    guarantees: context.runner.capabilities.probes.map(({ name, held }) => ({ name, held })),
     holder: task.holder
       ? { agent_id: task.holder.agentId, principal: task.holder.principal, claimed_at: task.holder.claimedAt }
       : null,

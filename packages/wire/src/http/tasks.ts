@@ -90,6 +90,8 @@ export const TaskAnswer = Type.Object({
   entry: Count,
   epoch: Count,
   assurance: nullable(Type.Enum([...assuranceLevels])),
+  /** What was tried at the start of the server whose runner works on the task, and whether it held. */
+  guarantees: Type.Array(Type.Object({ name: Type.String(), held: Type.Boolean() })),
   holder: nullable(
     Type.Object({ agent_id: Type.String(), principal: Type.String(), claimed_at: Type.Optional(Type.String()) }),
   ),
