@@ -96,7 +96,7 @@ test("tasks: ad_hoc_claims, max_held_per_agent and lease_seconds", async () => {
   await change({ "tasks.ad_hoc_claims": true, "tasks.lease_seconds": 77 });
   const made = await claim();
   expect(made.status).toBe(200);
-  const held = await Agent.claim(ada, "ada", String((made.body["task"] as { id: string }).id));
+  const held = await Agent.claim(ada, "ada", (made.body["task"] as { id: string }).id);
   const beat = await ada.post(`/tasks/${held.taskId}/heartbeat`, { phase_token: held.token });
   const leftMs = Date.parse(String(beat.body["lease_expires_at"])) - clock.now();
   expect(Math.ceil(leftMs / 1_000)).toBeOneOf([76, 77]);

@@ -179,7 +179,8 @@ async function rideAll<Case extends Place & OwnServer>(
 ): Promise<void> {
   const open = [...ride];
   while (open[0] !== undefined) {
-    const why = await onTask(ground, open[0], async (player) => {
+    const reachesForOther = open.some((one) => /other_|other task/.test(JSON.stringify(one)));
+    const why = await onTask({ ...ground, reachesForOther }, open[0], async (player) => {
       for (let one = open.shift(); one !== undefined; one = open.shift()) {
         const left = await play.play(player, one).catch((error: unknown) => {
           if (one !== undefined) play.miss(one, `the run failed: ${String(error)}`);
@@ -195,7 +196,7 @@ async function rideAll<Case extends Place & OwnServer>(
 
 /** Does something with a fresh task that stands at a place. Null; or why the honest way never came by it. */
 async function onTask(
-  { stages, kind, level }: Ground & { readonly stages: Stages },
+  { stages, kind, level, reachesForOther }: Ground & { readonly stages: Stages; readonly reachesForOther: boolean },
   place: Place & OwnServer,
   work: (player: Player) => Promise<void>,
 ): Promise<string | null> {
@@ -203,17 +204,21 @@ async function onTask(
   let isReached = false;
   try {
     own = place.ownServer ? await stages.open(kind, level, place.ownProcess) : null;
-    const player = await Player.seat(own ?? (await stages.shared(kind, level)));
-    await walkHonestly(player, {
-      did: () => undefined,
-      at: async (phase, moment) => {
-        const isThere = phase === place.phase && moment === place.moment;
-        if (!isThere) return true;
-        isReached = true;
-        await work(player);
-        return false;
-      },
-    }).finally(() => player.leave());
+    const player = await Player.seat(own ?? (await stages.shared(kind, level)), reachesForOther);
+    try {
+      await walkHonestly(player, {
+        did: () => undefined,
+        at: async (phase, moment) => {
+          const isThere = phase === place.phase && moment === place.moment;
+          if (!isThere) return true;
+          isReached = true;
+          await work(player);
+          return false;
+        },
+      });
+    } finally {
+      await player.leave();
+    }
   } catch (error) {
     return `on the way there: ${error instanceof Error ? error.message : String(error)}`;
   } finally {

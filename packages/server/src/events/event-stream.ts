@@ -24,9 +24,8 @@ export interface EventStreamRequest extends EventFilter {
  * The consumer's pace is the producer's: nothing is read ahead of what was taken.
  */
 export async function* streamEvents(request: EventStreamRequest): AsyncGenerator<string, void, undefined> {
-  const events = request.ledger
-    .follow({ after: request.after, signal: request.signal, reader: "stream" })
-    [Symbol.asyncIterator]();
+  const { ledger, after, signal } = request;
+  const events = ledger.follow({ after, signal, reader: "stream" })[Symbol.asyncIterator]();
   const heartbeat = new Heartbeat(request.heartbeatMs);
   try {
     yield "retry: 2000\n\n";

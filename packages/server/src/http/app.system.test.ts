@@ -254,7 +254,7 @@ test("a connection that sends nothing is closed", async () => {
   const shell = await shellWith({ limits: { headersMs: 200, requestMs: 400 } });
   const socket = await openSocket(shell.port());
   socket.resume();
-  await once(socket, "close");
+  await expect(once(socket, "close")).resolves.toEqual([false]);
 });
 
 test("while the server closes, new requests are answered shutting_down or find no listener", async () => {
