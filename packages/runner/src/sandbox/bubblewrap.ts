@@ -13,7 +13,14 @@ const nameProcessMs = 5_000;
 export interface BubblewrapOptions extends RunParts {
   readonly program: string;
   readonly host: VisibleHost;
+  /** File with the seccomp program of every command; null where this processor has none. */
+  readonly filter: string | null;
 }
+
+/** Node gives no child a file to read at a chosen descriptor; a shell does. */
+const withFilter = (filter: string, program: string): string[] => {
+  return ["/bin/sh", "-c", 'exec 4<"$0" && exec "$@"', filter, program, "--seccomp", "4"];
+};
 
 /**
  * Commands in their own user, mount, process, network, IPC and host-name namespaces. The command's shell is process
@@ -41,11 +48,12 @@ export class BubblewrapSandbox implements Sandbox {
   }
 
   run(command: SandboxCommand): Promise<SandboxResult> {
-    const { program, host } = this.#options;
+    const { program, host, filter } = this.#options;
+    const begin = filter === null ? [program] : withFilter(filter, program);
     return this.#runs.run(
       command,
       ({ workspace }) => ({
-        argv: [program, ...bubblewrapArguments(command, host, workspace)],
+        argv: [...begin, ...bubblewrapArguments(command, host, workspace)],
         cwd: "/",
         environment: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LANG: "C.UTF-8" },
         kill: killSandbox,

@@ -9,6 +9,7 @@ import { makeDeviceNodes } from "./device-nodes.ts";
 import { DirectSandbox } from "./direct.ts";
 import { escapeNames } from "./escape-attempts.ts";
 import { adviceForNamespaces, installBubblewrap } from "./installation-advice.ts";
+import { writeKernelFilter } from "./kernel-filter.ts";
 import { OutputPipes } from "./output-pipes.ts";
 import { defaultLimits } from "./limits.ts";
 import { probeLimits } from "./probe-limits.ts";
@@ -57,7 +58,7 @@ const switchedOff: ProbeResult = {
   detail: "switched off by `runner.sandbox: off`",
 };
 
-type Parts = Pick<BubblewrapOptions, "host" | "groups" | "pipes" | "limits" | "niceness">;
+type Parts = Pick<BubblewrapOptions, "host" | "filter" | "groups" | "pipes" | "limits" | "niceness">;
 
 async function findParts(options: SandboxOptions, directories: ProbeOptions): Promise<Parts> {
   const { dataDir, scratchDir } = directories;
@@ -72,6 +73,7 @@ async function findParts(options: SandboxOptions, directories: ProbeOptions): Pr
   const devices = await makeDeviceNodes(join(scratchDir, "devices"));
   return {
     host: { ...host, devices },
+    filter: await writeKernelFilter(join(scratchDir, "kernel-filter.bpf")),
     pipes: new OutputPipes(pipesDir),
     groups: await openControlGroups(),
     limits: { ...defaultLimits, ...options.limits },
@@ -102,8 +104,15 @@ async function openBubblewrap(
   ]);
   const copies = overlayProbe.held ? overlay : plain;
   const throwaway = overlayProbe.held ? overlayProbe : await probeThrowaway(trial(plain), directories);
-  const probes = [runs, ...escapes, { ...throwaway, detail: `${throwaway.detail} (${copies.kind})` }, ...limits];
-  const assurance: AssuranceLevel = escapes.every((probe) => probe.held) ? "sandboxed" : "mediated";
+  const filtered = filterProbe(parts.filter);
+  const probes = [
+    runs,
+    ...escapes,
+    filtered,
+    { ...throwaway, detail: `${throwaway.detail} (${copies.kind})` },
+    ...limits,
+  ];
+  const assurance: AssuranceLevel = [...escapes, filtered].every((probe) => probe.held) ? "sandboxed" : "mediated";
   const separateUser = escapes.some((probe) => probe.name === "read_data_directory" && probe.held);
   return new BubblewrapSandbox({ ...parts, program, copies }, { assurance, separateUser, probes });
 }
@@ -112,8 +121,18 @@ function notRunning(detail: string): ProbeResult {
   return { name: "commands_run", attempt: "run a command in bubblewrap", held: false, detail };
 }
 
+/** Bubblewrap runs nothing when it cannot set the filter, so that one which is there held for the other probes. */
+function filterProbe(filter: string | null): ProbeResult {
+  return {
+    name: "kernel_filter",
+    attempt: "use the kernel's keyrings, or sockets between virtual machines",
+    held: filter !== null,
+    detail: filter === null ? `no filter of system calls is known for ${process.arch}` : "no such calls",
+  };
+}
+
 function refusal(probes: readonly ProbeResult[]): PhasegateError {
-  const gating: readonly string[] = ["commands_run", ...escapeNames];
+  const gating: readonly string[] = ["commands_run", "kernel_filter", ...escapeNames];
   const failed = probes.filter((probe) => !probe.held && gating.includes(probe.name));
   const said = failed.map((probe) => `\`${probe.name}\`: ${probe.detail}`).join("; ");
   return new PhasegateError("sandbox_unavailable", `the OS sandbox does not hold here: ${said}`, {
