@@ -3,6 +3,7 @@
  * (worker threads, the hook command); everything here is also exported by the package itself.
  */
 export { PhasegateError } from "./errors/problem.ts";
+export { systemFault } from "./errors/system-fault.ts";
 export { hashEvent, isEvent } from "./events/envelope.ts";
 export { parseDigest, parseId } from "./ids.ts";
 export { canonicalJson, digestBytes, digestJson } from "./json.ts";

@@ -6,6 +6,7 @@ import { EventWriter } from "./event-writer.ts";
 import { encodeFailure } from "./failures.ts";
 import type { CallOperation, WriterOperation, WriterOptions, WriterOutcome } from "./protocol.ts";
 import { expiredBody } from "./payload-states.ts";
+import { requireWhole } from "./require-whole.ts";
 import { migrate } from "./schema.ts";
 
 /** Pages of the write-ahead log between two checkpoints: 32 MB, so that pages written often are copied once. */
@@ -33,7 +34,8 @@ export class GroupWriter {
 
   /** Opens the file, making or migrating it. Throws `ledger_unavailable` or `ledger_corrupt`. */
   open(): { lastPosition: number; authorityVersion: number } {
-    const { events } = this.#openSession();
+    const { database, events } = this.#openSession();
+    requireWhole(database, this.#options.file);
     return { lastPosition: events.lastPosition, authorityVersion: events.authorityVersion };
   }
 

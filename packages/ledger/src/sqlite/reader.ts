@@ -1,3 +1,4 @@
+import type { PhasegateError } from "@phasegate/wire/core";
 import { databaseError } from "./database-errors.ts";
 import { openDatabase, type SqlDatabase, type SqlRow, type SqlStatement, type SqlValue } from "./driver.ts";
 
@@ -5,10 +6,16 @@ import { openDatabase, type SqlDatabase, type SqlRow, type SqlStatement, type Sq
 export class Reader {
   readonly #file: string;
   readonly #database: SqlDatabase;
+  readonly #onDamage: (damage: PhasegateError) => void;
   readonly #statements = new Map<string, SqlStatement>();
 
-  constructor(file: string, options: { readonly busyTimeoutMs: number }) {
+  /** `onDamage` hears of every read that met damage. */
+  constructor(
+    file: string,
+    options: { readonly busyTimeoutMs: number; readonly onDamage?: (damage: PhasegateError) => void },
+  ) {
     this.#file = file;
+    this.#onDamage = options.onDamage ?? (() => undefined);
     try {
       this.#database = openDatabase(file, { readOnly: true, busyTimeoutMs: options.busyTimeoutMs });
     } catch (error) {
@@ -21,7 +28,7 @@ export class Reader {
     try {
       return this.#statement(sql).all(...values);
     } catch (error) {
-      throw databaseError(this.#file, error);
+      throw this.#failed(error);
     }
   }
 
@@ -29,7 +36,7 @@ export class Reader {
     try {
       return this.#statement(sql).get(...values) ?? null;
     } catch (error) {
-      throw databaseError(this.#file, error);
+      throw this.#failed(error);
     }
   }
 
@@ -43,13 +50,19 @@ export class Reader {
     try {
       return read(this.#database);
     } catch (error) {
-      throw databaseError(this.#file, error);
+      throw this.#failed(error);
     }
   }
 
   close(): void {
     this.#statements.clear();
     this.#database.close();
+  }
+
+  #failed(error: unknown): PhasegateError {
+    const failure = databaseError(this.#file, error);
+    if (failure.code === "ledger_corrupt") this.#onDamage(failure);
+    return failure;
   }
 
   #statement(sql: string): SqlStatement {

@@ -135,7 +135,7 @@ class SqliteLedger implements Ledger {
       onCommit: (group) => options.observer?.committed(group),
     });
     const { lastPosition } = await writer.open();
-    const reader = new Reader(file, { busyTimeoutMs });
+    const reader = new Reader(file, { busyTimeoutMs, onDamage: (damage) => writer.stop(damage) });
     ledger = new SqliteLedger({ ...options, writer, reader, lastPosition });
     return ledger;
   }

@@ -19,7 +19,7 @@ interface Opened {
 
 /**
  * The ledger's side of the writer thread. States: *running*; *down* (the thread ended unasked; the next operation
- * starts another); *closed*. Operations of one turn of the event loop travel in one message, and the writer commits
+ * starts another); *stopped* (the file was seen damaged; nothing more is written); *closed*. Operations of one turn of the event loop travel in one message, and the writer commits
  * all messages that wait in one transaction.
  */
 export class WriterClient {
@@ -32,6 +32,7 @@ export class WriterClient {
   #queued: Waiting[] = [];
   #lastNumber = 0;
   #closing: Promise<void> | null = null;
+  #stopped: PhasegateError | null = null;
   #authorityVersion = 0;
 
   /** `onDown` answers what was under way when the thread ended: some of it may have been committed. */
@@ -75,12 +76,18 @@ export class WriterClient {
 
   /** Settles the operation once it is durable; rejects it with a PhasegateError when it is not there. */
   submit(waiting: Waiting): void {
-    if (this.#closing !== null) {
-      waiting.reject(closedError());
+    const refusal = this.#closing === null ? this.#stopped : closedError();
+    if (refusal !== null) {
+      waiting.reject(refusal);
       return;
     }
     this.#queued.push(waiting);
     if (this.#queued.length === 1) setImmediate(() => this.#send());
+  }
+
+  /** Refuses every later operation with the damage that was seen: what is written over it could not be relied on. */
+  stop(damage: PhasegateError): void {
+    this.#stopped ??= damage;
   }
 
   /** Answers what is under way, then ends the thread. */
@@ -145,8 +152,13 @@ export class WriterClient {
       this.#inFlight.delete(number);
       for (const [index, { settle, reject }] of waiting.entries()) {
         const outcome = outcomes[index];
-        if (outcome?.ok === true) settle(outcome.answer);
-        else reject(outcome === undefined ? writerLost() : decodeFailure(outcome.failure));
+        if (outcome?.ok === true) {
+          settle(outcome.answer);
+          continue;
+        }
+        const error = outcome === undefined ? writerLost() : decodeFailure(outcome.failure);
+        if (error.code === "ledger_corrupt") this.stop(error);
+        reject(error);
       }
     }
   }

@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { PhasegateError } from "@phasegate/wire";
+import { PhasegateError, systemFault } from "@phasegate/wire";
+import { requireStarted } from "../require-started.ts";
 
 /** One git command. The git directory is always named: nothing is discovered from a working directory. */
 export interface GitCommand {
@@ -159,7 +160,9 @@ export class Git {
       ...command.environment,
     };
     try {
-      return spawn("git", args, { cwd: "/", stdio: ["pipe", "pipe", "pipe"], env });
+      const child = spawn("git", args, { cwd: "/", stdio: ["pipe", "pipe", "pipe"], env });
+      requireStarted(child);
+      return child;
     } catch (cause) {
       throw notStarted(cause);
     }
@@ -167,6 +170,8 @@ export class Git {
 }
 
 function notStarted(cause: unknown): PhasegateError {
+  const fault = systemFault(cause);
+  if (fault) return fault;
   return new PhasegateError(
     "workspace_unavailable",
     "git could not be started",

@@ -4,6 +4,7 @@ import { closeSync, constants, openSync, readdirSync, readFileSync, unlinkSync }
 import { Socket } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { PhasegateError, systemFault } from "@phasegate/wire/core";
 
 const batchSize = 32;
 const run = promisify(execFile);
@@ -34,20 +35,28 @@ export class OutputPipes {
       await this.#making;
       path = this.#names.pop();
     }
-    const readEnd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    let readEnd: number | null = null;
     try {
+      readEnd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
       const writer = openSync(path, constants.O_WRONLY);
       unlinkSync(path);
       return { reader: new Socket({ fd: readEnd, readable: true, writable: false }), writer };
     } catch (error) {
-      closeSync(readEnd);
+      if (readEnd !== null) closeSync(readEnd);
+      this.#names.push(path);
       throw error;
     }
   }
 
   async #makeBatch(): Promise<void> {
     const names = Array.from({ length: batchSize }, () => join(this.#directory, `pipe-${randomUUID()}`));
-    await run("mkfifo", ["-m", "0600", "--", ...names], { env: { PATH: "/usr/bin:/bin" } });
+    try {
+      await run("mkfifo", ["-m", "0600", "--", ...names], { env: { PATH: "/usr/bin:/bin" } });
+    } catch (cause) {
+      const hint = "the operator looks whether the disk of the workspaces is full or read-only";
+      const message = "no pipes could be made for a command's output";
+      throw systemFault(cause) ?? new PhasegateError("workspace_unavailable", message, { hint }, { cause });
+    }
     this.#names.push(...names);
   }
 }

@@ -5,7 +5,8 @@ import type { Readable } from "node:stream";
 import { constants } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { OutputCapture } from "./captured-output.ts";
-import { inheritableDescriptors, type OutputPipes } from "./output-pipes.ts";
+import { requireStarted } from "../require-started.ts";
+import { inheritableDescriptors, type OutputPipe, type OutputPipes } from "./output-pipes.ts";
 import type { SandboxResult } from "./sandbox.ts";
 
 export interface ProcessRequest {
@@ -55,8 +56,7 @@ const pauseMs = 50;
  */
 export async function superviseProcess(request: ProcessRequest): Promise<ProcessResult> {
   const startedAt = performance.now();
-  const stdout = await request.pipes.take();
-  const stderr = await request.pipes.take();
+  const { stdout, stderr, nothing } = await openDescriptors(request.pipes);
   let printedLeft = request.printedBytes ?? Infinity;
   const printed = (bytes: number): void => {
     const wasWithin = printedLeft >= 0;
@@ -65,7 +65,6 @@ export async function superviseProcess(request: ProcessRequest): Promise<Process
   };
   const output = captureStream(stdout.reader, request.outputBytes, printed);
   const errors = captureStream(stderr.reader, request.outputBytes, printed);
-  const nothing = openSync("/dev/null", "r+");
   let child: ChildProcess;
   try {
     const [file = "", ...rest] = request.argv;
@@ -75,6 +74,10 @@ export async function superviseProcess(request: ProcessRequest): Promise<Process
       stdio: childDescriptors(stdout.writer, stderr.writer, nothing),
       detached: true,
     });
+    requireStarted(child);
+  } catch (error) {
+    for (const { reader } of [stdout, stderr]) reader.destroy();
+    throw error;
   } finally {
     for (const descriptor of [stdout.writer, stderr.writer, nothing]) closeSync(descriptor);
   }
@@ -116,6 +119,31 @@ export async function superviseProcess(request: ProcessRequest): Promise<Process
     request.signal.removeEventListener("abort", onAbort);
     request.overLimit?.removeEventListener("abort", onLimit);
     for (const stream of [stdout.reader, stderr.reader, child.stdio[3]]) stream?.destroy();
+  }
+}
+
+interface Descriptors {
+  readonly stdout: OutputPipe;
+  readonly stderr: OutputPipe;
+  /** Of /dev/null. */
+  readonly nothing: number;
+}
+
+/** All of them, or none stays open. */
+async function openDescriptors(pipes: OutputPipes): Promise<Descriptors> {
+  const taken: OutputPipe[] = [];
+  try {
+    const stdout = await pipes.take();
+    taken.push(stdout);
+    const stderr = await pipes.take();
+    taken.push(stderr);
+    return { stdout, stderr, nothing: openSync("/dev/null", "r+") };
+  } catch (error) {
+    for (const { reader, writer } of taken) {
+      reader.destroy();
+      closeSync(writer);
+    }
+    throw error;
   }
 }
 

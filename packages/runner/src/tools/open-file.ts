@@ -136,9 +136,6 @@ export function failedToOpen(error: unknown, asked: string): ToolRefusal {
     ENODEV: `\`${asked}\` is not a regular file`,
     EISDIR: `\`${asked}\` is a directory`,
     ENAMETOOLONG: `\`${asked}\` is too long a path`,
-    ENOSPC: "no space is left on the workspace's file system",
-    EDQUOT: "no space is left in the workspace's quota",
-    EROFS: `\`${asked}\` is on a read-only file system`,
   };
   const reason = code === undefined ? undefined : reasons[code];
   if (reason === undefined) throw error;

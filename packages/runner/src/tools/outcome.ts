@@ -1,4 +1,4 @@
-import { PhasegateError, type JsonObject, type ReasonCode } from "@phasegate/wire";
+import { PhasegateError, systemFault, type JsonObject, type ReasonCode } from "@phasegate/wire";
 import type { ToolOutcome } from "../port.ts";
 
 /** Why a tool said no. Thrown inside tools only, and turned into an outcome by `settle`. */
@@ -27,10 +27,11 @@ export async function settle(body: () => Promise<JsonObject>): Promise<ToolOutco
       const { code, message, hint, result } = error;
       return { status: "failed", code, message, ...(hint === undefined ? {} : { hint }), result, durationMs };
     }
-    if (error instanceof PhasegateError) {
-      const { hint } = error.extras;
-      const message = error.message;
-      return { status: "failed", code: error.code, message, ...(hint ? { hint } : {}), result: null, durationMs };
+    const coded = systemFault(error) ?? error;
+    if (coded instanceof PhasegateError) {
+      const { code, message } = coded;
+      const { hint } = coded.extras;
+      return { status: "failed", code, message, ...(hint ? { hint } : {}), result: null, durationMs };
     }
     throw error;
   }

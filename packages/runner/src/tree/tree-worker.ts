@@ -1,5 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { PhasegateError } from "@phasegate/wire/core";
+import { PhasegateError, systemFault } from "@phasegate/wire/core";
 import type { PathClass } from "./scanner.ts";
 import {
   TreeHost,
@@ -59,7 +59,8 @@ port.on("message", (message: ToWorker) => {
   Promise.resolve()
     .then(() => serve(message))
     .then((result) => send({ type: "result", id, result }))
-    .catch((error: unknown) => {
+    .catch((thrown: unknown) => {
+      const error = systemFault(thrown) ?? thrown;
       const known = error instanceof PhasegateError ? { code: error.code, extras: error.extras } : null;
       send({ type: "error", id, message: error instanceof Error ? error.message : String(error), known });
     });

@@ -45,6 +45,7 @@ export class KeyRing {
   private readonly stopping = new AbortController();
   private position = 0;
   private following: Promise<void> = Promise.resolve();
+  private changing: Promise<unknown> = Promise.resolve();
 
   private constructor(parts: KeyRingParts) {
     this.parts = parts;
@@ -104,10 +105,14 @@ export class KeyRing {
    * Makes a key and records it; a second key of a name belongs to the same principal. `secret` sets the key itself;
    * without it one is made. The key is in the answer and nowhere else.
    */
-  async create(
+  create(origin: PrincipalId, wanted: NewKey, secret: string | null = null): Promise<{ key: string; state: KeyState }> {
+    return this.inTurn(() => this.createNow(origin, wanted, secret));
+  }
+
+  private async createNow(
     origin: PrincipalId,
     wanted: NewKey,
-    secret: string | null = null,
+    secret: string | null,
   ): Promise<{ key: string; state: KeyState }> {
     const key = secret ?? makeKey();
     const id = this.parts.ids.make("key");
@@ -136,7 +141,11 @@ export class KeyRing {
   }
 
   /** Revokes a key at once, here and at the next append on every instance. A revoked one stays as it is. */
-  async revoke(origin: PrincipalId, id: KeyId, reason: string): Promise<KeyState | null> {
+  revoke(origin: PrincipalId, id: KeyId, reason: string): Promise<KeyState | null> {
+    return this.inTurn(() => this.revokeNow(origin, id, reason));
+  }
+
+  private async revokeNow(origin: PrincipalId, id: KeyId, reason: string): Promise<KeyState | null> {
     for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
       const state = this.fold.keys.get(id);
       if (!state || state.revokedAt !== null) return state ?? null;
@@ -149,6 +158,13 @@ export class KeyRing {
     const state = this.fold.keys.get(id);
     if (state?.revokedAt) return state;
     throw conflict();
+  }
+
+  /** Changes of one instance do not race each other: each would make all others read and try again. */
+  private inTurn<Result>(change: () => Promise<Result>): Promise<Result> {
+    const done = this.changing.then(change);
+    this.changing = done.catch(() => undefined);
+    return done;
   }
 
   /** Reads what other instances have written. */

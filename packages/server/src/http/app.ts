@@ -1,10 +1,10 @@
 import type { IncomingHttpHeaders } from "node:http";
-import underPressure from "@fastify/under-pressure";
 import { PhasegateError } from "@phasegate/wire";
 import fastify, { type FastifyInstance } from "fastify";
 import type { Authenticator } from "../auth/authenticator.ts";
 import type { ServerContext } from "../context.ts";
 import { refuseUnderPressure } from "../health/pressure.ts";
+import { UsageMeter } from "../health/usage-meter.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { RejectionLog } from "../telemetry/rejection-log.ts";
 import { answerBrokenConnection } from "./broken-connection.ts";
@@ -76,6 +76,7 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
   const { max_connections: all, max_connections_per_address: perAddress } = config.server;
   boundConnections(app.server, { all, perAddress });
 
+  const meter = new UsageMeter();
   const guard = new HostGuard(config.server.host);
   const load = new Load(() => context.config.server.max_concurrent_requests, limits.maxRequestsPerPrincipal, metrics);
   const deadlines = new Deadlines(
@@ -83,13 +84,15 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
     () => performance.now(),
   );
   const rejections = new RejectionLog(log, () => clock.now());
-  const runner = new RouteRunner({ context, authenticator, metrics, load, deadlines, rejections });
+  const faults = new RejectionLog(log, () => clock.now());
+  const runner = new RouteRunner({ context, authenticator, metrics, load, deadlines, rejections, faults });
   app.addHook("preClose", (done) => {
     runner.beginClosing();
     done();
   });
   app.addHook("onClose", (_instance, done) => {
     deadlines.stop();
+    meter.close();
     done();
   });
 
@@ -109,14 +112,12 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
     try {
       if (runner.closing) throw shuttingDown();
       guard.check(request.raw);
-      if (request.routeOptions.config.isProbe !== true) refuseUnderPressure(app.memoryUsage(), context.config.health);
+      if (request.routeOptions.config.isProbe !== true) refuseUnderPressure(meter.usage, context.config.health);
       done();
     } catch (error) {
       done(error as Error);
     }
   });
-  // It only measures: its own hook costs more for each request than a comparison here.
-  app.register(underPressure);
   app.setErrorHandler((error, request, reply) => runner.refuse(request, reply, error));
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split("?")[0] ?? "";

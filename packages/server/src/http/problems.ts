@@ -1,4 +1,4 @@
-import { type ProblemDocument, PhasegateError, problem, type ReasonCode } from "@phasegate/wire";
+import { type ProblemDocument, PhasegateError, problem, type ReasonCode, systemFault } from "@phasegate/wire";
 import type { FastifyReply } from "fastify";
 
 /** What fastify throws by itself, in our words. */
@@ -39,6 +39,8 @@ export function problemOf(error: unknown): ProblemDocument {
   const code = typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
   const known = typeof code === "string" ? frameworkErrors[code] : undefined;
   if (known) return problem(known.code, known.detail, { hint: known.hint });
+  const fault = systemFault(error);
+  if (fault) return fault.toProblem();
   return problem("internal_error", "something went wrong inside the server; nothing was granted", {
     hint: "the server's log has the request id of this answer's X-Request-Id header",
   });

@@ -21,6 +21,8 @@ export interface RouteRunnerParts {
   readonly load: Load;
   readonly deadlines: Deadlines;
   readonly rejections: RejectionLog;
+  /** What could not be answered for want of something: disk, descriptors, time. */
+  readonly faults: RejectionLog;
 }
 
 interface PreparedRoute {
@@ -39,6 +41,7 @@ declare module "fastify" {
   }
 }
 
+const closingGraceMs = 5_000;
 const emptyBody: Readonly<Record<string, never>> = Object.freeze({});
 
 /** Runs routes: admits the caller, validates, repeats or begins, calls the use case, answers. In this order. */
@@ -46,6 +49,7 @@ export class RouteRunner {
   /** True from the moment at which the server begins to close. */
   closing = false;
   private readonly streaming = new Set<RequestCaller>();
+  private readonly admitted = new Set<RequestCaller>();
   private readonly parts: RouteRunnerParts;
 
   constructor(parts: RouteRunnerParts) {
@@ -79,17 +83,26 @@ export class RouteRunner {
     });
   }
 
-  /** Takes no new requests, ends streams, and closes connections as their last answer leaves. */
+  /**
+   * Takes no new requests, ends streams, and closes connections as their last answer leaves. What still runs for a
+   * request after five seconds is ended, and the request answered with how.
+   */
   beginClosing(): void {
     this.closing = true;
     for (const caller of this.streaming) caller.disconnect("the server is shutting down");
+    setTimeout(() => {
+      for (const caller of this.admitted) caller.disconnect("the server is shutting down");
+    }, closingGraceMs).unref();
   }
 
   /** Answers a request that was refused, or during which something broke. */
   refuse(request: FastifyRequest, reply: FastifyReply, error: unknown): void {
-    const { context, metrics, rejections } = this.parts;
+    const { context, metrics, rejections, faults } = this.parts;
     const document = problemOf(error);
     const operation = request.routeOptions.config.operationId ?? "none";
+    if (document.status === 503 && !this.closing) {
+      faults.write({ code: document.code, method: request.method, operation, request_id: request.id, err: error });
+    }
     if (isFault(document)) {
       context.log.error({ err: error, request_id: request.id, operation }, "request failed");
     } else if (!request.caller || document.code === "invalid_request" || document.code === "malformed_request") {
@@ -105,6 +118,7 @@ export class RouteRunner {
     load.enter(identity.principal.id);
     const caller = new RequestCaller(request.id, identity, authenticator);
     request.caller = caller;
+    this.admitted.add(caller);
     if (route.deadline !== "own") {
       deadlines.start(caller);
       caller.onTimeOut = () => {
@@ -116,6 +130,7 @@ export class RouteRunner {
       load.leave(enteredAs);
       deadlines.end(caller);
       this.streaming.delete(caller);
+      this.admitted.delete(caller);
       // The server waits for its connections; one that was busy when the close began would idle on.
       if (this.closing) request.raw.socket.end();
       if (!reply.raw.writableFinished) caller.disconnect("the client closed the connection");
@@ -123,11 +138,6 @@ export class RouteRunner {
     });
   }
 
-  private async run(prepared: PreparedRoute, request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    const { context } = this.parts;
-    const { caller } = request;
-    try {
-      if (!caller) throw new PhasegateError("internal_error", "a request was run that was never admitted");
   private trace(prepared: PreparedRoute, request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const { method, path, operationId } = prepared.route;
     const parent = request.headers["traceparent"];
@@ -142,6 +152,11 @@ export class RouteRunner {
     );
   }
 
+  private async run(prepared: PreparedRoute, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const { context } = this.parts;
+    const { caller } = request;
+    try {
+      if (!caller) throw new PhasegateError("internal_error", "a request was run that was never admitted");
       const input = this.read(prepared, request);
       const answer = await withLogContext(idsOf(request.id, input), () => this.answer(prepared.route, caller, input));
       if (reply.sent) return;

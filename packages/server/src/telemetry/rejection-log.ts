@@ -3,7 +3,16 @@ import type { Logger } from "pino";
 const linesPerMinute = 20;
 const minuteMs = 60_000;
 
-/** Logs refusals at a limited rate: garbage must not fill the disk. What was left out is counted. */
+interface Rejection {
+  readonly code: string;
+  readonly method: string;
+  readonly operation: string;
+  readonly request_id: string;
+  /** What failed outside of the request. */
+  readonly err?: unknown;
+}
+
+/** Logs refusals at a limited rate: neither garbage nor a full disk may fill the log. What was left out is counted. */
 export class RejectionLog {
   private readonly log: Logger;
   private readonly now: () => number;
@@ -16,7 +25,7 @@ export class RejectionLog {
     this.now = now;
   }
 
-  write(details: { code: string; method: string; operation: string; request_id: string }): void {
+  write(details: Rejection): void {
     const now = this.now();
     if (now - this.minuteStart >= minuteMs) {
       if (this.leftOut > 0) this.log.warn({ left_out: this.leftOut }, "more requests were refused than are logged");

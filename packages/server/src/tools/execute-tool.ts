@@ -168,8 +168,9 @@ async function closeIntent(
   intent: StoredEvent,
   error: unknown,
 ): Promise<void> {
-  const code = error instanceof PhasegateError ? error.code : "internal_error";
-  const message = error instanceof PhasegateError ? error.message : "the runner failed";
+  const coded = systemFault(error) ?? error;
+  const code = coded instanceof PhasegateError ? coded.code : "internal_error";
+  const message = coded instanceof PhasegateError ? coded.message : "the runner failed";
   await settle(
     context,
     caller,

@@ -84,12 +84,21 @@ export class SearchWorkers {
   #start(): Worker {
     const worker = new Worker(workerFile, { env: {}, resourceLimits: { maxOldGenerationSizeMb: maxHeapMegabytes } });
     worker.unref();
+    // Who waits for the thread's answer hears of it too; a thread that ends while it rests is only replaced.
+    worker.on("error", () => undefined);
+    worker.once("exit", () => this.#forget(worker));
     this.#all.add(worker);
     return worker;
   }
 
-  async #end(worker: Worker): Promise<void> {
+  #forget(worker: Worker): void {
     this.#all.delete(worker);
+    const index = this.#idle.indexOf(worker);
+    if (index !== -1) this.#idle.splice(index, 1);
+  }
+
+  async #end(worker: Worker): Promise<void> {
+    this.#forget(worker);
     await worker.terminate();
   }
 }
