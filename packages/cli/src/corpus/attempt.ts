@@ -4,6 +4,7 @@ import { FalseBlock, mustPass } from "./honest-way.ts";
 import type { Player } from "./player.ts";
 import type { Step } from "./step.ts";
 import { changesBetween, readState } from "./task-state.ts";
+import { leftBehind, readUntouched } from "./tidy.ts";
 
 /** How one case ended. `through`: it got what it wanted. `otherwise`: refused, but not as the case says. */
 export interface AttackResult {
@@ -21,11 +22,11 @@ export async function attempt(player: Player, attack: AttackCase, level: Level):
   if (tried === null) {
     return { attack, outcome: "beyond", seen: `not tried: needs \`${attack.level}\``, left: [] };
   }
-  const untouched = await readState(player);
+  const untouched = await readUntouched(player);
   let last = "nothing was tried";
   try {
     for (const step of attack.setup) await mustPass(player, step);
-    const before = attack.setup.length > 0 ? await readState(player) : untouched;
+    const before = attack.setup.length > 0 ? await readState(player) : untouched.state;
     let wrong: readonly string[] = [];
     let isThrough = false;
     for (const step of tried.attack) {
@@ -42,7 +43,8 @@ export async function attempt(player: Player, attack: AttackCase, level: Level):
     const outcome = isThrough || changes.length > 0 ? "through" : wrong.length > 0 ? "otherwise" : tried.outcome;
     // What got through may have changed what its cleanup stands on.
     const isClean = outcome === "through" || (await cleanUp(player, tried.cleanup));
-    const left = isClean ? changesBetween(untouched, await readState(player)) : ["what its cleanup leaves"];
+    const steps = [...attack.setup, ...tried.attack];
+    const left = isClean ? await leftBehind(player, untouched, steps) : ["what its cleanup leaves"];
     return isClean
       ? { attack, outcome, seen, left }
       : { attack, outcome: "otherwise", seen: `${seen}; its cleanup was refused`, left };
@@ -79,7 +81,7 @@ export interface BenignResult {
 
 /** Plays a sequence on a task that stands at its place. */
 export async function playThrough(player: Player, sequence: BenignCase): Promise<BenignResult> {
-  const untouched = await readState(player);
+  const untouched = await readUntouched(player);
   let block: string | null = null;
   try {
     for (const step of sequence.steps) await mustPass(player, step);
@@ -88,5 +90,5 @@ export async function playThrough(player: Player, sequence: BenignCase): Promise
     block = error.message;
   }
   await comeToRest(player);
-  return { sequence, block, left: changesBetween(untouched, await readState(player)) };
+  return { sequence, block, left: await leftBehind(player, untouched, sequence.steps) };
 }

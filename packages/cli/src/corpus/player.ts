@@ -8,7 +8,7 @@ import { fill, valueAt } from "./fill.ts";
 import { callHttp } from "./http-call.ts";
 import { lockLedger, runPhasegate, writeOutside, writeRepository, type LedgerLock } from "./outside.ts";
 import { requestOf } from "./request-of-step.ts";
-import { nameOf, type Stage } from "./stage.ts";
+import { type HeldTask, nameOf, type Stage } from "./stage.ts";
 import { type Actor, type Expectation, type Step, type StepOf, type TokenTrick, verbOf } from "./step.ts";
 import { trickToken } from "./token-tricks.ts";
 
@@ -18,13 +18,6 @@ export interface Taken {
   readonly answer: Answer;
   /** How the answer differs from what was expected; empty: as expected. */
   readonly wrong: readonly string[];
-}
-
-/** A task and the workspace of its holder. */
-export interface HeldTask {
-  readonly taskId: string;
-  readonly workspace: string;
-  readonly token: string;
 }
 
 const patienceMs = 20_000;
@@ -38,6 +31,7 @@ const noDemand: Demand = { commandsSucceed: false };
 export class Player {
   readonly stage: Stage;
   readonly other: HeldTask;
+  readonly #ownsOther: boolean;
   readonly #kept = new Map<string, unknown>();
   readonly #begun = new Map<string, Promise<Answer>>();
   #task: HeldTask;
@@ -48,8 +42,9 @@ export class Player {
   #isDiskFull = false;
   #held: Held[] = [];
 
-  private constructor(stage: Stage, task: HeldTask, other: HeldTask) {
+  private constructor(stage: Stage, task: HeldTask, other: HeldTask, ownsOther: boolean) {
     this.stage = stage;
+    this.#ownsOther = ownsOther;
     this.#task = task;
     this.other = other;
   }
@@ -59,16 +54,20 @@ export class Player {
     return this.#task;
   }
 
-  /** A new task that `agent` holds, beside another that `other_agent` holds. */
-  static async seat(stage: Stage): Promise<Player> {
-    const other = await holdTask(stage, "other_agent", { title: "Somebody else's work" });
-    return new Player(stage, await holdTask(stage, "agent", stage.kind.honest.task), other);
+  /**
+   * A new task that `agent` holds, beside another that `other_agent` holds: one for the whole stage, or one of its own
+   * where steps reach for it.
+   */
+  static async seat(stage: Stage, reachesForOther = true): Promise<Player> {
+    const hold = () => holdTask(stage, "other_agent", { title: "Somebody else's work" });
+    const other = await (reachesForOther ? hold() : stage.sharedOther(hold));
+    return new Player(stage, await holdTask(stage, "agent", stage.kind.honest.task), other, reachesForOther);
   }
 
   /** Gives its tasks up: an agent may hold only so many. What has ended stays ended. */
   async leave(): Promise<void> {
     const key = await this.stage.keyOf("operator");
-    for (const { taskId } of [this.task, this.other]) {
+    for (const { taskId } of [this.task, ...(this.#ownsOther ? [this.other] : [])]) {
       const body = { reason: "the case is over" };
       await callHttp(this.stage.url, key, { method: "POST", path: `/tasks/${taskId}/cancel`, body });
     }

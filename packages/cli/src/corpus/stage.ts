@@ -8,6 +8,13 @@ import { makeRepository, type RepositoryKind } from "./repository-kind.ts";
 import { startInProcess, startProcess, type StageServer } from "./stage-server.ts";
 import type { Actor } from "./step.ts";
 
+/** A task and the workspace of its holder. */
+export interface HeldTask {
+  readonly taskId: string;
+  readonly workspace: string;
+  readonly token: string;
+}
+
 export interface StageOptions {
   readonly kind: RepositoryKind;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -33,6 +40,7 @@ export class Stage implements AsyncDisposable {
   readonly #keys = new Map<Actor, Promise<string | null>>();
   #lastKey: Promise<unknown> = Promise.resolve();
   readonly #clock = { aheadMs: 0, now: () => Date.now() + this.#clock.aheadMs };
+  #other: Promise<HeldTask> | null = null;
   #server: StageServer | null = null;
   #url = "";
 
@@ -105,6 +113,11 @@ export class Stage implements AsyncDisposable {
 
   client(actor: Actor): Promise<HttpClient> {
     return this.keyOf(actor).then((key) => httpClient({ server: this.#url, key, timeoutMs: 300_000 }));
+  }
+
+  /** A task that stands beside all others of this stage, made when it is first asked for. */
+  sharedOther(hold: () => Promise<HeldTask>): Promise<HeldTask> {
+    return (this.#other ??= hold());
   }
 
   /** The actor's key, made when it is first asked for. */

@@ -23,6 +23,20 @@ export async function readState(player: Player): Promise<StateOfTask> {
   return state;
 }
 
+/**
+ * What of the clone's git decides how later commands behave. It is nobody's gain, and so compared only to know whether
+ * another case can be played on the task.
+ */
+export function readClone({ task }: Player): StateOfTask {
+  const git = join(task.workspace, ".git");
+  if (!lstatSync(git, { throwIfNoEntry: false })?.isDirectory()) return new Map([["the clone", "is gone"]]);
+  const kept = readdirSync(git).filter(
+    (name) => !["index", "objects", "logs", "FETCH_HEAD", "ORIG_HEAD"].includes(name),
+  );
+  const below = kept.flatMap((name) => filesBelow(git, name));
+  return new Map(below.map(([path, content]) => [`the clone's ${path}`, content]));
+}
+
 /** The names of what differs. */
 export function changesBetween(before: StateOfTask, after: StateOfTask): readonly string[] {
   const names = new Set([...before.keys(), ...after.keys()]);
@@ -31,6 +45,9 @@ export function changesBetween(before: StateOfTask, after: StateOfTask): readonl
 
 /** Every file below a folder with its mode and content, but git's own data. */
 function filesBelow(folder: string, below = ""): readonly (readonly [string, string])[] {
+  const place = lstatSync(join(folder, below));
+  if (place.isFile()) return [[below, `${place.mode}:${readFileSync(join(folder, below), "latin1")}`]];
+  if (!place.isDirectory()) return [[below, `special ${place.mode}`]];
   return readdirSync(join(folder, below), { withFileTypes: true }).flatMap((entry) => {
     const path = below === "" ? entry.name : `${below}/${entry.name}`;
     if (path === ".git") return [];
