@@ -49,11 +49,11 @@ test("a person lists what waits, denies with a comment, approves what is shown, 
   const [first = ""] = listed[1] ?? [];
 
   expect(await run(maria, "deny", first)).toMatchObject({ code: 2, error: expect.stringContaining("--comment") });
-  expect(await run(agentKey, "approve", first)).toMatchObject({
+  const other = `sha256:${"0".repeat(64)}`;
+  expect(await run(agentKey, "approve", first, "--digest", other)).toMatchObject({
     code: 1,
     error: expect.stringContaining("self_approval"),
   });
-  const other = `sha256:${"0".repeat(64)}`;
   expect(await run(maria, "approve", first, "--digest", other)).toMatchObject({
     code: 1,
     error: expect.stringContaining("approval_digest_mismatch"),
@@ -66,8 +66,14 @@ test("a person lists what waits, denies with a comment, approves what is shown, 
   await askAgain(asked);
   const [second = ""] = (await run(maria, "approvals")).out.split("\n")[1]?.split("\t") ?? [];
   expect(second).not.toBe(first);
-  const approved = await run(maria, "approve", second, "--comment", "fine");
-  expect(approved.out).toMatch(/^digest +sha256:/m);
+  const unasked = await run(maria, "approve", second);
+  const digest = /^digest +(sha256:[0-9a-f]{64})$/m.exec(unasked.out)?.[1] ?? "";
+  expect(unasked).toMatchObject({
+    code: 2,
+    error: expect.stringContaining(`phasegate approve ${second} --digest ${digest}`),
+  });
+  expect((await run(maria, "approvals")).out).toContain(second);
+  const approved = await run(maria, "approve", second, "--digest", digest, "--comment", "fine");
   expect(approved).toMatchObject({ code: 0, out: expect.stringMatching(/ task \S+ is (active|completed)/) });
   expect((await run(maria, "approvals", "--all")).out).toMatch(/\tdenied\t[^]*\tused\t|\tused\t[^]*\tdenied\t/);
 

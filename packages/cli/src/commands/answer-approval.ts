@@ -11,9 +11,12 @@ export interface AnswerOptions extends ServerOptions {
   readonly comment?: string;
 }
 
+/** Most files without a shown difference that are named; the rest is counted. */
+const maxNamed = 40;
+
 /**
- * Grants or denies exactly one digest: the one of `--digest`, else the one that is shown now. On a terminal, without
- * `--digest`, a grant is asked for after what is approved was shown.
+ * Grants or denies exactly one digest: the one of `--digest`, else the one that is shown now. Without `--digest` a
+ * grant is asked for after what is approved was shown; where nobody can be asked, nothing is granted.
  */
 export async function answerApproval(
   { io }: CommandLine,
@@ -35,7 +38,13 @@ export async function answerApproval(
 
 async function digestShown(io: Io, seen: ApprovalAnswer, verb: string, options: AnswerOptions): Promise<string> {
   if (!options.json) printApproval(io, seen);
-  if (verb === "grant" && io.isInteractive && !(await agrees())) {
+  if (verb === "deny") return seen.digest;
+  if (!io.isInteractive || options.json) {
+    throw new CommandFailure(exitCodes.usage, "nobody can be asked here whether this is to be approved", {
+      hint: `look at it, then name what you saw: \`phasegate approve ${seen.id} --digest ${seen.digest}\``,
+    });
+  }
+  if (!(await agrees())) {
     throw new CommandFailure(exitCodes.refused, "nothing was approved", {
       hint: "`phasegate deny` says no, with a comment for the agent",
     });
@@ -60,7 +69,25 @@ function printApproval(io: Io, seen: ApprovalAnswer): void {
   }
   io.out("");
   for (const line of seen.diff.trimEnd().split("\n")) io.out(printable(line));
-  if (seen.diff_truncated) io.out("(the difference goes on: GET /tasks/{id}/diff?since=base has the rest)");
+  printUnseen(io, seen);
+}
+
+/** What the digest stands for and the text above does not show. */
+function printUnseen(
+  io: Io,
+  { diff, diff_truncated: isCut, changed_paths: changed, task_id: task }: ApprovalAnswer,
+): void {
+  const lines = diff.split("\n");
+  // Lines of a file's text begin with a sign or a space.
+  for (const line of lines) {
+    if (line.startsWith("Binary files ")) io.out(styled(io, "bold", `not shown: ${printable(line)}`));
+  }
+  if (!isCut) return;
+  const shown = new Set(lines.filter((line) => line.startsWith("diff --git ")));
+  const unseen = (changed ?? []).filter((path) => !shown.has(`diff --git a/${path} b/${path}`));
+  io.out(styled(io, "bold", `the difference is cut: GET /api/v1/tasks/${task}/diff?since=base has more of it`));
+  for (const path of unseen.slice(0, maxNamed)) io.out(`not shown: ${printable(path)}`);
+  if (unseen.length > maxNamed) io.out(`not shown: ${unseen.length - maxNamed} files more`);
 }
 
 /** What ran and what it reported; its output and failures are in `--json`. */

@@ -33,6 +33,8 @@ export const ApprovalAnswer = Type.Object({
   tree: Type.Optional(Type.String()),
   /** The difference was longer than it is shown. */
   diff_truncated: Type.Optional(Type.Boolean()),
+  /** Files that changed since the base; with a difference that is cut these may be the first of them. */
+  changed_paths: Type.Optional(Type.Array(Type.String())),
   /** Who denied it and why. */
   denial: Type.Optional(nullable(AnyObject)),
   task_status: Type.Optional(Type.String()),
