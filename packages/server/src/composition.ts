@@ -1,7 +1,5 @@
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import manifest from "../package.json" with { type: "json" };
-import { openSqliteLedger } from "@phasegate/ledger";
-import type { Ledger } from "@phasegate/ledger";
 import { openRunner } from "@phasegate/runner";
 import type { Runner, RunnerCapabilities, SlotUse } from "@phasegate/runner";
 import { assuranceSuffices } from "@phasegate/wire";
@@ -16,6 +14,7 @@ import type { FirstKey } from "./auth/first-key.ts";
 import { type HeadSigner, openHeadSigner } from "./auth/head-signer.ts";
 import { KeyRing } from "./auth/key-ring.ts";
 import { openPhaseTokens } from "./auth/phase-tokens.ts";
+import { openLedger } from "./open-ledger.ts";
 import { recordRestore } from "./backup/restore-notice.ts";
 import type { Config } from "./config/config.ts";
 import { prepareDataDirectory, prepareWorkspaces } from "./config/data-directory.ts";
@@ -36,7 +35,7 @@ import { Operations } from "./operations/operations.ts";
 import { allRoutes } from "./routes.ts";
 import { runnerOptions } from "./runner-options.ts";
 import { createLogger } from "./telemetry/logger.ts";
-import { createMetrics, type Metrics } from "./telemetry/metrics.ts";
+import { createMetrics } from "./telemetry/metrics.ts";
 import { openTracing } from "./telemetry/tracing.ts";
 import { watchServer } from "./telemetry/watch-server.ts";
 import { serverBreakers } from "./breakers/server-breakers.ts";
@@ -138,7 +137,8 @@ async function open(
   const metrics = createMetrics();
   const tracing = await openTracing({ endpoint: config.telemetry.otlp_endpoint, version: manifest.version });
   opened.push(() => tracing.close());
-  const ledger = await openLedger(config, metrics, opened);
+  const ledger = await openLedger(config.storage, metrics.ledger);
+  opened.push(() => ledger.close());
   const system = new SystemStream({ ledger, clock });
   const configEvents = new ConfigEvents({ ledger, system, ids });
   configuration.recordTo(configEvents, (error) =>
@@ -263,16 +263,6 @@ async function reloadAll(configuration: ConfigManager, log: Logger, reopenLog: (
   } catch {
     // It is logged where it was found, for every caller.
   }
-}
-
-async function openLedger(config: Config, metrics: Metrics, opened: (() => Promise<unknown>)[]): Promise<Ledger> {
-  const ledger = await openSqliteLedger({
-    file: join(config.storage.data_dir, "ledger.sqlite"),
-    durability: config.storage.durability,
-    observer: metrics.ledger,
-  });
-  opened.push(() => ledger.close());
-  return ledger;
 }
 
 /** Null where `audit.export_file` is not set. */

@@ -9,6 +9,7 @@ import { takeTokenSecret } from "./auth/phase-tokens.ts";
 import type { Config } from "./config/config.ts";
 import { examineDataDirectory, examineWorkspaces } from "./config/data-directory.ts";
 import { createIds, systemClock } from "./ids.ts";
+import { requireKnownLedger } from "./open-ledger.ts";
 import { runnerOptions } from "./runner-options.ts";
 import { examineLogFile } from "./telemetry/log-output.ts";
 import { readWebhooks } from "./webhooks/webhook.ts";
@@ -30,6 +31,7 @@ export async function examineStart(options: ExamineStartOptions): Promise<readon
   const { config, env, cwd } = options;
   const { logging, security, events, storage, runner } = config;
   const attempts: readonly (readonly [string, () => unknown])[] = [
+    ["storage.url", () => requireKnownLedger(storage.url)],
     ["storage.data_dir", () => examineDataDirectory(storage.data_dir)],
     ["runner.workspaces_dir", () => runner.workspaces_dir !== null && examineWorkspaces(runner.workspaces_dir)],
     ["logging.file", () => logging.file !== null && examineLogFile(resolve(cwd, logging.file))],

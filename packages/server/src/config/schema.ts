@@ -102,7 +102,9 @@ export const ConfigSchema = section({
   }),
   storage: section({
     data_dir: optionalText("Keys, ledger and workspaces. Default: `$XDG_DATA_HOME/phasegate/<project>`."),
-    url: optionalText("`postgres://` for many instances, `memory:` for tests; null: SQLite in the data directory."),
+    url: optionalText(
+      "Null: SQLite in the data directory; `memory:` keeps nothing past the end, for trials. No other back end is there yet.",
+    ),
     durability: choice(
       "full",
       ["full", "normal"],
@@ -127,7 +129,12 @@ export const ConfigSchema = section({
   audit: section({
     export_file: optionalText("File that every event is also written to, one JSON object a line, with a manifest."),
     rotate_size_mb: whole(100, 1, 100_000, "Size at which the export file is rotated."),
-    payload_days: whole(90, 1, 36_500, "Days that bodies of arguments, results and artifacts are kept after the end of their task."),
+    payload_days: whole(
+      90,
+      1,
+      36_500,
+      "Days that bodies of arguments, results and artifacts are kept after the end of their task.",
+    ),
   }),
   retry: section({
     max_attempts: whole(3, 1, 100, "Attempts of a job before it is given up.", runtime),
