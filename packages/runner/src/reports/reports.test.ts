@@ -185,6 +185,28 @@ describe("a report as its runner writes it", () => {
     });
   });
 
+  it("unittest with hooks that fail, as failures of their class or file", () => {
+    const block = (name: string) =>
+      `${"=".repeat(70)}\nERROR: ${name}\n${"-".repeat(70)}\nAttributeError: no Discount\n\n`;
+    const printed = [
+      "setUpClass (tests.test_a.TestMath) ... ERROR",
+      "setUpModule (tests.test_b) ... ERROR",
+      "test_adds (tests.test_c.TestMath.test_adds) ... ok",
+      "",
+      `${block("setUpClass (tests.test_a.TestMath)")}${block("setUpModule (tests.test_b)")}${block("tearDownClass (tests.test_c.TestMath)")}`,
+      `${"-".repeat(70)}\nRan 1 test in 0.001s\n\nFAILED (errors=3)\n`,
+    ].join("\n");
+    expect(told(parse("unittest", printed))).toEqual({
+      cases: [
+        "failed: tests.test_a.TestMath",
+        "passed: tests.test_c.TestMath > test_adds",
+        "failed: tests.test_c.TestMath",
+      ],
+      unloaded: ["unclassified: tests/test_b.py"],
+      stoppedEarly: false,
+    });
+  });
+
   it("jest's JSON", () => {
     expect(told(parse("jest-json", fixture("jest.json")))).toEqual({
       cases: [

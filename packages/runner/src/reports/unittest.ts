@@ -10,6 +10,7 @@ const block = /^(?:ERROR|FAIL): (\S+) \(([\w.<>]+)\)/;
 const rule = /^={70}$/;
 const line = /^-{70}$/;
 const unloaded = "unittest.loader._FailedTest";
+const hook = /^(?:setUp|tearDown)(Class|Module)$/;
 
 /** What `python -m unittest -v` prints on standard error. A run that did not come to its own end is broken. */
 export const unittest: ReportFormat = {
@@ -71,7 +72,7 @@ class Results {
   finish(isFailed: boolean): ParsedReport {
     const cases = new CaseList();
     const seen = new Set(this.#tests.map((test) => keyOf(test.name, test.owner)));
-    // setUpClass and the like are reported without a line of their own.
+    // Older versions report setUpClass and the like without a line of their own.
     for (const [key] of this.#blocks) {
       const [name, owner] = key.split("\n");
       if (seen.has(key) || name === undefined || owner === undefined) continue;
@@ -86,6 +87,14 @@ class Results {
       if (test.owner.startsWith(unloaded)) {
         const module = test.owner.slice(unloaded.length + 1) || test.name;
         cases.addUnloaded(pythonFile(module, this.#context) ?? module, text);
+        continue;
+      }
+      const scope = outcome === "failed" ? hook.exec(test.name)?.[1] : undefined;
+      if (scope !== undefined) {
+        // Once a hook holds, only tests are named: its failure is that of their class, or of their file.
+        const file = pythonFile(test.owner, this.#context);
+        if (scope === "Module") cases.addUnloaded(file ?? test.owner, text);
+        else cases.add({ parts: [], file, name: test.owner, outcome, message: text });
         continue;
       }
       const owner = test.owner.endsWith(`.${test.name}`) ? test.owner.slice(0, -test.name.length - 1) : test.owner;

@@ -77,6 +77,16 @@ describe("green passes when", () => {
       },
     ],
     [
+      "a suite whose body or hook failed at red holds, and all its tests pass",
+      {
+        evidence: {
+          base,
+          redIdentities: [redTest(file, "shares")],
+          current: now({ ...old, [file]: { "shares > divides": "passed", "shares > halves": "passed" } }),
+        },
+      },
+    ],
+    [
       "the names of an unstable file differ, and as many of its tests pass",
       {
         evidence: {
@@ -137,6 +147,28 @@ describe("green does not pass when", () => {
       "a red test is skipped",
       withNow({ ...old, [file]: { divides: "skipped", a: "passed" } }),
       /not passing.*divides|skipped tests/u,
+    ],
+    [
+      "one of the tests of a suite that failed at red does not pass",
+      {
+        evidence: {
+          base,
+          redIdentities: [redTest(file, "shares")],
+          current: now({ ...old, [file]: { "shares > divides": "passed", "shares > halves": "failed" } }),
+        },
+      },
+      /red and not passing: `test\/new.test.ts > shares`/u,
+    ],
+    [
+      "a suite that failed at red has tests of its name only in another file",
+      {
+        evidence: {
+          base,
+          redIdentities: [redTest("", "shares")],
+          current: now({ ...old, [file]: { other: "passed" }, "test/more.test.ts": { "shares > divides": "passed" } }),
+        },
+      },
+      /red and not passing: `shares`/u,
     ],
     ["a red test is gone", withNow({ ...old, [file]: { other: "passed" } }), /red and not passing.*divides/u],
     [

@@ -1,7 +1,7 @@
 import type { RedIdentity, TestRun, TreeChange, UnloadedTestFile } from "@phasegate/wire";
 import { removedTests } from "./removed-tests.ts";
 import { baseRun, changesFromBase, contentOf, currentRun, type EvidenceSubject, type Gathered } from "./subject.ts";
-import { holdsByFile, type IndexedRun, indexRun, type TestState, unstableFiles } from "./test-runs.ts";
+import { holdsByFile, type IndexedRun, indexRun, testsOfSuite, type TestState, unstableFiles } from "./test-runs.ts";
 
 /** What the run on the current tree says, held against RED, the base and what passed earlier. Empty lists are good. */
 export interface GreenReading {
@@ -106,11 +106,13 @@ function stillRed(
   run: IndexedRun,
   unstable: ReadonlySet<string | null>,
 ): readonly string[] {
+  const passes = (identity: string): boolean => ["passed", "flaky"].includes(run.stateOf(identity));
   return reds
     .filter(({ identity, file, wholeFile }) => {
       if (wholeFile) return run.count(file, "passed") + run.count(file, "flaky") === 0;
-      const state = run.stateOf(identity);
-      return state !== "passed" && state !== "flaky" && !(state === "missing" && unstable.has(file));
+      const tests = testsOfSuite(run, identity, file);
+      if (tests.length > 0) return !tests.every(passes);
+      return !passes(identity) && !(run.stateOf(identity) === "missing" && unstable.has(file));
     })
     .map(({ identity }) => identity);
 }

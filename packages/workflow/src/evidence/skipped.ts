@@ -1,7 +1,7 @@
 import type { TestRun } from "@phasegate/wire";
 import { removedTests } from "./removed-tests.ts";
 import { baseRun, currentRun, type EvidenceSubject, type Gathered } from "./subject.ts";
-import { holdsByFile, indexRun, unstableFiles } from "./test-runs.ts";
+import { holdsByFile, indexRun, testsOfSuite, unstableFiles } from "./test-runs.ts";
 
 /** Tests that ran before, on the base or at an earlier gate, and do not run now. */
 export interface SkippedReading {
@@ -26,7 +26,9 @@ export function readSkipped(subject: EvidenceSubject): Gathered<SkippedReading> 
     ...base.value.inState("passed"),
     ...base.value.inState("flaky"),
     ...base.value.inState("failed"),
-    ...redIdentities.filter(({ wholeFile }) => !wholeFile).map(({ identity }) => identity),
+    ...redIdentities
+      .filter(({ identity, file, wholeFile }) => !wholeFile && testsOfSuite(run, identity, file).length === 0)
+      .map(({ identity }) => identity),
     ...passedEarlier,
   ]);
   const isHeldByFile = (identity: string): boolean => {

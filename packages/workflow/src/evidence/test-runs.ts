@@ -61,6 +61,15 @@ export function executedTests(run: TestRun): number {
   return run.cases.filter(({ outcome }) => outcome === "passed" || outcome === "failed").length;
 }
 
+/**
+ * Tests of a suite that the run itself does not name. One whose body or hook fails is reported as if it were a test;
+ * once it holds, its tests stand in its place.
+ */
+export function testsOfSuite(run: IndexedRun, identity: string, file: string | null): readonly string[] {
+  if (run.identities.has(identity)) return [];
+  return [...run.identities].filter((test) => test.startsWith(`${identity} > `) && run.fileOf(test) === file);
+}
+
 /** Tests that fail, and files that do not load. */
 export function failuresIn(run: TestRun): readonly string[] {
   return [...indexRun(run).inState("failed"), ...run.unloadedFiles.map(({ file }) => file)];
