@@ -42,6 +42,44 @@ async function openReceiver() {
   return { taken, state, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/secret` };
 }
 
+test("a receiver that never answers holds up no decision and no end of the server, and gets it all later", async () => {
+  const hanging = { takes: false, asked: 0, taken: new Set<unknown>() };
+  const receiver = createServer((request, response) => {
+    hanging.asked += 1;
+    if (!hanging.takes) return;
+    hanging.taken.add(request.headers["webhook-id"]);
+    request.resume().on("end", () => response.writeHead(204).end());
+  });
+  receiver.listen(0, "127.0.0.1");
+  await once(receiver, "listening");
+  closing.push(() => {
+    receiver.closeAllConnections();
+    receiver.close();
+  });
+  const { path, remove } = temporaryDirectory("webhooks");
+  closing.push(remove);
+  const repository = makeRepository(join(path, "repository"), { "agent_workflow.yaml": workflow });
+  const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`;
+  const settings = { "events.webhooks": [{ name: "slow", url, types: ["task.created"], timeout_seconds: 60 }] };
+  const start = async () => {
+    const args = [repository, join(path, "data"), JSON.stringify(settings)];
+    const script = new URL("../harness/serve.ts", import.meta.url);
+    const started = await startScript(script, args, { PHASEGATE_OPERATOR_KEY: operatorKey });
+    closing.push(() => started.stop());
+    return { started, api: new Api(started.line, operatorKey) };
+  };
+  const { started, api } = await start();
+  const titles = Array.from({ length: 20 }, (_, index) => `Task ${index}`);
+  for (const title of titles) expect((await api.post("/tasks", { title })).status).toBe(201);
+  await expect.poll(() => hanging.asked, { timeout: 10_000 }).toBeGreaterThan(0);
+  expect((await api.post("/tasks", { title: "One more" })).status).toBe(201);
+  // Longer than a test may take, if it waited for the receiver.
+  await started.stop();
+  hanging.takes = true;
+  await start();
+  await expect.poll(() => hanging.taken.size, { timeout: 15_000 }).toBe(titles.length + 1);
+});
+
 test("what happened before a kill reaches the receiver after the restart, each task's events in order", async () => {
   const receiver = await openReceiver();
   const { path, remove } = temporaryDirectory("webhooks");

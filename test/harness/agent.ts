@@ -22,6 +22,11 @@ export class Agent {
     return new Agent(api, answer.body);
   }
 
+  /** The holder that an answer of `/tasks/claim` made. */
+  static of(api: Api, claim: Record<string, unknown>): Agent {
+    return new Agent(api, claim);
+  }
+
   execute(tool: string, args: Record<string, unknown>): Promise<Answer> {
     return this.api.post("/tools/execute", {
       task_id: this.taskId,

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { verifyLedger } from "@phasegate/ledger/verify";
 import { Agent } from "./agent.ts";
+import { Answered } from "./answered.ts";
 import { Api } from "./api.ts";
 import { startScript } from "./processes.ts";
 import type { Started } from "./processes.ts";
@@ -48,12 +49,12 @@ export async function crashServer(rounds: number, random: () => number): Promise
   try {
     for (let round = 1; round <= rounds; round += 1) {
       const events = await loadAndKill(await start(), 3 + Math.floor(random() * 40));
-      answered += events.length;
+      answered += events.count;
       const server = await start();
       try {
-        broken.push(
-          ...(await missing(new Api(server.line, operatorKey), events)).map((text) => `round ${round}: ${text}`),
-        );
+        const operator = new Api(server.line, operatorKey);
+        const wrong = [...(await events.lost(operator)), ...(await events.open(operator))];
+        broken.push(...wrong.map((text) => `round ${round}: ${text}`));
       } finally {
         await server.stop();
       }
@@ -67,8 +68,8 @@ export async function crashServer(rounds: number, random: () => number): Promise
   }
 }
 
-/** Works with several agents and kills the server after so many answers; returns the ids of all events that it was told of. */
-async function loadAndKill(server: Started, afterAnswers: number): Promise<{ taskId: string; eventId: string }[]> {
+/** Works with several agents and kills the server after so many answers; returns all that it was told. */
+async function loadAndKill(server: Started, afterAnswers: number): Promise<Answered> {
   const operator = new Api(server.line, operatorKey);
   const created = await operator.post("/keys", {
     name: `agent-${process.hrtime.bigint()}`,
@@ -76,17 +77,16 @@ async function loadAndKill(server: Started, afterAnswers: number): Promise<{ tas
     roles: ["agent"],
   });
   const api = new Api(server.line, String(created.body["key"]));
-  const events: { taskId: string; eventId: string }[] = [];
+  const events = new Answered();
   const ended = once(server.process, "exit");
   const work = async (name: string): Promise<void> => {
     await operator.post("/tasks", { title: name, priority: 9 });
     const agent = await Agent.claim(api, name);
     for (let step = 0; ; step += 1) {
       const answer = await oneStep(agent, step);
-      const eventId = answer["event_id"];
-      if (typeof eventId === "string") events.push({ taskId: agent.taskId, eventId });
+      events.note(agent.taskId, answer);
       // The others are in the middle of something at this moment: between and inside requests.
-      if (events.length === afterAnswers) server.process.kill("SIGKILL");
+      if (events.count === afterAnswers) server.process.kill("SIGKILL");
       if (answer["allowed"] === true && agent.phase === "DONE") return;
     }
   };
@@ -105,36 +105,4 @@ async function oneStep(agent: Agent, step: number): Promise<Record<string, unkno
   if (step % 4 === 2)
     return (await agent.api.post("/tools/authorize", { ...call, args: { path: "src/b.txt", content: "b" } })).body;
   return (await agent.execute("write_files", { path: "src/b.txt", content: `${step}\n` })).body;
-}
-
-/** What of the answered events is not in the ledger, and which calls are neither finished nor interrupted. */
-async function missing(operator: Api, answered: readonly { taskId: string; eventId: string }[]): Promise<string[]> {
-  const broken: string[] = [];
-  for (const taskId of new Set(answered.map((event) => event.taskId))) {
-    const audit = await operator.get(`/audit/query?task_id=${taskId}&limit=1000`);
-    const entries = audit.body["entries"] as { event_id: string; type: string }[];
-    const known = new Set(entries.map((entry) => entry.event_id));
-    for (const event of answered) {
-      if (event.taskId === taskId && !known.has(event.eventId))
-        broken.push(`${taskId}: ${event.eventId} was answered and is lost`);
-    }
-    const history = await operator.get(`/events?task_id=${taskId}&limit=1000`);
-    broken.push(...openCalls(taskId, history.body["events"] as CloudEvent[]));
-  }
-  return broken;
-}
-
-interface CloudEvent {
-  readonly id: string;
-  readonly type: string;
-  readonly data: Record<string, unknown>;
-}
-
-function openCalls(taskId: string, events: readonly CloudEvent[]): string[] {
-  const open = new Set<unknown>();
-  for (const { id, type, data } of events) {
-    if (type.endsWith("tool.started") && data["via"] === "execute") open.add(id);
-    if (/tool\.(executed|rolled_back|interrupted)$/.test(type)) open.delete(data["call_id"]);
-  }
-  return [...open].map((id) => `${taskId}: the call ${String(id)} is neither finished nor interrupted`);
 }

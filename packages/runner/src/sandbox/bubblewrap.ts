@@ -69,6 +69,12 @@ export class BubblewrapSandbox implements Sandbox {
 
 function refuseBroken(result: ProcessResult): void {
   if (result.ended !== "exited" || result.statusText.includes('"exit-code"')) return;
+  // Killed from outside once the command was running: no failure of the set-up, and nothing that it printed counts.
+  if (result.statusText.includes('"child-pid"') && result.exitCode > 128) {
+    throw new PhasegateError("workspace_unavailable", "the sandbox was killed while the command ran", {
+      hint: "try again; the operator looks at what kills processes on this machine",
+    });
+  }
   throw new PhasegateError(
     "sandbox_unavailable",
     `the sandbox could not be set up: \`${result.stderr.text.trim().slice(0, 500)}\``,

@@ -1,5 +1,12 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { compareTreePaths, PhasegateError, type JsonObject, type TreeDigest, type TreeFacts } from "@phasegate/wire";
+import {
+  compareTreePaths,
+  PhasegateError,
+  systemFault,
+  type JsonObject,
+  type TreeDigest,
+  type TreeFacts,
+} from "@phasegate/wire";
 import type { ActJudges, ActOutcome, Observation, RollBack, ToolCall, ToolOutcome, TreeRequest } from "../port.ts";
 import type { LimitName } from "../sandbox/limits.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
@@ -166,8 +173,9 @@ export class WorkspaceSession {
       });
     } catch (error) {
       // What the tool may have done is judged like anything else; only then is the failure told.
-      const code = error instanceof PhasegateError ? error.code : "internal_error";
-      const message = error instanceof Error ? error.message : String(error);
+      const coded = systemFault(error) ?? error;
+      const code = coded instanceof PhasegateError ? coded.code : "internal_error";
+      const message = coded instanceof Error ? coded.message : String(coded);
       return { status: "failed", code, message, result: null, durationMs: performance.now() - startedAt };
     } finally {
       this.#running.delete(running);
