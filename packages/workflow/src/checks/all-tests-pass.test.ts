@@ -165,10 +165,15 @@ describe("green does not pass when", () => {
         evidence: {
           base,
           redIdentities: [redTest("", "shares")],
-          current: now({ ...old, [file]: { other: "passed" }, "test/more.test.ts": { "shares > divides": "passed" } }),
+          current: now({ [file]: { "shares > a": "passed" } }),
         },
       },
       /red and not passing: `shares`/u,
+    ],
+    [
+      "nothing changed since the tests were red, as with one that fails until some hour",
+      { ...withNow(good), sinceBase: [changed(file, "added")] },
+      /were red on this very tree and pass on it now: `test\/new.test.ts`/u,
     ],
     ["a red test is gone", withNow({ ...old, [file]: { other: "passed" } }), /red and not passing.*divides/u],
     [
@@ -443,7 +448,7 @@ describe("what green says besides", () => {
       ],
       [
         "said where nothing but tests changed",
-        { sinceBase: [changed(file, "added")] },
+        { changes: [changed("test/a.ts")], sinceBase: [changed(file, "added"), changed("test/a.ts")] },
         { [source]: { covered: [1], uncovered: [] } },
         ["warning weak_red"],
       ],

@@ -58,7 +58,22 @@ function problemsOfRed(reading: GreenReading, input: CheckInput): readonly Probl
     ...problem("red test files hold no test", reading.emptyRedFiles, "a red file must hold a test that runs"),
     ...problem("red test files hold skipped tests", reading.skippedInRedFiles, "let every test of a red file run"),
     ...problem("red and not passing", stillRed, "implement what they test"),
+    ...problem(
+      "were red on this very tree and pass on it now",
+      stillRed.length === 0 ? redOnThisTree(reading, input) : [],
+      "implement what they test; one that fails and passes on one tree is flaky, and was never red: go back by a rework transition and write it so that only the implementation decides",
+    ),
   ];
+}
+
+/** New or changed red files, where nothing but tests differs from the base and nothing changed since the phase began. */
+function redOnThisTree(
+  { redFiles, changes }: GreenReading,
+  { workflow, facts, entryTree }: CheckInput,
+): readonly string[] {
+  const isAsEntered = facts.tree?.differences[entryTree]?.changes.length === 0;
+  const isUntouched = isAsEntered && [...changes.keys()].every((path) => workflow.isTestFile(path));
+  return isUntouched ? redFiles.filter((file) => changes.has(file)) : [];
 }
 
 function problemsOfRun(reading: GreenReading): readonly Problem[] {

@@ -7,6 +7,8 @@ import { holdsByFile, type IndexedRun, indexRun, testsOfSuite, type TestState, u
 export interface GreenReading {
   readonly run: TestRun;
   readonly changes: ReadonlyMap<string, TreeChange>;
+  /** Files with tests that were red, as far as the format names files. */
+  readonly redFiles: readonly string[];
   /** Files that differ from what they were when their tests were red. */
   readonly changedRedFiles: readonly string[];
   /** Red files that do not load, hold no test, or hold a skipped one. */
@@ -88,6 +90,7 @@ function readRedFiles(subject: EvidenceSubject, reds: readonly RedIdentity[], ru
   const count = (file: string): number =>
     run.count(file, "passed") + run.count(file, "failed") + run.count(file, "flaky") + run.count(file, "skipped");
   return {
+    redFiles: files,
     changedRedFiles: files.filter((file) => {
       const content = contents.get(file);
       return content === null || content === undefined || contentOf(subject, file) !== content;
