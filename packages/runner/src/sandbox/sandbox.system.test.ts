@@ -36,6 +36,14 @@ describe.each(["required", "off"] as const)("commands at sandbox mode %s", (mode
     });
   });
 
+  test("a command runs after one that closed the workspace's own folder", async () => {
+    await fixture.sh("chmod 0 .");
+    expect(await fixture.sh("pwd > here && echo open; rm here")).toMatchObject({
+      exitCode: 0,
+      stdout: { text: "open\n" },
+    });
+  });
+
   test("the end by a signal is reported as a shell does", async () => {
     expect(await fixture.sh("kill -SEGV $$")).toMatchObject({ ended: "exited", exitCode: 139 });
   });

@@ -1,4 +1,5 @@
 import type { ChildProcess } from "node:child_process";
+import { chmod, stat } from "node:fs/promises";
 import type { ControlGroup, ControlGroups } from "./control-groups.ts";
 import { limitNames, type LimitName, type SandboxLimits } from "./limits.ts";
 import type { OutputPipes } from "./output-pipes.ts";
@@ -70,6 +71,7 @@ export class SupervisedRuns {
     const { copies, groups, pipes, niceness } = this.#parts;
     const { limits } = command;
     const signal = AbortSignal.any([command.signal, this.#closing.signal]);
+    await openToOwner(command.workspacePath);
     await using copy =
       command.on === "throwaway" ? await copies.open(command.workspacePath, command.lowerLayers ?? [], signal) : null;
     await using group = await groups.open(limits);
@@ -100,6 +102,12 @@ export class SupervisedRuns {
       await watch.stop();
     }
   }
+}
+
+/** A command that took the modes of its workspace's own folder away would let none run there after it. */
+async function openToOwner(workspacePath: string): Promise<void> {
+  const { mode } = await stat(workspacePath);
+  if ((mode & 0o700) !== 0o700) await chmod(workspacePath, (mode & 0o777) | 0o700);
 }
 
 /**
