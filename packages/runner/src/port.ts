@@ -68,6 +68,9 @@ export interface Runner extends EvidenceRunner {
    */
   discardWorkspace(task: TaskId): Promise<void>;
 
+  /** Whether git and a command in the sandbox run at this moment, each tried within a bound. Never rejects. */
+  probe(): Promise<readonly ProbeResult[]>;
+
   /** Rejects with `disk_space_low` where too little is free to begin anything that writes. */
   requireSpace(): Promise<void>;
 
