@@ -10,6 +10,8 @@ import { isPending, leaseOf } from "../transitions/pending-jobs.ts";
 import { resumeTransition } from "../transitions/resume-transition.ts";
 import { gatherEvidence } from "./gather-evidence.ts";
 
+/** Jobs that may wait for a run. The runner bounds the runs and shares its places among agents; fewer would hide some from it. */
+const concurrency = 64;
 /** How often the lease of a holder whose runs are under way is looked after. */
 const leaseRenewalMs = 10_000;
 
@@ -17,7 +19,7 @@ const leaseRenewalMs = 10_000;
 export function evidenceJobHandler(context: ServerContext): JobHandler {
   return {
     kind: "evidence",
-    concurrency: context.config.runner.max_concurrent_runs,
+    concurrency,
     run: async (job, signal) => {
       const task = await pendingTask(context, job);
       if (!task) return;
