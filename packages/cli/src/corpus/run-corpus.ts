@@ -113,11 +113,14 @@ export async function runCorpus(options: CorpusOptions): Promise<CorpusReport> {
       },
     );
   };
+  const highest = tried.at(-1) ?? "mediated";
   await Promise.all(
-    kinds.flatMap((kind) => [
-      ...tried.flatMap((level) => attacksAt(kind, level)),
-      ...benignAt(kind, tried.at(-1) ?? "mediated"),
-    ]),
+    kinds.flatMap((kind) =>
+      tried.map(async (level) => {
+        await Promise.all([...attacksAt(kind, level), ...(level === highest ? benignAt(kind, level) : [])]);
+        await stages.close(kind, level);
+      }),
+    ),
   );
   return { levels: tried, attacks, benign, skipped };
 }
@@ -243,6 +246,14 @@ class Stages implements AsyncDisposable {
     const opened = this.open(kind, level);
     this.#shared.set(key, opened);
     return opened;
+  }
+
+  /** What a server no longer needs slows the others: starting a process costs by the memory of who starts it. */
+  async close(kind: RepositoryKind, level: Level): Promise<void> {
+    const key = `${kind.name} ${level}`;
+    const opened = this.#shared.get(key);
+    this.#shared.delete(key);
+    await (await opened)?.[Symbol.asyncDispose]();
   }
 
   open(kind: RepositoryKind, level: Level, ownProcess = false): Promise<Stage> {
