@@ -69,8 +69,9 @@ export class BubblewrapSandbox implements Sandbox {
 
 function refuseBroken(result: ProcessResult): void {
   if (result.ended !== "exited" || result.statusText.includes('"exit-code"')) return;
-  // Killed from outside once the command was running: no failure of the set-up, and nothing that it printed counts.
-  if (result.statusText.includes('"child-pid"') && result.exitCode > 128) {
+  // Killed from outside: bubblewrap names what it fails at. No failure of the set-up, and nothing that it printed counts.
+  const hadBegun = result.statusText.includes('"child-pid"');
+  if (result.exitCode > 128 && (hadBegun || result.stderr.text.trim() === "")) {
     throw new PhasegateError("workspace_unavailable", "the sandbox was killed while the command ran", {
       hint: "try again; the operator looks at what kills processes on this machine",
     });
