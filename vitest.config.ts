@@ -22,6 +22,8 @@ export default defineConfig({
           include: ["packages/*/src/**/*.system.test.ts", "test/**/*.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          // Most of the time goes to processes that a test has started and waits for.
+          maxWorkers: 2,
         },
       },
     ],
