@@ -3,6 +3,8 @@ import { defineConfig } from "vitest/config";
 // Two projects: `unit` stands beside its source and takes seconds; `system` starts real servers, sandboxes and processes.
 export default defineConfig({
   test: {
+    // Two files at once: most of the time goes to processes that a test has started and waits for.
+    maxWorkers: 2,
     globalSetup: ["test/harness/temporary-home.ts"],
     projects: [
       {
@@ -22,8 +24,6 @@ export default defineConfig({
           include: ["packages/*/src/**/*.system.test.ts", "test/**/*.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          // Most of the time goes to processes that a test has started and waits for.
-          maxWorkers: 2,
         },
       },
     ],

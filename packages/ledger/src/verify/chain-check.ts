@@ -36,7 +36,10 @@ export class ChainCheck {
   }
 
   /** What is wrong with the next event, or null; and whether its content is what its hash says. */
-  take({ event, fault, isWithheld = false }: FoundEvent): { readonly problem: VerifyProblem | null; readonly isWhole: boolean } {
+  take({ event, fault, isWithheld = false }: FoundEvent): {
+    readonly problem: VerifyProblem | null;
+    readonly isWhole: boolean;
+  } {
     this.#events += 1;
     if (event.position > this.#lastPosition + 1) {
       this.#missing.push({ from: this.#lastPosition + 1, to: event.position - 1 });
