@@ -490,12 +490,7 @@ export const errorRegistry = {
     retry: true,
     docs: "A dead letter was sent again and refused, or its circuit is open. Look at the receiver, then send it again.",
   },
-  internal_error: {
-    status: 500,
-    title: "Internal error",
-    retry: false,
-    docs: "A bug: denied. The log has the request.",
-  },
+  internal_error: { status: 500, title: "Internal error", retry: false, docs: "A bug: denied. See the log." },
 } as const satisfies Record<string, ErrorDefinition>;
 
 export type ReasonCode = keyof typeof errorRegistry;
