@@ -238,16 +238,29 @@ test("a body that never ends is answered request_timeout", async () => {
   expect(answer).toContain("408");
 });
 
-test("idle connections of one address past its bound are closed, and those that stand are served", async () => {
+test("at its bound an address gets a connection in place of its oldest that never said a word", async () => {
   const shell = await shellWith({ settings: { "server.max_connections_per_address": 3 } });
   const idle = [await openSocket(shell.port()), await openSocket(shell.port()), await openSocket(shell.port())];
-  const fourth = connect(shell.port(), "127.0.0.1");
-  fourth.on("error", () => undefined);
-  await once(fourth, "close");
-  idle[0]?.write("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
-  const [answer] = (await once(idle[0] as Socket, "data")) as [Buffer];
-  expect(answer.toString()).toContain("200 OK");
+  const closed = once(idle[0] as Socket, "close");
+  idle[0]?.resume();
+  expect(await raw(shell.port(), hello)).toContain("200 OK");
+  await closed;
   for (const socket of idle) socket.destroy();
+});
+
+test("at its bound an address whose connections all speak gets no other, and those that stand are served", async () => {
+  const shell = await shellWith({ settings: { "server.max_connections_per_address": 2 } });
+  const speaking = [await openSocket(shell.port()), await openSocket(shell.port())];
+  for (const socket of speaking) {
+    socket.write(hello.replace("Connection: close", "Connection: keep-alive"));
+    expect(String((await once(socket, "data"))[0])).toContain("200 OK");
+  }
+  const third = connect(shell.port(), "127.0.0.1");
+  third.on("error", () => undefined);
+  await once(third, "close");
+  speaking[0]?.write(hello);
+  expect(String((await once(speaking[0] as Socket, "data"))[0])).toContain("200 OK");
+  for (const socket of speaking) socket.destroy();
 });
 
 test("a connection that sends nothing is closed", async () => {
@@ -277,6 +290,8 @@ test("while the server closes, new requests are answered shutting_down or find n
   expect((await first).body).toEqual({ text: "done" });
   await closed;
 });
+
+const hello = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 
 async function openSocket(port: number): Promise<Socket> {
   const socket = connect(port, "127.0.0.1");

@@ -2,23 +2,29 @@ import type { Server, Socket } from "node:net";
 
 /**
  * Bounds the connections that a server holds open, in all and from one address, so that idle sockets of one client
- * leave room for the others. One more is closed without an answer: nothing was read from it yet.
+ * leave room for the others. At an address's bound a new one takes the place of the oldest that has not said a word;
+ * where all have, it is closed without an answer: nothing was read from it yet.
  */
 export function boundConnections(server: Server, bounds: { readonly all: number; readonly perAddress: number }): void {
   server.maxConnections = bounds.all;
-  const open = new Map<string, number>();
+  const open = new Map<string, Set<Socket>>();
   server.prependListener("connection", (socket: Socket) => {
     const address = socket.remoteAddress ?? "";
-    const count = (open.get(address) ?? 0) + 1;
-    if (count > bounds.perAddress) {
-      socket.destroy();
-      return;
+    const others = open.get(address) ?? new Set();
+    if (others.size >= bounds.perAddress) {
+      // A set keeps the order in which they came.
+      const silent = [...others].find((other) => other.bytesRead === 0);
+      if (silent === undefined) {
+        socket.destroy();
+        return;
+      }
+      others.delete(silent);
+      silent.destroy();
     }
-    open.set(address, count);
+    open.set(address, others.add(socket));
     socket.once("close", () => {
-      const left = (open.get(address) ?? 1) - 1;
-      if (left === 0) open.delete(address);
-      else open.set(address, left);
+      others.delete(socket);
+      if (others.size === 0 && open.get(address) === others) open.delete(address);
     });
   });
 }
