@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import type { LoadedConfig } from "@phasegate/server/config";
 import { PhasegateError } from "@phasegate/wire/core";
 import { CommandFailure, exitCodes } from "./failure.ts";
@@ -17,6 +18,11 @@ export async function configurationOf(io: Io): Promise<LoadedConfig["config"]> {
   } catch (error) {
     throw failureOf(error);
   }
+}
+
+/** The folder that was named, else that of the configuration. */
+export async function dataDirectoryOf(io: Io, named: string | undefined): Promise<string> {
+  return named === undefined ? (await configurationOf(io)).storage.data_dir : resolve(io.cwd, named);
 }
 
 /** A coded error as a failure with exit code 1; anything else as it is. */

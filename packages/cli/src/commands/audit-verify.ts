@@ -4,7 +4,7 @@ import { PhasegateError } from "@phasegate/wire/core";
 import type { ExportReport } from "@phasegate/ledger/export";
 import type { VerifyProblem, VerifyReport } from "@phasegate/ledger/verify";
 import type { CommandLine } from "../command-line.ts";
-import { configurationOf } from "../configuration.ts";
+import { dataDirectoryOf } from "../configuration.ts";
 import { CommandFailure, exitCodes } from "../failure.ts";
 import { printable, type Io } from "../io.ts";
 import { styled } from "../output/colour.ts";
@@ -81,7 +81,7 @@ export async function verifyExported(commandLine: CommandLine, name: string, opt
 /** An auditor's machine has no configuration. */
 async function dataDirOrNull(io: Io): Promise<string | null> {
   try {
-    return (await configurationOf(io)).storage.data_dir;
+    return await dataDirectoryOf(io, undefined);
   } catch {
     return null;
   }
@@ -112,8 +112,7 @@ function problemText({ position, stream, version, what }: VerifyProblem): string
 /** `--file`, else the ledger of `--data-dir`, else that of the configuration. */
 async function ledgerFile(io: Io, options: VerifyOptions): Promise<string> {
   if (options.file !== undefined) return resolve(io.cwd, options.file);
-  if (options.dataDir !== undefined) return resolve(io.cwd, options.dataDir, "ledger.sqlite");
-  return join((await configurationOf(io)).storage.data_dir, "ledger.sqlite");
+  return join(await dataDirectoryOf(io, options.dataDir), "ledger.sqlite");
 }
 
 function readPublicKeys(io: Io, file: string, isNamed: boolean): readonly string[] {

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { resolve } from "node:path";
 import type { CommandLine } from "../command-line.ts";
-import { configurationOf, failureOf } from "../configuration.ts";
+import { dataDirectoryOf, failureOf } from "../configuration.ts";
 import { printable } from "../io.ts";
 import { styled } from "../output/colour.ts";
 import { printJson } from "../output/table.ts";
@@ -24,8 +24,7 @@ async function backup(commandLine: CommandLine, folder: string, options: BackupC
   const { io } = commandLine;
   const { takeBackup } = await import("@phasegate/server/backup");
   try {
-    const dataDirectory =
-      options.dataDir === undefined ? (await configurationOf(io)).storage.data_dir : resolve(io.cwd, options.dataDir);
+    const dataDirectory = await dataDirectoryOf(io, options.dataDir);
     const report = await takeBackup({ dataDirectory, to: resolve(io.cwd, folder), now: Date.now() });
     const { path, events, tasks, files, bytes, movingTasks } = report;
     if (options.json) return printJson(io, { path, events, tasks, files, bytes, moving_tasks: movingTasks });

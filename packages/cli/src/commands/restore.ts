@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { resolve } from "node:path";
 import type { CommandLine } from "../command-line.ts";
-import { configurationOf, failureOf } from "../configuration.ts";
+import { dataDirectoryOf, failureOf } from "../configuration.ts";
 import { printable } from "../io.ts";
 import { styled } from "../output/colour.ts";
 import { printJson } from "../output/table.ts";
@@ -24,8 +24,7 @@ async function restore(commandLine: CommandLine, folder: string, options: Restor
   const { io } = commandLine;
   const { restoreBackup } = await import("@phasegate/server/backup");
   try {
-    const dataDirectory =
-      options.dataDir === undefined ? (await configurationOf(io)).storage.data_dir : resolve(io.cwd, options.dataDir);
+    const dataDirectory = await dataDirectoryOf(io, options.dataDir);
     const backup = resolve(io.cwd, folder);
     const { events, tasks } = await restoreBackup({ backup, dataDirectory, now: Date.now() });
     if (options.json) return printJson(io, { data_dir: dataDirectory, events, tasks });
