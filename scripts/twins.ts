@@ -7,7 +7,7 @@ import { copyTree } from "./twins/copy-tree.ts";
 import { runTests, type TestOutcome } from "./twins/run-tests.ts";
 import { loadTwins, switchedOff, type Twin } from "./twins/twin-file.ts";
 
-const usage = "usage: npm run twins -- [--area NAME] [--promise TEXT] [--jobs N]";
+const usage = "usage: npm run twins -- [--area NAME] [--promise TEXT] [--jobs N] [--committed]";
 const wholeLimitMs = 15 * 60_000;
 const oneLimitMs = 3 * 60_000;
 
@@ -18,7 +18,7 @@ interface Verdict {
   readonly seconds: number;
 }
 
-const { area, promise, jobs } = options();
+const { area, promise, jobs, committed } = options();
 const twins = loadTwins().filter(
   (twin) => (area === undefined || twin.area === area) && (promise === undefined || twin.promise.includes(promise)),
 );
@@ -26,7 +26,7 @@ if (twins.length === 0) fail("no promise is named so");
 const home = realpathSync(mkdtempSync(join(tmpdir(), "phasegate-twins-")));
 try {
   const trees = Array.from({ length: jobs }, (_, index) => join(home, String(index)));
-  for (const tree of trees) copyTree(tree);
+  for (const tree of trees) copyTree(tree, committed ? "committed" : "working");
   const broken = await unfitAsTheyAre(trees[0] ?? home);
   for (const line of broken) print(line);
   const verdicts = broken.length === 0 ? await tryAll(trees) : [];
@@ -96,10 +96,20 @@ function tableOf(verdicts: readonly Verdict[]): readonly string[] {
   return ["", `${"area".padEnd(16)}promises  holes  seconds`, ...rows];
 }
 
-function options(): { readonly area?: string; readonly promise?: string; readonly jobs: number } {
+function options(): {
+  readonly area?: string;
+  readonly promise?: string;
+  readonly jobs: number;
+  readonly committed: boolean;
+} {
   try {
     const { values } = parseArgs({
-      options: { area: { type: "string" }, promise: { type: "string" }, jobs: { type: "string", default: "2" } },
+      options: {
+        area: { type: "string" },
+        promise: { type: "string" },
+        jobs: { type: "string", default: "2" },
+        committed: { type: "boolean", default: false },
+      },
     });
     const count = Number(values.jobs);
     if (!Number.isInteger(count) || count < 1 || count > 8) return fail(usage);

@@ -4,10 +4,19 @@ import { dirname, join } from "node:path";
 import { root } from "../bootstrap/paths.mjs";
 
 /**
- * Copies what is tracked, or would be, as it is now. Dependencies are links to the installed ones; the workspaces'
- * own packages are those of the copy.
+ * Copies what is tracked, or would be, as it is now; or as the last commit has it. Dependencies are links to the
+ * installed ones; the workspaces' own packages are those of the copy.
  */
-export function copyTree(target: string): void {
+export function copyTree(target: string, state: "working" | "committed"): void {
+  mkdirSync(target, { recursive: true });
+  if (state === "committed") {
+    const archive = execFileSync("git", ["archive", "HEAD"], { cwd: root, maxBuffer: 1024 ** 3 });
+    execFileSync("tar", ["-x"], { cwd: target, input: archive });
+  } else copySources(target);
+  linkModules(join(root, "node_modules"), join(target, "node_modules"));
+}
+
+function copySources(target: string): void {
   for (const path of sourcePaths()) {
     const from = join(root, path);
     const to = join(target, path);
@@ -15,7 +24,6 @@ export function copyTree(target: string): void {
     if (lstatSync(from).isSymbolicLink()) symlinkSync(readlinkSync(from), to);
     else copyFileSync(from, to);
   }
-  linkModules(join(root, "node_modules"), join(target, "node_modules"));
 }
 
 function sourcePaths(): readonly string[] {

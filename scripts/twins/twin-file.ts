@@ -1,44 +1,64 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join, relative } from "node:path";
-import { type Static, Type } from "typebox";
+import { Ajv2020 } from "ajv/dist/2020.js";
 import { parse } from "yaml";
-import { compileSchema } from "../../packages/workflow/src/index.ts";
 import { root } from "../bootstrap/paths.mjs";
 
-/** Where the tables lie, one an area. */
-export const twinFolder = join(root, "test/twins");
-
-const text = Type.String({ minLength: 1, maxLength: 4_000 });
-
-const TwinRow = Type.Object(
-  {
-    promise: Type.String({ minLength: 1, maxLength: 200, description: "what holds while the rule is on" }),
-    rule: Type.String({ minLength: 1, description: "the file that the rule stands in" }),
-    find: text,
-    replace: Type.String({ maxLength: 4_000, description: "what stands there when the rule is off" }),
-    test: Type.String({ minLength: 1, description: "the test file that must notice" }),
-    named: Type.String({ minLength: 1, description: "part of the title of the test that goes red" }),
-    titles: Type.Optional(Type.String({ description: "the file that the title is written in; default: `test`" })),
-  },
-  { additionalProperties: false },
-);
-
-const TwinFile = Type.Object({ twins: Type.Array(TwinRow, { minItems: 1 }) }, { additionalProperties: false });
-
 /** A promise with the change that breaks it and the test that goes red by that. */
-export type Twin = Static<typeof TwinRow> & { readonly area: string };
+export interface Twin {
+  /** The name of its table. */
+  readonly area: string;
+  /** What holds while the rule is on. */
+  readonly promise: string;
+  /** The file that the rule stands in. */
+  readonly rule: string;
+  readonly find: string;
+  /** What stands there when the rule is off. */
+  readonly replace: string;
+  /** The test file that must notice. */
+  readonly test: string;
+  /** Part of the title of the test that goes red. */
+  readonly named: string;
+  /** The file that the title is written in, where that is another than `test`. */
+  readonly titles?: string;
+}
 
-const misfits = compileSchema(TwinFile);
+const text = { type: "string", minLength: 1, maxLength: 4_000 };
+const fits = new Ajv2020({ allErrors: true }).compile<{ readonly twins: readonly Omit<Twin, "area">[] }>({
+  type: "object",
+  required: ["twins"],
+  additionalProperties: false,
+  properties: {
+    twins: {
+      type: "array",
+      minItems: 1,
+      items: {
+        type: "object",
+        required: ["promise", "rule", "find", "replace", "test", "named"],
+        additionalProperties: false,
+        properties: {
+          promise: { ...text, maxLength: 200 },
+          rule: text,
+          find: text,
+          replace: { type: "string", maxLength: 4_000 },
+          test: text,
+          named: text,
+          titles: text,
+        },
+      },
+    },
+  },
+});
 
 /** Every row of every table. Throws with the places that do not fit the format. */
-export function loadTwins(folder: string = twinFolder): readonly Twin[] {
+export function loadTwins(folder: string = join(root, "test/twins")): readonly Twin[] {
   const names = readdirSync(folder).filter((name) => name.endsWith(".yaml"));
   return names.toSorted().flatMap((name) => {
     const path = join(folder, name);
     const table: unknown = parse(readFileSync(path, "utf8"), { uniqueKeys: true });
-    const places = misfits(table).map(({ place, message }) => `${relative(root, path)}: \`${place}\`: ${message}`);
-    if (places.length > 0) throw new Error(places.join("\n"));
-    return (table as Static<typeof TwinFile>).twins.map((row) => ({ ...row, area: basename(name, ".yaml") }));
+    if (fits(table)) return table.twins.map((row) => ({ ...row, area: basename(name, ".yaml") }));
+    const places = (fits.errors ?? []).map(({ instancePath, message }) => `\`${instancePath}\` ${message ?? ""}`);
+    throw new Error(places.map((place) => `${relative(root, path)}: ${place}`).join("\n"));
   });
 }
 

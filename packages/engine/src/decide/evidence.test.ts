@@ -146,6 +146,14 @@ describe("evidence that is judged", () => {
       },
     ],
     [
+      "a run that says it is of another tree, and was recorded of this",
+      "evidence is of another tree",
+      (story) => {
+        recorded(story, "current", runOf("1", treeOf(story.files)));
+        return { current: runOf("1", another) };
+      },
+    ],
+    [
       "a run that was not recorded",
       "evidence was not recorded for this task",
       (story) => ({ current: runOf("1", treeOf(story.files)) }),

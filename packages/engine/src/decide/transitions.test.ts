@@ -232,6 +232,17 @@ describe("the tree that is judged", () => {
     expect(story.codes()).toEqual(["unsupported_entry"]);
   });
 
+  it("names what it left out of the tree, and blocks nothing for it", () => {
+    const story = storyInTdd();
+    story.files = filesWith(story, { "test/a.test.ts": "red" });
+    const tree = { ...story.treeNow(), litter: ["a", "b", "c", "d", "e", "f"] };
+    const decision = story.transition("IMPL", { facts: { tree, artifacts: {} } });
+    expect(decision.effect).toBe("allow");
+    expect(decision.warnings.map(({ message }) => message)).toEqual([
+      "left out of the tree, since no phase may write it: `a`, `b`, `c`, `d`, `e` and 1 more",
+    ]);
+  });
+
   it.each(["strict", "permissive", "advisory"] as const)("not being read blocks in %s mode", (mode) => {
     const story = storyInTdd(fourPhases(mode));
     story.transition("IMPL", { facts: { artifacts: {} } });
@@ -250,7 +261,8 @@ describe("the tree that is judged", () => {
 
 describe("rework", () => {
   it("goes back without artifacts, gates or resolved blockers", () => {
-    const story = storyInImpl();
+    const impl = { ...phases.impl, artifacts: [summaryArtifact("report")] };
+    const story = storyInImpl(workflowOf({ phases: [phases.plan, phases.tdd, impl, phases.done] }));
     story.do(olga, { type: "record_blocker", blockerId: "blk_1" as never, text: "wrong tests", waitsFor: null });
     expect(story.transition("TDD").effect).toBe("allow");
     expect(story.task).toMatchObject({ phase: "TDD", entry: 4, epoch: 4 });
