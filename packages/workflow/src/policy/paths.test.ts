@@ -282,6 +282,15 @@ describe("freezes", () => {
     expect(freeze.judgeChanges(change, {})).toHaveLength(1);
     expect(freeze.judgePath("package.json", true).allowed).toBe(true);
   });
+
+  test("what a phase fixes is no link: what it leads to would stay free", () => {
+    const link = { ...entry("test/a.ts"), type: "symlink" as const };
+    const linked = (path: string): TreeChange => ({ path, kind: "added", before: null, after: { ...link, path } });
+    const changes = [linked("test/a.ts"), added("test/b.ts"), linked("src/a.ts"), deleted("test/c.ts")];
+    expect(freeze.judgeLinks(changes)).toMatchObject([
+      { path: "test/a.ts", reason: { code: "path_not_allowed", rule: "w.yaml:7:3" } },
+    ]);
+  });
 });
 
 test("globs that end with a slash mean everything below", () => {
