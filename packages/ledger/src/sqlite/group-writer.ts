@@ -1,4 +1,5 @@
 import { canonicalJson } from "@phasegate/wire/core";
+import { misuse } from "../append-checks.ts";
 import { cursorCounter } from "./cursor-counter.ts";
 import { databaseError, isOperationsOwnFault } from "./database-errors.ts";
 import { openDatabase, type SqlDatabase } from "./driver.ts";
@@ -103,6 +104,7 @@ export class GroupWriter {
         pragma foreign_keys = off;
         pragma trusted_schema = off;
       `);
+      requireDurability(database, durability);
       migrate(database, { file, at: new Date().toISOString() });
       this.#session = { database, events: new EventWriter(database), calls: new CallStatements(database) };
       return this.#session;
@@ -118,6 +120,14 @@ export class GroupWriter {
     this.#session = null;
   }
 }
+
+/** SQLite keeps what it has where it cannot do what a pragma asks, and says nothing. */
+function requireDurability(database: SqlDatabase, asked: WriterOptions["durability"]): void {
+  const level = database.prepare("pragma synchronous").get()?.["synchronous"];
+  if (level !== levels[asked]) throw misuse(`commits wait for the disk at level ${String(level)}, not at \`${asked}\``);
+}
+
+const levels = { normal: 1, full: 2 } as const;
 
 class CallStatements {
   readonly erase;

@@ -131,6 +131,12 @@ describe("protected paths", () => {
     expect(policy(["**"]).judgePath(path)).toMatchObject({ allowed: false, reason: { code: "path_protected" } });
   });
 
+  test("a name that is protected is so in any case of letters, however the workflow writes it", () => {
+    const isProtected = compileProtected(["Schemas/Plan.JSON"]);
+    expect(["Schemas/Plan.JSON", "schemas/plan.json", "SCHEMAS/PLAN.json"].filter(isProtected)).toHaveLength(3);
+    expect(isProtected("schemas/other.json")).toBe(false);
+  });
+
   test.each([".gitignore", ".github/workflows/ci.yml", "git/a", "a.git/b", "docs/agent_workflow.yaml", "phasegate/a"])(
     "%j is not protected",
     (path) => {
