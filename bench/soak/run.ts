@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { parseArgs } from "node:util";
 import { drawSoak } from "./draw.ts";
+import type { Growth } from "./judge.ts";
 import { soak } from "./soak.ts";
 
 /**
@@ -37,11 +38,13 @@ const report = await soak({
   say,
 });
 const { samples, broken, growth } = report;
-const mebibytes = (bytes: number): string => `${(bytes / 1024 ** 2).toFixed(1)} MiB`;
+const said = ({ perHour, least, most }: Growth, unit: number): string =>
+  `${(perHour / unit).toFixed(1)} (${(least / unit).toFixed(1)} to ${(most / unit).toFixed(1)})`;
+const mebibyte = 1024 ** 2;
 say(
   [
     `${report.calls} calls, ${report.answeredDecisions} answered decisions; p50 ${report.p50Ms.toFixed(1)} ms, p99 ${report.p99Ms.toFixed(1)} ms`,
-    `growth an hour over the last two thirds: heap ${mebibytes(growth.heapUsedBytes)}, resident ${mebibytes(growth.rssBytes)}`,
+    `growth an hour once warm: heap ${said(growth.heapUsedBytes, mebibyte)} MiB, resident ${said(growth.rssBytes, mebibyte)} MiB, descriptors ${said(growth.descriptors, 1)}, handles ${said(growth.handles, 1)}`,
     `other answers: ${JSON.stringify(report.failures)}`,
     ...(broken.length === 0 ? ["nothing lost, no 5xx, the ledger verifies"] : broken.map((text) => `BROKEN: ${text}`)),
   ].join("\n"),

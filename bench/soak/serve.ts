@@ -10,6 +10,7 @@ export interface ServerFigures {
   readonly externalBytes: number;
   readonly descriptors: number;
   readonly handles: number;
+  readonly isWarm: boolean;
   /** Over the time since the last figures. */
   readonly loopDelayP99Ms: number;
   readonly loopDelayMaxMs: number;
@@ -56,6 +57,7 @@ async function figures(): Promise<ServerFigures> {
     externalBytes: external,
     descriptors: readdirSync("/proc/self/fd").length,
     handles: process.getActiveResourcesInfo().length,
+    isWarm: server.events.history().length >= server.config.events.max_history,
     loopDelayP99Ms,
     loopDelayMaxMs,
   };

@@ -1,8 +1,8 @@
 import { Answered } from "../../test/harness/answered.ts";
 import { Api } from "../../test/harness/api.ts";
 import { drive, Tally } from "./drive.ts";
-import { findGrowth, growthPerHour, leastJudgedSeconds } from "./judge.ts";
-import type { Sample } from "./judge.ts";
+import { findGrowth, growthOf, leastJudgedSeconds } from "./judge.ts";
+import type { Growth, Sample, Watched } from "./judge.ts";
 import { SoakedServer } from "./soaked-server.ts";
 import { Subscribers } from "./subscribers.ts";
 import { SoakWorker } from "./worker.ts";
@@ -26,8 +26,8 @@ export interface SoakReport {
   readonly answeredDecisions: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** Of the last two thirds, an hour. */
-  readonly growth: { readonly heapUsedBytes: number; readonly rssBytes: number };
+  /** Of the part in which the server was warm. */
+  readonly growth: Readonly<Record<Watched, Growth>>;
   readonly failures: Readonly<Record<string, number>>;
   readonly samples: readonly Sample[];
   /** What must not be; empty when the soak passed. */
@@ -73,8 +73,10 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
       p50Ms: all.percentileMs(0.5),
       p99Ms: all.percentileMs(0.99),
       growth: {
-        heapUsedBytes: growthPerHour(samples, "heapUsedBytes"),
-        rssBytes: growthPerHour(samples, "rssBytes"),
+        heapUsedBytes: growthOf(samples, "heapUsedBytes"),
+        rssBytes: growthOf(samples, "rssBytes"),
+        descriptors: growthOf(samples, "descriptors"),
+        handles: growthOf(samples, "handles"),
       },
       failures: all.failures,
       samples,

@@ -1,8 +1,9 @@
 import type { StoredEvent } from "@phasegate/wire";
 import type { FollowOptions, LedgerReader } from "./port.ts";
+import { RecentEvents } from "./recent-events.ts";
 
-/** How many of the newest events followers read from memory. */
-const recentLimit = 2_048;
+/** What followers read from memory, of the newest. */
+const recentBounds = { events: 4_096, bytes: 8 * 1024 ** 2 };
 const pageSize = 500;
 
 /**
@@ -12,7 +13,7 @@ const pageSize = 500;
  */
 export class Followers {
   readonly #readAll: (options: { after: number; limit: number }) => Promise<StoredEvent[]>;
-  #recent: StoredEvent[] = [];
+  readonly #recent = new RecentEvents(recentBounds);
   #last: number;
   #closed = false;
   readonly #wakeups = new Set<() => void>();
@@ -31,8 +32,7 @@ export class Followers {
     const last = events.at(-1);
     if (last === undefined) return;
     this.#last = last.position;
-    for (const event of events) this.#recent.push(event);
-    if (this.#recent.length > 2 * recentLimit) this.#recent = this.#recent.slice(-recentLimit);
+    for (const event of events) this.#recent.add(event);
     this.#wake();
   }
 
@@ -75,9 +75,9 @@ export class Followers {
 
   /** The kept events after a position, or null when some of them are no longer kept. */
   #recentAfter(position: number): StoredEvent[] | null {
-    const first = this.#recent[0];
-    if (first === undefined || first.position > position + 1) return null;
-    return this.#recent.slice(position + 1 - first.position, position + 1 - first.position + pageSize);
+    const first = this.#recent.oldest;
+    if (first === null || first.position > position + 1) return null;
+    return this.#recent.from(position + 1 - first.position, pageSize);
   }
 
   #nextWakeup(signal: AbortSignal): Promise<void> {

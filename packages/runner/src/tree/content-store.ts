@@ -19,6 +19,8 @@ import { PhasegateError } from "@phasegate/wire/core";
 const copyBytes = 1024 * 1024;
 /** A quarter of the least grace that a collection leaves. */
 const touchEveryMs = 900_000;
+/** More than a tree may have files; what is forgotten is looked for on the disk. */
+const maxKnown = 400_000;
 
 /**
  * Bytes under their SHA-256, below the data directory, mode 0600. A content is there whole or not at all, and one
@@ -57,7 +59,7 @@ export class ContentStore {
       this.#known.delete(content);
       return false;
     }
-    this.#known.set(content, now);
+    this.#note(content, now);
     return true;
   }
 
@@ -146,7 +148,12 @@ export class ContentStore {
     if (!this.#folders.has(folder)) mkdirSync(folder, { recursive: true, mode: 0o700 });
     this.#folders.add(folder);
     renameSync(incoming, target);
-    this.#known.set(content, Date.now());
+    this.#note(content, Date.now());
+  }
+
+  #note(content: string, now: number): void {
+    if (this.#known.size >= maxKnown) this.#known.clear();
+    this.#known.set(content, now);
   }
 }
 

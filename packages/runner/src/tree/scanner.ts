@@ -99,6 +99,10 @@ export class Scanner {
     this.#distrustMs = options.distrustMs ?? defaultDistrustMs;
   }
 
+  get knownFiles(): number {
+    return this.#known.size;
+  }
+
   async scan(
     mode: "cached" | "full",
     classify: (paths: readonly string[]) => Promise<readonly PathClass[]>,

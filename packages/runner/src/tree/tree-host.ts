@@ -10,6 +10,7 @@ import type { TreeEntry, UnsupportedEntry } from "@phasegate/wire";
 export interface TreeHostOptions {
   readonly contentsDirectory: string;
   readonly limits: ScanLimits;
+  readonly held?: Partial<HeldBounds>;
 }
 
 export interface ScanRequest {
@@ -39,17 +40,32 @@ interface HeldScanner {
   readonly rulesFile: string;
   readonly scanner: Scanner;
   readonly glance: Glance;
+  /** Null while it scans. */
   digest: string | null;
 }
 
-/** Reads and writes workspaces, synchronously: lives in a worker thread. Remembers what it saw of each workspace. */
+/** What is kept of workspaces that nobody reads now; one that is read again afterwards is read from the start. */
+export interface HeldBounds {
+  readonly workspaces: number;
+  readonly files: number;
+}
+
+const defaultHeld: HeldBounds = { workspaces: 128, files: 250_000 };
+
+/**
+ * Reads and writes workspaces, synchronously: lives in a worker thread. Remembers what it saw of the workspaces that
+ * were read last, as many as the bounds allow; one alone may be past the bound of files.
+ */
 export class TreeHost {
   readonly #contents: ContentStore;
   readonly #limits: ScanLimits;
   readonly #glances = new GlanceThread();
+  readonly #held: HeldBounds;
+  /** The one that was read last comes last. */
   readonly #scanners = new Map<string, HeldScanner>();
 
   constructor(options: TreeHostOptions) {
+    this.#held = { ...defaultHeld, ...options.held };
     this.#contents = new ContentStore(options.contentsDirectory);
     this.#limits = options.limits;
   }
@@ -61,6 +77,9 @@ export class TreeHost {
     held.digest = null;
     const result = await held.scanner.scan(request.mode, classify);
     held.digest = result.digest;
+    this.#scanners.delete(request.root);
+    this.#scanners.set(request.root, held);
+    await this.#forgetOldest();
     return result;
   }
 
@@ -80,6 +99,18 @@ export class TreeHost {
     this.#scanners.get(root)?.glance.close();
     this.#scanners.delete(root);
     return Promise.resolve();
+  }
+
+  async #forgetOldest(): Promise<void> {
+    let files = 0;
+    for (const { scanner } of this.#scanners.values()) files += scanner.knownFiles;
+    for (const [root, { scanner, digest }] of this.#scanners) {
+      const isFull = this.#scanners.size > this.#held.workspaces || files > this.#held.files;
+      if (!isFull || this.#scanners.size === 1) return;
+      if (digest === null) continue;
+      files -= scanner.knownFiles;
+      await this.forget(root);
+    }
   }
 
   async #begin(request: ScanRequest): Promise<HeldScanner> {

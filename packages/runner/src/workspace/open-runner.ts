@@ -1,4 +1,4 @@
-import { chmod, mkdir } from "node:fs/promises";
+import { chmod, mkdir, stat } from "node:fs/promises";
 import path from "node:path";
 import type { TaskId } from "@phasegate/wire";
 import { Git } from "../git/git.ts";
@@ -26,6 +26,7 @@ import { collectUnused } from "./collection.ts";
 import { resolveWorkspacePath } from "./resolve-path.ts";
 import { restoreFiles } from "./restore-files.ts";
 import { WorkspaceSession, type AnyTool, type SessionTimes } from "./session.ts";
+import { SessionTable } from "./session-table.ts";
 import { syncWorkspace } from "./sync.ts";
 import { removeDirectory } from "../tree/remove-directory.ts";
 import { keptTreeOf, TaskWorkspace, type WorkspaceParts } from "./task-workspace.ts";
@@ -65,6 +66,7 @@ const defaultTimes: SessionTimes = { waitMs: 600_000, patienceMs: 5_000 };
 const defaultConcurrentRuns = 4;
 const probeTimeoutMs = 10_000;
 const treeThreads = 2;
+const maxIdleSessions = 256;
 const workspaceTools = [restoreFiles, gitDiff, gitCommit] as const;
 
 /** Opens the runner. Rejects when git is missing, or where the sandbox is `required` and does not hold. */
@@ -122,10 +124,8 @@ export async function openRunner(options: RunnerOptions): Promise<Runner> {
   for (const tool of workspaceTools) tools.set(tool.name, tool);
   const times = { ...defaultTimes, ...options.times };
   const leastEpochs = new Map<TaskId, number>();
-  const sessions = new Map<TaskId, Promise<WorkspaceSession>>();
-
-  function sessionOf(key: WorkspaceKey): Promise<WorkspaceSession> {
-    return remember(sessions, key.taskId, async () => {
+  const sessions = new SessionTable<WorkspaceKey, WorkspaceSession>({
+    async open(key) {
       const workspace = await TaskWorkspace.open(parts, key);
       const root = workspace.path;
       const quota = new WorkspaceQuota({
@@ -136,7 +136,13 @@ export async function openRunner(options: RunnerOptions): Promise<Runner> {
       });
       const leastEpoch = leastEpochs.get(key.taskId) ?? 0;
       return new WorkspaceSession(workspace, parts, { sandbox, times, leastEpoch, quota, space });
-    });
+    },
+    letGo: (taskId) => void forgetRoot(layout.workspace(taskId)).catch(() => undefined),
+    maxIdle: maxIdleSessions,
+  });
+
+  async function forgetRoot(root: string): Promise<void> {
+    await Promise.all([parts.workers.forget(root), parts.walkers.forget(root)]);
   }
 
   return {
@@ -150,57 +156,60 @@ export async function openRunner(options: RunnerOptions): Promise<Runner> {
     },
 
     async openWorkspace(key) {
-      const session = await sessionOf(key);
-      return { path: session.workspace.path, mode: "clone" };
+      const path = await sessions.use(key, ({ workspace }) => workspace.path);
+      return { path, mode: "clone" };
     },
 
     async read(call) {
       const tool = tools.get(call.toolName) ?? null;
-      return tool === null ? notAvailable(call) : await (await sessionOf(call.task)).read(call, tool);
+      return tool === null ? notAvailable(call) : await sessions.use(call.task, (session) => session.read(call, tool));
     },
 
     async act(call, judges) {
-      const session = await sessionOf(call.task);
       const tool = tools.get(call.toolName) ?? null;
-      return tool === null ? session.nothingDone(notAvailable(call)) : await session.act(call, tool, judges);
+      return await sessions.use(call.task, (session) =>
+        tool === null ? session.nothingDone(notAvailable(call)) : session.act(call, tool, judges),
+      );
     },
 
     async withTree(request, use) {
-      return await (await sessionOf(request.task)).withTree(request, use);
+      return await sessions.use(request.task, (session) => session.withTree(request, use));
     },
 
     async diff({ task, since, maxBytes }) {
       const from = await manifests.get(since);
       // A workspace that was discarded is not made again to show what it held.
-      const discarded = sessions.has(task.taskId) ? null : await keptTreeOf(layout.taskState(task.taskId));
+      const isThere = await stat(layout.workspace(task.taskId)).catch(() => null);
+      const discarded = isThere === null ? await keptTreeOf(layout.taskState(task.taskId)) : null;
       if (discarded !== null) {
         const gitDir = layout.taskGitDir(task.taskId);
         return await treeDifference({ git, gitDir, contents }, from, await manifests.get(discarded), maxBytes);
       }
-      const { workspace } = await sessionOf(task);
-      return await treeDifference({ git, gitDir: workspace.gitDir, contents }, from, workspace.kept, maxBytes);
+      return await sessions.use(task, ({ workspace }) =>
+        treeDifference({ git, gitDir: workspace.gitDir, contents }, from, workspace.kept, maxBytes),
+      );
     },
 
     collect: (request) => collectUnused({ layout, manifests, baseTrees: parts.baseTrees }, request),
 
     async discardWorkspace(task) {
-      const session = await sessions.get(task)?.catch(() => null);
+      const session = await sessions.peek(task)?.catch(() => null);
       // What comes meanwhile finds the closed session and is refused; only then may a new one be opened.
       await session?.close();
       const root = layout.workspace(task);
-      await parts.workers.forget(root);
-      await parts.walkers.forget(root);
+      await forgetRoot(root);
       await removeDirectory(root);
       sessions.delete(task);
+      leastEpochs.delete(task);
     },
 
     async sync(request) {
-      return await syncWorkspace(await sessionOf(request.task), parts, request);
+      return await sessions.use(request.task, (session) => syncWorkspace(session, parts, request));
     },
 
     async fence(task, epoch) {
       leastEpochs.set(task, Math.max(epoch, leastEpochs.get(task) ?? 0));
-      await (await sessions.get(task))?.fence(epoch);
+      await (await sessions.peek(task))?.fence(epoch);
     },
 
     async probe() {
@@ -210,8 +219,7 @@ export async function openRunner(options: RunnerOptions): Promise<Runner> {
     requireSpace: () => space.require(),
 
     async resolvePath(task, written) {
-      const { workspace } = await sessionOf(task);
-      return resolveWorkspacePath(workspace.path, written);
+      return await sessions.use(task, ({ workspace }) => resolveWorkspacePath(workspace.path, written));
     },
 
     runTests: (request) => evidence.runTests(request),
@@ -221,7 +229,7 @@ export async function openRunner(options: RunnerOptions): Promise<Runner> {
 
     async close() {
       await evidence.close();
-      const opened = await Promise.allSettled(sessions.values());
+      const opened = await Promise.allSettled(sessions.all());
       await Promise.all(opened.flatMap((session) => (session.status === "fulfilled" ? [session.value.close()] : [])));
       await sandbox.close();
       await executors.close();

@@ -8,6 +8,7 @@ import {
 } from "@phasegate/wire";
 import { auditBodies } from "@phasegate/ledger";
 import type { ServerContext } from "../context.ts";
+import { Rounds } from "../rounds.ts";
 
 const intervalMs = 3_600_000;
 const firstMs = 60_000;
@@ -22,33 +23,28 @@ type RetentionContext = Pick<ServerContext, "ledger" | "system" | "ids" | "metri
  * Erases the bodies of a task `audit.payload_days` after its end, each with a `payload.erased` of the server. A body that
  * an open task names stays, and one that comes again is kept again. Where it stands is kept in the ledger, so a restart
  * leaves none out; the ledger says who erased what before it is gone.
- *
- * States: *resting* (a timer runs), *erasing* (one round runs, no timer), *stopped*.
  */
 export class PayloadRetention {
   readonly #context: RetentionContext;
-  #timer: NodeJS.Timeout | null = null;
-  #round: Promise<unknown> = Promise.resolve();
-  #stopped = false;
+  readonly #rounds: Rounds;
 
   constructor(context: RetentionContext) {
     this.#context = context;
+    this.#rounds = new Rounds({
+      run: () => this.erase(),
+      intervalMs,
+      firstMs,
+      log: context.log,
+      failed: "bodies past their time were not erased",
+    });
   }
 
-  start(afterMs = firstMs): void {
-    if (this.#stopped) return;
-    this.#timer = setTimeout(() => {
-      this.#round = this.erase()
-        .catch((error: unknown) => this.#context.log.error({ err: error }, "bodies past their time were not erased"))
-        .then(() => this.start(intervalMs));
-    }, afterMs);
-    this.#timer.unref();
+  start(): void {
+    this.#rounds.start();
   }
 
-  async close(): Promise<void> {
-    this.#stopped = true;
-    if (this.#timer) clearTimeout(this.#timer);
-    await this.#round;
+  close(): Promise<void> {
+    return this.#rounds.close();
   }
 
   /** One round, now; answers how many bodies went. */
@@ -57,7 +53,7 @@ export class PayloadRetention {
     const before = clock.now() - config.audit.payload_days * dayMs;
     let erased = 0;
     let open: OpenBodies | null = null;
-    for (let after = (await ledger.getCursor(cursor)) ?? 0; !this.#stopped;) {
+    for (let after = (await ledger.getCursor(cursor)) ?? 0; !this.#rounds.stopped;) {
       const ended = await ledger.readAll({ after, limit: pageSize, types: endings });
       const due = ended.filter(({ at }) => Date.parse(at) < before);
       for (const event of due) {

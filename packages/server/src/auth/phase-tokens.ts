@@ -16,6 +16,9 @@ export const tokenAudience = "phasegate/phase";
 /** Characters; longer ones are refused before they are looked at. */
 const maxTokenLength = 4_096;
 const maxCachedTokens = 20_000;
+const maxCachedBytes = 16 * 1024 ** 2;
+/** Of the claims beside the token itself. */
+const bytesOfClaims = 512;
 /** Characters that `allowed_tools` may take in a token; what does not fit is left out. The server's state decides. */
 const maxToolCharacters = 1_500;
 const clockToleranceSeconds = 5;
@@ -99,7 +102,11 @@ class SignedPhaseTokens implements OpenedPhaseTokens {
   private readonly material: KeyMaterial;
   private readonly security: Config["security"];
   private readonly clock: Clock;
-  private readonly verified = new LRUCache<string, Verified>({ max: maxCachedTokens });
+  private readonly verified = new LRUCache<string, Verified>({
+    max: maxCachedTokens,
+    maxSize: maxCachedBytes,
+    sizeCalculation: (_, token) => token.length + bytesOfClaims,
+  });
 
   constructor(material: KeyMaterial, security: Config["security"], clock: Clock) {
     this.algorithm = material.algorithm;

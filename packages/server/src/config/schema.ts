@@ -123,7 +123,12 @@ export const ConfigSchema = section({
     lease_seconds: whole(300, 5, 86_400, "A holder that is silent for longer loses the task.", runtime),
   }),
   events: section({
-    max_history: whole(10_000, 1, 1_000_000, "Events that one read of the history may go back over."),
+    max_history: whole(
+      10_000,
+      1,
+      1_000_000,
+      "Events that `history` of the event bus keeps in memory, as long as they take 16 MiB or less.",
+    ),
     webhooks: Type.Array(Webhook, { maxItems: 100, default: [], description: "Receivers of events." }),
   }),
   audit: section({

@@ -97,3 +97,9 @@ test("history is bounded, by type and by number; who has unsubscribed hears noth
   expect(positions(null, 0)).toEqual([]);
   expect(heard).toEqual([]);
 });
+
+test("events that take much memory leave fewer of the old ones", async () => {
+  const events = await opened({ maxHistory: 100, maxHistoryBytes: 1 });
+  await happen("breaker.reset", "breaker.reset", "payload.erased");
+  await expect.poll(() => events.history().map(({ position }) => position)).toEqual([3]);
+});

@@ -1,4 +1,4 @@
-import type { Ledger } from "@phasegate/ledger";
+import { type Ledger, RecentEvents } from "@phasegate/ledger";
 import { type EventType, isEvent, type StoredEvent, type StoredEventOf } from "@phasegate/wire";
 
 type EventOf<Type extends EventType | "*"> = Type extends EventType ? StoredEvent & StoredEventOf<Type> : StoredEvent;
@@ -15,8 +15,10 @@ export interface Subscription {
 
 export interface EventBusOptions {
   readonly ledger: Pick<Ledger, "follow" | "readAll" | "lastPosition">;
-  /** Newest events that `history` can give. */
+  /** Newest events that `history` can give, as long as they take no more than `maxHistoryBytes`. */
   readonly maxHistory: number;
+  /** Default: 16 MiB. */
+  readonly maxHistoryBytes?: number;
   /** A handler threw, or was ended for being too slow. */
   readonly onTrouble: (trouble: { readonly event: StoredEvent; readonly error: unknown }) => void;
   /** Events that may wait for one handler. Default: 10,000. */
@@ -29,6 +31,7 @@ export class SlowHandlerError extends Error {
 }
 
 const pageSize = 1_000;
+const defaultHistoryBytes = 16 * 1024 ** 2;
 
 /**
  * Hands events on inside the process. Each handler gets its events one by one and in order, in its own time: one that
@@ -39,11 +42,13 @@ export class EventBus {
   readonly #options: EventBusOptions;
   readonly #queues = new Set<HandlerQueue>();
   readonly #stopping = new AbortController();
-  #history: StoredEvent[] = [];
+  readonly #history: RecentEvents;
   #feeding: Promise<void> = Promise.resolve();
 
   constructor(options: EventBusOptions) {
     this.#options = options;
+    const { maxHistory, maxHistoryBytes = defaultHistoryBytes } = options;
+    this.#history = new RecentEvents({ events: maxHistory, bytes: maxHistoryBytes });
   }
 
   /** Publishes every event that the ledger commits from now on. */
@@ -53,10 +58,7 @@ export class EventBus {
   }
 
   publish(event: StoredEvent): void {
-    this.#history.push(event);
-    if (this.#history.length > 2 * this.#options.maxHistory) {
-      this.#history = this.#history.slice(-this.#options.maxHistory);
-    }
+    this.#history.add(event);
     for (const queue of this.#queues) queue.offer(event);
   }
 
@@ -72,9 +74,9 @@ export class EventBus {
     return queue;
   }
 
-  /** The newest events published here, oldest first; at most `maxHistory` are kept. */
+  /** The newest events published here, oldest first; at most `maxHistory` and `maxHistoryBytes` are kept. */
   history(type: EventType | null = null, limit = this.#options.maxHistory): StoredEvent[] {
-    const kept = this.#history.slice(-this.#options.maxHistory);
+    const kept = this.#history.from(0);
     const wanted = type === null ? kept : kept.filter((event) => isEvent(event, type));
     return limit <= 0 ? [] : wanted.slice(-limit);
   }

@@ -1,5 +1,6 @@
 import type { TaskId } from "@phasegate/wire";
 import type { ServerContext } from "../context.ts";
+import { Rounds } from "../rounds.ts";
 import { serverCaller } from "../server-caller.ts";
 
 /** How often ended leases are looked for. */
@@ -9,33 +10,27 @@ const perRound = 100;
 /**
  * Ends leases whose time is over, in the order fence, kill, offer: the runner refuses the old holder's work, its
  * processes end, and only then is the task offered again.
- *
- * States: *resting* (a timer runs), *sweeping* (one sweep runs, no timer), *stopped*. One owner, `close` is awaited.
  */
 export class LeaseKeeper {
   readonly #context: ServerContext;
-  #timer: NodeJS.Timeout | null = null;
-  #sweep: Promise<void> = Promise.resolve();
-  #stopped = false;
+  readonly #rounds: Rounds;
 
   constructor(context: ServerContext) {
     this.#context = context;
+    this.#rounds = new Rounds({
+      run: () => this.sweep(),
+      intervalMs,
+      log: context.log,
+      failed: "leases could not be swept",
+    });
   }
 
   start(): void {
-    if (this.#stopped) return;
-    this.#timer = setTimeout(() => {
-      this.#sweep = this.sweep()
-        .catch((error: unknown) => this.#context.log.error({ err: error }, "leases could not be swept"))
-        .then(() => this.start());
-    }, intervalMs);
-    this.#timer.unref();
+    this.#rounds.start();
   }
 
-  async close(): Promise<void> {
-    this.#stopped = true;
-    if (this.#timer) clearTimeout(this.#timer);
-    await this.#sweep;
+  close(): Promise<void> {
+    return this.#rounds.close();
   }
 
   /** Ends every lease that is over now; resolves when their tasks are offered again. */

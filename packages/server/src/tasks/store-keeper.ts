@@ -3,10 +3,13 @@ import { isTerminal, parseDigest } from "@phasegate/wire";
 import type { TaskId, TreeDigest } from "@phasegate/wire";
 import type { TaskRow } from "@phasegate/ledger";
 import type { ServerContext } from "../context.ts";
+import { Rounds } from "../rounds.ts";
 
 const intervalMs = 3_600_000;
 const firstMs = 30_000;
 const pageSize = 500;
+/** About 20 MB of digests. */
+const maxRememberedTrees = 200_000;
 const hourMs = 3_600_000;
 
 /** What an ended task still needs; it changes no more unless it is reopened. */
@@ -19,34 +22,31 @@ interface EndedTask {
 /**
  * Frees what no task needs any more: workspaces of tasks that ended long enough ago, and stored trees and contents that
  * nobody can ask for. Soon after the start, and every hour.
- *
- * States: *resting* (a timer runs), *keeping* (one round runs, no timer), *stopped*. One owner, `close` is awaited.
  */
 export class StoreKeeper {
   readonly #context: ServerContext;
+  /** As many as fit; the others are looked at in each round. */
   readonly #ended = new Map<TaskId, EndedTask>();
-  #timer: NodeJS.Timeout | null = null;
-  #round: Promise<unknown> = Promise.resolve();
-  #stopped = false;
+  #remembered = 0;
+  readonly #rounds: Rounds;
 
   constructor(context: ServerContext) {
     this.#context = context;
+    this.#rounds = new Rounds({
+      run: () => this.keep(),
+      intervalMs,
+      firstMs,
+      log: context.log,
+      failed: "unused data could not be removed",
+    });
   }
 
-  start(afterMs = firstMs): void {
-    if (this.#stopped) return;
-    this.#timer = setTimeout(() => {
-      this.#round = this.keep()
-        .catch((error: unknown) => this.#context.log.error({ err: error }, "unused data could not be removed"))
-        .then(() => this.start(intervalMs));
-    }, afterMs);
-    this.#timer.unref();
+  start(): void {
+    this.#rounds.start();
   }
 
-  async close(): Promise<void> {
-    this.#stopped = true;
-    if (this.#timer) clearTimeout(this.#timer);
-    await this.#round;
+  close(): Promise<void> {
+    return this.#rounds.close();
   }
 
   /** One round, now. */
@@ -54,9 +54,9 @@ export class StoreKeeper {
     const { runner, clock, config, log } = this.#context;
     const trees = new Set<TreeDigest>();
     for await (const { id, status } of this.#tasks()) {
-      if (this.#stopped) return;
+      if (this.#rounds.stopped) return;
       // An ended task may have been reopened since.
-      if (!isTerminal(status)) this.#ended.delete(id);
+      if (!isTerminal(status)) this.#forget(id);
       const ended = this.#ended.get(id) ?? (await this.#look(id, trees));
       if (ended === null) continue;
       for (const tree of ended.trees) trees.add(tree);
@@ -91,8 +91,20 @@ export class StoreKeeper {
     const found = new Set<TreeDigest>();
     collectDigests(task, found);
     const ended = { trees: [...found], endedAt: endOf(task), isDiscarded: false };
-    this.#ended.set(id, ended);
+    this.#remember(id, ended);
     return ended;
+  }
+
+  #remember(id: TaskId, ended: EndedTask): void {
+    this.#forget(id);
+    if (this.#remembered + ended.trees.length > maxRememberedTrees) return;
+    this.#ended.set(id, ended);
+    this.#remembered += ended.trees.length;
+  }
+
+  #forget(id: TaskId): void {
+    this.#remembered -= this.#ended.get(id)?.trees.length ?? 0;
+    this.#ended.delete(id);
   }
 
   async #discard(id: TaskId, ended: EndedTask): Promise<void> {
@@ -101,7 +113,7 @@ export class StoreKeeper {
     const task = await this.#context.tasks.load(id);
     if (task === null || !isTerminal(task.status)) return;
     await runner.discardWorkspace(id);
-    this.#ended.set(id, { ...ended, isDiscarded: true });
+    this.#remember(id, { ...ended, isDiscarded: true });
   }
 }
 

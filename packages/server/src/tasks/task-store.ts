@@ -6,6 +6,7 @@ import type { Facts, NewEvent, Principal, StoredEvent, TaskId } from "@phasegate
 import type { CompiledWorkflow } from "@phasegate/workflow";
 import { LRUCache } from "lru-cache";
 import type { Caller, ServerContext } from "../context.ts";
+import { memoryOfTask } from "./memory-of-task.ts";
 import { idempotentPart, markRecorded } from "../http/idempotency.ts";
 import type { RouteAnswer } from "../http/route.ts";
 import { TaskWatch } from "./task-watch.ts";
@@ -19,6 +20,7 @@ const endsJobs: readonly StoredEvent["type"][] = [
   "task.failed",
   "task.cancelled",
 ];
+const maxCachedBytes = 64 * 1024 ** 2;
 /** Events read at once when a task is folded from the ledger. */
 const readPage = 1_000;
 
@@ -69,7 +71,11 @@ interface Waiting {
  */
 export class TaskStore {
   readonly #context: ServerContext;
-  readonly #tasks = new LRUCache<TaskId, TaskState>({ max: 10_000 });
+  readonly #tasks = new LRUCache<TaskId, TaskState>({
+    max: 10_000,
+    maxSize: maxCachedBytes,
+    sizeCalculation: memoryOfTask,
+  });
   readonly #queues = new Map<TaskId, Waiting[]>();
   /** What commits make of tasks, for those who wait. */
   readonly watch = new TaskWatch();

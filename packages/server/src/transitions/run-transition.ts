@@ -1,3 +1,4 @@
+import { unlessAborted } from "@phasegate/resilience";
 import { PhasegateError } from "@phasegate/wire";
 import type { OperationId } from "@phasegate/wire";
 import type { Caller, ServerContext } from "../context.ts";
@@ -79,7 +80,7 @@ async function waitForAnswer(
   const timer = setTimeout(() => late.abort(), context.config.server.transition_wait_seconds * 1_000);
   const signal = AbortSignal.any([late.signal, caller.signal, context.operations.stopping]);
   try {
-    const judged = await Promise.race([judging, untilAborted(signal)]);
+    const judged = await unlessAborted(judging, signal).catch(() => null);
     if (!judged) return notYet(operation.id);
     context.operations.forget(operation.id);
     if (judged.kind === "error") throw judged.error;
@@ -106,13 +107,6 @@ async function waitForDecision(
   if (!isAnswerable(await context.tasks.require(taskId))) await waited;
   const { answer } = await recordedAnswer(context, { taskId, operationId, principal: caller.principal.id });
   return withOperation(answer, operationId);
-}
-
-function untilAborted(signal: AbortSignal): Promise<null> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve(null);
-    else signal.addEventListener("abort", () => resolve(null), { once: true });
-  });
 }
 
 function isFinal({ body }: RouteAnswer): boolean {
