@@ -5,6 +5,7 @@ import { measureQueue } from "./rows/queue.ts";
 import { measureHttp } from "./rows/http.ts";
 import type { Effort } from "./rows/http.ts";
 import { measureRunaways } from "./rows/runaway.ts";
+import { measureSpawns } from "./rows/spawn.ts";
 import { measureTransitions } from "./rows/transition.ts";
 import { measureTree } from "./rows/tree.ts";
 import { formatTable, isMet } from "./table.ts";
@@ -33,6 +34,7 @@ const groups: Record<string, (effort: Effort) => Promise<Row[]>> = {
   transition: measureTransitions,
   tree: measureTree,
   runaway: measureRunaways,
+  spawn: measureSpawns,
 };
 const machine = `${cpus().length} x ${cpus()[0]?.model.trim() ?? "unknown"}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}, storage.durability full`;
 

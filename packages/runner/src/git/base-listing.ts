@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { once } from "node:events";
 import type { Readable } from "node:stream";
 import { PhasegateError } from "@phasegate/wire";
 import type { ContentStore } from "../tree/content-store.ts";
@@ -81,10 +80,8 @@ async function readBlobs(
   const wanted = [...new Set(entries.map((entry) => entry.objectId))];
   const found = new Map<string, { content: string; size: number }>();
   if (wanted.length === 0) return found;
-  const child = git.start({ gitDir: request.gitDir, args: ["cat-file", "--batch", "--buffer"] });
-  const ended = once(child, "close");
+  const child = await git.start({ gitDir: request.gitDir, args: ["cat-file", "--batch", "--buffer"] });
   // A git that dies closes the pipes; the reader then finds its output too short and says so.
-  child.stdin.on("error", () => undefined);
   child.stderr.resume();
   try {
     child.stdin.end(`${wanted.join("\n")}\n`);
@@ -108,8 +105,9 @@ async function readBlobs(
     }
     return found;
   } finally {
-    child.kill("SIGKILL");
-    await ended;
+    child.kill();
+    await child.exited;
+    for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy();
   }
 }
 

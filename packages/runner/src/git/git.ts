@@ -1,8 +1,10 @@
-import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
+import type { Readable, Writable } from "node:stream";
 import { PhasegateError, systemFault } from "@phasegate/wire";
-import { requireStarted } from "../require-started.ts";
+import type { ExitStatus } from "../spawner/spawner-link.ts";
+import type { SpawnedProcess, Spawner } from "../spawner/spawner.ts";
 
 /** One git command. The git directory is always named: nothing is discovered from a working directory. */
 export interface GitCommand {
@@ -22,6 +24,13 @@ export interface GitResult {
   readonly stderr: string;
   /** Output past `maxBytes` was dropped and git was ended. */
   readonly truncated: boolean;
+}
+
+/** A git that runs. */
+export interface GitProcess extends Pick<SpawnedProcess, "exited" | "kill"> {
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
 }
 
 const defaultTimeoutMs = 120_000;
@@ -58,8 +67,10 @@ const helperConfiguration = `[safe]
 /** Runs the system's git without hooks, filters, prompts, or anyone's configuration. */
 export class Git {
   readonly #environment: Readonly<Record<string, string>>;
+  readonly #spawner: Spawner;
 
-  constructor(options: { configurationFile: string; searchPath: string }) {
+  constructor(options: { configurationFile: string; searchPath: string; spawner: Spawner }) {
+    this.#spawner = options.spawner;
     this.#environment = {
       PATH: options.searchPath,
       HOME: "/nonexistent",
@@ -76,11 +87,12 @@ export class Git {
   }
 
   /** Writes the configuration below `directory` and makes sure that git is there. */
-  static async open(directory: string, searchPath: string): Promise<Git> {
+  static async open(options: { directory: string; searchPath: string; spawner: Spawner }): Promise<Git> {
+    const { directory, searchPath, spawner } = options;
     const configurationFile = path.join(directory, "gitconfig");
     await mkdir(directory, { recursive: true, mode: 0o700 });
     await writeFile(configurationFile, helperConfiguration, { mode: 0o600 });
-    const git = new Git({ configurationFile, searchPath });
+    const git = new Git({ configurationFile, searchPath, spawner });
     await git.text({ args: ["--version"] });
     return git;
   }
@@ -102,8 +114,7 @@ export class Git {
   async attempt(command: GitCommand): Promise<GitResult> {
     const timeoutMs = command.timeoutMs ?? defaultTimeoutMs;
     const maxBytes = command.maxBytes ?? defaultMaxBytes;
-    const { promise, resolve, reject } = Promise.withResolvers<GitResult>();
-    const child = this.start(command);
+    const git = await this.start(command);
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     let stdoutBytes = 0;
@@ -112,57 +123,58 @@ export class Git {
     let timedOut = false;
     const timer = setTimeout(() => {
       timedOut = true;
-      child.kill("SIGKILL");
+      git.kill();
     }, timeoutMs);
-    child.stdout.on("data", (chunk: Buffer) => {
+    git.stdout.on("data", (chunk: Buffer) => {
       const room = maxBytes - stdoutBytes;
       stdout.push(chunk.length > room ? chunk.subarray(0, room) : chunk);
       stdoutBytes += Math.min(chunk.length, room);
       if (chunk.length <= room) return;
       truncated = true;
-      child.kill("SIGKILL");
+      git.kill();
     });
-    child.stderr.on("data", (chunk: Buffer) => {
+    git.stderr.on("data", (chunk: Buffer) => {
       if (stderrBytes < maxErrorBytes) stderr.push(chunk);
       stderrBytes += chunk.length;
     });
-    // A git that ends before it has read everything closes the pipe; its exit code tells the story.
-    child.stdin.on("error", () => undefined);
-    child.on("error", (cause) => {
+    const read = Promise.all([once(git.stdout, "close"), once(git.stderr, "close")]);
+    git.stdin.end(command.input ?? "");
+    let ended: ExitStatus;
+    try {
+      [ended] = await Promise.all([git.exited, read]);
+    } finally {
       clearTimeout(timer);
-      reject(notStarted(cause));
-    });
-    child.on("close", (exitCode) => {
-      clearTimeout(timer);
-      if (timedOut) {
-        const verb = command.args[0] ?? "";
-        reject(new PhasegateError("workspace_unavailable", `git ${verb} took longer than ${timeoutMs} ms`));
-        return;
-      }
-      const said = Buffer.concat(stderr).toString("utf8");
-      resolve({ exitCode: exitCode ?? 128, stdout: Buffer.concat(stdout), stderr: said, truncated });
-    });
-    child.stdin.end(command.input ?? "");
-    return await promise;
+      for (const stream of [git.stdin, git.stdout, git.stderr]) stream.destroy();
+    }
+    if (timedOut) {
+      const verb = command.args[0] ?? "";
+      throw new PhasegateError("workspace_unavailable", `git ${verb} took longer than ${timeoutMs} ms`);
+    }
+    const said = Buffer.concat(stderr).toString("utf8");
+    return { exitCode: ended.code ?? 128, stdout: Buffer.concat(stdout), stderr: said, truncated };
   }
 
   /** The process itself, for output that is read as it comes. The caller ends it. */
-  start(command: GitCommand) {
-    const args = [
+  async start(command: GitCommand): Promise<GitProcess> {
+    const argv = [
+      "git",
       ...(command.gitDir === undefined ? [] : [`--git-dir=${command.gitDir}`]),
       ...(command.workTree === undefined ? [] : [`--work-tree=${command.workTree}`]),
       ...fixedSettings,
       ...command.args,
     ];
-    const env = {
+    const environment = {
       ...this.#environment,
       ...(command.indexFile === undefined ? {} : { GIT_INDEX_FILE: command.indexFile }),
       ...command.environment,
     };
     try {
-      const child = spawn("git", args, { cwd: "/", stdio: ["pipe", "pipe", "pipe"], env });
-      requireStarted(child);
-      return child;
+      const descriptors = ["read", "write", "write"] as const;
+      const { streams, exited, kill } = await this.#spawner.start({ argv, cwd: "/", environment, descriptors });
+      const [stdin, stdout, stderr] = streams;
+      // A git that ends before it has read everything closes the pipe; its exit code tells the story.
+      stdin.on("error", () => undefined);
+      return { stdin, stdout, stderr, exited, kill };
     } catch (cause) {
       throw notStarted(cause);
     }
@@ -170,6 +182,7 @@ export class Git {
 }
 
 function notStarted(cause: unknown): PhasegateError {
+  if (cause instanceof PhasegateError) return cause;
   const fault = systemFault(cause);
   if (fault) return fault;
   return new PhasegateError(

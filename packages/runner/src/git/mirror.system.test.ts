@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { openWorkbench, sampleWorkflow } from "../testing/fixture.ts";
+import { Spawner } from "../spawner/spawner.ts";
 import { Git } from "./git.ts";
 import { execFileSync } from "node:child_process";
 
@@ -47,10 +48,12 @@ test("a base that is not there is named", async () => {
 
 test("a machine without git is told what to install", async () => {
   const directory = mkdtempSync(path.join(tmpdir(), "phasegate-git-"));
-  await expect(Git.open(directory, "/nowhere")).rejects.toMatchObject({
+  const spawner = await Spawner.open({ pipesDirectory: path.join(directory, "pipes") });
+  await expect(Git.open({ directory, searchPath: "/nowhere", spawner })).rejects.toMatchObject({
     code: "workspace_unavailable",
     message: "git could not be started",
     extras: { hint: expect.stringContaining("install git") as string },
   });
+  await spawner.close();
   rmSync(directory, { recursive: true });
 });

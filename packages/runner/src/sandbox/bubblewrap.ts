@@ -3,9 +3,10 @@ import type { ProbeResult } from "../port.ts";
 import { bubblewrapArguments, type VisibleHost } from "./bubblewrap-arguments.ts";
 import type { SandboxLimits } from "./limits.ts";
 import { sandboxWorkspacePath, type Sandbox, type SandboxCommand, type SandboxResult } from "./sandbox.ts";
-import { killGroup, killQuietly, type ProcessResult, type StatusReader } from "./supervised-process.ts";
+import type { ProcessResult, StatusReader } from "./supervised-process.ts";
 import { SupervisedRuns, type RunParts } from "./supervised-run.ts";
-import type { ChildProcess } from "node:child_process";
+import { killQuietly } from "../spawner/end-processes.ts";
+import type { SpawnedProcess } from "../spawner/spawner.ts";
 
 /** How long bubblewrap may take to name its first process before its group is killed instead. */
 const nameProcessMs = 5_000;
@@ -84,9 +85,10 @@ function refuseBroken(result: ProcessResult): void {
 }
 
 /** Kills process 1 of the sandbox, on whose end bubblewrap waits; before it is known there is nothing else to end. */
-function killSandbox(child: ChildProcess, status: StatusReader): void {
-  const timer = setTimeout(() => killGroup(child), nameProcessMs);
-  child.once("exit", () => clearTimeout(timer));
+function killSandbox(child: SpawnedProcess, status: StatusReader): void {
+  const timer = setTimeout(() => child.kill(), nameProcessMs);
+  const disarm = (): void => clearTimeout(timer);
+  child.exited.then(disarm, disarm);
   let killed = false;
   status.onText((text) => {
     const pid = /"child-pid"\s*:\s*(\d+)/.exec(text)?.[1];

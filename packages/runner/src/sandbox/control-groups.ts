@@ -3,7 +3,7 @@ import { access, constants, mkdir, readdir, readFile, rmdir, writeFile } from "n
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { LimitName, SandboxLimits } from "./limits.ts";
-import { killQuietly } from "./supervised-process.ts";
+import { killQuietly } from "../spawner/end-processes.ts";
 
 /** A bound on the processes and the memory of one command as a whole. */
 export interface ControlGroup extends AsyncDisposable {

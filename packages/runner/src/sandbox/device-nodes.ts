@@ -1,9 +1,6 @@
-import { execFile } from "node:child_process";
 import { chmod, chown, mkdir, open } from "node:fs/promises";
 import { join } from "node:path";
-import { promisify } from "node:util";
-
-const run = promisify(execFile);
+import type { Spawner } from "../spawner/spawner.ts";
 
 /** Name, major and minor number (linux Documentation/admin-guide/devices.txt). */
 const nodes = [
@@ -28,14 +25,14 @@ export interface DeviceNode {
  * with them their modes and times; commands therefore get nodes of their own, which belong to nobody. An ordinary
  * user owns no node of the host and needs none: empty. Empty too where the nodes cannot be made; the probe says so.
  */
-export async function makeDeviceNodes(directory: string): Promise<DeviceNode[]> {
+export async function makeDeviceNodes(spawner: Spawner, directory: string): Promise<DeviceNode[]> {
   if (process.getuid?.() !== 0) return [];
   try {
     await mkdir(directory, { mode: 0o711 });
     const made: DeviceNode[] = [];
     for (const [name, major, minor] of nodes) {
       const source = join(directory, name);
-      await run("mknod", ["-m", "666", source, "c", String(major), String(minor)]);
+      await spawner.run(["mknod", "-m", "666", source, "c", String(major), String(minor)]);
       await chown(source, nobody, nobody);
       // The mask of the process may have taken bits away.
       await chmod(source, 0o666);

@@ -1,19 +1,14 @@
 import { PhasegateError } from "@phasegate/wire";
-import type { ChildProcess } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { mkdir, readdir, readFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import type { ProbeResult } from "../port.ts";
+import { endMarked } from "../spawner/end-processes.ts";
 import { removeDirectory } from "../tree/remove-directory.ts";
 import { limitedCommand } from "./bubblewrap-arguments.ts";
 import type { SandboxLimits } from "./limits.ts";
 import type { Sandbox, SandboxCommand, SandboxResult } from "./sandbox.ts";
-import { killGroup, killQuietly } from "./supervised-process.ts";
 import { SupervisedRuns, type RunParts } from "./supervised-run.ts";
-
-const markerName = "PHASEGATE_RUN";
-const maxRounds = 200;
 
 export interface DirectOptions extends RunParts {
   /** Value of PATH for commands. */
@@ -48,8 +43,7 @@ export class DirectSandbox implements Sandbox {
   run(command: SandboxCommand): Promise<SandboxResult> {
     return this.#runs.run(command, async ({ workspace, group }) => {
       const { path, scratchDir } = this.#options;
-      const marker = randomUUID();
-      const home = await temporaryHome(scratchDir, marker);
+      const home = await temporaryHome(scratchDir);
       return {
         argv: limitedCommand(command.argv, command.limits),
         cwd: join(workspace, command.cwd),
@@ -61,13 +55,14 @@ export class DirectSandbox implements Sandbox {
           LANG: "C.UTF-8",
           TMPDIR: home.path,
           ...command.environment,
-          [markerName]: marker,
         },
-        kill: killGroup,
-        async ended(child: ChildProcess) {
-          killGroup(child);
+        kill: (child) => child.kill(),
+        async ended({ marker }) {
           await group.end();
-          await endMarked(marker);
+          if (await endMarked([marker])) return;
+          throw new PhasegateError("sandbox_unavailable", "processes of a command could not be ended", {
+            hint: "end them by hand, or install bubblewrap, which ends them for certain",
+          });
         },
         [Symbol.asyncDispose]: () => home[Symbol.asyncDispose](),
       };
@@ -80,32 +75,8 @@ export class DirectSandbox implements Sandbox {
 }
 
 /** A home directory for one command, so that commands of different tasks leave each other nothing there. */
-async function temporaryHome(scratchDir: string, name: string): Promise<{ path: string } & AsyncDisposable> {
-  const path = join(scratchDir, `home-${name}`);
+async function temporaryHome(scratchDir: string): Promise<{ path: string } & AsyncDisposable> {
+  const path = join(scratchDir, `home-${randomUUID()}`);
   await mkdir(path, { mode: 0o700 });
   return { path, [Symbol.asyncDispose]: () => removeDirectory(path) };
-}
-
-/** Kills every process that carries the marker in its environment, until none is left; rejects if some stay. */
-async function endMarked(marker: string): Promise<void> {
-  const needle = `${markerName}=${marker}`;
-  for (let round = 0; round < maxRounds; round += 1) {
-    const marked = await findMarked(needle);
-    if (marked.length === 0) return;
-    for (const pid of marked) killQuietly(pid);
-    await delay(5);
-  }
-  throw new PhasegateError("sandbox_unavailable", "processes of a command could not be ended", {
-    hint: "end them by hand, or install bubblewrap, which ends them for certain",
-  });
-}
-
-async function findMarked(needle: string): Promise<number[]> {
-  const found: number[] = [];
-  for (const name of await readdir("/proc")) {
-    if (!/^\d+$/.test(name)) continue;
-    const environment = await readFile(`/proc/${name}/environ`, "utf8").catch(() => "");
-    if (environment.includes(needle)) found.push(Number(name));
-  }
-  return found;
 }

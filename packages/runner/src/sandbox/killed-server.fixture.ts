@@ -1,5 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { Spawner } from "../spawner/spawner.ts";
 import { openSandbox } from "./open-sandbox.ts";
 import { defaultLimits } from "./limits.ts";
 
@@ -8,7 +9,13 @@ const [root = "", on, seconds = ""] = process.argv.slice(2);
 const dataDir = join(root, "data");
 const workspacePath = join(root, "workspace");
 for (const directory of [dataDir, workspacePath]) mkdirSync(directory);
-const sandbox = await openSandbox({ mode: "required", dataDir, scratchDir: join(dataDir, "scratch"), environment: {} });
+const sandbox = await openSandbox({
+  spawner: await Spawner.open({ pipesDirectory: join(root, "pipes") }),
+  mode: "required",
+  dataDir,
+  scratchDir: join(dataDir, "scratch"),
+  environment: {},
+});
 await sandbox.run({
   argv: ["sh", "-c", `setsid sleep ${seconds} & sleep ${seconds}`],
   workspacePath,

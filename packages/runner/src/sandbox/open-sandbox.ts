@@ -10,7 +10,6 @@ import { DirectSandbox } from "./direct.ts";
 import { escapeNames } from "./escape-attempts.ts";
 import { adviceForNamespaces, installBubblewrap } from "./installation-advice.ts";
 import { writeKernelFilter } from "./kernel-filter.ts";
-import { OutputPipes } from "./output-pipes.ts";
 import { defaultLimits } from "./limits.ts";
 import { probeLimits } from "./probe-limits.ts";
 import { probeCommands, probeEscapes, probeThrowaway, type ProbeOptions } from "./probe.ts";
@@ -42,7 +41,7 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
     ...parts,
     path: parts.host.path,
     scratchDir: directories.scratchDir,
-    copies: plainCopies(directories.scratchDir, parts.pipes),
+    copies: plainCopies(directories.scratchDir, parts.spawner),
   };
   const { scratchDir } = directories;
   const limits = which === "all" ? await probeLimits(new DirectSandbox(direct, []), { scratchDir, which }) : [];
@@ -58,7 +57,7 @@ const switchedOff: ProbeResult = {
   detail: "switched off by `runner.sandbox: off`",
 };
 
-type Parts = Pick<BubblewrapOptions, "host" | "filter" | "groups" | "pipes" | "limits" | "niceness">;
+type Parts = Pick<BubblewrapOptions, "host" | "filter" | "groups" | "spawner" | "limits" | "niceness">;
 
 async function findParts(options: SandboxOptions, directories: ProbeOptions): Promise<Parts> {
   const { dataDir, scratchDir } = directories;
@@ -68,13 +67,11 @@ async function findParts(options: SandboxOptions, directories: ProbeOptions): Pr
     hidden: [dataDir, scratchDir],
     scratchDir,
   });
-  const pipesDir = join(scratchDir, "pipes");
-  await mkdir(pipesDir, { mode: 0o700 });
-  const devices = await makeDeviceNodes(join(scratchDir, "devices"));
+  const devices = await makeDeviceNodes(options.spawner, join(scratchDir, "devices"));
   return {
     host: { ...host, devices },
     filter: await writeKernelFilter(join(scratchDir, "kernel-filter.bpf")),
-    pipes: new OutputPipes(pipesDir),
+    spawner: options.spawner,
     groups: await openControlGroups(),
     limits: { ...defaultLimits, ...options.limits },
     niceness: options.niceness ?? defaultNiceness,
@@ -91,7 +88,7 @@ async function openBubblewrap(
   const program = await findProgram(name);
   if (program === null) return { probes: [notRunning(installBubblewrap)] };
   const overlay = overlayCopies(directories.scratchDir, process.getuid?.() === 0);
-  const plain = plainCopies(directories.scratchDir, parts.pipes);
+  const plain = plainCopies(directories.scratchDir, parts.spawner);
   const trial = (copies: BubblewrapOptions["copies"]): BubblewrapSandbox =>
     new BubblewrapSandbox({ ...parts, program, copies }, { assurance: "mediated", separateUser: false, probes: [] });
 

@@ -69,7 +69,7 @@ test("probing leaves nothing in the data directory", async () => {
   expect(readdirSync(fixture.dataDir)).toEqual(["scratch"]);
   // Only root owns the host's device nodes, and needs others in their place.
   const devices = process.getuid?.() === 0 ? ["devices"] : [];
-  expect(readdirSync(fixture.scratchDir).sort()).toEqual([...devices, "etc", "kernel-filter.bpf", "pipes"]);
+  expect(readdirSync(fixture.scratchDir).sort()).toEqual([...devices, "etc", "kernel-filter.bpf"]);
 });
 
 test("without bubblewrap it is `mediated`, and the probe says what to install", async () => {

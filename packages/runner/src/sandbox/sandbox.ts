@@ -1,5 +1,6 @@
 import type { AssuranceLevel } from "@phasegate/wire";
 import type { ProbeResult } from "../port.ts";
+import type { Spawner } from "../spawner/spawner.ts";
 import type { LimitName, SandboxLimits } from "./limits.ts";
 
 /** Where the workspace is seen inside the OS sandbox, whatever its host path. */
@@ -73,6 +74,8 @@ export interface Sandbox {
 }
 
 export interface SandboxOptions {
+  /** Starts the commands. Left open by `close`. */
+  readonly spawner: Spawner;
   /** `auto`: the OS sandbox where it holds, else none; `required`: reject where it does not hold; `off`: none. */
   readonly mode: "auto" | "required" | "off";
   /** The server's secrets: never visible to a command. Must exist. */

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Spawner } from "../spawner/spawner.ts";
 import { openSandbox } from "./open-sandbox.ts";
 import { defaultLimits } from "./limits.ts";
 import type { Sandbox, SandboxCommand, SandboxOptions, SandboxResult } from "./sandbox.ts";
@@ -22,7 +23,9 @@ export async function openSandboxFixture(options: Partial<SandboxOptions> = {}):
   const scratchDir = join(dataDir, "scratch");
   const workspacePath = join(root, "workspace");
   for (const directory of [dataDir, workspacePath]) mkdirSync(directory, { mode: 0o700 });
+  const spawner = await Spawner.open({ pipesDirectory: join(root, "pipes") });
   const sandbox = await openSandbox({
+    spawner,
     mode: "required",
     dataDir,
     scratchDir,
@@ -50,6 +53,7 @@ export async function openSandboxFixture(options: Partial<SandboxOptions> = {}):
       }),
     async close() {
       await sandbox.close();
+      await spawner.close();
       rmSync(root, { recursive: true, force: true });
     },
   };

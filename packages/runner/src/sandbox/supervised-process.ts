@@ -1,12 +1,10 @@
-import { spawn, type ChildProcess, type StdioOptions } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, openSync } from "node:fs";
 import type { Readable } from "node:stream";
 import { constants } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { OutputCapture } from "./captured-output.ts";
-import { requireStarted } from "../require-started.ts";
-import { inheritableDescriptors, type OutputPipe, type OutputPipes } from "./output-pipes.ts";
+import type { ExitStatus } from "../spawner/spawner-link.ts";
+import type { SpawnedProcess, Spawner } from "../spawner/spawner.ts";
 import type { SandboxResult } from "./sandbox.ts";
 
 export interface ProcessRequest {
@@ -22,13 +20,13 @@ export interface ProcessRequest {
   readonly signal: AbortSignal;
   /** Ends the process as `over_limit`. */
   readonly overLimit?: AbortSignal;
-  readonly pipes: OutputPipes;
+  readonly spawner: Spawner;
   /** Ends everything that the process started. Called at most once, on timeout or abort. */
-  kill(child: ChildProcess, status: StatusReader): void;
+  kill(child: SpawnedProcess, status: StatusReader): void;
   /** Called with the process as soon as it runs. */
-  started?(child: ChildProcess): void;
-  /** Called when the process itself has exited, before the rest of its output is waited for. */
-  ended?(child: ChildProcess): Promise<void>;
+  started?(child: SpawnedProcess): void;
+  /** Called when the process and its group have ended, before the rest of its output is waited for. */
+  ended?(child: SpawnedProcess): Promise<void>;
 }
 
 /** What the process writes to descriptor 3. */
@@ -56,32 +54,22 @@ const pauseMs = 50;
  */
 export async function superviseProcess(request: ProcessRequest): Promise<ProcessResult> {
   const startedAt = performance.now();
-  const { stdout, stderr, nothing } = await openDescriptors(request.pipes);
   let printedLeft = request.printedBytes ?? Infinity;
   const printed = (bytes: number): void => {
     const wasWithin = printedLeft >= 0;
     printedLeft -= bytes;
     if (wasWithin && printedLeft < 0) request.printedTooMuch?.();
   };
-  const output = captureStream(stdout.reader, request.outputBytes, printed);
-  const errors = captureStream(stderr.reader, request.outputBytes, printed);
-  let child: ChildProcess;
-  try {
-    const [file = "", ...rest] = request.argv;
-    child = spawn(file, rest, {
-      cwd: request.cwd,
-      env: { ...request.environment },
-      stdio: childDescriptors(stdout.writer, stderr.writer, nothing),
-      detached: true,
-    });
-    requireStarted(child);
-  } catch (error) {
-    for (const { reader } of [stdout, stderr]) reader.destroy();
-    throw error;
-  } finally {
-    for (const descriptor of [stdout.writer, stderr.writer, nothing]) closeSync(descriptor);
-  }
-  const status = new StatusText(child.stdio[3] as Readable | null);
+  const child = await request.spawner.start({
+    argv: request.argv,
+    cwd: request.cwd,
+    environment: request.environment,
+    descriptors: ["nothing", "write", "write", "write"],
+  });
+  const [, stdout, stderr, statusStream] = child.streams;
+  const output = captureStream(stdout, request.outputBytes, printed);
+  const errors = captureStream(stderr, request.outputBytes, printed);
+  const status = new StatusText(statusStream);
   request.started?.(child);
   let ended: SandboxResult["ended"] = "exited";
   const end = (reason: "timed_out" | "aborted" | "over_limit"): void => {
@@ -93,11 +81,10 @@ export async function superviseProcess(request: ProcessRequest): Promise<Process
   const onLimit = (): void => end("over_limit");
   const timer = setTimeout(() => end("timed_out"), request.timeoutMs);
   try {
-    const exited = once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>;
     request.signal.addEventListener("abort", onAbort, { once: true });
     if (request.signal.aborted) onAbort();
     request.overLimit?.addEventListener("abort", onLimit, { once: true });
-    const [code, signal] = await exited;
+    const { code, signal }: ExitStatus = await child.exited;
     clearTimeout(timer);
     await request.ended?.(child);
     const streams = [output.closed, errors.closed, status.closed];
@@ -118,32 +105,7 @@ export async function superviseProcess(request: ProcessRequest): Promise<Process
     clearTimeout(timer);
     request.signal.removeEventListener("abort", onAbort);
     request.overLimit?.removeEventListener("abort", onLimit);
-    for (const stream of [stdout.reader, stderr.reader, child.stdio[3]]) stream?.destroy();
-  }
-}
-
-interface Descriptors {
-  readonly stdout: OutputPipe;
-  readonly stderr: OutputPipe;
-  /** Of /dev/null. */
-  readonly nothing: number;
-}
-
-/** All of them, or none stays open. */
-async function openDescriptors(pipes: OutputPipes): Promise<Descriptors> {
-  const taken: OutputPipe[] = [];
-  try {
-    const stdout = await pipes.take();
-    taken.push(stdout);
-    const stderr = await pipes.take();
-    taken.push(stderr);
-    return { stdout, stderr, nothing: openSync("/dev/null", "r+") };
-  } catch (error) {
-    for (const { reader, writer } of taken) {
-      reader.destroy();
-      closeSync(writer);
-    }
-    throw error;
+    for (const stream of [stdout, stderr, statusStream]) stream.destroy();
   }
 }
 
@@ -178,9 +140,9 @@ class StatusText implements StatusReader {
   readonly closed: Promise<unknown>;
   #listener: ((text: string) => void) | null = null;
 
-  constructor(stream: Readable | null) {
-    this.closed = stream === null ? Promise.resolve() : closeOf(stream);
-    stream?.on("data", (chunk: Buffer) => {
+  constructor(stream: Readable) {
+    this.closed = closeOf(stream);
+    stream.on("data", (chunk: Buffer) => {
       if (this.text.length < maxStatusLength) this.text += chunk.toString("utf8");
       this.#listener?.(this.text);
     });
@@ -189,28 +151,5 @@ class StatusText implements StatusReader {
   onText(listener: (text: string) => void): void {
     this.#listener = listener;
     if (this.text !== "") listener(this.text);
-  }
-}
-
-function childDescriptors(stdout: number, stderr: number, nothing: number): StdioOptions {
-  const descriptors: (number | "ignore" | "pipe")[] = ["ignore", stdout, stderr, "pipe"];
-  for (const descriptor of inheritableDescriptors()) {
-    while (descriptors.length <= descriptor) descriptors.push("ignore");
-    if (descriptor > 3) descriptors[descriptor] = nothing;
-  }
-  return descriptors;
-}
-
-/** SIGKILL to the process group of a detached child; nothing if it is gone or not ours to end. */
-export function killGroup(child: ChildProcess): void {
-  if (child.pid !== undefined) killQuietly(-child.pid);
-}
-
-export function killQuietly(pid: number): void {
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== "ESRCH" && code !== "EPERM") throw error;
   }
 }

@@ -1,8 +1,7 @@
-import type { ChildProcess } from "node:child_process";
 import { chmod, stat } from "node:fs/promises";
 import type { ControlGroup, ControlGroups } from "./control-groups.ts";
 import { limitNames, type LimitName, type SandboxLimits } from "./limits.ts";
-import type { OutputPipes } from "./output-pipes.ts";
+import type { SpawnedProcess, Spawner } from "../spawner/spawner.ts";
 import { useOfTree } from "./process-tree.ts";
 import type { SandboxCommand, SandboxResult } from "./sandbox.ts";
 import { superviseProcess, type ProcessRequest, type ProcessResult } from "./supervised-process.ts";
@@ -12,7 +11,7 @@ import type { ThrowawayCopies } from "./throwaway.ts";
 export interface RunParts {
   readonly copies: ThrowawayCopies;
   readonly groups: ControlGroups;
-  readonly pipes: OutputPipes;
+  readonly spawner: Spawner;
   readonly limits: SandboxLimits;
   /** See `SandboxOptions`. */
   readonly niceness: number;
@@ -68,7 +67,7 @@ export class SupervisedRuns {
     plan: (place: RunPlace) => Promise<RunPlan> | RunPlan,
     check: (result: ProcessResult) => void,
   ): Promise<SandboxResult> {
-    const { copies, groups, pipes, niceness } = this.#parts;
+    const { copies, groups, spawner, niceness } = this.#parts;
     const { limits } = command;
     const signal = AbortSignal.any([command.signal, this.#closing.signal]);
     await openToOwner(command.workspacePath);
@@ -89,7 +88,7 @@ export class SupervisedRuns {
         printedTooMuch: () => watch.exceed("output"),
         signal,
         overLimit: watch.signal,
-        pipes,
+        spawner,
         started: (child) => watch.start(child),
       });
       check(result);
@@ -136,11 +135,11 @@ class LimitWatch {
     return this.#controller.signal;
   }
 
-  start(child: ChildProcess): void {
-    if (this.#stopped || child.pid === undefined) return;
+  start(child: SpawnedProcess): void {
+    if (this.#stopped) return;
     this.#timer = setTimeout(() => {
       // A look that fails has found nothing; the next one tries again, and the time limit stands in any case.
-      this.#looking = this.#look(child.pid ?? 0)
+      this.#looking = this.#look(child.pid)
         .catch(() => undefined)
         .then(() => this.start(child));
     }, lookEveryMs);

@@ -3,8 +3,8 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { PhasegateError } from "@phasegate/wire";
 import { removeDirectory } from "../tree/remove-directory.ts";
-import type { OutputPipes } from "./output-pipes.ts";
-import { killGroup, superviseProcess } from "./supervised-process.ts";
+import type { Spawner } from "../spawner/spawner.ts";
+import { superviseProcess } from "./supervised-process.ts";
 
 /** A copy of a workspace for one command. Disposing of it leaves nothing behind. */
 interface ThrowawayCopy extends AsyncDisposable {
@@ -74,20 +74,20 @@ export function overlayCopies(scratchDir: string, asRoot: boolean): ThrowawayCop
 }
 
 /** Whole copies, with shared blocks where the file system can. Slower; needs no mount. */
-export function plainCopies(scratchDir: string, pipes: OutputPipes): ThrowawayCopies {
+export function plainCopies(scratchDir: string, spawner: Spawner): ThrowawayCopies {
   return {
     kind: "copy",
     async open(workspacePath, layers, signal) {
       const path = join(scratchDir, `copy-${randomUUID()}`);
       const dispose = async (): Promise<void> => {
-        await runHostCommand(pipes, ["chmod", "-R", "u+rwX", "--", path], AbortSignal.timeout(copyTimeoutMs));
+        await runHostCommand(spawner, ["chmod", "-R", "u+rwX", "--", path], AbortSignal.timeout(copyTimeoutMs));
         await removeDirectory(path);
       };
       await mkdir(path, { mode: 0o700 });
       for (const side of [...layers.toReversed(), workspacePath]) {
         // A link that a lower side put there is replaced, never written through.
         const copy = ["cp", "-a", "--reflink=auto", "--remove-destination", "--", `${side}/.`, path];
-        const copied = await runHostCommand(pipes, copy, signal);
+        const copied = await runHostCommand(spawner, copy, signal);
         if (copied === null) continue;
         await dispose();
         throw new PhasegateError("sandbox_unavailable", `the workspace could not be copied: \`${copied}\``, {
@@ -100,11 +100,7 @@ export function plainCopies(scratchDir: string, pipes: OutputPipes): ThrowawayCo
 }
 
 /** Null when the command succeeded, else the end of what it said. */
-async function runHostCommand(
-  pipes: OutputPipes,
-  argv: readonly string[],
-  signal: AbortSignal,
-): Promise<string | null> {
+async function runHostCommand(spawner: Spawner, argv: readonly string[], signal: AbortSignal): Promise<string | null> {
   const result = await superviseProcess({
     argv,
     cwd: "/",
@@ -112,8 +108,8 @@ async function runHostCommand(
     timeoutMs: copyTimeoutMs,
     outputBytes: 4096,
     signal,
-    pipes,
-    kill: killGroup,
+    spawner,
+    kill: (child) => child.kill(),
   });
   return result.exitCode === 0 ? null : `${result.ended}: ${result.stderr.text.trim().slice(-300)}`;
 }

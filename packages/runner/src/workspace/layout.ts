@@ -26,6 +26,9 @@ export class Layout {
   get throwaways(): string {
     return path.join(this.root, "throwaways");
   }
+  get pipes(): string {
+    return path.join(this.root, "pipes");
+  }
   get layers(): string {
     return path.join(this.root, "layers");
   }

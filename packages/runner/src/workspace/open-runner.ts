@@ -9,6 +9,7 @@ import { probeCommands } from "../sandbox/probe.ts";
 import type { SandboxLimits } from "../sandbox/limits.ts";
 import type { SandboxOptions } from "../sandbox/sandbox.ts";
 import { openToolExecutors } from "../tools/tool-executors.ts";
+import { Spawner } from "../spawner/spawner.ts";
 import { ContentStore } from "../tree/content-store.ts";
 import { ManifestStore } from "../tree/manifest-store.ts";
 import type { ScanLimits } from "../tree/scanner.ts";
@@ -75,12 +76,24 @@ export async function openRunner(options: RunnerOptions): Promise<Runner> {
   await mkdir(layout.root, { recursive: true, mode: 0o700 });
   await chmod(layout.root, 0o700);
   await mkdir(layout.throwaways, { recursive: true, mode: 0o700 });
-  const git = await Git.open(layout.root, options.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin");
+  const spawner = await Spawner.open({ pipesDirectory: layout.pipes });
+  try {
+    return await openOver(spawner, layout, options);
+  } catch (error) {
+    await spawner.close();
+    throw error;
+  }
+}
+
+async function openOver(spawner: Spawner, layout: Layout, options: RunnerOptions): Promise<Runner> {
+  const searchPath = options.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin";
+  const git = await Git.open({ directory: layout.root, searchPath, spawner });
   const contents = new ContentStore(layout.contents);
   const manifests = new ManifestStore(layout.manifests);
   await manifests.open();
   const limits = { ...defaultLimits, ...options.limits };
   const sandbox = await openSandbox({
+    spawner,
     mode: options.sandbox,
     dataDir: path.resolve(options.dataDir),
     scratchDir: layout.throwaways,
@@ -232,6 +245,7 @@ export async function openRunner(options: RunnerOptions): Promise<Runner> {
       const opened = await Promise.allSettled(sessions.all());
       await Promise.all(opened.flatMap((session) => (session.status === "fulfilled" ? [session.value.close()] : [])));
       await sandbox.close();
+      await spawner.close();
       await executors.close();
       await parts.workers.close();
       await parts.walkers.close();

@@ -1,0 +1,171 @@
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { randomInt } from "node:crypto";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { processesWith } from "../sandbox/sandboxes.fixture.ts";
+import { Spawner, type DescriptorKind } from "./spawner.ts";
+
+const environment = { PATH: "/usr/bin:/bin" };
+/** A number of seconds that no other process sleeps, by which a test finds its own. */
+const oddSeconds = (): string => `97${String(randomInt(1e8, 1e9))}`;
+
+let root: string;
+let spawner: Spawner;
+beforeAll(() => {
+  root = mkdtempSync(join(tmpdir(), "phasegate-spawner-"));
+});
+beforeEach(async () => {
+  spawner = await Spawner.open({ pipesDirectory: join(root, "pipes") });
+  return () => spawner.close();
+});
+afterAll(() => rmSync(root, { recursive: true }));
+
+function sh<const Kinds extends readonly DescriptorKind[]>(script: string, descriptors: Kinds) {
+  return spawner.start({ argv: ["sh", "-c", script], cwd: "/", environment, descriptors });
+}
+
+async function said(script: string): Promise<string> {
+  const started = await sh(script, ["nothing", "write", "nothing"]);
+  return await text(started.streams[1]);
+}
+
+test("bytes go in and out through as many descriptors as asked for, and no other is open", async () => {
+  const script = "cat; ls /proc/self/fd >&4; echo third >&3; echo again > /dev/stderr; exit 7";
+  const started = await sh(script, ["read", "write", "write", "write", "write"]);
+  const [input, output, errors, third, open] = started.streams;
+  const bytes = Buffer.from(Array.from({ length: 3_000_000 }, (_, index) => index % 256));
+  input.end(bytes);
+  const [printed, ...others] = await Promise.all([output.toArray(), text(errors), text(third), text(open)]);
+  expect(Buffer.concat(printed as Buffer[]).equals(bytes)).toBe(true);
+  // The last one is that of `ls` itself.
+  expect(others.slice(0, 2)).toEqual(["again\n", "third\n"]);
+  const extra = (others[2] ?? "").trim().split("\n").map(Number);
+  expect(extra.filter((descriptor) => descriptor <= 5)).toEqual([0, 1, 2, 3, 4, 5]);
+  expect(await started.exited).toEqual({ code: 7, signal: null });
+});
+
+test("a process gets its directory and the environment that was named, with the marker and nothing else", async () => {
+  const descriptors = ["nothing", "write", "nothing"] as const;
+  const started = await spawner.start({ argv: ["/usr/bin/env"], cwd: "/usr", environment: { A: "b" }, descriptors });
+  expect(await text(started.streams[1])).toBe(`A=b\nPHASEGATE_RUN=${started.marker}\n`);
+  expect((await said("pwd")).trim()).toBe("/");
+});
+
+test("the end by a signal is told apart from an exit code", async () => {
+  const started = await sh("kill -SEGV $$", []);
+  expect(await started.exited).toEqual({ code: null, signal: "SIGSEGV" });
+});
+
+test("a program that is missing, closed or without its directory is named as the system does", async () => {
+  const start = (argv: string[], cwd: string) => spawner.start({ argv, cwd, environment, descriptors: ["write"] });
+  await expect(start(["nowhere"], "/")).rejects.toMatchObject({ code: "ENOENT", syscall: "spawn nowhere" });
+  await expect(start(["/etc/passwd"], "/")).rejects.toMatchObject({ code: "EACCES" });
+  await expect(start(["true"], "/nowhere")).rejects.toMatchObject({ code: "ENOENT" });
+  expect(await said("echo still here")).toBe("still here\n");
+});
+
+test("a spawner without descriptors says so, and starts again when there are some", async () => {
+  const spawnerId = (await said("echo $PPID")).trim();
+  const limit = (files: string) => execFileSync("prlimit", ["--pid", spawnerId, `--nofile=${files}`]);
+  limit("5:");
+  await expect(said("echo no")).rejects.toMatchObject({ code: "EMFILE" });
+  limit("256:");
+  expect(await said("echo yes")).toBe("yes\n");
+});
+
+test("a kill ends the group, and the end of its leader ends the rest of it", async () => {
+  const seconds = oddSeconds();
+  const killed = await sh(`sleep ${seconds} & sleep ${seconds}`, []);
+  killed.kill();
+  expect(await killed.exited).toEqual({ code: null, signal: "SIGKILL" });
+  const left = await sh(`sleep ${seconds} & exit 3`, []);
+  expect(await left.exited).toEqual({ code: 3, signal: null });
+  await expect.poll(() => processesWith(seconds)).toEqual([]);
+});
+
+test("the spawner holds nothing of the server's, and a signal for its group does not end it", async () => {
+  process.env["PHASEGATE_OPERATOR_KEY"] = "not-for-spawners";
+  const id = (await said("echo $PPID")).trim();
+  delete process.env["PHASEGATE_OPERATOR_KEY"];
+  const names = readFileSync(`/proc/${id}/environ`, "utf8").matchAll(/(\w+)=/g);
+  expect([...names].map((match) => match[1])).toEqual(["NODE_CHANNEL_FD", "NODE_CHANNEL_SERIALIZATION_MODE"]);
+  const targets = readdirSync(`/proc/${id}/fd`).map((name) => readlinkSync(`/proc/${id}/fd/${name}`));
+  const known = /^(?:\/dev\/null|socket:\[\d+\]|pipe:\[\d+\]|anon_inode:.*)$/;
+  expect(targets.filter((target) => !known.test(target))).toEqual([]);
+  expect(targets.filter((target) => target.startsWith("socket:")).length).toBe(1);
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.kill(Number(id), signal);
+  expect((await said("echo $PPID")).trim()).toBe(id);
+});
+
+test("what ran when the spawner died is ended and rejects, and another spawner takes its place", async () => {
+  const seconds = oddSeconds();
+  const script = `sleep ${seconds} & setsid sleep ${seconds} & echo $PPID; wait`;
+  const running = await sh(script, ["nothing", "write", "nothing"]);
+  const [id] = (await once(running.streams[1], "data")) as [Buffer];
+  process.kill(Number(id.toString()), "SIGKILL");
+  await expect(running.exited).rejects.toMatchObject({ code: "workspace_unavailable" });
+  expect(processesWith(seconds)).toEqual([]);
+  expect((await said("echo $PPID")).trim()).not.toBe(id.toString().trim());
+});
+
+test("a spawner that no longer answers is ended with what it started", async () => {
+  await using stuck = await openBeside("stuck", 300);
+  const seconds = oddSeconds();
+  const descriptors = ["nothing", "write", "nothing"] as const;
+  const argv = ["sh", "-c", `echo $PPID; sleep ${seconds}`];
+  const running = await stuck.spawner.start({ argv, cwd: "/", environment, descriptors });
+  const [id] = (await once(running.streams[1], "data")) as [Buffer];
+  process.kill(Number(id.toString()), "SIGSTOP");
+  running.kill();
+  await expect(running.exited).rejects.toMatchObject({ code: "workspace_unavailable" });
+  expect(processesWith(seconds)).toEqual([]);
+});
+
+test("a spawner that dies again and again is not started for ever", async () => {
+  for (let death = 0; death < 5; death += 1) {
+    const running = await sh("echo $PPID; exec sleep 60", ["nothing", "write", "nothing"]);
+    const [id] = (await once(running.streams[1], "data")) as [Buffer];
+    process.kill(Number(id.toString()), "SIGKILL");
+    await expect(running.exited).rejects.toMatchObject({ code: "workspace_unavailable" });
+  }
+  await expect(said("true")).rejects.toMatchObject({
+    code: "workspace_unavailable",
+    message: "the process that starts commands ends again and again",
+  });
+});
+
+test("a server that is killed takes its spawner with it, and all that the spawner started", async () => {
+  const seconds = oddSeconds();
+  const fixture = new URL("./killed-server.fixture.ts", import.meta.url).pathname;
+  const server = spawn(process.execPath, [fixture, join(root, "killed"), seconds], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const [id] = (await once(server.stdout, "data")) as [Buffer];
+  expect(processesWith(seconds).length).toBeGreaterThan(1);
+  server.kill("SIGKILL");
+  await expect.poll(() => processesWith(seconds), { timeout: 5_000 }).toEqual([]);
+  await expect.poll(() => existsSync(`/proc/${id.toString().trim()}`), { timeout: 5_000 }).toBe(false);
+});
+
+test("closing ends what runs, leaves no process and no pipe in use, and takes no more", async () => {
+  await using beside = await openBeside("closing", 30_000);
+  const seconds = oddSeconds();
+  const argv = ["sh", "-c", `setsid sleep ${seconds} & sleep ${seconds}`];
+  const request = { argv, cwd: "/", environment, descriptors: ["read", "write", "write"] } as const;
+  const running = await beside.spawner.start(request);
+  await beside.spawner.close();
+  await expect(running.exited).rejects.toMatchObject({ code: "workspace_unavailable" });
+  expect(processesWith(seconds)).toEqual([]);
+  expect(processesWith(beside.directory)).toEqual([]);
+  await expect(beside.spawner.start(request)).rejects.toMatchObject({ code: "shutting_down" });
+});
+
+async function openBeside(name: string, answerMs: number) {
+  const directory = join(root, name);
+  const other = await Spawner.open({ pipesDirectory: directory, answerMs });
+  return { spawner: other, directory, [Symbol.asyncDispose]: () => other.close() };
+}
