@@ -55,6 +55,8 @@ export interface CreateTask {
   readonly base: { readonly ref: string; readonly commit: string };
   readonly tree: TreeDigest;
   readonly adHoc: boolean;
+  /** Made by a trigger of the task `taskId`, which lies `depth` steps from people and has made `siblings` tasks. */
+  readonly spawnedBy?: { readonly taskId: TaskId; readonly depth: number; readonly siblings: number };
 }
 
 export interface ClaimTask {
@@ -262,6 +264,26 @@ export interface WithdrawApproval {
   readonly reason: string;
 }
 
+/** The stay `entry` may have lasted too long. By the server only; one that is over or in time is left alone. */
+export interface ExpirePhase {
+  readonly type: "expire_phase";
+  readonly entry: number;
+  /** Of the blocker that `escalate` records. */
+  readonly blockerId: BlockerId;
+}
+
+/** The job of a trigger ended. By the server only; a trigger that was settled before is left alone. */
+export interface RecordTrigger {
+  readonly type: "record_trigger";
+  readonly operationId: OperationId;
+  readonly index: number;
+  readonly status: "done" | "failed";
+  readonly detail: string | null;
+  /** Of the payload with what a command printed. */
+  readonly resultDigest: Digest | null;
+  readonly spawned: readonly TaskId[];
+}
+
 /** A review of the tree as it is now: `facts.tree` must be there to show it. */
 export interface SubmitReview {
   readonly type: "submit_review";
@@ -315,6 +337,8 @@ export type Command =
   | DenyApproval
   | ExpireApproval
   | WithdrawApproval
+  | ExpirePhase
+  | RecordTrigger
   | SubmitReview
   | SyncTask;
 

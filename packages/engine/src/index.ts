@@ -9,6 +9,7 @@ export type {
   DenyApproval,
   ExpireApproval,
   ExpireLease,
+  ExpirePhase,
   FailTask,
   GrantApproval,
   InterruptTools,
@@ -18,6 +19,7 @@ export type {
   RecordBlocker,
   RecordEvidence,
   RecordTool,
+  RecordTrigger,
   ReleaseTask,
   RenewLease,
   ReopenTask,
@@ -36,6 +38,7 @@ export { approvalTask } from "./decide/approval-question.ts";
 export { decide } from "./decide/decide.ts";
 export { contentsNeeded, factsNeeded, type FactsNeeded } from "./decide/facts-needed.ts";
 export { readyToComplete } from "./decide/completion.ts";
+export { triggersOf, type Trigger } from "./decide/triggers.ts";
 export { evolve, foldTask } from "./evolve/evolve.ts";
 export type { TaskEvent } from "./evolve/task-event.ts";
 export type {
@@ -54,4 +57,5 @@ export type {
   ReviewState,
   TaskState,
   TestNamesState,
+  TriggerState,
 } from "./task-state.ts";

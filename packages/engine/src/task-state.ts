@@ -27,6 +27,8 @@ export const maxHistory = 200;
 export const maxEvidence = 100;
 /** Most approvals that a task remembers; those that are over fall out first. */
 export const maxApprovals = 50;
+/** Most triggers that a task remembers, those of its last transitions. */
+export const maxTriggers = 60;
 /** Most reviews that a task remembers, the newest by model and reviewer. */
 export const maxReviews = 50;
 
@@ -81,6 +83,16 @@ export interface TaskState {
   readonly reviews: readonly ReviewState[];
   readonly findings: readonly Finding[];
   readonly history: readonly PhaseStay[];
+  /** When the stay was first worked in: its phase's time limit runs from there. Null while nobody has. */
+  readonly workedSince: string | null;
+  /** The stay has lasted longer than it may, and somebody was told. */
+  readonly timedOut: boolean;
+  /** What transitions set off, oldest first. */
+  readonly triggers: readonly TriggerState[];
+  /** The task whose trigger made this one, and how many such steps it lies from what people made; else null. */
+  readonly spawnedBy: { readonly taskId: TaskId; readonly depth: number } | null;
+  /** Tasks that triggers of this one made. */
+  readonly spawned: readonly TaskId[];
   readonly createdAt: string;
   readonly endedReason: string | null;
 }
@@ -165,6 +177,19 @@ export interface PhaseStay {
   readonly leftAt: string | null;
 }
 
+/** One trigger of a transition; `pending` until its job has ended. */
+export interface TriggerState {
+  readonly operationId: OperationId;
+  /** Position among the triggers of its transition, from 0. */
+  readonly index: number;
+  readonly action: string;
+  readonly from: string;
+  readonly to: string;
+  readonly entry: number;
+  readonly status: "pending" | "done" | "failed";
+  readonly detail: string | null;
+}
+
 export interface EvidenceState {
   readonly id: EvidenceId;
   readonly purpose: EvidencePurpose;
@@ -212,7 +237,7 @@ export interface ApprovalState {
   readonly denial: { readonly by: PrincipalId; readonly comment: string; readonly at: string } | null;
 }
 
-export interface ApprovalGrant extends Pick<ApprovalFact, "by" | "kind" | "roles"> {
+export interface ApprovalGrant extends Pick<ApprovalFact, "by" | "kind" | "roles" | "name"> {
   readonly owner: PrincipalId | null;
   readonly comment: string;
   readonly at: string;

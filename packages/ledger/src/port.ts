@@ -118,7 +118,8 @@ export interface Ledger {
   finishJob(options: { id: JobId; owner: string }): Promise<boolean>;
   /** Puts a job back for later; `attempts` has been counted by `takeJobs`. */
   postponeJob(options: { id: JobId; owner: string; dueAt: number; error: string }): Promise<boolean>;
-  cancelJobs(options: { taskId: TaskId }): Promise<number>;
+  /** Ends a task's jobs, of all kinds or of some, running ones too; answers how many. */
+  cancelJobs(options: { taskId: TaskId; kinds?: readonly string[] }): Promise<number>;
 
   /** Position up to which a reader of that name has done its work; null when it never said. */
   getCursor(name: string): Promise<number | null>;
@@ -177,6 +178,8 @@ export interface AppendBatch {
   /** The task's lease from now on; null ends it; absent leaves it. Ends in any case when the task has no holder left. */
   readonly lease?: { readonly expiresAt: number } | null;
   readonly jobs?: readonly NewJob[];
+  /** Kinds of which the stream's task has no jobs any more after this batch, save those that the batch itself asks for. */
+  readonly endsJobs?: readonly string[];
   /** Finishes an idempotency key in the same commit. */
   readonly idempotent?: { readonly scope: string; readonly key: string; readonly answer: JsonObject };
   /** The decision stands only if keys, roles and revocations are still at this version. */

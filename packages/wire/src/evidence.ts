@@ -152,4 +152,6 @@ export interface ApprovalFact {
   readonly by: PrincipalId;
   readonly kind: "person" | "agent" | "service";
   readonly roles: readonly string[];
+  /** Of a service. */
+  readonly name?: string;
 }

@@ -53,4 +53,4 @@ export interface Facts {
   readonly authors?: readonly PrincipalId[];
 }
 
-export type FactKind = "tree" | "artifacts" | "evidence" | "reviews" | "approvals" | "external";
+export type FactKind = "tree" | "artifacts" | "evidence" | "reviews" | "approvals";

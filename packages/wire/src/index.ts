@@ -1,6 +1,8 @@
 export {
   assuranceLevels,
   assuranceSuffices,
+  hostAssuranceLevels,
+  lowerAssurance,
   enforcementModes,
   type AssuranceLevel,
   type EnforcementMode,
@@ -40,8 +42,10 @@ export {
   eventTypes,
   FindingSchema,
   ReasonSchema,
+  timeoutActions,
   type EventData,
   type EventType,
+  type TimeoutAction,
 } from "./events/schemas.ts";
 export {
   evidencePurposes,
@@ -83,6 +87,7 @@ export {
 export { bounds as requestBounds } from "./http/bounds.ts";
 export { ChangeConfigRequest, ConfigAnswer, ConfigChangesAnswer, SettingAnswer } from "./http/config.ts";
 export { BreakerAnswer, BreakerListAnswer, BreakerParams } from "./http/breakers.ts";
+export { PostExternalRequest } from "./http/externals.ts";
 export { CloudEventAnswer, EventListAnswer, EventsQuery } from "./http/events.ts";
 export { HealthAnswer, HealthDetailsAnswer, LiveAnswer, ReadyAnswer, RootAnswer } from "./http/health.ts";
 export {

@@ -33,6 +33,7 @@ export {
   validateToolArguments,
   type ToolGroup,
 } from "./tools/registry.ts";
+export { externalApprover } from "./checks/external.ts";
 export { checkDefinitions, checkNames, findCheck, isImplemented, validateCheckParameters } from "./checks/registry.ts";
 export { redIdentitiesOf } from "./evidence/red.ts";
 export { mayHaveUnstableNames, withUnstableFiles } from "./evidence/test-runs.ts";
@@ -57,7 +58,7 @@ export { compileProtected } from "./policy/protected.ts";
 export { quote, quoteList } from "./policy/quote.ts";
 export { compileWorkflow } from "./compile/compile-workflow.ts";
 export { workflowDigest } from "./digest.ts";
-export { workflowFileSchema } from "./format/file-schema.ts";
+export { triggerActions, workflowFileSchema } from "./format/file-schema.ts";
 export { newerKeys, olderKeys, type OlderKey, type OlderKeyFate } from "./format/older-keys.ts";
 export { loadWorkflow, type LoadWorkflowOptions, type LoadWorkflowOutcome } from "./load-workflow.ts";
 export { presetNames, presetText } from "./presets/bundled.ts";

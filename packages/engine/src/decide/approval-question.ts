@@ -9,7 +9,7 @@ import {
   type Principal,
   type TaskId,
 } from "@phasegate/wire";
-import type { CompiledCheck, CompiledGate } from "@phasegate/workflow";
+import { type CompiledCheck, type CompiledGate, externalApprover } from "@phasegate/workflow";
 import type { ApprovalGrant, ApprovalState } from "../task-state.ts";
 import { newEvent, timestamp } from "./answer.ts";
 import { isAuthor } from "./authors.ts";
@@ -60,7 +60,14 @@ export function questionOf(
     subject: { digest, ...bound },
     open,
     approved: open?.status === "granted" && isComplete(gate, grants),
-    facts: grants.map(({ by, kind, roles }) => ({ gate: gate.id, digest, by, kind, roles })),
+    facts: grants.map(({ by, kind, roles, name }) => ({
+      gate: gate.id,
+      digest,
+      by,
+      kind,
+      roles,
+      ...(name === undefined ? {} : { name }),
+    })),
   };
 }
 
@@ -76,7 +83,7 @@ export function isOpen({ status }: ApprovalState): boolean {
 /** Whether the grants answer every check of the gate that asks people. */
 export function isComplete(
   gate: CompiledGate,
-  grants: readonly Pick<ApprovalGrant, "by" | "kind" | "roles">[],
+  grants: readonly Pick<ApprovalGrant, "by" | "kind" | "roles" | "name">[],
 ): boolean {
   return gate.checks.filter(asksPeople).every((check) => {
     const { approvers, required } = demandOf(check);
@@ -85,13 +92,19 @@ export function isComplete(
   });
 }
 
-/** `human`: a person with the role `approver` or `operator`. Any other word is the name of a role. */
+/**
+ * `human`: a person with the role `approver` or `operator`. `external:` and a name: the service of that name with the role
+ * `approver`. Any other word is the name of a role.
+ */
 export function isApprover(
   approvers: readonly string[],
-  who: Pick<Principal, "kind"> & { readonly roles: readonly string[] },
+  who: Pick<Principal, "kind"> & { readonly roles: readonly string[]; readonly name?: string },
 ): boolean {
   const isHuman = who.kind === "person" && (who.roles.includes("approver") || who.roles.includes("operator"));
-  return approvers.some((approver) => (approver === "human" ? isHuman : who.roles.includes(approver)));
+  const system = who.kind === "service" && who.roles.includes("approver") ? externalApprover(who.name ?? "") : null;
+  return approvers.some((approver) =>
+    approver === "human" ? isHuman : approver === system || who.roles.includes(approver),
+  );
 }
 
 /** Asks people, by an id that follows from the task's version: the same decision has the same one. */
@@ -107,7 +120,7 @@ export function askPeople(
   const { task, context } = situation;
   const { gate, subject, again } = asked;
   const demands = gate.checks.filter(asksPeople).map(demandOf);
-  const answerMs = gate.timeoutSeconds === null ? defaultAnswerMs : gate.timeoutSeconds * 1_000;
+  const answerMs = answerTimeMs(gate);
   return {
     approval_id: again?.id ?? approvalId(situation, gate),
     gate: gate.id,
@@ -123,6 +136,13 @@ export function askPeople(
     expires_at: again?.expiresAt ?? timestamp(context.now + answerMs),
     repeated: again !== null,
   };
+}
+
+/** As long as the gate says, or the shortest time that one of its checks says. */
+function answerTimeMs({ timeoutSeconds, checks }: CompiledGate): number {
+  const times = checks.filter(asksPeople).map(({ parameters }) => parameters["timeout_seconds"]);
+  const seconds = [timeoutSeconds, ...times].filter((time) => typeof time === "number");
+  return seconds.length === 0 ? defaultAnswerMs : Math.min(...seconds) * 1_000;
 }
 
 /** Takes questions back, or ends what was granted and not used. */
@@ -152,7 +172,14 @@ export function approvalTask(text: string): TaskId | null {
   return id && parseId("task", `task_${id.slice("apr_".length, -ownLength)}`);
 }
 
-function demandOf({ parameters }: CompiledCheck): { readonly approvers: readonly string[]; readonly required: number } {
+function demandOf({ definition, parameters }: CompiledCheck): {
+  readonly approvers: readonly string[];
+  readonly required: number;
+} {
+  const { name } = parameters;
+  if (definition.name === "external" && typeof name === "string") {
+    return { approvers: [externalApprover(name)], required: 1 };
+  }
   const approvers = parameters["approvers"];
   const required = parameters["approvals_required"];
   return {

@@ -15,8 +15,8 @@ export function decideGrantApproval(situation: Situation, command: GrantApproval
   if (reason || !approval) return refuse(situation, command, ...(reason ? [reason] : []));
   const { context } = situation;
   const gate = gateOf(situation, approval);
-  const { id, kind, roles } = context.principal;
-  const complete = gate !== null && isComplete(gate, [...approval.grants, { by: id, kind, roles }]);
+  const { id, kind, roles, name } = context.principal;
+  const complete = gate !== null && isComplete(gate, [...approval.grants, { by: id, kind, roles, name }]);
   return allow([
     newEvent(context, "approval.granted", {
       approval_id: approval.id,
@@ -149,6 +149,15 @@ function escalate(
   const asked = { gate, subject: approval, operationId: approval.operationId, again: null };
   return [
     newEvent(context, "approval.requested", askPeople(situation, asked)),
+    newEvent(context, "notification.requested", {
+      audience: "human",
+      webhook: null,
+      reason: "approval_timeout",
+      message,
+      phase: task.phase,
+      entry: task.entry,
+      params: { gate: gate.id },
+    }),
     newEvent(context, "violation.detected", {
       kind: "approval_overdue",
       command: "expire_approval",
@@ -251,6 +260,6 @@ function notOpen(approval: ApprovalState, message: string): Reason {
 }
 
 function approverOf({ context }: Situation): EventData<"approval.granted">["by"] {
-  const { id, kind, roles, owner } = context.principal;
-  return { principal: id, kind, roles: [...roles], owner };
+  const { id, kind, roles, owner, name } = context.principal;
+  return { principal: id, ...(kind === "service" ? { name } : {}), kind, roles: [...roles], owner };
 }

@@ -7,7 +7,7 @@ import { combine, type Judgement, nothingFound, type Objection, objection } from
 import type { Situation } from "./situation.ts";
 
 /** Facts that an operation can wait for; the others are read with the request or not at all. */
-const gatherable: readonly FactKind[] = ["evidence", "external"];
+const gatherable: readonly FactKind[] = ["evidence"];
 
 interface Asked {
   /** The gate whose checks they are; null for those of an artifact. */

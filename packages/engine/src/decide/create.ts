@@ -3,6 +3,11 @@ import type { CompiledWorkflow } from "@phasegate/workflow";
 import type { CommandContext, CreateTask, Decision } from "../commands.ts";
 import { allow, deny, newEvent } from "./answer.ts";
 
+/** Most steps between a task that a trigger made and one that people made. */
+const maxSpawnDepth = 2;
+/** Most tasks that the triggers of one task make, however often its transitions are repeated. */
+const maxSpawned = 50;
+
 /** Creates a task in the workflow's first phase: by an operator, or by the server for a claim that found none. */
 export function decideCreate(
   command: CreateTask,
@@ -27,6 +32,9 @@ export function decideCreate(
       phase: workflow.initialPhase.id,
       tree: command.tree,
       ad_hoc: command.adHoc,
+      ...(command.spawnedBy
+        ? { spawned_by: { task_id: command.spawnedBy.taskId, depth: command.spawnedBy.depth + 1 } }
+        : {}),
     }),
   ]);
 }
@@ -46,6 +54,8 @@ function judge(
       },
     ];
   }
+  const tooMany = judgeSpawned(command);
+  if (tooMany) return [tooMany];
   if (command.workflowDigest !== workflow.digest) {
     return [
       {
@@ -72,4 +82,22 @@ function judge(
       message: `no task \`${id}\` to depend on`,
       hint: "create the dependency first",
     }));
+}
+
+/** Tasks that make tasks come to an end, in depth and in number. */
+function judgeSpawned({ spawnedBy }: CreateTask): Reason | null {
+  if (!spawnedBy) return null;
+  if (spawnedBy.depth >= maxSpawnDepth) {
+    return {
+      code: "limit_exceeded",
+      message: `a task may lie ${maxSpawnDepth} triggers from one that people made`,
+      hint: "let a person create the task",
+    };
+  }
+  if (spawnedBy.siblings < maxSpawned) return null;
+  return {
+    code: "limit_exceeded",
+    message: `the triggers of \`${spawnedBy.taskId}\` have made ${maxSpawned} tasks already`,
+    hint: "let a person create the task",
+  };
 }

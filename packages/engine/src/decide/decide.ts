@@ -12,10 +12,12 @@ import { decideCreate } from "./create.ts";
 import { decideExpire, decideFail, decideRelease, decideRenew } from "./holding.ts";
 import { decideCancel, decideOverride, decideReassign, decideReopen, decideSync } from "./operator.ts";
 import { decideOutsideChange } from "./outside-change.ts";
+import { decideExpirePhase } from "./phase-timeout.ts";
 import { decideInterruptTools, decideRecordTool } from "./records.ts";
 import { decideSettleTool } from "./settle.ts";
 import type { Situation } from "./situation.ts";
 import { decideCallTool } from "./tools.ts";
+import { decideRecordTrigger } from "./triggers.ts";
 import { decideRequestTransition, decideResumeTransition, decideWithdrawTransition } from "./transitions.ts";
 
 /**
@@ -105,6 +107,10 @@ function decideExisting(situation: Situation, command: Command): Decision {
       return decideExpireApproval(situation, command);
     case "withdraw_approval":
       return decideWithdrawApproval(situation, command);
+    case "expire_phase":
+      return decideExpirePhase(situation, command);
+    case "record_trigger":
+      return decideRecordTrigger(situation, command);
     case "submit_review":
       return decideSubmitReview(situation, command);
     case "sync":

@@ -3,6 +3,7 @@ import type { CompiledPhase } from "@phasegate/workflow";
 import { newEvent } from "./answer.ts";
 import type { Exit } from "./exit.ts";
 import type { Situation } from "./situation.ts";
+import { triggersOf } from "./triggers.ts";
 import { type TestNames, testNamesAfter } from "./test-names.ts";
 
 interface Outcome {
@@ -38,6 +39,7 @@ export function grant(situation: Situation, exit: Exit, outcome: Outcome): Grant
     };
     return { events: [newEvent(context, "task.completed", { ...ended, ...marks })], payloads: [] };
   }
+  const triggers = triggersOf(workflow, task.phase, target.id);
   const names = testNamesAfter(situation, exit, target);
   const transitioned = newEvent(context, "task.transitioned", {
     from: task.phase,
@@ -52,6 +54,7 @@ export function grant(situation: Situation, exit: Exit, outcome: Outcome): Grant
     ...(names.passed.length > 0 ? { passed: names.passed.map((one) => ({ ...one })) } : {}),
     consumed_token_id: exit.request.tokenId,
     token_id: exit.newTokenId,
+    ...(triggers.length > 0 ? { triggers: triggers.map(({ action }) => action) } : {}),
     ...marks,
   });
   const { payloads } = names;

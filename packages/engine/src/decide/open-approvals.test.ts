@@ -165,7 +165,12 @@ describe("expire_approval", () => {
     const story = storyOverdue("escalate");
     const before = openApproval(story);
     expire(story);
-    expect(story.recorded()).toEqual(["approval.expired", "approval.requested", "violation.detected"]);
+    expect(story.recorded()).toEqual([
+      "approval.expired",
+      "approval.requested",
+      "notification.requested",
+      "violation.detected",
+    ]);
     const after = openApproval(story);
     expect(after.digest).toBe(before.digest);
     expect(after.id).not.toBe(before.id);

@@ -40,6 +40,7 @@ export function onApprovalGranted(task: TaskState, event: TaskEventOf<"approval.
   const { by, comment, complete } = event.data;
   const grant = {
     by: by.principal as PrincipalId,
+    ...(by.name === undefined ? {} : { name: by.name }),
     kind: by.kind,
     roles: by.roles,
     owner: by.owner as PrincipalId | null,

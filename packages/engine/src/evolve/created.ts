@@ -45,6 +45,11 @@ export function onCreated(event: TaskEventOf<"task.created">): TaskState {
     reviews: [],
     findings: [],
     history: [{ phase: data.phase, entry: 1, enteredAt: event.at, leftAt: null }],
+    workedSince: null,
+    timedOut: false,
+    triggers: [],
+    spawnedBy: data.spawned_by ? { taskId: data.spawned_by.task_id as TaskId, depth: data.spawned_by.depth } : null,
+    spawned: [],
     createdAt: event.at,
     endedReason: null,
   };

@@ -9,6 +9,7 @@ import {
   onGatePassed,
 } from "./approvals.ts";
 import { onCreated } from "./created.ts";
+import { onPhaseTimedOut, onTriggerExecuted } from "./follow-ups.ts";
 import { onEvidenceRecorded, onReviewSubmitted } from "./gathered.ts";
 import { onClaimed, onEnded, onGivenUp, onReopened } from "./holding.ts";
 import { onArtifact, onBlockerRecorded, onBlockerResolved, onOverridden, onSynced } from "./marks.ts";
@@ -98,6 +99,11 @@ function apply(task: TaskState, event: Exclude<TaskEvent, { type: "task.created"
       return onEvidenceRecorded(task, event);
     case "review.submitted":
       return onReviewSubmitted(task, event);
+    case "phase.timed_out":
+      return onPhaseTimedOut(task, event);
+    case "trigger.executed":
+      return onTriggerExecuted(task, event);
+    case "notification.requested":
     case "tool.denied":
     case "violation.detected":
     case "evidence.requested":

@@ -20,6 +20,7 @@ export function onClaimed(task: TaskState, event: TaskEventOf<"task.claimed">): 
       agentId: data.agent_id,
       claimedAt: event.at,
     },
+    workedSince: task.workedSince ?? event.at,
     authors: including(task.authors, principal),
     authorOwners: owner === null ? task.authorOwners : including(task.authorOwners, owner),
   };
@@ -60,6 +61,8 @@ export function onReopened(task: TaskState, event: TaskEventOf<"task.reopened">)
     epoch: epochAfter(task, data.epoch, event),
     phase: data.phase,
     entry: entryAfter(task, data.entry, event),
+    workedSince: null,
+    timedOut: false,
     history: enterPhase(task.history, { phase: data.phase, entry: data.entry, at: event.at }),
     endedReason: null,
   };

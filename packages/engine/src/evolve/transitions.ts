@@ -1,6 +1,7 @@
 import type { Finding, OperationId, TokenId, TreeDigest } from "@phasegate/wire";
 import type { FreezeState, TaskState, TestNamesState } from "../task-state.ts";
 import { entryAfter, epochAfter, impossible, statusAfter } from "./assertions.ts";
+import { withTriggers } from "./follow-ups.ts";
 import { enterPhase, leavePhase } from "./history.ts";
 import type { TaskEventOf } from "./task-event.ts";
 
@@ -45,6 +46,9 @@ export function onTransitioned(task: TaskState, event: TaskEventOf<"task.transit
     entry: entryAfter(task, data.entry, event),
     epoch: epochAfter(task, data.epoch, event),
     entryTree: data.tree as TreeDigest,
+    workedSince: event.at,
+    timedOut: false,
+    triggers: withTriggers(task, event),
     freezes: data.freezes as FreezeState[],
     redIdentities: (data.red ?? []) as TestNamesState[],
     passedEarlier: (data.passed ?? []) as TestNamesState[],

@@ -28,6 +28,10 @@ export interface PhaseOptions {
   readonly artifacts?: readonly CompiledArtifact[];
   readonly gates?: readonly CompiledGate[];
   readonly rework?: readonly string[];
+  readonly timeLimit?: CompiledPhase["timeLimit"];
+  readonly reviewModels?: readonly string[];
+  /** Of the way forward. */
+  readonly triggers?: CompiledTransition["triggers"];
 }
 
 export interface WorkflowOptions {
@@ -110,6 +114,8 @@ function phaseOf(options: PhaseOptions, index: number, all: readonly PhaseOption
     freeze: options.freeze ? freezeOf(options.freeze, options.mayAdd ?? false, rule) : null,
     artifacts: options.artifacts ?? [],
     exits: exitsOf(options, index, all, rule),
+    timeLimit: options.timeLimit ?? null,
+    reviewModels: options.reviewModels ?? [],
     judgeTool: (toolName) =>
       tools.includes(toolName)
         ? { allowed: true }
@@ -156,9 +162,15 @@ function exitsOf(
     kind: "forward",
     gates: options.gates ?? [],
     rule,
-    triggers: [],
+    triggers: options.triggers ?? [],
   };
-  const back = (options.rework ?? []).map((to) => ({ ...forward, to, kind: "rework" as const, gates: [] }));
+  const back = (options.rework ?? []).map((to) => ({
+    ...forward,
+    to,
+    kind: "rework" as const,
+    gates: [],
+    triggers: [],
+  }));
   return [forward, ...back];
 }
 

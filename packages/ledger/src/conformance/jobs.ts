@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Ledger } from "../port.ts";
-import { appendTo, created, jobId, newJob, taskId, withLedger, type OpenLedger } from "./samples.ts";
+import { appendTo, claimed, created, jobId, newJob, taskId, withLedger, type OpenLedger } from "./samples.ts";
 
 /** Jobs: in the commit of their events, taken under a lease, at least once, taking turns. */
 export function describeJobs(open: OpenLedger): void {
@@ -61,6 +61,16 @@ export function describeJobs(open: OpenLedger): void {
       withLedger(open, async (ledger) => {
         await appendTo(ledger, "one", [created()], { jobs: [newJob("a"), newJob("b", { kind: "webhook" })] });
         expect(await take(ledger, { now: 100, kinds: ["webhook", "timeout"] })).toEqual(["job_b"]);
+      }));
+
+    test("a batch that ends jobs of a kind leaves those of other kinds and tasks, and its own", () =>
+      withLedger(open, async (ledger) => {
+        const one = { taskId: taskId("one"), kind: "timeout" };
+        const jobs = [newJob("a", one), newJob("b", { ...one, kind: "trigger" }), newJob("c", { kind: "timeout" })];
+        await appendTo(ledger, "one", [created()], { jobs });
+        await appendTo(ledger, "one", [claimed()], { jobs: [newJob("d", one)], endsJobs: ["timeout"] });
+        expect(await take(ledger, { now: 100 })).toEqual(["job_b", "job_c", "job_d"]);
+        expect(await ledger.cancelJobs({ taskId: taskId("one"), kinds: ["trigger"] })).toBe(1);
       }));
 
     test("cancelling a task's jobs leaves those of others", () =>

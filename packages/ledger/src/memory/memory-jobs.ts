@@ -81,8 +81,10 @@ export class MemoryJobs {
     return true;
   }
 
-  cancel({ taskId }: { taskId: string }): number {
-    const ids = [...this.#jobs.values()].filter(({ job }) => job.taskId === taskId).map(({ job }) => job.id);
+  cancel({ taskId, kinds }: Parameters<Ledger["cancelJobs"]>[0]): number {
+    const ids = [...this.#jobs.values()]
+      .filter(({ job }) => job.taskId === taskId && (kinds === undefined || kinds.includes(job.kind)))
+      .map(({ job }) => job.id);
     for (const id of ids) this.#jobs.delete(id);
     return ids.length;
   }

@@ -85,6 +85,8 @@ class MemoryLedger implements Ledger {
       if (!this.#payloads.has(digest) || this.#expired.delete(digest)) this.#payloads.set(digest, body);
     }
     this.#tasks.apply(batch.stream, events, batch.lease);
+    const taskId = taskOfStream(batch.stream);
+    if (taskId !== null && batch.endsJobs !== undefined) this.#jobs.cancel({ taskId, kinds: batch.endsJobs });
     for (const job of batch.jobs ?? []) this.#jobs.add(job);
     if (batch.idempotent !== undefined) this.#idempotency.finish(batch.idempotent);
     if (batch.changesAuthority === true) this.#authorityVersion += 1;
@@ -251,7 +253,7 @@ class MemoryLedger implements Ledger {
     return this.#jobs.postpone(options);
   }
 
-  async cancelJobs(options: { taskId: TaskId }): Promise<number> {
+  async cancelJobs(options: Parameters<Ledger["cancelJobs"]>[0]): Promise<number> {
     this.#assertOpen();
     return this.#jobs.cancel(options);
   }

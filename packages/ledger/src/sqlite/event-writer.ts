@@ -1,7 +1,7 @@
 import type { Digest, HashedEvent, StoredEvent } from "@phasegate/wire";
 import { misuse } from "../append-checks.ts";
 import { hashEventText } from "../event-text.ts";
-import { changesTaskRow } from "../index-row.ts";
+import { changesTaskRow, taskOfStream } from "../index-row.ts";
 import { JobWriter } from "./job-writer.ts";
 import { IdempotencyWriter } from "./idempotency-writer.ts";
 import type { SqlDatabase } from "./driver.ts";
@@ -149,6 +149,8 @@ export class EventWriter {
       if (added === 0) this.#statements.keepAgain.run(digest, body);
     }
     this.tasks.apply({ number: head.number, name: operation.stream }, rowEvents, operation.lease);
+    const taskId = taskOfStream(operation.stream);
+    if (taskId !== null && operation.endsJobs !== undefined) this.jobs.cancel({ taskId, kinds: operation.endsJobs });
     for (const job of operation.jobs ?? []) this.jobs.add(job);
     if (operation.idempotent !== undefined) this.idempotency.finish(operation.idempotent);
     if (operation.changesAuthority === true) {

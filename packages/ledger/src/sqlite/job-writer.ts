@@ -30,7 +30,9 @@ export class JobWriter {
       renew: database.prepare("update job set leased_until = ? where id = ? and owner = ?"),
       finish: database.prepare("delete from job where id = ? and owner = ?"),
       postpone: database.prepare("update job set owner = null, due_at = ?, last_error = ? where id = ? and owner = ?"),
-      cancel: database.prepare("delete from job where task_id = ?"),
+      cancel: database.prepare(
+        "delete from job where task_id = ?1 and (?2 is null or kind in (select value from json_each(?2)))",
+      ),
     };
   }
 
@@ -68,7 +70,7 @@ export class JobWriter {
     return this.#statements.postpone.run(dueAt, error, id, owner) > 0;
   }
 
-  cancel({ taskId }: { taskId: TaskId }): number {
-    return this.#statements.cancel.run(taskId);
+  cancel({ taskId, kinds }: Parameters<Ledger["cancelJobs"]>[0]): number {
+    return this.#statements.cancel.run(taskId, kinds === undefined ? null : JSON.stringify(kinds));
   }
 }

@@ -295,7 +295,7 @@ class SqliteLedger implements Ledger {
     return this.#call("postponeJob", options);
   }
 
-  cancelJobs(options: { taskId: TaskId }): Promise<number> {
+  cancelJobs(options: Parameters<Ledger["cancelJobs"]>[0]): Promise<number> {
     return this.#call("cancelJobs", options);
   }
 

@@ -3,6 +3,10 @@ import { assuranceLevels } from "../assurance.ts";
 import { evidencePurposes } from "../evidence.ts";
 import { principalKinds, principalRoles } from "../principal.ts";
 
+/** What the end of a time limit does. */
+export const timeoutActions = ["escalate", "fail", "reopen"] as const;
+export type TimeoutAction = (typeof timeoutActions)[number];
+
 // Building blocks. Every string here is bounded where it enters; the ledger stores what the engine made.
 const Text = Type.String();
 const Count = Type.Integer({ minimum: 0 });
@@ -39,6 +43,8 @@ const TestNames = Type.Array(Type.Object({ phase: Text, entry: Count, digest: Di
 /** Who judged, as the server knew it at that moment. */
 const Approver = Type.Object({
   principal: Text,
+  /** Of a service: the system that the check `external` names. */
+  name: Type.Optional(Text),
   kind: Type.Enum([...principalKinds]),
   roles: Type.Array(Type.Enum([...principalRoles])),
   owner: Type.Union([Text, Type.Null()]),
@@ -84,6 +90,8 @@ export const eventSchemas = {
     /** Tree of the base commit; the entry tree of the first phase. */
     tree: Digest,
     ad_hoc: Type.Boolean(),
+    /** The task whose trigger made this one, and how many such steps lie between it and a task that people made. */
+    spawned_by: Type.Optional(Type.Object({ task_id: Text, depth: Count })),
   }),
   "task.claimed": Type.Object({
     agent_id: Text,
@@ -116,6 +124,8 @@ export const eventSchemas = {
     /** The token that the request consumed, and the id of the one minted for the new phase. */
     consumed_token_id: Text,
     token_id: Text,
+    /** Actions that jobs of the same commit carry out, in their order; absent: none. */
+    triggers: Type.Optional(Type.Array(Text)),
     warnings: Type.Array(FindingSchema),
     self_reported: Type.Boolean(),
     overridden: Type.Boolean(),
@@ -136,6 +146,43 @@ export const eventSchemas = {
   "task.cancelled": Type.Object({ reason: Text, phase: Text, epoch: Count }),
   "task.reassigned": Type.Object({ reason: Text, phase: Text, epoch: Count }),
   "task.reopened": Type.Object({ reason: Text, phase: Text, entry: Count, epoch: Count }),
+  /** The stay in a phase lasted longer than its `timeout_seconds`; events of the same commit do what `action` says. */
+  "phase.timed_out": Type.Object({
+    phase: Text,
+    entry: Count,
+    /** When the stay was first worked in. */
+    started_at: Text,
+    timeout_seconds: Type.Number({ exclusiveMinimum: 0 }),
+    action: Type.Enum([...timeoutActions]),
+  }),
+  /** One trigger of a transition, after its last attempt. A failure changes nothing else. */
+  "trigger.executed": Type.Object({
+    operation_id: Text,
+    /** Position among the triggers of `task.transitioned`, from 0. */
+    index: Count,
+    action: Text,
+    from: Text,
+    to: Text,
+    entry: Count,
+    params: Json,
+    status: Type.Enum(["done", "failed"]),
+    detail: Type.Union([Text, Type.Null()]),
+    /** Of the payload with a command's output. */
+    result_digest: OptionalDigest,
+    /** Tasks that it made. */
+    spawned: Type.Array(Text),
+  }),
+  /** Somebody should look. Webhooks that take this type are told; with `webhook`, that one only. */
+  "notification.requested": Type.Object({
+    audience: Type.Enum(["human", "orchestrator", "webhook"]),
+    /** Name of a webhook of the configuration. */
+    webhook: Type.Union([Text, Type.Null()]),
+    reason: Type.Enum(["trigger", "escalation", "phase_timeout", "approval_timeout"]),
+    message: Text,
+    phase: Text,
+    entry: Count,
+    params: Json,
+  }),
   "task.overridden": Type.Object({ gate: Text, reason: Text, entry: Count, expires_at: Text }),
   "task.synced": Type.Object({
     base: Base,

@@ -1,5 +1,5 @@
 import { type Static, Type } from "typebox";
-import { assuranceLevels } from "../assurance.ts";
+import { assuranceLevels, hostAssuranceLevels } from "../assurance.ts";
 import { FindingSchema } from "../events/schemas.ts";
 import { taskStatuses } from "../status.ts";
 import {
@@ -25,6 +25,11 @@ export const ClaimRequest = Type.Object({
   agent_id: text(bounds.id, "The name under which the agent works."),
   capabilities: Type.Optional(LabelList),
   task_id: Type.Optional(IdText),
+  assurance: Type.Optional(
+    Type.Enum([...hostAssuranceLevels], {
+      description: "What holds an agent that works with its own tools: the task reports this, or less.",
+    }),
+  ),
 });
 export type ClaimRequest = Static<typeof ClaimRequest>;
 
@@ -80,6 +85,17 @@ export const BlockerAnswer = Type.Object({
 });
 export type BlockerAnswer = Static<typeof BlockerAnswer>;
 
+export const TriggerAnswer = Type.Object({
+  operation_id: Type.String(),
+  index: Count,
+  action: Type.String(),
+  from: Type.String(),
+  to: Type.String(),
+  entry: Count,
+  status: Type.Enum(["pending", "done", "failed"]),
+  detail: nullable(Type.String()),
+});
+
 /** One task as `GET /tasks/{id}` and every task mutation answer it. */
 export const TaskAnswer = Type.Object({
   id: Type.String(),
@@ -106,6 +122,10 @@ export const TaskAnswer = Type.Object({
   findings: Type.Array(FindingSchema),
   approvals: Type.Array(AnyObject),
   blockers: Type.Array(BlockerAnswer),
+  /** What transitions set off, oldest first. A failure is for people to look at; it changes nothing else. */
+  triggers: Type.Array(TriggerAnswer),
+  spawned_by: nullable(Type.Object({ task_id: Type.String(), depth: Count })),
+  spawned: Type.Array(Type.String()),
   overridden: Type.Boolean(),
   self_reported: Type.Boolean(),
   created_at: Type.String(),

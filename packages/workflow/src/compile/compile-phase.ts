@@ -57,12 +57,23 @@ export function compilePhase(options: PhaseOptions): CompiledPhase {
     freeze: freeze ? compileFreeze({ phase: phase.id, ...freeze, rule: placeOf("/freeze") }) : null,
     artifacts: options.artifacts,
     exits: options.exits,
+    timeLimit:
+      phase.timeoutSeconds === null ? null : { seconds: phase.timeoutSeconds, action: phase.onTimeout ?? "escalate" },
+    reviewModels: reviewModelsOf(phase),
     judgeTool: compileTools(phase, placeOf),
     judgePath: (path) => orScratch(paths.judgePath(path), path, options, paths.mayWrite),
     judgeCommand: (command) => commands.judgeCommand(command),
     contentsNeeded: (changes) => paths.contentsNeeded(changes),
     judgeChanges: (changes, contents) => paths.judgeChanges(changes, contents),
   };
+}
+
+/** Of `auto_spawn`; one that names no model asks for the model `general`. */
+function reviewModelsOf({ autoSpawn }: NormalizedPhase): readonly string[] {
+  const models = autoSpawn
+    .filter((spawn) => spawn["agent_type"] === "review")
+    .flatMap(({ models: named }) => (Array.isArray(named) && named.length > 0 ? named.map(String) : ["general"]));
+  return [...new Set(models)];
 }
 
 /**

@@ -162,6 +162,7 @@ function writePhase(
   writeGates(writer, workflow, phase, placeOf);
   if (phase.autoSpawn.length > 0) writer.key(2, "auto_spawn", at("/autoSpawn"), [...phase.autoSpawn]);
   writer.optional(2, "timeout_seconds", at("/timeoutSeconds"), phase.timeoutSeconds);
+  writer.optional(2, "on_timeout", at("/onTimeout"), phase.onTimeout ?? null);
 }
 
 function writeArtifacts(

@@ -1,4 +1,4 @@
-import { assuranceLevels, severities } from "@phasegate/wire";
+import { assuranceLevels, severities, timeoutActions } from "@phasegate/wire";
 import { Type, type TSchema } from "typebox";
 
 // One table of shapes for three readers: the loader (`checkShape`), editors (docs/reference/agent_workflow.schema.json)
@@ -22,8 +22,7 @@ const anyMap = (description: string): TSchema => Type.Object({}, { additionalPro
 /** The modes, with `audit`, which is read as `advisory`. */
 const modeNames = ["strict", "permissive", "advisory", "audit"] as const;
 const gateTypes = ["approval", "validation", "review", "command", "external"] as const;
-export const timeoutActions = ["escalate", "fail", "reopen"] as const;
-const triggerActions = [
+export const triggerActions: readonly string[] = [
   "spawn_review_agents",
   "notify_human",
   "notify_orchestrator",
@@ -34,7 +33,7 @@ const triggerActions = [
   "retry",
   "escalate",
   "escalate_to_human",
-] as const;
+];
 const evidenceFormats = ["junit", "tap", "jest-json", "go-json", "cargo", "unittest", "exit-code"] as const;
 export const evidencePresetNames = [
   "vitest",
@@ -150,6 +149,7 @@ const Phase = strict(
     rework: Type.Union([Name, Texts]),
     auto_spawn: Type.Array(AutoSpawn, { maxItems: 20 }),
     timeout_seconds: Seconds,
+    on_timeout: oneOf(timeoutActions, "when the stay has lasted `timeout_seconds`; default `escalate`"),
   },
   ["id"],
   "a stage of the work: what may be done in it, and what must be shown before it is left",

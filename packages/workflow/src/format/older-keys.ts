@@ -37,7 +37,7 @@ export const olderKeys: readonly OlderKey[] = [
   {
     key: "phases[].auto_spawn",
     fate: "honoured",
-    note: "`models` are the reviews that `type: review` asks for; no task or agent is started",
+    note: "a review task for each model when a transition enters the phase; `models` are the reviews that `type: review` asks for",
   },
   { key: "transitions", fate: "honoured", note: "these and no others; a transition to an earlier phase is rework" },
   {
@@ -48,9 +48,9 @@ export const olderKeys: readonly OlderKey[] = [
   {
     key: "transitions[].triggers[].action",
     fate: "honoured",
-    note: "kept and shown, not carried out (warning `not-carried-out`); `escalate_to_human` is read as `escalate`",
+    note: "carried out by a job after the transition; `escalate_to_human` is read as `escalate`",
   },
-  { key: "transitions[].triggers[].parallel", fate: "no-effect", note: "triggers are kept and shown, not carried out" },
+  { key: "transitions[].triggers[].parallel", fate: "no-effect", note: "each trigger is a job of its own" },
   { key: "enforcement.mode", fate: "honoured", note: "`audit` is read as `advisory`" },
   { key: "enforcement.assurance", fate: "honoured", note: "the least that a task runs at; default mediated" },
   { key: "enforcement.agent_sdk.*", fate: "no-effect", note: "the server decides, whatever client an agent uses" },
@@ -111,6 +111,7 @@ export const newerKeys: readonly string[] = [
   "phases[].gate",
   "phases[].rework",
   "phases[].timeout_seconds",
+  "phases[].on_timeout",
   "phases[].gates[].run",
   "phases[].gates[].system",
   "phases[].gates[].blockers[].evidence",

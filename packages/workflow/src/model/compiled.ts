@@ -6,6 +6,7 @@ import type {
   Reason,
   RuleReference,
   Severity,
+  TimeoutAction,
   TreeChange,
   WorkflowDigest,
 } from "@phasegate/wire";
@@ -47,6 +48,10 @@ export interface CompiledPhase {
   readonly artifacts: readonly CompiledArtifact[];
   /** Forward and rework transitions out of this phase; that with `to: null` ends the task. */
   readonly exits: readonly CompiledTransition[];
+  /** Null: a stay may last for ever. */
+  readonly timeLimit: { readonly seconds: number; readonly action: TimeoutAction } | null;
+  /** Review models for which the phase asks as soon as it is entered. */
+  readonly reviewModels: readonly string[];
   judgeTool(toolName: string): Verdict;
   /** For a single path named by a file tool, before it runs. Protected paths included, freezes not. */
   judgePath(path: string): Verdict;
@@ -110,7 +115,7 @@ export interface CompiledGate {
   readonly autoAdvance: boolean;
   /** How long a person has to answer; null: the engine's default. */
   readonly timeoutSeconds: number | null;
-  readonly onTimeout: "escalate" | "fail" | "reopen";
+  readonly onTimeout: TimeoutAction;
 }
 
 export interface CompiledTransition {

@@ -5,6 +5,7 @@ import type {
   JsonValue,
   RuleReference,
   Severity,
+  TimeoutAction,
   WorkflowDigest,
 } from "@phasegate/wire";
 
@@ -64,7 +65,10 @@ export interface NormalizedPhase {
   };
   readonly freeze: { readonly paths: readonly NormalizedPattern[]; readonly mayAdd: readonly string[] } | null;
   readonly artifacts: readonly NormalizedArtifact[];
+  /** How long a stay may last from when it is first worked in. */
   readonly timeoutSeconds: number | null;
+  /** Absent: `escalate`. */
+  readonly onTimeout?: TimeoutAction;
   readonly autoSpawn: readonly JsonObject[];
 }
 
@@ -91,7 +95,7 @@ export interface NormalizedGate {
   readonly id: string;
   readonly checks: readonly NormalizedCheck[];
   readonly timeoutSeconds: number | null;
-  readonly onTimeout: "escalate" | "fail" | "reopen";
+  readonly onTimeout: TimeoutAction;
   readonly autoAdvance: boolean;
 }
 

@@ -91,7 +91,7 @@ function judgeSource(
   parameters: JsonObject,
 ): boolean {
   const { reporter } = context;
-  const isGathered = definition.needs.some((kind) => kind === "evidence" || kind === "reviews" || kind === "external");
+  const isGathered = definition.needs.some((kind) => kind === "evidence" || kind === "reviews");
   const asked = member(reference.body ?? undefined, "evidence");
   if (textOf(asked) === "self_reported" && asked) {
     if (definition.selfReportable) {

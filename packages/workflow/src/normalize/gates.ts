@@ -1,7 +1,6 @@
-import type { RuleReference } from "@phasegate/wire";
+import { type RuleReference, timeoutActions } from "@phasegate/wire";
 import { approval, automaticApprover } from "../checks/approval.ts";
 import { findCheck } from "../checks/registry.ts";
-import { timeoutActions } from "../format/file-schema.ts";
 import type { NormalizedCheck, NormalizedGate } from "../model/normalized.ts";
 import {
   booleanOf,

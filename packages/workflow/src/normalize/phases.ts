@@ -1,7 +1,8 @@
-import type { JsonObject } from "@phasegate/wire";
+import { type JsonObject, timeoutActions } from "@phasegate/wire";
 import type { NormalizedGate, NormalizedPattern, NormalizedPhase } from "../model/normalized.ts";
 import { itemsOf, type Located, member, numberOf, textOf, toJson } from "../reading/located.ts";
 import { normalizeArtifacts } from "./artifacts.ts";
+import { shorten } from "../reading/reporter.ts";
 import type { NormalizeContext } from "./context.ts";
 import { normalizeGates } from "./gates.ts";
 import { normalizeGlobs, normalizePatterns } from "./patterns.ts";
@@ -45,7 +46,10 @@ function normalizePhase(context: NormalizeContext, node: Located): PhaseParts {
   putWritten(places, "/name", member(node, "name"));
   putWritten(places, "/description", member(node, "description"));
   putWritten(places, "/timeoutSeconds", member(node, "timeout_seconds"));
+  putWritten(places, "/onTimeout", member(node, "on_timeout"));
   putWritten(places, "/autoSpawn", member(node, "auto_spawn"));
+  const onTimeout = timeoutActions.find((action) => action === textOf(member(node, "on_timeout")));
+  reportIdleKeys(context, node);
   const value: NormalizedPhase = {
     id,
     name: textOf(member(node, "name")) ?? id,
@@ -57,11 +61,26 @@ function normalizePhase(context: NormalizeContext, node: Located): PhaseParts {
     freeze: normalizeFreeze(context, node, put),
     artifacts: put("/artifacts", normalizeArtifacts(context, node)),
     timeoutSeconds: numberOf(member(node, "timeout_seconds")),
+    ...(onTimeout === undefined ? {} : { onTimeout }),
     autoSpawn: itemsOf(member(node, "auto_spawn"))
       .filter((item) => item.kind === "map")
       .map((item) => toJson(item) as JsonObject),
   };
   return { phase: { value, places }, gates: normalizeGates(context, node), node };
+}
+
+/** Keys that ask for nothing as they stand. */
+function reportIdleKeys({ reporter }: NormalizeContext, node: Located): void {
+  const onTimeout = member(node, "on_timeout");
+  if (onTimeout && !member(node, "timeout_seconds")) {
+    reporter.error(onTimeout.place, "missing-key", "`on_timeout` without `timeout_seconds`", "say after how long");
+  }
+  for (const spawn of itemsOf(member(node, "auto_spawn"))) {
+    const type = member(spawn, "agent_type");
+    if (!type || textOf(type) === "review") continue;
+    const message = `\`auto_spawn\` starts review agents only, not \`${shorten(textOf(type) ?? "")}\``;
+    reporter.warning(type.place, "not-carried-out", message, "make other tasks with the trigger `spawn_task`");
+  }
 }
 
 type Write = NormalizedPhase["write"];

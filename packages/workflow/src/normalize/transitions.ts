@@ -179,18 +179,17 @@ function gatesOf(
   return parts.gates.filter(({ value }) => value.id === name || !named.has(`${parts.phase.value.id}\0${value.id}`));
 }
 
-/** Triggers as they are written: kept with the transition, shown, and carried out by nothing. */
+/** Triggers as they are written; one that lacks what its action needs is warned of, since a job can only fail by it. */
 function triggersOf(context: NormalizeContext, node: Located): NormalizedTransition["triggers"] {
   return itemsOf(member(node, "triggers")).flatMap((trigger) => {
     const action = textOf(member(trigger, "action"));
     const params = member(trigger, "params");
     if (action === null) return [];
-    context.reporter.warning(
-      trigger.place,
-      "not-carried-out",
-      `trigger \`${shorten(action)}\` is kept with the transition and not carried out`,
-      "let a program that follows the event stream do it on `task.transitioned`",
-    );
+    const missing = missingParameter(action, params);
+    if (missing !== null) {
+      const message = `trigger \`${shorten(action)}\` cannot be carried out: \`params.${missing}\` is missing`;
+      context.reporter.warning(trigger.place, "not-carried-out", message, triggerHints[action] ?? null);
+    }
     return [
       {
         action: action === "escalate_to_human" ? "escalate" : action,
@@ -198,6 +197,18 @@ function triggersOf(context: NormalizeContext, node: Located): NormalizedTransit
       },
     ];
   });
+}
+
+const triggerHints: Readonly<Record<string, string>> = {
+  webhook: "name a webhook of `events.webhooks` in the server's configuration; a workflow cannot bring its own address",
+  command: "write the command line as `run`",
+  spawn_task: "give the new task a `title`",
+};
+
+/** The parameter without which an action has nothing to do. */
+function missingParameter(action: string, params: Located | undefined): string | null {
+  const needed = { webhook: ["name"], command: ["run", "command"], spawn_task: ["title"] }[action] ?? [];
+  return needed.every((name) => textOf(member(params, name)) === null) ? (needed[0] ?? null) : null;
 }
 
 function reportDuplicates(context: NormalizeContext, transitions: readonly Transition[]): void {
