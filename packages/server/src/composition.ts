@@ -30,6 +30,7 @@ import { approvalTimeoutHandler } from "./approvals/approval-timeout-job.ts";
 import { evidenceJobHandler } from "./evidence/evidence-job.ts";
 import { RunCache } from "./evidence/run-cache.ts";
 import { Dispatcher } from "./jobs/dispatcher.ts";
+import { phaseTimeoutHandler } from "./jobs/phase-timeout-job.ts";
 import { createIds, systemClock } from "./ids.ts";
 import { Operations } from "./operations/operations.ts";
 import { allRoutes } from "./routes.ts";
@@ -50,6 +51,7 @@ import { StoreKeeper } from "./tasks/store-keeper.ts";
 import { Leases } from "./tasks/lease.ts";
 import { recover } from "./tasks/recovery.ts";
 import { TaskStore } from "./tasks/task-store.ts";
+import { triggerHandler } from "./triggers/trigger-job.ts";
 import { refuseOpenNetwork, workflowFiles } from "./workflows/configured-workflows.ts";
 import { LedgerWorkflowRegistry } from "./workflows/workflow-registry.ts";
 
@@ -302,7 +304,12 @@ function buildContext(configuration: ConfigManager, receivers: readonly Webhook[
   context.tasks = new TaskStore(context);
   context.leases = new Leases(context);
   context.webhooks = openWebhooks(context, receivers);
-  context.jobs = new Dispatcher(context, [evidenceJobHandler(context), approvalTimeoutHandler(context)]);
+  context.jobs = new Dispatcher(context, [
+    evidenceJobHandler(context),
+    approvalTimeoutHandler(context),
+    phaseTimeoutHandler(context),
+    triggerHandler(context),
+  ]);
   return context;
 }
 

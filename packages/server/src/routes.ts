@@ -6,6 +6,7 @@ import type { KeyRing } from "./auth/key-ring.ts";
 import type { ConfigManager } from "./config/config-manager.ts";
 import { configRoutes } from "./config/routes.ts";
 import { breakerRoutes } from "./breakers/routes.ts";
+import { externalRoutes } from "./externals/routes.ts";
 import { healthDetailsRoute, type HealthDetailsParts } from "./health/details-route.ts";
 import { eventRoutes } from "./events/routes.ts";
 import { documentationRoutes } from "./http/documentation-routes.ts";
@@ -47,6 +48,7 @@ export function allRoutes({ keys, configuration, metrics, health, details }: Rou
     ...auditRoutes,
     ...operationRoutes,
     ...approvalRoutes,
+    ...externalRoutes,
     ...reviewRoutes,
     ...workflowRoutes,
     ...keyRoutes(keys),

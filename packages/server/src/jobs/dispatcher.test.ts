@@ -139,7 +139,7 @@ describe("the dispatcher", () => {
     await ask("a", "b");
     dispatcher.start();
     await expect.poll(() => ended).toEqual(["begun"]);
-    dispatcher.abandon(task);
+    dispatcher.abandon(task, "work");
     await idle(dispatcher);
     expect(await take(ledger)).toEqual([]);
   });

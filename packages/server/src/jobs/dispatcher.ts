@@ -78,14 +78,16 @@ export class Dispatcher {
       .then(() => this.#rest());
   }
 
-  /** Ends a task's jobs, waiting ones and running ones: nothing waits for them any more. */
-  abandon(taskId: TaskId): void {
+  /** Ends a task's jobs of one kind, waiting ones and running ones: nothing waits for them any more. */
+  abandon(taskId: TaskId, kind: string): void {
     this.#context.ledger
-      .cancelJobs({ taskId })
+      .cancelJobs({ taskId, kinds: [kind] })
       .catch((error: unknown) =>
         this.#context.log.warn({ err: error, task_id: taskId }, "jobs could not be cancelled"),
       );
-    for (const one of this.#running.values()) if (one.taskId === taskId) one.controller.abort();
+    for (const one of this.#running.values()) {
+      if (one.taskId === taskId && one.kind === kind) one.controller.abort();
+    }
   }
 
   /** Resolves when no round is under way and nothing runs. */

@@ -1,4 +1,4 @@
-import type { TaskState } from "@phasegate/engine";
+import type { CreateTask, TaskState } from "@phasegate/engine";
 import { PhasegateError, parseId } from "@phasegate/wire";
 import type { DependencyFact, TaskId } from "@phasegate/wire";
 import type { CompiledWorkflow } from "@phasegate/workflow";
@@ -20,7 +20,12 @@ export async function createTask(
   context: ServerContext,
   caller: Caller,
   input: CreateInput,
-  options: { adHoc: boolean },
+  options: {
+    readonly adHoc: boolean;
+    /** Made by a trigger, under the id that follows from it. */
+    readonly taskId?: TaskId;
+    readonly spawnedBy?: NonNullable<CreateTask["spawnedBy"]>;
+  },
 ): Promise<TaskState> {
   const workflow = await findWorkflow(context, input.workflow);
   const dependencies = await readDependencies(context, input.dependencies ?? []);
@@ -29,7 +34,7 @@ export async function createTask(
     ref: input.base ?? workflow.normalized.workspace.base,
     workflow,
   });
-  const taskId = context.ids.make("task");
+  const taskId = options.taskId ?? context.ids.make("task");
   const { task } = await context.tasks.create({
     taskId,
     caller,
@@ -48,6 +53,7 @@ export async function createTask(
       base: { ref: base.ref, commit: base.commit },
       tree: base.tree,
       adHoc: options.adHoc,
+      ...(options.spawnedBy ? { spawnedBy: options.spawnedBy } : {}),
     },
   });
   return task;

@@ -9,12 +9,13 @@ import type { Caller, ServerContext } from "../context.ts";
 import { memoryOfTask } from "./memory-of-task.ts";
 import { idempotentPart, markRecorded } from "../http/idempotency.ts";
 import type { RouteAnswer } from "../http/route.ts";
+import { followUpJobs } from "../jobs/follow-up-jobs.ts";
 import { TaskWatch } from "./task-watch.ts";
 
 /** How often a decision is made again after someone was faster. */
 const maxAttempts = 8;
-/** After these nothing waits for the task's jobs any more. */
-const endsJobs: readonly StoredEvent["type"][] = [
+/** After these nothing waits for the task's evidence any more. */
+const endsEvidence: readonly StoredEvent["type"][] = [
   "transition.withdrawn",
   "task.completed",
   "task.failed",
@@ -299,6 +300,7 @@ export class TaskStore {
     const events: AppendBatch["events"][number][] = [];
     const payloads: NonNullable<AppendBatch["payloads"]>[number][] = [];
     const jobs: NewJob[] = [];
+    const ended = new Set<string>();
     let lease: AppendBatch["lease"];
     let idempotent: AppendBatch["idempotent"];
     for (const waiting of group) {
@@ -310,6 +312,7 @@ export class TaskStore {
         workflow,
         this.#commandContext(request.caller.principal),
       );
+      const stepBefore = task;
       for (const event of decision.events) {
         task = evolve(task, {
           ...event,
@@ -324,7 +327,11 @@ export class TaskStore {
         const wanted = request.lease({ decision, task, workflow });
         if (wanted !== undefined) lease = wanted;
       } else if (decision.effect === "allow" && request.lease !== undefined) lease = request.lease;
-      for (const job of request.jobs?.({ decision, task, workflow }) ?? []) jobs.push(tracedJob(job, waiting));
+      const followUp = followUpJobs(this.#context, { before: stepBefore, after: task, decision, workflow });
+      for (const kind of followUp.endsJobs) ended.add(kind);
+      for (const job of [...(request.jobs?.({ decision, task, workflow }) ?? []), ...followUp.jobs]) {
+        jobs.push(tracedJob(job, waiting));
+      }
       const answer = request.caller.idempotency ? request.answer?.({ decision, task, workflow }) : null;
       if (answer) ({ idempotent } = idempotentPart(request.caller, answer));
       events.push(...decision.events);
@@ -342,6 +349,7 @@ export class TaskStore {
         events,
         payloads,
         ...(jobs.length > 0 ? { jobs } : {}),
+        ...(ended.size > 0 ? { endsJobs: [...ended] } : {}),
         ...(authority === null ? {} : { expectedAuthority: authority }),
         ...(lease === undefined ? {} : { lease }),
         ...(idempotent ? { idempotent } : {}),
@@ -358,7 +366,7 @@ export class TaskStore {
     }
     // A job of the same batch stays: it is of what was asked for after the end.
     if (prepared.batch.jobs) this.#context.jobs.wake();
-    else if (stored.some((event) => endsJobs.includes(event.type))) this.#context.jobs.abandon(taskId);
+    else if (stored.some((event) => endsEvidence.includes(event.type))) this.#context.jobs.abandon(taskId, "evidence");
     let offset = 0;
     for (const { waiting, decision, task, count } of prepared.decided) {
       const recorded = stored.slice(offset, offset + count);

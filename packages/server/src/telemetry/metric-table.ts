@@ -48,6 +48,18 @@ export const metricTable = {
     help: "Blocking findings of gates that did not pass, by the check that made them.",
     labels: { phase, check: "a check of docs/reference/checks.md, else `other`" },
   },
+  triggers: {
+    name: "phasegate_triggers_total",
+    type: "counter",
+    help: "Triggers of transitions that were carried out, or given up.",
+    labels: { action: "an action of `triggers`, else `other`", status: "`done`, `failed`" },
+  },
+  phaseTimeouts: {
+    name: "phasegate_phase_timeouts_total",
+    type: "counter",
+    help: "Stays that lasted longer than their phase allows, by what followed.",
+    labels: { phase, action: "`escalate`, `fail`, `reopen`" },
+  },
   phaseSeconds: {
     name: "phasegate_phase_seconds",
     type: "histogram",

@@ -1,6 +1,6 @@
 import type { TaskState } from "@phasegate/engine";
 import type { LedgerObserver } from "@phasegate/ledger";
-import { findCheck, findTool } from "@phasegate/workflow";
+import { findCheck, findTool, triggerActions } from "@phasegate/workflow";
 import { isEvent, type StoredEvent } from "@phasegate/wire";
 import { BoundedLabel, otherValue } from "./bounded-label.ts";
 import { Instruments } from "./instruments.ts";
@@ -93,6 +93,11 @@ function countEvent(instruments: Instruments, phases: BoundedLabel, event: Store
   if (isEvent(event, "tool.executed") || isEvent(event, "tool.rolled_back")) {
     const { tool_name: name, duration_ms: ms } = event.data;
     instruments.observe("toolSeconds", { tool: knownTool(name) }, ms / 1_000);
+  } else if (isEvent(event, "trigger.executed")) {
+    const { action, status } = event.data;
+    instruments.count("triggers", { action: triggerActions.includes(action) ? action : otherValue, status });
+  } else if (isEvent(event, "phase.timed_out")) {
+    instruments.count("phaseTimeouts", { phase: phases.of(event.data.phase), action: event.data.action });
   } else if (isEvent(event, "gate.passed")) {
     instruments.count("gates", { phase: phases.of(event.data.from), outcome: "passed" });
   } else if (isEvent(event, "gate.blocked")) {

@@ -7,7 +7,7 @@ import {
   delayAfter,
   wait,
 } from "@phasegate/resilience";
-import { type JsonObject, serverPrincipalId, type StoredEvent } from "@phasegate/wire";
+import { isEvent, type JsonObject, serverPrincipalId, type StoredEvent } from "@phasegate/wire";
 import type { Logger } from "pino";
 import type { Config } from "../config/config.ts";
 import type { Clock } from "../context.ts";
@@ -15,6 +15,7 @@ import { cloudEvent } from "../events/cloud-event.ts";
 import { backoffOf } from "../jobs/backoff.ts";
 import type { DeadLetters } from "./dead-letters.ts";
 import { sendWebhook, WebhookRefusal } from "./send-webhook.ts";
+import { externalApprover } from "@phasegate/workflow";
 import type { Webhook } from "./webhook.ts";
 
 export interface DeliveryParts {
@@ -147,10 +148,13 @@ export class WebhookDelivery {
     }
   }
 
-  #wants({ type }: StoredEvent): boolean {
+  #wants(event: StoredEvent): boolean {
+    const { name, types } = this.webhook;
     // What tells of deliveries would lead to deliveries without end.
-    if (type.startsWith("webhook.")) return false;
-    return this.webhook.types === null || this.webhook.types.has(type);
+    if (event.type.startsWith("webhook.")) return false;
+    const addressee = isEvent(event, "notification.requested") ? event.data.webhook : null;
+    if (addressee !== null) return addressee === name;
+    return types === null || types.has(event.type) || isAskedFor(event, name);
   }
 
   #queue(event: StoredEvent): void {
@@ -265,4 +269,9 @@ export class WebhookDelivery {
       this.#parts.log.warn({ err: error, webhook: this.webhook.name }, "a webhook's position could not be kept");
     }
   }
+}
+
+/** A system that shares its name with a webhook is told when its decision is wanted, whatever types that webhook takes. */
+function isAskedFor(event: StoredEvent, system: string): boolean {
+  return isEvent(event, "approval.requested") && event.data.approvers.includes(externalApprover(system));
 }

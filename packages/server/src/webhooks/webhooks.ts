@@ -32,6 +32,11 @@ export class Webhooks {
     await Promise.all([...this.#deliveries.values()].map((delivery) => delivery.close()));
   }
 
+  /** True for the name of a configured receiver. */
+  has(name: string): boolean {
+    return this.#deliveries.has(name);
+  }
+
   status(): { readonly webhook: Webhook; readonly status: DeliveryStatus }[] {
     return [...this.#deliveries.values()].map((delivery) => ({ webhook: delivery.webhook, status: delivery.status() }));
   }
