@@ -47,6 +47,7 @@ const commands = {
   brief: () => import("./commands/brief.ts"),
   demo: () => import("./commands/demo.ts"),
   case: () => import("./commands/case.ts"),
+  hook: () => import("./commands/hook.ts"),
 };
 
 async function loadCommands(name: string | undefined) {

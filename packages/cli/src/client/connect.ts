@@ -37,7 +37,8 @@ export async function withServer<Result>(
   }
 }
 
-function serverAddress(io: Io, options: ConnectOptions): string {
+/** The address that a command is to talk to. */
+export function serverAddress(io: Io, options: ConnectOptions): string {
   const text = options.server ?? io.env["PHASEGATE_URL"] ?? defaultServer;
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null || !/^https?:$/.test(url.protocol)) {

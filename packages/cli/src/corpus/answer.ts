@@ -38,6 +38,7 @@ export function unmet(expect: Expectation | undefined, answer: Answer, demand: D
     ...unmetResult(expected, answer, demand),
     ...unmetCounts(expected, answer),
   );
+  if (expected.silent && text !== "") wrong.push("expected that nothing is said");
   for (const held of expected.lacks ?? []) if (text.includes(held)) wrong.push(`the answer holds \`${held}\``);
   for (const lost of expected.shows ?? []) if (!text.includes(lost)) wrong.push(`the answer lacks \`${lost}\``);
   return wrong;

@@ -7,6 +7,7 @@ import { holdConnections, listenOnHost, type Held } from "./connections.ts";
 import { fill, valueAt } from "./fill.ts";
 import { callHttp } from "./http-call.ts";
 import { lockLedger, runPhasegate, writeOutside, writeRepository, type LedgerLock } from "./outside.ts";
+import { HostedAgent } from "./hosted-agent.ts";
 import { requestOf } from "./request-of-step.ts";
 import { type HeldTask, nameOf, type Stage } from "./stage.ts";
 import { type Actor, type Expectation, type Step, type StepOf, type TokenTrick, verbOf } from "./step.ts";
@@ -41,6 +42,7 @@ export class Player {
   #ledgerLock: LedgerLock | null = null;
   #isDiskFull = false;
   #held: Held[] = [];
+  readonly #hosted = new Map<string, Promise<HostedAgent>>();
 
   private constructor(stage: Stage, task: HeldTask, other: HeldTask, ownsOther: boolean) {
     this.stage = stage;
@@ -155,6 +157,10 @@ export class Player {
         const cwd = this.stage.repository;
         return runPhasegate({ cli, stdin: stdin as string | undefined, cwd, url: this.stage.url, key });
       }
+      case "hook": {
+        const agent = await this.#hostedAgent(actor ?? "agent");
+        return agent.ask((await this.#filled(step, index)) as StepOf<"hook">);
+      }
       case "task":
         return this.#newTask((await this.#filled(step, index)) as StepOf<"task">, actor ?? "agent");
       case "approval":
@@ -236,6 +242,15 @@ export class Player {
     this.#ledgerLock?.release();
     this.#ledgerLock = what === "lock" ? lockLedger(this.stage.dataDirectory) : null;
     return done;
+  }
+
+  /** The hook of a host, installed and bound to the task when it is first asked. */
+  #hostedAgent(actor: Actor): Promise<HostedAgent> {
+    const known = this.#hosted.get(this.task.taskId);
+    if (known !== undefined) return known;
+    const seated = HostedAgent.seat(this.stage, this.task, actor);
+    this.#hosted.set(this.task.taskId, seated);
+    return seated;
   }
 
   /** The person decides on what she is shown, unless the step says another digest. */

@@ -34,6 +34,27 @@ export const tokenTricks = [
 ] as const;
 export type TokenTrick = (typeof tokenTricks)[number];
 
+/** What can be wrong with an installed hook. */
+const brokenHooks = [
+  "node_missing",
+  "node_not_executable",
+  "node_fails",
+  "node_does_nothing",
+  "node_killed",
+  "program_missing",
+  "program_empty",
+  "program_malformed",
+  "program_throws",
+  "program_exits",
+  "binding_cut",
+  "binding_open",
+  "binding_folder",
+  "binding_gone",
+  "bindings_gone",
+  "environment",
+  "input_open",
+] as const;
+
 const OneOrMore = <Item extends TSchema>(item: Item) =>
   Type.Union([item, Type.Array(item, { minItems: 1, maxItems: 10 })]);
 const Range = Type.Union([
@@ -54,6 +75,7 @@ export const Expectation = Type.Object(
     changed: Type.Optional(Type.Array(Text, { description: "exactly these paths were changed by the command" })),
     lacks: Type.Optional(Type.Array(Text, { description: "texts that the answer must not hold" })),
     shows: Type.Optional(Type.Array(Text, { description: "texts that the answer must hold" })),
+    silent: Type.Optional(Type.Boolean({ description: "nothing is said" })),
     unreachable: Type.Optional(Type.Boolean({ description: "no answer at all: nothing listens" })),
     granted: Type.Optional(Range),
     codes: Type.Optional(
@@ -144,6 +166,35 @@ const steps = {
   advance: Type.Object({ advance: Type.Number({ minimum: -10_000_000, maximum: 10_000_000 }), ...about }, closed),
   server: Type.Object({ server: Type.Enum(["stop", "start", "restart", "kill"]), ...about }, closed),
   ledger: Type.Object({ ledger: Type.Enum(["lock", "unlock", "full"]), ...about }, closed),
+  hook: Type.Object(
+    {
+      hook: Type.String({ minLength: 1, maxLength: 4_000, description: "a tool of the host" }),
+      input: Type.Optional(AnyObject),
+      event: Type.Optional(Text),
+      payload: Type.Optional(AnyObject),
+      raw: Type.Optional(Generated),
+      cwd: Type.Optional(Text),
+      runs_in: Type.Optional(Text),
+      session: Type.Optional(Text),
+      broken: Type.Optional(Type.Enum([...brokenHooks])),
+      answers: Type.Optional(
+        Type.Object(
+          {
+            status: Type.Optional(Type.Integer({ minimum: 200, maximum: 599 })),
+            body: Type.Optional(Generated),
+            type: Type.Optional(Text),
+            location: Type.Optional(Text),
+            token: Type.Optional(Type.Boolean()),
+            silent: Type.Optional(Type.Boolean()),
+            cut: Type.Optional(Type.Boolean()),
+          },
+          closed,
+        ),
+      ),
+      ...call,
+    },
+    closed,
+  ),
   cli: Type.Object({ cli: Type.Array(Text, { minItems: 1 }), stdin: Type.Optional(Generated), ...call }, closed),
 };
 
