@@ -39,7 +39,7 @@ test("a binding that is cut, of another directory, or no file is a denial", () =
   }
   rmSync(file);
   mkdirSync(file);
-  expect(() => findBinding(folder, ["/work/a"])).toThrow("cannot be read");
+  expect(() => findBinding(folder, ["/work/a"])).toThrow("is open to others");
 });
 
 test("without a binding nothing is bound", () => {
