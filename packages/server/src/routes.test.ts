@@ -72,6 +72,7 @@ test("each call is for exactly those that it is meant for", async () => {
       "GET /api/v1/approvals/:approval_id",
       "POST /api/v1/approvals/:approval_id/grant",
       "POST /api/v1/approvals/:approval_id/deny",
+      "POST /api/v1/tasks/:task_id/externals",
       "GET /api/v1/reviews/:task_id",
       "POST /api/v1/reviews/:task_id",
       "GET /api/v1/events",
