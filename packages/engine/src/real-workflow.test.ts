@@ -97,13 +97,14 @@ phases:
   /** Runs what the gate needs, as the server does, and judges again. */
   function judge(
     story: Story,
-    runs: Pick<EvidenceFacts, "base" | "red" | "current">,
+    runs: Pick<EvidenceFacts, "base" | "red" | "redAgain" | "current">,
     names: readonly RedIdentity[] = [],
   ) {
     for (const purpose of ["base", "red", "current"] as const) {
       const run = runs[purpose];
       if (run) record(story, purpose, run, purpose === "red" ? treeOf(story.files) : null);
     }
+    for (const run of runs.redAgain ?? []) record(story, "red_again", run);
     const resume = { type: "resume_transition" as const, operationId, newTokenId: story.nextTokenId() };
     const evidence = { ...runs, redIdentities: names, passedEarlier: [] };
     const decision = story.do(server, resume, { tree: story.treeNow(), artifacts: {}, evidence });
@@ -131,9 +132,11 @@ phases:
     const current = runOf("current", treeOf(story.files), { adds: "passed" });
     expect(judge(story, { base, current: { ...current, cases: [] } }, red).effect).toBe("deny");
     story.transition("REVIEW");
-    expect(
-      judge(story, { base, current: { ...current, evidenceId: runOf("again", current.tree).evidenceId } }, red).effect,
-    ).toBe("allow");
+    const again = { ...current, evidenceId: runOf("again", current.tree).evidenceId };
+    expect(judge(story, { base, current: again }, red).effect).toBe("deny");
+    story.transition("REVIEW");
+    const redAgain = [runOf("red again", red[0]!.tree, { adds: "failed" })];
+    expect(judge(story, { base, current: again, redAgain }, red).effect).toBe("allow");
 
     expect(story.transition("DONE").effect).toBe("deny");
     const review = { model: "security", tree: treeOf(story.files), verdict: "passed" as const };

@@ -210,6 +210,8 @@ export interface TestRunRequest {
   readonly evidenceId: EvidenceId;
   /** Only these files or names, as the test runner takes them; for the tool `run_tests`, never for a gate. */
   readonly selection?: string;
+  /** How often failing tests are run again, where that is not as the workflow says. */
+  readonly retries?: number;
   /** Whether tests that must fail are run behind it: where a gate looks at it, or where it passed and one may later. */
   readonly canary?: "if_reported" | "if_passed";
   /** For whom it runs: owners take turns. The task itself where absent. */

@@ -1,8 +1,11 @@
 import type { Digest, EvidenceId, PrincipalId, TreeDigest } from "./ids.ts";
 import type { JsonValue } from "./json.ts";
 
-/** Why something ran. `red`: the base overlaid with what the phase may write. `tool`: an agent asked, no gate uses it. */
-export const evidencePurposes = ["base", "red", "current", "command", "tool"] as const;
+/**
+ * Why something ran. `red`: the base overlaid with what the phase may write. `red_again`: a tree on which tests were red,
+ * at the time at which they are to be green. `tool`: an agent asked, no gate uses it.
+ */
+export const evidencePurposes = ["base", "red", "red_again", "current", "command", "tool"] as const;
 export type EvidencePurpose = (typeof evidencePurposes)[number];
 
 export type TestOutcome = "passed" | "failed" | "skipped" | "todo";
@@ -109,6 +112,8 @@ export interface RedIdentity {
   readonly wholeFile: boolean;
   /** Entry content of the file in the tree at RED; null where the format names no file. */
   readonly content: string | null;
+  /** On which it was red: the base with the changes of the phase that wrote it. */
+  readonly tree: TreeDigest;
 }
 
 /** Facts that the evidence checks look at. Absent members were not gathered. */
@@ -121,6 +126,8 @@ export interface EvidenceFacts {
   readonly current?: TestRun;
   /** Of every RED that this task has passed and that no rework undid. */
   readonly redIdentities?: readonly RedIdentity[];
+  /** On each tree on which tests were red, made beside `current`; absent where `current` is not green anyway. */
+  readonly redAgain?: readonly TestRun[];
   /** Identities that passed at an earlier gate of this task. */
   readonly passedEarlier?: readonly string[];
   /** Exit codes of `command` checks, by the digest of their parameters. */

@@ -36,6 +36,7 @@ export {
 export { externalApprover } from "./checks/external.ts";
 export { checkDefinitions, checkNames, findCheck, isImplemented, validateCheckParameters } from "./checks/registry.ts";
 export { redIdentitiesOf } from "./evidence/red.ts";
+export { treesToBeRedAgain } from "./evidence/red-again.ts";
 export { mayHaveUnstableNames, withUnstableFiles } from "./evidence/test-runs.ts";
 export {
   evidenceNeeded,

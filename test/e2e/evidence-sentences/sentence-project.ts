@@ -11,6 +11,7 @@ import {
   redIdentitiesOf,
   redTreePaths,
   textsForEvidence,
+  treesToBeRedAgain,
   withUnstableFiles,
   type CheckOutcome,
   type CompiledWorkflow,
@@ -123,6 +124,7 @@ export class SentenceProject implements AsyncDisposable {
       base,
       ...(isRed ? { red: run } : { current: run }),
       redIdentities: this.#reds,
+      redAgain: isRed ? [] : await this.#redAgain(run),
       passedEarlier: this.#passedEarlier,
     };
     const facts = { tree, evidence, artifacts };
@@ -176,6 +178,12 @@ export class SentenceProject implements AsyncDisposable {
       },
       (facts) => Promise.resolve(facts),
     );
+  }
+
+  async #redAgain(current: TestRun): Promise<TestRun[]> {
+    const runs: TestRun[] = [];
+    for (const tree of treesToBeRedAgain(this.#reds, current)) runs.push(await this.#runOn(tree, null));
+    return runs;
   }
 
   /** One run of a tree serves all rows, and one that may have unstable names is made twice, as the server does. */

@@ -228,9 +228,9 @@ describe("the tests that a gate found", () => {
     const story = storyInTddWithRed();
     story.files = filesOf({ ...Object.fromEntries(story.files), "test/a.test.ts": "red" });
     const tdd = pass(story, "IMPL");
-    const content = digestBytes("red").slice("sha256:".length);
-    expect(tdd.payloads?.map(({ body }) => body)).toEqual([[{ ...red, content }]]);
-    expect(story.task.redIdentities).toEqual([{ phase: "TDD", entry: 2, digest: digestJson([{ ...red, content }]) }]);
+    const found = { ...red, content: digestBytes("red").slice("sha256:".length), tree: another };
+    expect(tdd.payloads?.map(({ body }) => body)).toEqual([[found]]);
+    expect(story.task.redIdentities).toEqual([{ phase: "TDD", entry: 2, digest: digestJson([found]) }]);
     story.files = filesWith(story, { "src/a.ts": "green" });
     expect(pass(story, "DONE").payloads?.map(({ body }) => body)).toEqual([["adds"]]);
     expect(story.task).toMatchObject({

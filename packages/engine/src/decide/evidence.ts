@@ -56,11 +56,16 @@ export function decideRecordEvidence(situation: Situation, command: RecordEviden
  * recorded for this task under its purpose, on exactly the tree that it is needed for.
  */
 export function judgeEvidence({ task, facts }: Pick<Situation, "task" | "facts">): string | null {
-  const { base, red, current, commands = {} } = facts.evidence ?? {};
+  const { base, red, redAgain = [], current, commands = {} } = facts.evidence ?? {};
   const judged = facts.tree?.digest;
   const runs = [
     ...(base ? [{ run: base.tree, known: recorded(task.evidence, "base", base), needed: task.baseTree }] : []),
     ...(red ? [{ run: red.tree, known: recorded(task.evidence, "red", red), needed: red.tree }] : []),
+    ...redAgain.map((run) => ({
+      run: run.tree,
+      known: recorded(task.evidence, "red_again", run),
+      needed: run.tree,
+    })),
     ...(current ? [{ run: current.tree, known: recorded(task.evidence, "current", current), needed: judged }] : []),
     ...Object.values(commands).map((one) => ({
       run: judged,
@@ -79,10 +84,11 @@ export function judgeEvidence({ task, facts }: Pick<Situation, "task" | "facts">
 
 /** The result digests of the evidence at hand, for what an approval binds to. */
 export function evidenceDigests({ task, facts }: Pick<Situation, "task" | "facts">): Readonly<Record<string, Digest>> {
-  const { base, red, current, commands = {} } = facts.evidence ?? {};
+  const { base, red, redAgain = [], current, commands = {} } = facts.evidence ?? {};
   const named = [
     ["base", recorded(task.evidence, "base", base)] as const,
     ["red", recorded(task.evidence, "red", red)] as const,
+    ...redAgain.map((run) => [`red_again:${run.tree}`, recorded(task.evidence, "red_again", run)] as const),
     ["current", recorded(task.evidence, "current", current)] as const,
     ...Object.entries(commands).map(
       ([key, one]) => [`command:${key}`, recorded(task.evidence, "command", one)] as const,

@@ -99,7 +99,8 @@ export async function openEvidenceRunner(
   return {
     runTests: (request) =>
       slots.use(request.owner ?? request.task.taskId, request.signal, async (signal): Promise<TestRun> => {
-        const settings = runSettings(request.task.workflow);
+        const ofWorkflow = runSettings(request.task.workflow);
+        const settings = { ...ofWorkflow, retries: request.retries ?? ofWorkflow.retries };
         const startedAt = performance.now();
         const prepared = await prepare(request, signal);
         const about = {

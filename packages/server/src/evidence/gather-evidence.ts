@@ -11,7 +11,13 @@ import type {
   TestRun,
   TreeDigest,
 } from "@phasegate/wire";
-import { evidenceNeeded, mayHaveUnstableNames, redTreePaths, withUnstableFiles } from "@phasegate/workflow";
+import {
+  evidenceNeeded,
+  mayHaveUnstableNames,
+  redTreePaths,
+  treesToBeRedAgain,
+  withUnstableFiles,
+} from "@phasegate/workflow";
 import type { CommandNeeded, CompiledPhase, CompiledTransition, CompiledWorkflow } from "@phasegate/workflow";
 import { redactPayload } from "@phasegate/ledger";
 import type { ServerContext } from "../context.ts";
@@ -45,8 +51,9 @@ const maxCommandBytes = 64 * 1024;
 export async function gatherEvidence(context: ServerContext, subject: EvidenceSubject): Promise<EvidenceFacts> {
   const { task, workflow, phase, transition, tree } = subject;
   const needed = evidenceNeeded(checksOf(phase, transition));
+  const reds = await readNames<RedIdentity>(context, task.redIdentities);
   const facts: { -readonly [Member in keyof EvidenceFacts]: EvidenceFacts[Member] } = {
-    redIdentities: await readNames<RedIdentity>(context, task.redIdentities),
+    redIdentities: reds,
     passedEarlier: await readNames<string>(context, task.passedEarlier),
   };
   if (needed.base) facts.base = await runOn(context, subject, { purpose: "base", tree: task.baseTree });
@@ -59,6 +66,13 @@ export async function gatherEvidence(context: ServerContext, subject: EvidenceSu
     facts.red = await runOn(context, subject, { purpose: "red", tree: overlaid, sourceTree: tree, before: facts.base });
   }
   if (needed.current) facts.current = await runOn(context, subject, { purpose: "current", tree, before: facts.base });
+  if (needed.redAgain && facts.current) {
+    const runs: TestRun[] = [];
+    for (const red of treesToBeRedAgain(reds, facts.current)) {
+      runs.push(await runOn(context, subject, { purpose: "red_again", tree: red }));
+    }
+    facts.redAgain = runs;
+  }
   if (needed.commands.length > 0) {
     const commands: Record<string, NonNullable<EvidenceFacts["commands"]>[string]> = {};
     const key = workspaceKey(context, task, workflow);
@@ -96,10 +110,13 @@ async function runOn(context: ServerContext, subject: EvidenceSubject, wanted: R
   return keep(context, subject, wanted, withUnstableFiles(first, again));
 }
 
-/** A pass that may stand for this run. What a gate judges is vouched for by a canary; the base's is only compared with. */
+/** Whose passes open a gate: they are vouched for by tests that must fail. Others are only compared with. */
+const opensGates: ReadonlySet<EvidencePurpose> = new Set(["red", "current"]);
+
+/** A pass that may stand for this run. */
 function passFor(context: ServerContext, place: RunPlace, purpose: EvidencePurpose): TestRun | null {
   const pass = context.runs.passAt(place);
-  return purpose === "base" || pass?.canary !== undefined ? pass : null;
+  return opensGates.has(purpose) && pass?.canary === undefined ? null : pass;
 }
 
 async function runTests(
@@ -117,7 +134,8 @@ async function runTests(
       baseTree: task.baseTree,
       evidenceId: context.ids.make("evidence"),
       owner: runOwner(context, task),
-      ...(purpose === "base" ? {} : { canary: "if_reported" as const }),
+      ...(opensGates.has(purpose) ? { canary: "if_reported" as const } : {}),
+      ...(purpose === "red_again" ? { retries: 0 } : {}),
       signal,
     }),
   );

@@ -110,7 +110,7 @@ export const metricTable = {
     name: "phasegate_evidence_seconds",
     type: "histogram",
     help: "Time that evidence runs took, with their wait for a place.",
-    labels: { purpose: "`base`, `red`, `current`, `command`, `tool`", status: "how the run ended" },
+    labels: { purpose: "`base`, `red`, `red_again`, `current`, `command`, `tool`", status: "how the run ended" },
     buckets: inSeconds,
   },
   appendSeconds: {

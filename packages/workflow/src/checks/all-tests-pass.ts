@@ -16,7 +16,7 @@ export const allTestsPass = gatheredCheck({
   name: "all_tests_pass",
   aliases: ["green"],
   passesWhen:
-    "every test that was red passes on byte-identical files, and no test that passed before is missing, skipped or failing",
+    "every test that was red passes on byte-identical files and fails still without the implementation, and no test that passed before is missing, skipped or failing",
   needs: ["evidence", "tree"],
   source: "evidence",
   fields: [...resultFields.passed, ...resultFields.failed, ...resultFields.exitCode, ...resultFields.allPassed],
@@ -34,6 +34,7 @@ function judgeGreen(reading: GreenReading, input: CheckInput): CheckOutcome {
   const distrust = canaryProblem(reading.run);
   if (distrust) return fail(distrust.message, distrust.hint);
   const problems = [...problemsOfRed(reading, input), ...problemsOfRun(reading)];
+  if (problems.length === 0) problems.push(...problemsOfRedAgain(reading));
   const [first] = problems;
   if (!first) return pass();
   const shown = problems.slice(0, maxProblems).map(({ message }) => message);
@@ -58,22 +59,21 @@ function problemsOfRed(reading: GreenReading, input: CheckInput): readonly Probl
     ...problem("red test files hold no test", reading.emptyRedFiles, "a red file must hold a test that runs"),
     ...problem("red test files hold skipped tests", reading.skippedInRedFiles, "let every test of a red file run"),
     ...problem("red and not passing", stillRed, "implement what they test"),
-    ...problem(
-      "were red on this very tree and pass on it now",
-      stillRed.length === 0 ? redOnThisTree(reading, input) : [],
-      "implement what they test; one that fails and passes on one tree is flaky, and was never red: go back by a rework transition and write it so that only the implementation decides",
-    ),
   ];
 }
 
-/** New or changed red files, where nothing but tests differs from the base and nothing changed since the phase began. */
-function redOnThisTree(
-  { redFiles, changes }: GreenReading,
-  { workflow, facts, entryTree }: CheckInput,
-): readonly string[] {
-  const isAsEntered = facts.tree?.differences[entryTree]?.changes.length === 0;
-  const isUntouched = isAsEntered && [...changes.keys()].every((path) => workflow.isTestFile(path));
-  return isUntouched ? redFiles.filter((file) => changes.has(file)) : [];
+/** Red tests that pass must owe it to what changed since: on their own tree they fail still. */
+function problemsOfRedAgain({ redAgain: { notRedAgain, problem: unknown } }: GreenReading): readonly Problem[] {
+  const again =
+    "ask for the transition again; the tests of the base with the changes of the phase that wrote them must run";
+  return [
+    ...problem(
+      "pass or are gone without the implementation, on the very tree on which they were red",
+      notRedAgain,
+      "go back by a rework transition and write them so that only the implementation decides, not the hour, chance or the environment",
+    ),
+    ...(unknown === null ? [] : [{ message: `red tests without the implementation: ${unknown}`, hint: again }]),
+  ];
 }
 
 function problemsOfRun(reading: GreenReading): readonly Problem[] {

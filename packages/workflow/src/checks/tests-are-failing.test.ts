@@ -3,7 +3,7 @@ import { compileWorkflow } from "../compile/compile-workflow.ts";
 import { redIdentitiesOf } from "../evidence/red.ts";
 import { loadWorkflow } from "../load-workflow.ts";
 import { changed, type CheckCase, baseTree, judge } from "./testing/check-case.ts";
-import { atRed, now, onBase } from "./testing/run-case.ts";
+import { atRed, now, onBase, redFile, redTest } from "./testing/run-case.ts";
 
 const old = { "test/old.test.ts": { adds: "passed", parses: "failed" } } as const;
 const base = onBase(old);
@@ -298,8 +298,5 @@ test("what is red is kept with the content of its file, a file that does not loa
     isTestFile: (path) => compileWorkflow(outcome.stored).isTestFile(path),
     mayWrite: () => true,
   });
-  expect(reds).toEqual([
-    { identity: "test/new.test.ts > divides", file: "test/new.test.ts", wholeFile: false, content: "11" },
-    { identity: "test/more.test.ts", file: "test/more.test.ts", wholeFile: true, content: "11" },
-  ]);
+  expect(reds).toEqual([redTest("test/new.test.ts", "divides"), redFile("test/more.test.ts")]);
 });

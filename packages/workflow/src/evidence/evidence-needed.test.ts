@@ -22,15 +22,15 @@ function checksOf(gate: string): readonly CompiledCheck[] {
 }
 
 describe("the runs that checks ask for", () => {
-  const none = { base: false, red: false, current: false, commands: [], coverage: false };
+  const none = { base: false, red: false, current: false, redAgain: false, commands: [], coverage: false };
 
   test.each([
     ["red", { ...none, base: true, red: true }],
-    ["green", { ...none, base: true, current: true }],
+    ["green", { ...none, base: true, current: true, redAgain: true }],
     ["no_skipped_tests", { ...none, base: true, current: true }],
     ["coverage", { ...none, current: true, coverage: true }],
     ["tests_were_run", { ...none, current: true }],
-    ["[red, green]", { ...none, base: true, red: true, current: true }],
+    ["[red, green]", { ...none, base: true, red: true, current: true, redAgain: true }],
     ["{ red: { evidence: self_reported } }", none],
     ["{ reviews: [security], approval: human }", none],
   ])("%s", (gate, needed) => {

@@ -2,7 +2,7 @@ import type { TestOutcome } from "@phasegate/wire";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { changed, judge } from "../checks/testing/check-case.ts";
-import { atRed, now, onBase, redFile, redTest, type RunFiles } from "../checks/testing/run-case.ts";
+import { atRed, now, onBase, redAgain, redFile, redTest, type RunFiles } from "../checks/testing/run-case.ts";
 
 type Tests = Record<string, TestOutcome>;
 
@@ -15,12 +15,14 @@ const oldFiles = fc.dictionary(fc.constantFrom("test/a.test.ts", "test/b.test.ts
 const newFile = "test/new.test.ts";
 const changes = [changed(newFile, "added"), changed("src/a.ts", "added")];
 
+const reds = [redTest(newFile, "is red")];
+
 const green = (base: RunFiles, current: RunFiles, more: { readonly artifact?: string } = {}) =>
   judge("all_tests_pass", {
     changes: [],
     sinceBase: changes,
     ...(more.artifact === undefined ? {} : { artifacts: { removed_tests: [more.artifact] } }),
-    evidence: { base: onBase(base), redIdentities: [redTest(newFile, "is red")], current: now(current) },
+    evidence: { base: onBase(base), redIdentities: reds, redAgain: redAgain(reds), current: now(current) },
   }).passed;
 
 const withRed = (files: RunFiles): RunFiles => ({ ...files, [newFile]: { "is red": "passed" } });

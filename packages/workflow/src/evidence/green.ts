@@ -1,4 +1,5 @@
 import type { RedIdentity, TestRun, TreeChange, UnloadedTestFile } from "@phasegate/wire";
+import { filesWithUnstableReds, readRedAgain, type RedAgainReading, redsPassByFile } from "./red-again.ts";
 import { removedTests } from "./removed-tests.ts";
 import { baseRun, changesFromBase, contentOf, currentRun, type EvidenceSubject, type Gathered } from "./subject.ts";
 import { holdsByFile, type IndexedRun, indexRun, testsOfSuite, type TestState, unstableFiles } from "./test-runs.ts";
@@ -7,8 +8,6 @@ import { holdsByFile, type IndexedRun, indexRun, testsOfSuite, type TestState, u
 export interface GreenReading {
   readonly run: TestRun;
   readonly changes: ReadonlyMap<string, TreeChange>;
-  /** Files with tests that were red, as far as the format names files. */
-  readonly redFiles: readonly string[];
   /** Files that differ from what they were when their tests were red. */
   readonly changedRedFiles: readonly string[];
   /** Red files that do not load, hold no test, or hold a skipped one. */
@@ -17,6 +16,7 @@ export interface GreenReading {
   readonly skippedInRedFiles: readonly string[];
   /** Red identities that do not pass. */
   readonly stillRed: readonly string[];
+  readonly redAgain: RedAgainReading;
   /** Passed on the base or earlier in this task. */
   readonly missing: readonly string[];
   readonly skipped: readonly string[];
@@ -49,7 +49,7 @@ export function readGreen(subject: EvidenceSubject): Gathered<GreenReading> {
   const evidence = subject.facts.evidence ?? {};
   const reds = evidence.redIdentities ?? [];
   const run = indexRun(current.value);
-  const unstable = unstableFiles([evidence.base, current.value]);
+  const unstable = new Set([...unstableFiles([evidence.base, current.value]), ...filesWithUnstableReds(evidence)]);
   const removed = removedTests(subject.facts);
   const redTests = new Map(reds.filter(({ wholeFile }) => !wholeFile).map((red) => [red.identity, red]));
   const passedOnBase = [...base.value.inState("passed"), ...base.value.inState("flaky")];
@@ -70,6 +70,7 @@ export function readGreen(subject: EvidenceSubject): Gathered<GreenReading> {
       changes: changes.value,
       ...readRedFiles(subject, reds, run),
       stillRed: stillRed(reds, run, unstable),
+      redAgain: readRedAgain(evidence),
       missing: before("missing").filter((identity) => !isGone(identity) && !isUnstable(identity)),
       skipped: before("skipped").filter((identity) => !isUnstable(identity)),
       failing: before("failed"),
@@ -90,7 +91,6 @@ function readRedFiles(subject: EvidenceSubject, reds: readonly RedIdentity[], ru
   const count = (file: string): number =>
     run.count(file, "passed") + run.count(file, "failed") + run.count(file, "flaky") + run.count(file, "skipped");
   return {
-    redFiles: files,
     changedRedFiles: files.filter((file) => {
       const content = contents.get(file);
       return content === null || content === undefined || contentOf(subject, file) !== content;
@@ -115,7 +115,8 @@ function stillRed(
       if (wholeFile) return run.count(file, "passed") + run.count(file, "flaky") === 0;
       const tests = testsOfSuite(run, identity, file);
       if (tests.length > 0) return !tests.every(passes);
-      return !passes(identity) && !(run.stateOf(identity) === "missing" && unstable.has(file));
+      const isHeldByFile = run.stateOf(identity) === "missing" && unstable.has(file) && redsPassByFile(reds, run, file);
+      return !passes(identity) && !isHeldByFile;
     })
     .map(({ identity }) => identity);
 }

@@ -16,6 +16,8 @@ export interface EvidenceNeeded {
   readonly base: boolean;
   readonly red: boolean;
   readonly current: boolean;
+  /** On the trees that `treesToBeRedAgain` names, once `current` is there. */
+  readonly redAgain: boolean;
   /** Each once. */
   readonly commands: readonly CommandNeeded[];
   /** The run on the current tree has to measure coverage. */
@@ -25,9 +27,9 @@ export interface EvidenceNeeded {
 const defaultCommandSeconds = 600;
 
 /** Which runs each check looks at. */
-const runsOf: Readonly<Record<string, readonly ("base" | "red" | "current")[]>> = {
+const runsOf: Readonly<Record<string, readonly ("base" | "red" | "current" | "red_again")[]>> = {
   tests_are_failing: ["base", "red"],
-  all_tests_pass: ["base", "current"],
+  all_tests_pass: ["base", "current", "red_again"],
   no_skipped_tests: ["base", "current"],
   coverage_threshold_met: ["current"],
   tests_were_run: ["current"],
@@ -46,6 +48,7 @@ export function evidenceNeeded(checks: readonly CompiledCheck[]): EvidenceNeeded
     base: runs.has("base"),
     red: runs.has("red"),
     current: runs.has("current"),
+    redAgain: runs.has("red_again"),
     commands: [...new Map(commands.map((command) => [command.key, command])).values()],
     coverage: gathered.some(({ definition }) => definition.name === "coverage_threshold_met"),
   };

@@ -80,13 +80,15 @@ function read(subject: EvidenceSubject, run: TestRun, base: IndexedRun, overlay:
     red: [
       ...counted.map((identity) => {
         const file = red.fileOf(identity);
-        return { identity, file, wholeFile: false, content: file === null ? null : contentOf(subject, file) };
+        const content = file === null ? null : contentOf(subject, file);
+        return { identity, file, wholeFile: false, content, tree: run.tree };
       }),
       ...wholeFiles.map(({ file }) => ({
         identity: file,
         file,
         wholeFile: true,
         content: contentOf(subject, file),
+        tree: run.tree,
       })),
     ],
     unclassified: wholeFiles.filter(({ cause }) => cause === "unclassified"),

@@ -1,4 +1,5 @@
 import type { TestRun } from "@phasegate/wire";
+import { filesWithUnstableReds, redsPassByFile } from "./red-again.ts";
 import { removedTests } from "./removed-tests.ts";
 import { baseRun, currentRun, type EvidenceSubject, type Gathered } from "./subject.ts";
 import { holdsByFile, indexRun, testsOfSuite, unstableFiles } from "./test-runs.ts";
@@ -20,14 +21,20 @@ export function readSkipped(subject: EvidenceSubject): Gathered<SkippedReading> 
   if (!base.ok) return base;
   const run = indexRun(current.value);
   const removed = removedTests(subject.facts);
-  const { redIdentities = [], passedEarlier = [] } = subject.facts.evidence ?? {};
+  const evidence = subject.facts.evidence ?? {};
+  const { redIdentities = [], passedEarlier = [] } = evidence;
+  const unstableReds = filesWithUnstableReds(evidence);
   const unstable = unstableFiles([base.value.run, current.value]);
   const ran = new Set([
     ...base.value.inState("passed"),
     ...base.value.inState("flaky"),
     ...base.value.inState("failed"),
     ...redIdentities
-      .filter(({ identity, file, wholeFile }) => !wholeFile && testsOfSuite(run, identity, file).length === 0)
+      .filter(({ identity, file, wholeFile }) => {
+        if (wholeFile || testsOfSuite(run, identity, file).length > 0) return false;
+        const isHeldByFile = unstableReds.has(file) && redsPassByFile(redIdentities, run, file);
+        return run.stateOf(identity) !== "missing" || !isHeldByFile;
+      })
       .map(({ identity }) => identity),
     ...passedEarlier,
   ]);

@@ -33,11 +33,22 @@ export function now(files: RunFiles, more: Partial<TestRun> = {}): TestRun {
 
 /** A red test, in a file whose content `changed` gives it. */
 export function redTest(file: string, name: string, content = "11"): RedIdentity {
-  return { identity: identityOf(file, name), file, wholeFile: false, content };
+  return { identity: identityOf(file, name), file, wholeFile: false, content, tree: redTree };
 }
 
 export function redFile(file: string, content = "11"): RedIdentity {
-  return { identity: file, file, wholeFile: true, content };
+  return { identity: file, file, wholeFile: true, content, tree: redTree };
+}
+
+/** The run on the tree on which these were red, in which they fail once more. */
+export function redAgain(reds: readonly RedIdentity[]): readonly TestRun[] {
+  const unloadedFiles = reds
+    .filter(({ wholeFile }) => wholeFile)
+    .map(({ identity }) => ({ file: identity, message: "cannot load", cause: "outside" as const }));
+  const cases = reds
+    .filter(({ wholeFile }) => !wholeFile)
+    .map(({ identity, file }) => ({ ...testCase(file ?? "", "", "failed"), identity }));
+  return reds.length === 0 ? [] : [atRed({}, { exitCode: 1, cases, unloadedFiles })];
 }
 
 export function identityOf(file: string, name: string): string {
