@@ -56,6 +56,8 @@ export class SoakedServer {
     const settings = {
       "runner.keep_ended_workspaces_hours": 0,
       "health.min_free_disk_mb": 0,
+      // Full soon, so that what grows afterwards is a leak.
+      "events.max_history": 2_000,
       "server.transition_wait_seconds": 60,
     };
     const child = fork(

@@ -44,6 +44,15 @@ export class SmallDisk {
     this.#exec(this.path, ["sh", "-c", script]);
   }
 
+  has(path: string): boolean {
+    try {
+      this.run(`test -e ${path}`);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   /** Takes all that is free. */
   fill(): void {
     this.run("cat /dev/zero > ballast 2>/dev/null || true");

@@ -138,9 +138,10 @@ export interface RecordTool {
   readonly durationMs: number;
 }
 
-/** On start: calls that were running when the server stopped. */
+/** Calls of the runner that ended without a record: the server stopped, or the ledger did not take their end. */
 export interface InterruptTools {
   readonly type: "interrupt_tools";
+  readonly calls: readonly EventId[];
   readonly reason: string;
 }
 

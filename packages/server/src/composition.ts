@@ -51,6 +51,7 @@ import { StoreKeeper } from "./tasks/store-keeper.ts";
 import { Leases } from "./tasks/lease.ts";
 import { recover } from "./tasks/recovery.ts";
 import { TaskStore } from "./tasks/task-store.ts";
+import { OpenIntents } from "./tools/open-intents.ts";
 import { triggerHandler } from "./triggers/trigger-job.ts";
 import { refuseOpenNetwork, workflowFiles } from "./workflows/configured-workflows.ts";
 import { LedgerWorkflowRegistry } from "./workflows/workflow-registry.ts";
@@ -201,6 +202,7 @@ async function open(
   await configEvents.started(configuration.settings());
   const keeper = new LeaseKeeper(context);
   opened.push(() => keeper.close());
+  opened.push(() => context.openIntents.stop());
   const storeKeeper = new StoreKeeper(context);
   opened.push(() => storeKeeper.close());
   const events = new EventBus({
@@ -230,6 +232,7 @@ async function open(
   opened.push(() => context.operations.close());
   const url = await listen(app, config.server);
   keeper.start();
+  context.openIntents.start();
   storeKeeper.start();
   retention.start();
   auditExport?.start();
@@ -287,7 +290,7 @@ function openAuditExport(
 
 type ContextParts = Omit<
   ServerContext,
-  "config" | "tasks" | "operations" | "leases" | "jobs" | "runs" | "breakers" | "webhooks"
+  "config" | "tasks" | "operations" | "leases" | "openIntents" | "jobs" | "runs" | "breakers" | "webhooks"
 >;
 
 /** The context holds parts that themselves need it; they are made last. */
@@ -303,6 +306,7 @@ function buildContext(configuration: ConfigManager, receivers: readonly Webhook[
   } as { -readonly [Key in keyof ServerContext]: ServerContext[Key] };
   context.tasks = new TaskStore(context);
   context.leases = new Leases(context);
+  context.openIntents = new OpenIntents(context);
   context.webhooks = openWebhooks(context, receivers);
   context.jobs = new Dispatcher(context, [
     evidenceJobHandler(context),

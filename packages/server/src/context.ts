@@ -14,6 +14,7 @@ import type { Operations } from "./operations/operations.ts";
 import type { Leases } from "./tasks/lease.ts";
 import type { Webhooks } from "./webhooks/webhooks.ts";
 import type { TaskStore } from "./tasks/task-store.ts";
+import type { OpenIntents } from "./tools/open-intents.ts";
 import type { Metrics } from "./telemetry/metrics.ts";
 import type { Tracing } from "./telemetry/tracing.ts";
 
@@ -36,6 +37,7 @@ export interface ServerContext {
   readonly tasks: TaskStore;
   readonly operations: Operations;
   readonly leases: Leases;
+  readonly openIntents: OpenIntents;
   readonly jobs: Dispatcher;
   readonly runs: RunCache;
   /** Of the outside systems that the server calls. */

@@ -55,6 +55,11 @@ test("on a full disk every decision is refused and none is lost; with room again
   const answered = new Answered();
   const write = (content: string) => agent.execute("write_files", { path: "src/b.txt", content });
   answered.note(agent.taskId, (await write("before\n")).body);
+  const waiter = await server.newAgent("bob");
+  answered.note(waiter.taskId, (await waiter.execute("write_files", { path: "src/b.txt", content: "b\n" })).body);
+  const folder = join(options.dataDirectory, "workspaces", waiter.taskId, "src");
+  const running = waiter.bash("touch src/begun; while [ ! -e src/end ]; do sleep 0.05; done");
+  await expect.poll(() => disk.has(join(folder, "begun"))).toBe(true);
   disk.fill();
 
   let refused = await write("x".repeat(40_000));
@@ -74,6 +79,9 @@ test("on a full disk every decision is refused and none is lost; with room again
   ]) {
     expect(await call).toMatchObject({ status: 503, body: { code: "ledger_unavailable" } });
   }
+  // A call whose beginning is recorded, and whose end cannot be.
+  disk.run(`touch ${folder}/end`);
+  expect(await running).toMatchObject({ status: 503, body: { code: "ledger_unavailable" } });
   expect((await operator.get("/health/live")).status).toBe(200);
   expect(await operator.get("/health/ready")).toMatchObject({ status: 503, body: { code: "ledger_unavailable" } });
 
@@ -84,6 +92,9 @@ test("on a full disk every decision is refused and none is lost; with room again
   answered.note(agent.taskId, after.body);
   expect((await agent.transition("DONE")).body).toMatchObject({ allowed: true });
   expect(await answered.lost(operator)).toEqual([]);
+  await expect.poll(() => answered.open(operator), { timeout: 10_000 }).toEqual([]);
+  const { body } = await operator.get(`/events?task_id=${waiter.taskId}&type=tool.interrupted`);
+  expect(body["events"]).toMatchObject([{ data: { reason: "the ledger did not take the end of the call" } }]);
   expect(await server.end()).toBe(0);
   expect(await verify(options)).toMatchObject({ code: 0 });
   const again = await start(options);

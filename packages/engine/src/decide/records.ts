@@ -35,11 +35,11 @@ export function decideRecordTool(situation: Situation, command: RecordTool): Dec
   ]);
 }
 
-/** Closes every call that the runner was running when the server stopped. */
+/** Closes those of the calls that the runner made and that are open. */
 export function decideInterruptTools({ task, context }: Situation, command: InterruptTools): Decision {
-  const running = task.openCalls.filter((call) => call.via === "execute");
+  const ended = task.openCalls.filter((call) => call.via === "execute" && command.calls.includes(call.callId));
   return allow(
-    running.map((call) =>
+    ended.map((call) =>
       newEvent(context, "tool.interrupted", {
         tool_name: call.toolName,
         phase: call.phase,

@@ -144,13 +144,18 @@ describe("record_tool", () => {
 });
 
 describe("interrupt_tools", () => {
-  it("closes what the runner was running, and leaves what agents run themselves", () => {
+  it("closes the calls that it names, and leaves others and what agents run themselves", () => {
     const story = storyInTdd();
-    story.call("bash", { args: { command: "npm test" } });
-    story.call("bash", { via: "authorize", args: { command: "npm test" } });
-    story.do(server, { type: "interrupt_tools", reason: "the server stopped" });
+    for (const via of ["execute", "execute", "authorize"] as const) {
+      story.call("bash", { via, args: { command: "npm test" } });
+    }
+    const [first, second, own] = story.task.openCalls;
+    const calls = [first, own].map((call) => call?.callId ?? noCall);
+    story.do(server, { type: "interrupt_tools", calls, reason: "the server stopped" });
     expect(story.recorded()).toEqual(["tool.interrupted"]);
-    expect(story.task.openCalls.map((call) => call.via)).toEqual(["authorize"]);
+    expect(story.task.openCalls).toEqual([second, own]);
+    story.do(server, { type: "interrupt_tools", calls, reason: "the server stopped" });
+    expect(story.recorded()).toEqual([]);
   });
 });
 

@@ -306,7 +306,7 @@ export class Actor {
       case "record":
         return { type: "record_tool", callId, success: true, error: null, resultDigest: null, durationMs: 1 };
       case "interrupt":
-        return { type: "interrupt_tools", reason };
+        return { type: "interrupt_tools", calls: [callId], reason };
       case "resume":
         return { type: "resume_transition", operationId, newTokenId: story.nextTokenId() };
       case "withdraw":

@@ -35,7 +35,15 @@ export async function executeTool(
   const request = await readToolRequest(context, caller, "execute", input, phaseToken);
   const { task, workflow, decision } = await context.tasks.preview(request.task.id, caller, request.command, noFacts);
   if (decision.effect === "deny") return deny(context, caller, request);
-  return context.leases.during(task, workflow, () => run(context, caller, request, { task, workflow }));
+  try {
+    return await context.leases.during(task, workflow, () => run(context, caller, request, { task, workflow }));
+  } catch (error) {
+    // Its intent may be in the ledger, and its end not.
+    if (error instanceof PhasegateError && error.code === "ledger_unavailable") {
+      context.openIntents.suspect(request.task.id);
+    }
+    throw error;
+  }
 }
 
 async function run(
