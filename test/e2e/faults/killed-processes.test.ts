@@ -80,6 +80,14 @@ test("a command or an evidence run whose processes are killed proves nothing, an
   answered.note(agent.taskId, killed.body);
   expect(killed).toMatchObject({ status: 503, body: { code: "workspace_unavailable" } });
 
+  const besideIt = agent.bash("echo begun > src/b.txt; sleep 5432");
+  await expect.poll(() => findBelow("sleep 5432").length, { timeout: 20_000 }).toBeGreaterThan(0);
+  await killOnceThere("spawner-process.ts");
+  const orphaned = await besideIt;
+  answered.note(agent.taskId, orphaned.body);
+  expect(orphaned).toMatchObject({ status: 503, body: { code: "workspace_unavailable" } });
+  expect(findBelow("sleep 5432")).toEqual([]);
+
   answered.note(agent.taskId, (await agent.execute("write_files", { path: "src/wait.txt", content: "40000\n" })).body);
   const running = agent.execute("run_tests", {});
   await killOnceThere("node --test");

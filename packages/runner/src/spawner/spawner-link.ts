@@ -8,6 +8,8 @@ import { inheritableDescriptors } from "./inheritable-descriptors.ts";
 import type { FromSpawner, ToSpawner } from "./messages.ts";
 
 const program = fileURLToPath(new URL("./spawner-process.ts", import.meta.url));
+/** Before its first answer the process must have loaded, on whatever machine this is. */
+const bootMs = 30_000;
 /** Enough for what it holds, and a bound on what it may. */
 const engineFlags = ["--max-old-space-size=64", "--max-semi-space-size=1"];
 
@@ -42,6 +44,7 @@ export class SpawnerLink {
   readonly #held = new Map<string, Held>();
   readonly #kills = new Map<string, PromiseWithResolvers<void>>();
   #isOpen = true;
+  #hasAnswered = false;
 
   private constructor(child: ChildProcess, { answerMs, onEnd }: LinkOptions) {
     this.#process = child;
@@ -110,7 +113,8 @@ export class SpawnerLink {
   }
 
   async #answered<Answer>(answer: Promise<Answer>, message: ToSpawner): Promise<Answer> {
-    const timer = setTimeout(() => this.#process.kill("SIGKILL"), this.#answerMs);
+    const boundMs = this.#hasAnswered ? this.#answerMs : Math.max(bootMs, this.#answerMs);
+    const timer = setTimeout(() => this.#process.kill("SIGKILL"), boundMs);
     try {
       // That it could not be sent is told by the end of the channel.
       this.#process.send(message, () => undefined);
@@ -121,6 +125,7 @@ export class SpawnerLink {
   }
 
   #receive(message: FromSpawner): void {
+    this.#hasAnswered = true;
     const { marker } = message;
     const held = this.#held.get(marker);
     switch (message.type) {

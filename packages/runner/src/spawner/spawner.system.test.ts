@@ -113,7 +113,7 @@ test("what ran when the spawner died is ended and rejects, and another spawner t
 });
 
 test("a spawner that no longer answers is ended with what it started", async () => {
-  await using stuck = await openBeside("stuck", 300);
+  await using stuck = await openBeside("stuck", 1_000);
   const seconds = oddSeconds();
   const descriptors = ["nothing", "write", "nothing"] as const;
   const argv = ["sh", "-c", `echo $PPID; sleep ${seconds}`];
@@ -149,6 +149,18 @@ test("a server that is killed takes its spawner with it, and all that the spawne
   server.kill("SIGKILL");
   await expect.poll(() => processesWith(seconds), { timeout: 5_000 }).toEqual([]);
   await expect.poll(() => existsSync(`/proc/${id.toString().trim()}`), { timeout: 5_000 }).toBe(false);
+});
+
+test("a pipe whose other end is gone with the server does not hold the spawner", async () => {
+  const path = join(root, "one-ended");
+  execFileSync("mkfifo", [path]);
+  const program = new URL("./spawner-process.ts", import.meta.url).pathname;
+  const orphan = spawn(process.execPath, [program], { stdio: ["ignore", "ignore", "ignore", "ipc"], env: {} });
+  const descriptors = [{ kind: "write", path }] as const;
+  orphan.send({ type: "start", marker: "one", argv: ["/bin/true"], cwd: "/", environment: {}, descriptors });
+  expect(await once(orphan, "message")).toMatchObject([{ type: "started", marker: "one" }, undefined]);
+  orphan.disconnect();
+  expect(await once(orphan, "exit")).toEqual([0, null]);
 });
 
 test("closing ends what runs, leaves no process and no pipe in use, and takes no more", async () => {
