@@ -9,12 +9,14 @@ phases:
   - { id: DONE, tools: [read, git_commit] }
 `;
 
+const places = 2;
+
 let server: TestServer;
 beforeAll(async () => {
   server = await TestServer.start({
     workflow,
     files: { "check.sh": "true\n" },
-    settings: { "runner.max_concurrent_runs": 2, "server.transition_wait_seconds": 30 },
+    settings: { "runner.max_concurrent_runs": places, "server.transition_wait_seconds": 30 },
   });
 });
 afterAll(() => server.stop());
@@ -31,6 +33,11 @@ async function holdWith(name: string, check: string, count: number): Promise<Age
   return held;
 }
 
+async function jobsBegun(): Promise<number> {
+  const { text } = (await server.operator.get("/metrics")).body;
+  return Number(/^phasegate_job_wait_seconds_count\{kind="evidence"\} (\d+)/m.exec(String(text))?.[1] ?? 0);
+}
+
 test("an agent whose tasks wait for long runs does not keep another's transition waiting", async () => {
   const hogs = await holdWith("hog", "sleep 100\n", 4);
   const [other] = await holdWith("other", "true # other\n", 1);
@@ -42,6 +49,8 @@ test("an agent whose tasks wait for long runs does not keep another's transition
     );
     expect(asked.status).toBe(202);
   }
+  // As many as there are places for runs: jobs that were not begun yet would take turns with the other's.
+  await expect.poll(jobsBegun, { timeout: 20_000 }).toBeGreaterThanOrEqual(places);
   const answer = await other?.transition("DONE");
   expect(answer?.body).toMatchObject({ allowed: true });
 });

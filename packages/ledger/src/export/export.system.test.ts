@@ -194,6 +194,10 @@ test.each<[string, () => void]>([
   ["a cut line", () => edit(firstRotated(), (text) => text.slice(0, -20))],
   ["a line that is none", () => edit(firstRotated(), (text) => `${text.split("\n")[0]}\nnone\n`)],
   ["a manifest that names fewer files", () => dropFromManifest()],
+  [
+    "a manifest that takes back what it said",
+    () => edit("audit.jsonl.manifest.json", (text) => text.replace('"complete": true', '"complete": false')),
+  ],
 ])("%s does not verify", async (_, tamper) => {
   await write(0, 40);
   tamper();

@@ -105,8 +105,9 @@ test("no planted secret survives, wherever it stands", () => {
 
 test("no part of a secret is left by the cut of a long text", () => {
   assert(
-    property(integer({ min: 0, max: 400 }), (length) => {
-      const secret = `ghp_${letters(36)}`;
+    property(integer({ min: 0, max: 400 }), constantFrom("", "@db.local/app"), (length, end) => {
+      // The second is known by its end alone, which a cut would take away.
+      const secret = end === "" ? `ghp_${letters(36)}` : `postgres://admin:${letters(60)}${end}`;
       const text = JSON.stringify(redact(`${"x".repeat(length)} ${secret} ${"y".repeat(500)}`, 300));
       expect(text).not.toContain(letters(12));
     }),

@@ -3,7 +3,7 @@ import { generateKeyPairSync, sign } from "node:crypto";
 import { DatabaseSync } from "node:sqlite";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { canonicalJson } from "@phasegate/wire";
+import { canonicalJson, hashEvent } from "@phasegate/wire";
 import { assert, asyncProperty, constantFrom, nat } from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
@@ -93,6 +93,23 @@ test("the same history in memory verifies through the port", async () => {
 });
 
 const id = (position: number) => `(select id from event where position = ${position})`;
+
+test("bodies behind the port are held to their digests and erasures", async () => {
+  const ledger = openMemoryLedger();
+  await writeHistory(ledger);
+  const [args, result] = [payloadOf({ path: "src/a.ts" }), payloadOf({ content: "text" })];
+  const kept = ledger.getPayload.bind(ledger);
+  ledger.getPayload = async (digest) => {
+    if (digest === args.digest) return { state: "kept", body: "another" };
+    return digest === result.digest ? { state: "erased" } : kept(digest);
+  };
+  const { problems } = await verifyOpenLedger(ledger, { publicKeys });
+  expect(problems.map(({ area, position }) => [area, position])).toEqual([
+    ["payload", 3],
+    ["erasure", 3],
+  ]);
+  await ledger.close();
+});
 
 describe("the first bad entry is named when", () => {
   const cases: [string, string[], unknown[]][] = [
@@ -276,6 +293,16 @@ test("a chain that was rewritten with right hashes is betrayed by its signed hea
   await ledger.close();
   expect(place(await verifyLedger({ file: forged, publicKeys }))).toEqual(["head", 1, "task/task_a", 1]);
   expect(await verifyLedger({ file: forged })).toMatchObject({ ok: true, signaturesChecked: false });
+});
+
+test("an event written anew with a right hash is betrayed by the one after it", async () => {
+  const ledger = await openSqliteLedger({ file: original, durability: "normal" });
+  const event = (await ledger.readStream("task/task_a"))[2];
+  await ledger.close();
+  const at = "2026-02-02T00:00:00.000Z";
+  const hash = event && hashEvent({ ...event, at });
+  const report = await verifyAfter(`update event set at = '${at}', hash = '${hash}' where position = 3`);
+  expect(place(report)).toEqual(["event", 4, "task/task_a", 4]);
 });
 
 test("any changed column of any event is named at its own place", async () => {

@@ -151,7 +151,10 @@ test("no call makes a security or runner key change while the server runs", asyn
   expect(locked.filter(({ effect }) => effect !== "restart")).toEqual([]);
   writeFileSync(path, "security: { auth: open, require_token_rotation: false }\nrunner: { sandbox: 'off' }\n");
   await manager.reload();
-  for (const { path: key, default: value } of locked) await manager.change({ [key]: value }).catch(() => undefined);
+  for (const { path: key, default: value } of locked) {
+    const message = `\`${key}\` never changes at run time: edit the file, then start the server again`;
+    await expect(manager.change({ [key]: value })).rejects.toMatchObject({ extras: { findings: [{ message }] } });
+  }
   expect([manager.get("security"), manager.get("runner"), manager.get("storage")]).toEqual(before);
 });
 
