@@ -39,6 +39,8 @@ export { decide } from "./decide/decide.ts";
 export { contentsNeeded, factsNeeded, type FactsNeeded } from "./decide/facts-needed.ts";
 export { readyToComplete } from "./decide/completion.ts";
 export { triggersOf, type Trigger } from "./decide/triggers.ts";
+export { judgeReviewingRole } from "./decide/reviews.ts";
+export { wrongTask } from "./decide/token.ts";
 export { evolve, foldTask } from "./evolve/evolve.ts";
 export type { TaskEvent } from "./evolve/task-event.ts";
 export type {

@@ -1,4 +1,11 @@
-import { isTerminal, openPrincipalId, type PrincipalRole, type Reason, type ReviewFact } from "@phasegate/wire";
+import {
+  isTerminal,
+  openPrincipalId,
+  type Principal,
+  type PrincipalRole,
+  type Reason,
+  type ReviewFact,
+} from "@phasegate/wire";
 import type { Decision, SubmitReview } from "../commands.ts";
 import type { ReviewState } from "../task-state.ts";
 import { allow, newEvent, refuse } from "./answer.ts";
@@ -77,6 +84,11 @@ function judgeReviewer(situation: Situation): Reason | null {
       hint: "ask a principal with the role `reviewer` that has no part in it",
     };
   }
+  return judgeReviewingRole(principal);
+}
+
+/** Why a principal may review no task at all; null when it has a role that reviews. */
+export function judgeReviewingRole(principal: Pick<Principal, "name" | "roles">): Reason | null {
   if (principal.roles.some((role) => reviewingRoles.includes(role))) return null;
   return {
     code: "forbidden",

@@ -4,6 +4,15 @@ import { isHolder, type Situation } from "./situation.ts";
 
 const promisedDetail = "Invalid or expired phase token";
 
+/** What a token of another task is refused with, whether or not there is a task of the id that was asked for. */
+export function wrongTask(askedFor: string): Reason {
+  return {
+    code: "token_wrong_task",
+    message: "Token task_id does not match request task_id",
+    hint: `send the token that a claim of \`${askedFor}\` answered`,
+  };
+}
+
 /**
  * Why a token whose signature and times hold is dead all the same; null when it lives. The state is the authority:
  * a token lives while its task, its holder and its epoch are those of the state, and not a moment longer.
@@ -11,11 +20,7 @@ const promisedDetail = "Invalid or expired phase token";
 export function judgeToken(situation: Situation, token: TokenClaims): Reason | null {
   const { task, phase, context } = situation;
   if (token.taskId !== task.id) {
-    return {
-      code: "token_wrong_task",
-      message: "Token task_id does not match request task_id",
-      hint: `send the token that a claim of \`${task.id}\` answered`,
-    };
+    return wrongTask(task.id);
   }
   if (token.subject !== context.principal.id) {
     return {

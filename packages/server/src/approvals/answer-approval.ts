@@ -5,7 +5,7 @@ import type { Caller, ServerContext } from "../context.ts";
 import { evidenceJob, leaseOf } from "../transitions/pending-jobs.ts";
 import { authorsOf } from "../transitions/transition-facts.ts";
 import { approvalAnswer } from "./approval-answer.ts";
-import { requireApproval } from "./find-approvals.ts";
+import { requireDecidableApproval } from "./find-approvals.ts";
 
 /** Longest that a grant waits for the transition that it lets go on. */
 const maxWaitMs = 20_000;
@@ -20,7 +20,7 @@ export async function answerApproval(
   text: string,
   verdict: ApprovalVerdictRequest & { readonly type: GrantApproval["type"] | DenyApproval["type"] },
 ): Promise<JsonObject> {
-  const { task, approval } = await requireApproval(context, text);
+  const { task, approval } = await requireDecidableApproval(context, caller, text);
   const waits = task.pendingTransition?.operationId ?? null;
   const moved = waits ? untilMoved(context, caller, task.id, waits) : null;
   const { decision, task: after } = await context.tasks.decide({
@@ -43,7 +43,7 @@ export async function answerApproval(
   }
   if (moved && isLastGrant({ decision, task: after })) await moved.promise;
   moved?.stop();
-  const now = await requireApproval(context, text);
+  const now = await requireDecidableApproval(context, caller, text);
   return approvalAnswer(context, now.task, now.approval);
 }
 

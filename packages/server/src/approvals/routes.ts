@@ -7,10 +7,9 @@ import {
 } from "@phasegate/wire";
 import { route } from "../http/route.ts";
 import type { Route } from "../http/route.ts";
-import { maySee } from "../tasks/access.ts";
 import { answerApproval } from "./answer-approval.ts";
 import { approvalAnswer } from "./approval-answer.ts";
-import { listApprovals, requireApproval, unknownApproval } from "./find-approvals.ts";
+import { listApprovals, requireVisibleApproval } from "./find-approvals.ts";
 
 const access = { kind: "principal", open: false } as const;
 const tag = "approvals";
@@ -56,8 +55,7 @@ export const approvalRoutes: readonly Route[] = [
     params: ApprovalParams,
     answers: { 200: ApprovalAnswer },
     handle: async (context, caller, { params }) => {
-      const { task, approval } = await requireApproval(context, params.approval_id);
-      if (!maySee(caller, task)) throw unknownApproval(params.approval_id);
+      const { task, approval } = await requireVisibleApproval(context, caller, params.approval_id);
       return { status: 200, body: await approvalAnswer(context, task, approval) };
     },
   }),

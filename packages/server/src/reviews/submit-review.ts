@@ -1,12 +1,13 @@
 import { redactPayload } from "@phasegate/ledger";
 import { PhasegateError, digestJson, parseDigest } from "@phasegate/wire";
 import type { JsonObject, ReviewFact, SubmitReviewRequest, TreeFacts } from "@phasegate/wire";
-import { contentsNeeded } from "@phasegate/engine";
+import { contentsNeeded, judgeReviewingRole } from "@phasegate/engine";
 import type { TaskState } from "@phasegate/engine";
 import type { Caller, ServerContext } from "../context.ts";
 import { serverCaller } from "../server-caller.ts";
 import { judgeOutsideChange } from "../tasks/outside-change.ts";
-import { requireTaskId } from "../tasks/access.ts";
+import { findVisibleTask } from "../tasks/access.ts";
+import { unknownTask } from "../tasks/task-store.ts";
 import { workspaceKey } from "../tasks/workspace-key.ts";
 import { authorsOf } from "../transitions/transition-facts.ts";
 import { reviewAnswer } from "./review-answer.ts";
@@ -22,7 +23,8 @@ export async function submitReview(
   taskId: string,
   request: SubmitReviewRequest,
 ): Promise<JsonObject> {
-  const task = await context.tasks.require(requireTaskId(taskId));
+  const task = await findVisibleTask(context, caller, taskId);
+  if (!task) throw refusalOf(caller, taskId);
   const issues = (request.findings ?? []).map(({ severity, message, path }) => ({
     severity,
     message,
@@ -60,6 +62,12 @@ export async function submitReview(
     return reviewAnswer(context, task, review);
   };
   return isRefused ? decide(null) : withTree(context, task, decide);
+}
+
+/** Of a task that the caller may not see, or that is not there: who may review nothing is told so, either way. */
+function refusalOf(caller: Caller, taskId: string): PhasegateError {
+  const reason = judgeReviewingRole(caller.principal);
+  return reason ? PhasegateError.fromReason(reason) : unknownTask(taskId);
 }
 
 /** Reads the tree as it is; whoever works in the workspace waits meanwhile. */

@@ -18,9 +18,16 @@ export function maySee(caller: Caller, task: TaskState): boolean {
 
 /** The task as the caller may see it; one that it may not see looks like one that is not there. */
 export async function requireVisibleTask(context: ServerContext, caller: Caller, text: string): Promise<TaskState> {
-  const task = await context.tasks.require(requireTaskId(text));
-  if (!maySee(caller, task)) throw unknownTask(text);
+  const task = await findVisibleTask(context, caller, text);
+  if (!task) throw unknownTask(text);
   return task;
+}
+
+/** As `requireVisibleTask`, null instead of a refusal. */
+export async function findVisibleTask(context: ServerContext, caller: Caller, text: string): Promise<TaskState | null> {
+  const id = parseId("task", text);
+  const task = id ? await context.tasks.load(id) : null;
+  return task && maySee(caller, task) ? task : null;
 }
 
 /** A task id from a request; what is none names no task. */

@@ -1,6 +1,5 @@
-import { PhasegateError } from "@phasegate/wire";
+import { parseId, PhasegateError } from "@phasegate/wire";
 import type { Caller, ServerContext } from "../context.ts";
-import { requireTaskId } from "./access.ts";
 
 const pageSize = 100;
 
@@ -17,7 +16,8 @@ export async function refuseHoarding(
   const { principal } = caller;
   const most = context.config.tasks.max_held_per_agent;
   if (claim.task_id !== undefined) {
-    const task = await context.tasks.load(requireTaskId(claim.task_id));
+    const taskId = parseId("task", claim.task_id);
+    const task = taskId ? await context.tasks.load(taskId) : null;
     if (task?.holder?.principal === principal.id) return;
   }
   // Under `security.auth: open` all callers are one principal, so there an agent is its name.

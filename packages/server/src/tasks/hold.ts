@@ -3,11 +3,11 @@ import { PhasegateError, parseId } from "@phasegate/wire";
 import type { BlockerId, JsonObject } from "@phasegate/wire";
 import type { Caller, ServerContext } from "../context.ts";
 import type { RouteAnswer } from "../http/route.ts";
-import { verifyToken } from "../tools/tool-request.ts";
 import { evidenceJob } from "../transitions/pending-jobs.ts";
 import { requireTaskId, requireVisibleTask } from "./access.ts";
 import { tokenMint } from "./mint.ts";
 import { taskAnswer } from "./task-answer.ts";
+import { requireTokenTask } from "./token-task.ts";
 import type { DecideRequest, Decided } from "./task-store.ts";
 
 /** Decides a command on a task; a denial becomes its problem document. */
@@ -34,8 +34,10 @@ export async function renewHold(
   phaseToken: string | null,
   kind: "heartbeat" | "token",
 ): Promise<RouteAnswer> {
-  const task = await context.tasks.require(requireTaskId(taskId));
-  const token = phaseToken === null ? null : await verifyToken(context, caller, task, phaseToken, kind);
+  const { task, token } =
+    phaseToken === null
+      ? { task: await requireVisibleTask(context, caller, taskId), token: null }
+      : await requireTokenTask(context, caller, taskId, phaseToken, kind);
   const { task: held, workflow } = await decideOrThrow(context, caller, task, { type: "renew", token });
   const leaseExpiresAt =
     kind === "heartbeat" ? await context.leases.heartbeat(held, workflow) : await context.leases.extend(held, workflow);
@@ -54,8 +56,7 @@ export async function endHold(
   phaseToken: string | null,
   command: (token: TokenClaims) => Command,
 ): Promise<JsonObject> {
-  const task = await context.tasks.require(requireTaskId(taskId));
-  const token = await verifyToken(context, caller, task, phaseToken, "release");
+  const { task, token } = await requireTokenTask(context, caller, taskId, phaseToken, "release");
   const judged = command(token);
   const looked = await context.tasks.preview(task.id, caller, judged, {});
   if (looked.decision.effect === "allow") await context.runner.fence(task.id, looked.task.epoch + 1);

@@ -6,7 +6,7 @@ import type { RouteAnswer } from "../http/route.ts";
 import { payloadOf, readToolRequest } from "./tool-request.ts";
 import type { ExecuteInput } from "./execute-tool.ts";
 import { warningTexts } from "./execute-tool.ts";
-import { requireTaskId } from "../tasks/access.ts";
+import { findVisibleTask } from "../tasks/access.ts";
 
 /** Decides a call that the agent makes with its own tool. One append, whatever the answer. */
 export async function authorizeTool(
@@ -62,10 +62,11 @@ export async function recordTool(context: ServerContext, caller: Caller, input: 
   const callId = parseId("event", input.event_id);
   const event = callId ? await context.ledger.getEvent(callId) : null;
   if (!callId || !event?.stream.startsWith("task/")) throw unknownCall(input.event_id);
-  const taskId = requireTaskId(event.stream.slice("task/".length));
+  const task = await findVisibleTask(context, caller, event.stream.slice("task/".length));
+  if (!task) throw unknownCall(input.event_id);
   const kept = payloadOf((input.result ?? null) as JsonValue);
   const { decision, events } = await context.tasks.decide({
-    taskId,
+    taskId: task.id,
     caller,
     command: {
       type: "record_tool",

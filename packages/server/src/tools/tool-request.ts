@@ -1,4 +1,4 @@
-import type { CallTool, TaskState, TokenClaims } from "@phasegate/engine";
+import type { CallTool, TaskState } from "@phasegate/engine";
 import { KeptPayload } from "@phasegate/ledger";
 import type { ResolvedPath } from "@phasegate/runner";
 import { PhasegateError } from "@phasegate/wire";
@@ -6,8 +6,7 @@ import type { JsonObject, JsonValue, Reason } from "@phasegate/wire";
 import { canonicalToolName, toolOrUnavailable, validateToolArguments } from "@phasegate/workflow";
 import type { ToolDefinition } from "@phasegate/workflow";
 import type { Caller, ServerContext } from "../context.ts";
-import { recordRefusal } from "../tasks/refusal.ts";
-import { missingToken, requireTaskId } from "../tasks/access.ts";
+import { requireTokenTask } from "../tasks/token-task.ts";
 import { workspaceKey } from "../tasks/workspace-key.ts";
 
 /** Bound of one body (arguments, result) in the ledger. */
@@ -38,8 +37,7 @@ export async function readToolRequest(
   body: { task_id: string; tool_name: string; args?: JsonObject },
   phaseToken: string | null,
 ): Promise<ToolRequest> {
-  const task = await context.tasks.require(requireTaskId(body.task_id));
-  const token = await verifyToken(context, caller, task, phaseToken, `tool ${body.tool_name}`);
+  const { task, token } = await requireTokenTask(context, caller, body.task_id, phaseToken, `tool ${body.tool_name}`);
   const toolName = canonicalToolName(body.tool_name);
   const definition = toolOrUnavailable(toolName);
   const args = body.args ?? {};
@@ -68,23 +66,6 @@ export async function readToolRequest(
   }
   const paths = await resolveWrittenPaths(context, task, definition, args);
   return { task, definition, args, command: { ...command, paths }, payloads: [kept] };
-}
-
-/** The claims of a token whose signature and times hold. A bad one on an existing task is recorded, then thrown. */
-export async function verifyToken(
-  context: ServerContext,
-  caller: Caller,
-  task: TaskState,
-  phaseToken: string | null,
-  command: string,
-): Promise<TokenClaims> {
-  try {
-    if (phaseToken === null || phaseToken === "") throw missingToken();
-    return await context.tokens.verify(phaseToken);
-  } catch (error) {
-    if (error instanceof PhasegateError) await recordRefusal(context, caller, task, command, error);
-    throw error;
-  }
 }
 
 /** Write paths as the runner sees them. One that leads out of the workspace is refused here, for every tool alike. */

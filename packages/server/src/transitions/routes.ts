@@ -1,8 +1,7 @@
 import { CompleteRequest, OperationAnswer, TaskParams, TransitionAnswer, TransitionRequest } from "@phasegate/wire";
 import { route } from "../http/route.ts";
 import type { Route } from "../http/route.ts";
-import { requireTaskId } from "../tasks/access.ts";
-import { verifyToken } from "../tools/tool-request.ts";
+import { requireTokenTask } from "../tasks/token-task.ts";
 import { runTransition } from "./run-transition.ts";
 
 function preferOf(headers: Readonly<Record<string, string | string[] | undefined>>): string | null {
@@ -22,8 +21,7 @@ export const transitionRoutes: readonly Route[] = [
     body: TransitionRequest,
     answers: { 200: TransitionAnswer, 202: OperationAnswer },
     handle: async (context, caller, { body, phaseToken, headers }) => {
-      const task = await context.tasks.require(requireTaskId(body.task_id));
-      const token = await verifyToken(context, caller, task, phaseToken, "transition");
+      const { task, token } = await requireTokenTask(context, caller, body.task_id, phaseToken, "transition");
       const { current_phase: currentPhase, target_phase: targetPhase, artifacts = {} } = body;
       return runTransition(context, caller, { task, token, currentPhase, targetPhase, artifacts }, preferOf(headers));
     },
@@ -40,8 +38,7 @@ export const transitionRoutes: readonly Route[] = [
     params: TaskParams,
     answers: { 200: TransitionAnswer, 202: OperationAnswer },
     handle: async (context, caller, { body, params, phaseToken, headers }) => {
-      const task = await context.tasks.require(requireTaskId(params.task_id));
-      const token = await verifyToken(context, caller, task, phaseToken, "complete");
+      const { task, token } = await requireTokenTask(context, caller, params.task_id, phaseToken, "complete");
       return runTransition(
         context,
         caller,
