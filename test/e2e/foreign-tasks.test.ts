@@ -47,6 +47,7 @@ const calls: readonly (readonly [method: string, path: string, body?: Record<str
   ["GET", "/approvals/{approval}"],
   ["POST", "/approvals/{approval}/grant", { digest: `sha256:${"0".repeat(64)}` }],
   ["POST", "/approvals/{approval}/deny", { digest: `sha256:${"0".repeat(64)}`, comment: "no" }],
+  ["POST", "/tasks/{task}/externals", { name: "scanner", digest: `sha256:${"0".repeat(64)}`, status: "success" }],
   ["GET", "/operations/{operation}"],
   ["DELETE", "/operations/{operation}"],
   ["POST", "/tools/record", { event_id: "{call}", success: true }],

@@ -23,6 +23,7 @@ export function runnerOptions(config: Config): Omit<RunnerOptions, "environment"
       printedBytes: runner.max_printed_mb * mebibyte,
     },
     quota: { maxBytes: runner.max_workspace_mb * mebibyte, maxEntries: runner.max_workspace_entries },
+    limits: { maxCallBytes: runner.max_call_mb * mebibyte },
     minFreeBytes: runner.min_free_mb * mebibyte,
   };
 }

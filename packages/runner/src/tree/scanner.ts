@@ -21,6 +21,8 @@ import { specialBitsOf, walkWorkspace } from "./walk.ts";
 export interface ScanLimits {
   readonly maxFiles: number;
   readonly maxBytes: number;
+  /** Bytes of all files that one call may leave to be read again. */
+  readonly maxCallBytes: number;
 }
 
 /** Where an untracked path belongs: to the tree, to the scratch that no tree holds, or nowhere. */
@@ -45,6 +47,12 @@ interface ScanRound {
   readonly upserts: TreeEntry[];
   readonly litter: string[];
   readonly unsupported: UnsupportedEntry[];
+}
+
+/** An entry whose bytes are yet to be read, and what the walk saw of it. */
+interface Unread {
+  readonly path: string;
+  readonly stats: BigIntStats | null;
 }
 
 interface KnownEntry {
@@ -103,9 +111,14 @@ export class Scanner {
     return this.#known.size;
   }
 
+  /**
+   * With `afterCall`, what a call left is added up by the sizes that the file system tells before a byte of it is read:
+   * a sparse file costs whoever made it nothing, and whoever reads it as much as a full one.
+   */
   async scan(
     mode: "cached" | "full",
     classify: (paths: readonly string[]) => Promise<readonly PathClass[]>,
+    options: { readonly afterCall: boolean } = { afterCall: false },
   ): Promise<ScanResult> {
     this.#generation += 1;
     const round: ScanRound = { bytes: 0, seen: 0, upserts: [], litter: [], unsupported: [] };
@@ -113,16 +126,18 @@ export class Scanner {
     this.#inStep = false;
     if (mode === "cached") this.#prepareGlance();
     const suspects: { path: string; reason: UnsupportedEntry["reason"] }[] = [];
-    const unclassified: string[] = [];
+    const unclassified: Unread[] = [];
+    const unread: Unread[] = [];
     walkWorkspace(
       this.#root,
       { by: mode === "full" ? "descriptor" : "path", rules: this.#rules, maxEntries: this.#limits.maxFiles },
       {
         entry: (path, stats, at) => {
           const pathClass = this.#classes.get(path) ?? (this.#rules.tracked.has(path) ? "tree" : undefined);
-          if (pathClass === undefined) unclassified.push(path);
+          if (pathClass === undefined) unclassified.push({ path, stats });
           else if (pathClass === "litter") round.litter.push(path);
-          else if (pathClass === "tree") this.#observe(round, path, stats, mode === "full" ? at : null, mode);
+          else if (pathClass === "tree" && mode === "full") this.#observe(round, path, at);
+          else if (pathClass === "tree" && !this.#trusts(round, path, stats)) unread.push({ path, stats });
           const bits = stats?.mode ?? this.#known.get(path)?.stats.mode ?? 0n;
           if ((bits & specialBits) === 0n) return;
           for (const reason of specialBitsOf(Number(bits))) suspects.push({ path, reason });
@@ -131,7 +146,9 @@ export class Scanner {
         ...(mode === "cached" && this.#glance !== null ? { passes: (path) => this.#passes(round, path) } : {}),
       },
     );
-    await this.#settle(round, unclassified, suspects, classify);
+    unread.push(...(await this.#settle(round, unclassified, suspects, classify)));
+    if (options.afterCall && this.#last !== emptyManifest) this.#refuseLarge(unread);
+    for (const { path } of unread) this.#observe(round, path, null);
     return this.#finish(round, inStep);
   }
 
@@ -192,38 +209,54 @@ export class Scanner {
 
   async #settle(
     round: ScanRound,
-    unclassified: readonly string[],
+    unclassified: readonly Unread[],
     suspects: readonly UnsupportedEntry[],
     classify: (paths: readonly string[]) => Promise<readonly PathClass[]>,
-  ): Promise<void> {
-    const unknown = [...unclassified, ...suspects.map((suspect) => suspect.path)];
-    if (unknown.length === 0) return;
+  ): Promise<Unread[]> {
+    const unknown = [...unclassified, ...suspects].map(({ path }) => path);
+    if (unknown.length === 0) return [];
     const classes = await classify(unknown);
-    for (const [index, path] of unclassified.entries()) {
+    const unread: Unread[] = [];
+    for (const [index, found] of unclassified.entries()) {
       const pathClass = classes[index] ?? "tree";
-      this.#classes.set(path, pathClass);
-      if (pathClass === "litter") round.litter.push(path);
-      else if (pathClass === "tree") this.#observe(round, path, null, null, "cached");
+      this.#classes.set(found.path, pathClass);
+      if (pathClass === "litter") round.litter.push(found.path);
+      else if (pathClass === "tree") unread.push(found);
     }
     for (const [index, suspect] of suspects.entries()) {
       if (classes[unclassified.length + index] !== "scratch") round.unsupported.push(suspect);
     }
+    return unread;
   }
 
-  /** `stats` null, `at` null: look again, by descriptor. */
-  #observe(
-    round: ScanRound,
-    path: string,
-    stats: BigIntStats | null,
-    at: string | null,
-    mode: "cached" | "full",
-  ): void {
+  #refuseLarge(unread: readonly Unread[]): void {
+    const { maxCallBytes } = this.#limits;
+    const changed = unread.filter(({ path, stats }) => {
+      const known = this.#known.get(path);
+      return known === undefined || stats === null || !sameStats(known.stats, stats);
+    });
+    const sizes = changed.map(({ path, stats }) => ({ path, bytes: Number(stats?.size ?? 0) }));
+    if (sizes.reduce((sum, { bytes }) => sum + bytes, 0) <= maxCallBytes) return;
+    const largest = sizes.reduce((most, one) => (one.bytes > most.bytes ? one : most));
+    const mebibytes = (bytes: number): string => `${Math.ceil(bytes / 1024 ** 2).toLocaleString("en-US")} MiB`;
+    throw new PhasegateError(
+      "tree_too_large",
+      `the call left more than ${mebibytes(maxCallBytes)} to be read, \`${shortened(largest.path)}\` alone is ${mebibytes(largest.bytes)}; what it added was removed`,
+      { hint: "write smaller files, or below `/tmp`; an operator can raise `runner.max_call_mb`" },
+    );
+  }
+
+  #trusts(round: ScanRound, path: string, stats: BigIntStats | null): boolean {
     const known = this.#known.get(path);
-    if (mode === "cached" && stats !== null && known !== undefined && isTrusted(known, stats)) {
-      this.#confirm(round, known);
-      this.#uncovered += 1;
-      return;
-    }
+    if (stats === null || known === undefined || !isTrusted(known, stats)) return false;
+    this.#confirm(round, known);
+    this.#uncovered += 1;
+    return true;
+  }
+
+  /** Reads an entry; `at` null: looked for again, by descriptor. */
+  #observe(round: ScanRound, path: string, at: string | null): void {
+    const known = this.#known.get(path);
     let read: { entry: TreeEntry; stats: BigIntStats } | null;
     const readAt = Date.now();
     try {
@@ -316,6 +349,10 @@ export class Scanner {
       hint: "remove what was generated, or have the base ignore it",
     });
   }
+}
+
+function shortened(path: string): string {
+  return path.length > 200 ? `${path.slice(0, 200)}…` : path;
 }
 
 function isTrusted(known: KnownEntry, stats: BigIntStats): boolean {

@@ -18,14 +18,14 @@ test.each([
   ["workspaces", { workspaces: 2 }],
   ["files", { files: 4 }],
 ])("what is known of the workspaces read last is kept within the bound of %s", async (_, held) => {
-  const limits = { maxFiles: 100, maxBytes: 1e6 };
+  const limits = { maxFiles: 100, maxBytes: 1e6, maxCallBytes: 1e6 };
   const host = new TreeHost({ contentsDirectory: path.join(directory, "contents"), limits, held });
   const last = new Map<string, string>();
   const scan = async (name: string): Promise<string> => {
     const root = path.join(directory, name);
     mkdirSync(root, { recursive: true });
     for (const file of ["a", "b"]) writeFileSync(path.join(root, file), `${name} ${file}`);
-    const request = { root, rulesFile: path.join(directory, "rules.json"), mode: "cached" as const };
+    const request = { root, rulesFile: path.join(directory, "rules.json"), mode: "cached" as const, afterCall: false };
     const result = await host.scan({ ...request, from: last.get(name) ?? null }, async (paths) =>
       paths.map(() => "tree" as const),
     );

@@ -20,6 +20,8 @@ export interface ScanRequest {
   readonly mode: "cached" | "full";
   /** The digest that the caller's tree has; a scanner that answered another one starts again. */
   readonly from: string | null;
+  /** Past `maxCallBytes` of what is not known yet: `tree_too_large`, before it is read. */
+  readonly afterCall: boolean;
 }
 
 export interface RestoreRequest {
@@ -75,7 +77,7 @@ export class TreeHost {
     const usable = known !== undefined && known.rulesFile === request.rulesFile && known.digest === request.from;
     const held = usable ? known : await this.#begin(request);
     held.digest = null;
-    const result = await held.scanner.scan(request.mode, classify);
+    const result = await held.scanner.scan(request.mode, classify, request);
     held.digest = result.digest;
     this.#scanners.delete(request.root);
     this.#scanners.set(request.root, held);

@@ -126,6 +126,26 @@ test("a tree past its bounds is put back, litter included, and the call has fail
   expect(statSync(path.join(bench.workspace, "src/a.ts")).mode & 0o777).toBe(0o644);
 });
 
+test("a sparse file past what one call may leave is removed unread, at once, and one within it is kept", async () => {
+  await using bench = await openWorkbench(files, rules, { limits: { maxCallBytes: 64 * 1024 ** 2 } });
+  const judges = new RecordingJudges();
+  const startedAt = performance.now();
+  const command = "truncate -s 700M src/a.bin src/b.bin; truncate -s 900M src/a.ts";
+  const outcome = await bench.runner.act(bench.call("bash", { command }), judges);
+  expect(outcome).toMatchObject({ outcome: { status: "failed", code: "tree_too_large" }, rolledBack: "all" });
+  expect(outcome.outcome).toMatchObject({
+    message: "the call left more than 64 MiB to be read, `src/a.ts` alone is 900 MiB; what it added was removed",
+    hint: "write smaller files, or below `/tmp`; an operator can raise `runner.max_call_mb`",
+  });
+  // Reading them took a minute.
+  expect(performance.now() - startedAt).toBeLessThan(10_000);
+  expect((await treeOf(bench)).digest).toBe(bench.base.tree);
+  for (const name of ["one", "two"]) {
+    const fits = await bench.runner.act(bench.call("bash", { command: `truncate -s 40M src/${name}.bin` }), judges);
+    expect(fits).toMatchObject({ outcome: { status: "completed" }, rolledBack: "none" });
+  }
+});
+
 test("after a restart a change made meanwhile is judged, and a lost workspace is made again as it was kept", async () => {
   await using bench = await openWorkbench(files, rules);
   await bench.runner.act(bench.call("write_files", { path: "src/b.ts", content: "b" }), new RecordingJudges());

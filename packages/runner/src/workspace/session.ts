@@ -236,12 +236,13 @@ export class WorkspaceSession {
     before: Snapshot,
   ): Promise<{ status: "read"; now: Snapshot } | { status: "reset"; outcome: ToolOutcome }> {
     try {
-      return { status: "read", now: await this.workspace.scan("cached") };
+      return { status: "read", now: await this.workspace.scan("cached", { afterCall: true }) };
     } catch (error) {
       if (!(error instanceof PhasegateError) || error.code !== "tree_too_large") throw error;
       await this.workspace.reset(before.manifest);
-      const { code, message } = error;
-      return { status: "reset", outcome: { status: "failed", code, message, result: null, durationMs: 0 } };
+      const { code, message, extras } = error;
+      const hint = extras.hint === undefined ? {} : { hint: extras.hint };
+      return { status: "reset", outcome: { status: "failed", code, message, ...hint, result: null, durationMs: 0 } };
     }
   }
 

@@ -138,10 +138,13 @@ export class TaskWorkspace {
     this.#seen = null;
   }
 
-  /** Reads the workspace; `full` reads every byte. Rejects with `tree_too_large` past the bounds. */
-  async scan(mode: "cached" | "full"): Promise<Snapshot> {
+  /**
+   * Reads the workspace; `full` reads every byte. Rejects with `tree_too_large` past the bounds, which are narrower for
+   * what a single call left.
+   */
+  async scan(mode: "cached" | "full", { afterCall = false } = {}): Promise<Snapshot> {
     const from = this.#seen;
-    const request = { root: this.path, rulesFile: this.#base.rulesFile, mode, from: from?.digest ?? null };
+    const request = { root: this.path, rulesFile: this.#base.rulesFile, mode, from: from?.digest ?? null, afterCall };
     this.#seen = null;
     const result = await this.#parts.workers.scan(request, (paths) => Promise.resolve(this.#classify(paths)));
     const previous = from?.digest === result.previous ? from : await this.#parts.manifests.get(result.previous);

@@ -210,6 +210,12 @@ export const ConfigSchema = section({
       19,
       "Niceness of commands where no control group keeps their share of the processors.",
     ),
+    max_call_mb: whole(
+      256,
+      1,
+      4_096,
+      "Size of the files that one call adds to the tree or changes in it; past it they are removed unread.",
+    ),
     max_workspace_mb: whole(
       8_192,
       16,

@@ -25,9 +25,14 @@ export async function requireVisibleTask(context: ServerContext, caller: Caller,
 
 /** As `requireVisibleTask`, null instead of a refusal. */
 export async function findVisibleTask(context: ServerContext, caller: Caller, text: string): Promise<TaskState | null> {
-  const id = parseId("task", text);
-  const task = id ? await context.tasks.load(id) : null;
+  const task = await findTask(context, text);
   return task && maySee(caller, task) ? task : null;
+}
+
+/** The task of an id from a request, whoever asks; null for what names none. */
+export async function findTask(context: ServerContext, text: string): Promise<TaskState | null> {
+  const id = parseId("task", text);
+  return id ? await context.tasks.load(id) : null;
 }
 
 /** A task id from a request; what is none names no task. */

@@ -1,5 +1,5 @@
 import type { ClaimTask, TaskState } from "@phasegate/engine";
-import { parseId, PhasegateError } from "@phasegate/wire";
+import { PhasegateError } from "@phasegate/wire";
 import type { TaskId } from "@phasegate/wire";
 import type { CompiledWorkflow } from "@phasegate/workflow";
 import type { Caller, ServerContext } from "../context.ts";
@@ -8,7 +8,7 @@ import { serverCaller } from "../server-caller.ts";
 import { createTask } from "./create-task.ts";
 import { refuseHoarding } from "./held-tasks.ts";
 import { tokenMint } from "./mint.ts";
-import { maySee } from "./access.ts";
+import { findTask, maySee } from "./access.ts";
 import { statusOf } from "./task-status.ts";
 import { workspaceKey } from "./workspace-key.ts";
 
@@ -61,8 +61,7 @@ async function claimNamed(
   input: ClaimInput,
   text: string,
 ): Promise<RouteAnswer> {
-  const taskId = parseId("task", text);
-  const task = taskId ? await context.tasks.load(taskId) : null;
+  const task = await findTask(context, text);
   if (!task) throw notClaimable(text);
   if (!maySee(caller, task)) await requireOnOffer(context, caller, input, task);
   const decided = await decideClaim(context, caller, input, task, true);

@@ -1,5 +1,6 @@
-import { parseId, PhasegateError } from "@phasegate/wire";
+import { PhasegateError } from "@phasegate/wire";
 import type { Caller, ServerContext } from "../context.ts";
+import { findTask } from "./access.ts";
 
 const pageSize = 100;
 
@@ -16,8 +17,7 @@ export async function refuseHoarding(
   const { principal } = caller;
   const most = context.config.tasks.max_held_per_agent;
   if (claim.task_id !== undefined) {
-    const taskId = parseId("task", claim.task_id);
-    const task = taskId ? await context.tasks.load(taskId) : null;
+    const task = await findTask(context, claim.task_id);
     if (task?.holder?.principal === principal.id) return;
   }
   // Under `security.auth: open` all callers are one principal, so there an agent is its name.
