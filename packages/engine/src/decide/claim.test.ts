@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { ada, audrey, bob, olga, server } from "../testing/principals.ts";
 import { claimedStory, fourPhases } from "../testing/stories.ts";
 import { Story } from "../testing/story.ts";
+import { workflowOf } from "../testing/workflow.ts";
 
 const dependency = "task_dependency" as TaskId;
 
@@ -91,6 +92,16 @@ describe("claim", () => {
     expect(story.claim(ada, { assurance: "hooked" }).reasons[0]?.code).toBe("assurance_insufficient");
     expect(story.claim(ada, { assurance: "mediated" }).effect).toBe("allow");
     expect(story.claim(ada, { assurance: "observed" }).reasons[0]?.code).toBe("assurance_insufficient");
+  });
+
+  it("never raises what the task was worked in at before", () => {
+    const story = new Story(workflowOf({ assurance: "observed", phases: [{ id: "WORK" }] }));
+    story.create({});
+    story.claim(ada, { assurance: "hooked" });
+    story.claim(ada, { named: true, assurance: "sandboxed" });
+    expect(story.task.assurance).toBe("hooked");
+    story.claim(ada, { named: true, assurance: "observed" });
+    expect(story.task.assurance).toBe("observed");
   });
 
   it("asks for every capability that the task names", () => {

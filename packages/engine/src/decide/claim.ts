@@ -1,4 +1,4 @@
-import { assuranceSuffices, isTerminal, type PrincipalRole, type Reason } from "@phasegate/wire";
+import { assuranceSuffices, isTerminal, lowerAssurance, type PrincipalRole, type Reason } from "@phasegate/wire";
 import type { ClaimTask, Decision } from "../commands.ts";
 import { allow, newEvent, refuse } from "./answer.ts";
 import type { Situation } from "./situation.ts";
@@ -29,7 +29,8 @@ export function decideClaim(situation: Situation, command: ClaimTask): Decision 
       phase: phase.id,
       entry: task.entry,
       epoch: task.epoch + 1,
-      assurance: command.assurance,
+      // What was done at a lower level stays in the tree.
+      assurance: lowerAssurance(task.assurance ?? command.assurance, command.assurance),
       resumed,
       token_id: command.tokenId,
     }),
@@ -73,7 +74,7 @@ function judgeAssurance({ workflow }: Situation, command: ClaimTask): Reason | n
   if (assuranceSuffices(command.assurance, required)) return null;
   return {
     code: "assurance_insufficient",
-    message: `the workflow asks for \`${required}\`, this server gives \`${command.assurance}\``,
+    message: `the workflow asks for \`${required}\`, this claim gives \`${command.assurance}\``,
     hint: "`phasegate doctor` says what is missing",
   };
 }
