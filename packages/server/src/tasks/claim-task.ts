@@ -8,8 +8,7 @@ import { serverCaller } from "../server-caller.ts";
 import { createTask } from "./create-task.ts";
 import { refuseHoarding } from "./held-tasks.ts";
 import { tokenMint } from "./mint.ts";
-import { unknownTask } from "./task-store.ts";
-import { requireTaskId } from "./access.ts";
+import { findTask, maySee } from "./access.ts";
 import { statusOf } from "./task-status.ts";
 import { workspaceKey } from "./workspace-key.ts";
 
@@ -34,7 +33,7 @@ export async function claimTask(context: ServerContext, caller: Caller, input: C
   }
   await context.runner.requireSpace();
   await refuseHoarding(context, caller, input);
-  if (input.task_id !== undefined) return claimNamed(context, caller, input, requireTaskId(input.task_id));
+  if (input.task_id !== undefined) return claimNamed(context, caller, input, input.task_id);
   const refused = new Set<TaskId>();
   for (let round = 0; round < maxRounds; round += 1) {
     const offers = await context.ledger.offerTasks({
@@ -62,14 +61,44 @@ async function claimNamed(
   context: ServerContext,
   caller: Caller,
   input: ClaimInput,
-  taskId: TaskId,
+  text: string,
 ): Promise<RouteAnswer> {
-  const task = await context.tasks.load(taskId);
-  if (!task) throw unknownTask(taskId);
+  const task = await findTask(context, text);
+  if (!task) throw notClaimable(text);
+  if (!maySee(caller, task)) await requireOnOffer(context, caller, input, task);
   const decided = await decideClaim(context, caller, input, task, true);
   const reason = decided.decision.reasons[0];
+  // Somebody was faster: who that is concerns none but those who may see the task.
+  if (reason?.code === "task_not_claimable" && decided.task.holder && !maySee(caller, decided.task)) {
+    throw notClaimable(text);
+  }
   if (decided.decision.effect !== "allow" && reason) throw PhasegateError.fromReason(reason);
   return answerClaim(context, decided.task, decided.workflow, decided.tokenId);
+}
+
+/**
+ * A ready task is on offer to every agent, which may then be told what a claim of it lacks. Any other that the caller may
+ * not see is refused, before anything is recorded, with the words for an id of no task.
+ */
+async function requireOnOffer(
+  context: ServerContext,
+  caller: Caller,
+  input: ClaimInput,
+  task: TaskState,
+): Promise<void> {
+  const dependencies = await statusOf(context, task.dependencies);
+  const isOpen = task.holder === null && dependencies.every(({ status }) => status === "completed");
+  const { decision } = await context.tasks.preview(task.id, caller, claimCommand(context, input, true), {
+    dependencies,
+  });
+  const isForAgents = decision.reasons.every(({ code }) => code !== "forbidden");
+  if (!isOpen || !isForAgents || (task.status !== "ready" && decision.effect !== "allow")) throw notClaimable(task.id);
+}
+
+function notClaimable(text: string): PhasegateError {
+  return new PhasegateError("unknown_task", `no task \`${text}\` is on offer`, {
+    hint: "claim without `task_id` to get the best that is ready; one that is held, waits for others or has ended is not offered",
+  });
 }
 
 async function tryClaim(
