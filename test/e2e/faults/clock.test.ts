@@ -51,3 +51,21 @@ test.each([
     expect((await verifyLedger({ file: join(server.directory, "data", "ledger.sqlite") })).ok).toBe(true);
   },
 );
+
+test("a holder that is silent after the clock went back loses its task as soon as any other", async () => {
+  const clock = { ahead: 0, now: () => Date.now() + clock.ahead };
+  server = await TestServer.start({ workflow, files: { "src/a.txt": "a\n" }, clock });
+  const { operator, running } = server;
+  const { body } = await operator.post("/tasks", { title: "Silent" });
+  const agent = await Agent.claim(await server.agent("ada"), "ada", String(body["id"]));
+  await running.sweepLeases();
+  clock.ahead = -48 * hour;
+  await running.sweepLeases();
+  // A claim without heartbeat holds as long as a token lives.
+  clock.ahead += hour - 60_000;
+  await running.sweepLeases();
+  expect((await operator.get(`/tasks/${agent.taskId}`)).body).toMatchObject({ status: "active" });
+  clock.ahead += 120_000;
+  await running.sweepLeases();
+  expect((await operator.get(`/tasks/${agent.taskId}`)).body).toMatchObject({ status: "ready" });
+});

@@ -67,6 +67,31 @@ test("a token dies at its time, also when it was verified before", async () => {
   expect(await codeOf(tokens.verify(token))).toBe("token_expired");
 });
 
+test("a clock that jumps forward ends a verified token, and one that comes back lets it live until its time", async () => {
+  const { tokens, time } = await opened();
+  const { token, expiresAt } = await tokens.mint({ ...claims, allowedTools: [], expirySeconds: null });
+  expect(await codeOf(tokens.verify(token))).toBe("accepted");
+  time.now = expiresAt + 3_600_000;
+  expect(await codeOf(tokens.verify(token))).toBe("token_expired");
+  time.now = start;
+  expect(await codeOf(tokens.verify(token))).toBe("accepted");
+  time.now = expiresAt;
+  expect(await codeOf(tokens.verify(token))).toBe("token_expired");
+});
+
+test("a clock that jumps back leaves a verified token alive, and makes it live no longer by its own clock", async () => {
+  const { tokens, time } = await opened();
+  const { token, expiresAt } = await tokens.mint({ ...claims, allowedTools: [], expirySeconds: null });
+  const unseen = await tokens.mint({ ...claims, allowedTools: ["bash"], expirySeconds: null });
+  expect(await codeOf(tokens.verify(token))).toBe("accepted");
+  time.now = start - 3_600_000;
+  expect(await codeOf(tokens.verify(token))).toBe("accepted");
+  // One that was never verified is not valid yet: its holder claims again.
+  expect(await codeOf(tokens.verify(unseen.token))).toBe("token_malformed");
+  time.now = expiresAt;
+  expect(await codeOf(tokens.verify(token))).toBe("token_expired");
+});
+
 test("no changed character of a token goes unnoticed", async () => {
   const { tokens } = await opened();
   const { token } = await tokens.mint({ ...claims, allowedTools: ["bash"], expirySeconds: null });

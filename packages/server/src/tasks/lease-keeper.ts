@@ -6,14 +6,17 @@ import { serverCaller } from "../server-caller.ts";
 /** How often ended leases are looked for. */
 const intervalMs = 1_000;
 const perRound = 100;
+const perPage = 500;
 
 /**
  * Ends leases whose time is over, in the order fence, kill, offer: the runner refuses the old holder's work, its
- * processes end, and only then is the task offered again.
+ * processes end, and only then is the task offered again. After the clock went back, no lease lasts longer than one that
+ * begins then.
  */
 export class LeaseKeeper {
   readonly #context: ServerContext;
   readonly #rounds: Rounds;
+  #lastSweepAt = 0;
 
   constructor(context: ServerContext) {
     this.#context = context;
@@ -36,6 +39,8 @@ export class LeaseKeeper {
   /** Ends every lease that is over now; resolves when their tasks are offered again. */
   async sweep(): Promise<void> {
     const { ledger, clock } = this.#context;
+    if (clock.now() < this.#lastSweepAt) await this.#shortenAll();
+    this.#lastSweepAt = clock.now();
     const ended = await ledger.expiredLeases({ now: clock.now(), limit: perRound });
     for (const lease of ended) {
       try {
@@ -44,6 +49,21 @@ export class LeaseKeeper {
         this.#context.log.error({ err: error, task_id: lease.taskId }, "a lease could not be ended");
       }
     }
+  }
+
+  /** The clock went back: leases of before would last as much longer. */
+  async #shortenAll(): Promise<void> {
+    const { ledger, tasks, leases } = this.#context;
+    let cursor: string | null = null;
+    do {
+      const page = await ledger.listTasks({ status: "active", limit: perPage, ...(cursor === null ? {} : { cursor }) });
+      for (const { id, leaseExpiresAt } of page.rows) {
+        const task = await tasks.load(id);
+        if (!task?.holder || leaseExpiresAt === null) continue;
+        await leases.shorten(task, await tasks.workflowOf(task), leaseExpiresAt);
+      }
+      cursor = page.nextCursor;
+    } while (cursor !== null);
   }
 
   async #expire(lease: { taskId: TaskId; epoch: number; expiresAt: number }): Promise<void> {

@@ -45,9 +45,18 @@ export class Leases {
   async extend(task: TaskState, workflow: CompiledWorkflow): Promise<number> {
     const known = this.#known.get(task.id);
     const now = this.#context.clock.now();
-    if (known && known.epoch === task.epoch && now - known.renewedAt < known.durationMs / 8) return known.expiresAt;
+    // A clock that went back would keep the lease of before for as long.
+    const isFresh = known && now >= known.renewedAt && now - known.renewedAt < known.durationMs / 8;
+    if (isFresh && known.epoch === task.epoch) return known.expiresAt;
     const durationMs = known?.epoch === task.epoch ? known.durationMs : this.#silentSeconds(workflow) * 1_000;
     return this.#write(task, durationMs);
+  }
+
+  /** Ends a lease that a clock which went back made longer than any lasts, as late as one that begins now. */
+  async shorten(task: TaskState, workflow: CompiledWorkflow, expiresAt: number): Promise<void> {
+    const known = this.#known.get(task.id);
+    const durationMs = known?.epoch === task.epoch ? known.durationMs : this.#silentSeconds(workflow) * 1_000;
+    if (expiresAt > this.#context.clock.now() + durationMs) await this.#write(task, durationMs);
   }
 
   /** Runs a call of the holder. Its lease does not end while the call runs, and runs anew from its end. */
