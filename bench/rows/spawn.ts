@@ -5,24 +5,25 @@ import type { Row } from "../table.ts";
 import type { Effort } from "./http.ts";
 
 const program = new URL("../spawn-figures.ts", import.meta.url).pathname;
-const sizes = [
-  { name: "a small server", megabytes: 0 },
-  { name: "a server of 450 MB", megabytes: 450 },
-] as const;
-const callsInRound = 40;
+/** Of the large server, as far as one round goes and as far as it is measured. */
+const tried = 100;
+const measured = 450;
+const callsInSecond = 10;
 
 type Figures = Readonly<Record<"heldMs" | "callMs", Readonly<Record<"spawner" | "itself", number>>>>;
 
 /** Starting git through the spawner process against starting it from the server itself, small and large. */
 export async function measureSpawns(effort: Effort): Promise<Row[]> {
+  const large = effort.rounds > 1 ? measured : tried;
   const rows: Row[] = [];
-  for (const { name, megabytes } of sizes) {
+  for (const megabytes of [0, large]) {
+    const name = megabytes === 0 ? "a small server" : `a server of ${megabytes} MB`;
     const rounds: Figures[] = [];
     for (let round = 0; round < effort.rounds; round += 1) {
       const { stdout } = await promisify(execFile)(process.execPath, [
         program,
         String(megabytes),
-        String(callsInRound),
+        String(effort.seconds * callsInSecond),
       ]);
       rounds.push(JSON.parse(stdout) as Figures);
     }

@@ -75,7 +75,7 @@ export class NamedPipes {
 function unlinkQuietly(path: string): void {
   try {
     unlinkSync(path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  } catch {
+    // Gone, or on a file system that is read-only now: no name is used twice, and the next start empties the directory.
   }
 }
