@@ -19,7 +19,7 @@ const lasting: readonly string[] = ["limit_exceeded", "unknown_workflow", "workf
 
 const bounds = { title: 500, description: 20_000, label: 100, labels: 50 } as const;
 
-/** Makes the task that `params` describes, once, as the server: of a workflow of the registry, by default its parent's. */
+/** Makes the task that `params` describes, once, as the server: of a workflow of the registry, by default its parent's, on the same repository. */
 export async function spawnTask(
   context: ServerContext,
   { task, trigger }: TriggerSubject,
@@ -27,12 +27,18 @@ export async function spawnTask(
 ): Promise<TriggerOutcome> {
   const title = textOf(params["title"], bounds.title);
   if (title === null) return failed("`params.title` is missing: the title of the new task");
+  const workflow = await context.workflows.find(textOf(params["workflow"], bounds.title) ?? task.workflow.digest);
+  if (!workflow) return failed("`params.workflow` names no workflow of the registry");
+  const parentWorkflow = await context.tasks.workflowOf(task);
+  if (context.workflows.repositoryOf(workflow) !== context.workflows.repositoryOf(parentWorkflow)) {
+    return failed("`params.workflow` is of another repository: a person creates tasks there");
+  }
   const description = textOf(params["description"], bounds.description);
   const { priority } = params;
   const input: CreateInput = {
     title,
     ...(description === null ? {} : { description }),
-    workflow: textOf(params["workflow"], bounds.title) ?? task.workflow.digest,
+    workflow: workflow.digest,
     priority: typeof priority === "number" && Number.isInteger(priority) ? Math.min(Math.max(priority, 0), 9) : 0,
     labels: textsOf(params["labels"]),
     capabilities: textsOf(params["capabilities"]),

@@ -1,6 +1,6 @@
 import type { TaskState, TriggerState } from "@phasegate/engine";
 import type { Job } from "@phasegate/ledger";
-import { PhasegateError } from "@phasegate/wire";
+import { PhasegateError, type TaskId } from "@phasegate/wire";
 import type { ServerContext } from "../context.ts";
 import type { JobHandler } from "../jobs/dispatcher.ts";
 import type { TriggerJobBody } from "../jobs/follow-up-jobs.ts";
@@ -19,21 +19,40 @@ const maxDetail = 500;
  * gate.
  */
 export function triggerHandler(context: ServerContext): JobHandler {
+  const ofTasks = new Map<TaskId, Promise<void>>();
   return {
     kind: "trigger",
     concurrency,
-    run: async (job, signal) => {
-      const found = await pendingTrigger(context, job);
-      if (!found) return;
-      const { task, trigger } = found;
-      const outcome = await carryOut(context, { task, trigger, tree: bodyOf(job).tree, signal });
-      await settle(context, task, trigger, outcome);
-    },
+    run: (job, signal) =>
+      inTurn(ofTasks, job.taskId, async () => {
+        const found = await pendingTrigger(context, job);
+        if (!found) return;
+        const { task, trigger } = found;
+        const outcome = await carryOut(context, { task, trigger, tree: bodyOf(job).tree, signal });
+        await settle(context, task, trigger, outcome);
+      }),
     giveUp: async (job, error) => {
       const found = await pendingTrigger(context, job);
       if (found) await settle(context, found.task, found.trigger, failed(textOf(error)));
     },
   };
+}
+
+/** The triggers of one task run one after another, so that what they make together stays within its bounds. */
+async function inTurn(
+  ofTasks: Map<TaskId, Promise<void>>,
+  taskId: Job["taskId"],
+  work: () => Promise<void>,
+): Promise<void> {
+  if (taskId === null) return;
+  const before = ofTasks.get(taskId) ?? Promise.resolve();
+  const own = before.then(work, work);
+  ofTasks.set(taskId, own);
+  try {
+    await own;
+  } finally {
+    if (ofTasks.get(taskId) === own) ofTasks.delete(taskId);
+  }
 }
 
 async function settle(

@@ -1,6 +1,6 @@
 import { type JsonObject, timeoutActions } from "@phasegate/wire";
 import type { NormalizedGate, NormalizedPattern, NormalizedPhase } from "../model/normalized.ts";
-import { itemsOf, type Located, member, numberOf, textOf, toJson } from "../reading/located.ts";
+import { booleanOf, itemsOf, type Located, member, numberOf, textOf, toJson } from "../reading/located.ts";
 import { normalizeArtifacts } from "./artifacts.ts";
 import { shorten } from "../reading/reporter.ts";
 import type { NormalizeContext } from "./context.ts";
@@ -66,7 +66,9 @@ function normalizePhase(context: NormalizeContext, node: Located): PhaseParts {
       .filter((item) => item.kind === "map")
       .map((item) => toJson(item) as JsonObject),
   };
-  return { phase: { value, places }, gates: normalizeGates(context, node), node };
+  const gates = normalizeGates(context, node);
+  reportUnawaitedReviews(context, node, gates);
+  return { phase: { value, places }, gates, node };
 }
 
 /** Keys that ask for nothing as they stand. */
@@ -80,6 +82,23 @@ function reportIdleKeys({ reporter }: NormalizeContext, node: Located): void {
     if (!type || textOf(type) === "review") continue;
     const message = `\`auto_spawn\` starts review agents only, not \`${shorten(textOf(type) ?? "")}\``;
     reporter.warning(type.place, "not-carried-out", message, "make other tasks with the trigger `spawn_task`");
+  }
+}
+
+/** `wait_for_completion` is what the gate's check on reviews does; without one nothing waits. */
+function reportUnawaitedReviews(
+  { reporter }: NormalizeContext,
+  node: Located,
+  gates: readonly Placed<NormalizedGate>[],
+): void {
+  const waits = gates.some(({ value }) =>
+    value.checks.some(({ check }) => /^all_review(s|_models)_completed$/u.test(check)),
+  );
+  for (const spawn of itemsOf(member(node, "auto_spawn"))) {
+    const asked = member(spawn, "wait_for_completion");
+    if (waits || !asked || booleanOf(asked) !== true) continue;
+    const message = "nothing waits for the reviews: no gate of the phase asks for them";
+    reporter.warning(asked.place, "not-carried-out", message, "add `gate: { reviews: [..] }` with their models");
   }
 }
 
