@@ -15,6 +15,7 @@ import {
 } from "./manifest.ts";
 import { readEntry } from "./read-entry.ts";
 import { readLines } from "./read-lines.ts";
+import { type Ownership, takeLock } from "../sqlite/owner-lock.ts";
 
 export interface ExportWriterOptions {
   /** The file that is written; rotated ones and the manifest stand beside it. */
@@ -44,8 +45,23 @@ export class ExportWriter {
   #complete: boolean;
   /** False from the moment at which a write began until it has ended well. */
   #isWhole = true;
+  readonly #owned: Ownership;
+  #turn: Promise<void> = Promise.resolve();
 
+  /** Throws `export_invalid` while another writer has the files. */
   static async open(options: ExportWriterOptions): Promise<ExportWriter> {
+    // Says what is wrong with the folder before a lock is made there.
+    await (await open(options.file, constants.O_RDWR | constants.O_CREAT, 0o600)).close();
+    const owned = takeLock(options.file, (cause) => inUse(options.file, cause));
+    try {
+      return await ExportWriter.#open(options, owned);
+    } catch (error) {
+      owned.release();
+      throw error;
+    }
+  }
+
+  static async #open(options: ExportWriterOptions, owned: Ownership): Promise<ExportWriter> {
     const files = new ExportFiles(options.file);
     const manifest = await readManifest(files.path(files.manifest));
     const rotated = [...(manifest?.files ?? [])];
@@ -63,7 +79,7 @@ export class ExportWriter {
       const last = rotated.at(-1)?.last_position ?? 0;
       if (tally.entries > 0 && tally.first <= last) throw overlapping(options.file);
       complete &&= tally.entries === 0 || (tally.first === last + 1 && isDense(tally));
-      const writer = new ExportWriter({ options, files, rotated, handle, tally, complete });
+      const writer = new ExportWriter({ options, files, rotated, handle, tally, complete, owned });
       if (rotated.length > (manifest?.files.length ?? 0)) await writer.#writeManifest();
       return writer;
     } catch (error) {
@@ -79,8 +95,10 @@ export class ExportWriter {
     handle: FileHandle;
     tally: ExportTally;
     complete: boolean;
+    owned: Ownership;
   }) {
     this.#options = parts.options;
+    this.#owned = parts.owned;
     this.#files = parts.files;
     this.#rotated = parts.rotated;
     this.#handle = parts.handle;
@@ -99,11 +117,15 @@ export class ExportWriter {
     return this.#tally.last;
   }
 
-  /** Writes entries in the order of their positions; they are on disk when this resolves. */
-  async append(entries: readonly ExportEntry[]): Promise<void> {
-    this.#isWhole = false;
-    await this.#append(entries);
-    this.#isWhole = true;
+  /** Writes entries in the order of their positions; they are on disk when this resolves. Calls take turns. */
+  append(entries: readonly ExportEntry[]): Promise<void> {
+    const written = this.#turn.then(async () => {
+      this.#isWhole = false;
+      await this.#append(entries);
+      this.#isWhole = true;
+    });
+    this.#turn = written.catch(() => undefined);
+    return written;
   }
 
   async #append(entries: readonly ExportEntry[]): Promise<void> {
@@ -132,10 +154,12 @@ export class ExportWriter {
 
   /** Also after a failure: then the manifest stays as it was. */
   async close(): Promise<void> {
+    await this.#turn;
     try {
       if (this.#isWhole) await this.#writeManifest();
     } finally {
       await this.#handle.close();
+      this.#owned.release();
     }
   }
 
@@ -207,6 +231,15 @@ async function signaturesOf(options: ExportWriterOptions, tally: ExportTally): P
     if (last !== undefined) found.push(last);
   }
   return found;
+}
+
+function inUse(file: string, cause: unknown): PhasegateError {
+  return new PhasegateError(
+    "export_invalid",
+    `\`${file}\` is being written by another export`,
+    { hint: "wait until it has ended, or name another file" },
+    { cause },
+  );
 }
 
 function overlapping(file: string): PhasegateError {

@@ -165,6 +165,32 @@ test("an open file that was taken away is written again from the manifest's end"
   expect(positions()).toEqual(all);
 });
 
+test("ten who write at once take turns, across rotations, and leave no entry out", async () => {
+  const writer = await ExportWriter.open({ file, rotateBytes, signHead });
+  const parts = Array.from({ length: 10 }, (_, index) => entries.slice(index * 4, index * 4 + 4));
+  await Promise.all(parts.map((part) => writer.append(part)));
+  await writer.close();
+  expect(positions()).toEqual(all);
+  expect(await verified()).toMatchObject({ ok: true });
+});
+
+test("of ten who open an export at once one writes, and the others are told", async () => {
+  const opened = await Promise.allSettled(Array.from({ length: 10 }, () => ExportWriter.open({ file, signHead })));
+  const writers = opened.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+  const refusals = opened.flatMap((one) => (one.status === "rejected" ? [one.reason as unknown] : []));
+  expect([writers.length, refusals.length]).toEqual([1, 9]);
+  for (const refusal of refusals) {
+    expect(refusal).toMatchObject({
+      code: "export_invalid",
+      message: `\`${file}\` is being written by another export`,
+    });
+  }
+  await writers[0]?.append(entries);
+  await writers[0]?.close();
+  await write(all.length, all.length);
+  expect(positions()).toEqual(all);
+});
+
 test("a file that is no export is refused and left as it is", async () => {
   writeFileSync(file, "notes\nof mine\n");
   await expect(ExportWriter.open({ file })).rejects.toMatchObject({ code: "export_invalid" });
