@@ -13,6 +13,7 @@ phases:
   - { id: TOLD, tools: [read] }
   - { id: SLOW, tools: [read], timeout_seconds: 60, on_timeout: reopen }
   - { id: DOOMED, tools: [read], timeout_seconds: 60, on_timeout: fail }
+  - { id: BUSY, tools: [read] }
   - { id: REVIEW, tools: [read], auto_spawn: [{ agent_type: review, models: [security, quality] }], gate: { reviews: [security, quality] } }
   - { id: FARM, tools: [read], gate: { external: { name: build-farm, timeout_seconds: 600 } } }
   - { id: DONE, tools: [read] }
@@ -32,6 +33,7 @@ transitions:
       - { action: escalate_to_human }
   - { from: START, to: SLOW, triggers: [{ action: spawn_task, params: { title: the next one, labels: [spawned] } }] }
   - { from: START, to: DOOMED }
+  - { from: START, to: BUSY, triggers: [{ action: command, params: { run: sleep 1 } }] }
   - { from: START, to: REVIEW }
   - { from: REVIEW, to: START, kind: rework }
   - { from: TOLD, to: START, kind: rework }
@@ -197,6 +199,14 @@ describe("what follows from a transition", () => {
     expect((await taskOf(left.taskId))["status"]).toBe("active");
   });
 
+  test("a trigger that the server stopped in is carried out after the next start, and recorded once", async () => {
+    const agent = await makeAgent("rosa");
+    await agent.transition("BUSY");
+    await server.restart();
+    expect(await triggersOf(agent.taskId)).toMatchObject([{ action: "command", status: "done" }]);
+    expect(await eventsOf(agent.taskId, "trigger.executed")).toHaveLength(1);
+  });
+
   test("tasks that make tasks come to an end", async () => {
     let agent = await makeAgent("bea");
     for (const depth of [1, 2]) {
@@ -261,5 +271,18 @@ describe("what follows from a transition", () => {
     expect((await post(farm, stale)).body).toMatchObject({ status: 409, code: "approval_digest_mismatch" });
     expect((await post(farm)).body).toMatchObject({ id, status: "used" });
     expect((await taskOf(agent.taskId))["phase"]).toBe("DONE");
+  });
+
+  test("a question keeps its time when the task changes hands", async () => {
+    const agent = await makeAgent("flo");
+    await agent.transition("FARM");
+    await agent.transition("DONE");
+    const token = (await agent.api.post(`/tasks/${agent.taskId}/token`)).body["phase_token"];
+    const released = await agent.api.post(`/tasks/${agent.taskId}/release`, { phase_token: token, reason: "lunch" });
+    expect(released.body).toMatchObject({ status: "ready" });
+    clock.at += 10 * minute;
+    await expect
+      .poll(async () => (await eventsOf(agent.taskId, "approval.expired")).length, { timeout: 5_000 })
+      .toBe(1);
   });
 });
