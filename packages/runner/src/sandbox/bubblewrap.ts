@@ -77,6 +77,12 @@ function refuseBroken(result: ProcessResult): void {
       hint: "try again; the operator looks at what kills processes on this machine",
     });
   }
+  // The last step of the set-up: a directory that was there when it was looked at, and moved or went meanwhile.
+  if (/^bwrap: Can't chdir to /m.test(result.stderr.text)) {
+    throw new PhasegateError("tool_failed", "the directory that the command was to begin in is not there any more", {
+      hint: "run it in a directory that stays where it is",
+    });
+  }
   throw new PhasegateError(
     "sandbox_unavailable",
     `the sandbox could not be set up: \`${result.stderr.text.trim().slice(0, 500)}\``,

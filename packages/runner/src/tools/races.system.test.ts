@@ -1,4 +1,14 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import type { JsonObject } from "@phasegate/wire";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -6,8 +16,11 @@ import type { ToolOutcome } from "../port.ts";
 import { defaultLimits } from "../sandbox/limits.ts";
 import { openSandboxFixture, type SandboxFixture } from "../sandbox/sandboxes.fixture.ts";
 import type { ContentStore } from "../tree/content-store.ts";
+import { removeWhole } from "../tree/remove-whole.ts";
 import { clearUnsupported, restorePaths } from "../tree/restore.ts";
+import { ToolRefusal } from "./outcome.ts";
 import { openToolExecutors, type ToolExecutors } from "./tool-executors.ts";
+import { openForWriting, replaceFile } from "./write-target.ts";
 
 let fixture: SandboxFixture;
 let tools: ToolExecutors;
@@ -44,9 +57,6 @@ async function run(name: string, args: JsonObject): Promise<ToolOutcome> {
 
 /** A directory, a link to the outside, and a file take turns at one name, while `attempt` runs in rounds. */
 async function whileSwapped(rounds: number, attempt: () => Promise<void> | void): Promise<void> {
-  rmSync(join(workspace, "swap"), { recursive: true, force: true });
-  rmSync(join(workspace, "real"), { recursive: true, force: true });
-  const stop = new AbortController();
   const script = `
     while true; do
       mkdir -p real/deep; echo 'inside needle' > real/file; echo 'inside needle' > real/deep/file
@@ -54,14 +64,22 @@ async function whileSwapped(rounds: number, attempt: () => Promise<void> | void)
       ln -s ${outside} swap; rm -f swap
       echo x > swap; rm -f swap
     done`;
-  const swapper = fixture.sh(script, { signal: stop.signal, timeoutMs: 30_000 });
+  await beside(script, rounds, attempt);
+}
+
+/** Runs a script in the workspace, and `attempt` in rounds beside it. */
+async function beside(script: string, rounds: number, attempt: () => Promise<void> | void): Promise<void> {
+  for (const name of readdirSync(workspace)) rmSync(join(workspace, name), { recursive: true, force: true });
+  const stop = new AbortController();
+  const swapper = fixture.sh(`touch begun; ${script}`, { signal: stop.signal, timeoutMs: 30_000 });
   try {
+    await expect.poll(() => existsSync(join(workspace, "begun")), { timeout: 20_000 }).toBe(true);
     for (let round = 0; round < rounds; round += 1) {
       try {
         await attempt();
       } catch (error) {
         // What the system refuses in the middle of a swap is no answer of a tool, and did nothing.
-        if (!(error instanceof Error && "code" in error)) throw error;
+        if (!(error instanceof ToolRefusal || (error instanceof Error && "code" in error))) throw error;
       }
     }
   } finally {
@@ -116,6 +134,73 @@ test("putting paths back beside a swapping process removes and changes nothing o
     clearUnsupported(workspace, [{ path: "swap", reason: "nested_git" }]);
   });
   expect(seenOutside()).toEqual(untouched);
+});
+
+test("a command beside a swapping process begins in the workspace or is refused, and changes nothing outside", async () => {
+  const seen = new Set<string>();
+  // Long enough in its place to be found there, and gone before a sandbox is set up.
+  const script = `mkdir real; echo inside needle > real/file; exec perl -e 'while (1) {
+    rename "real", "swap"; select undef, undef, undef, 0.004; rename "swap", "real";
+    symlink "${outside}", "swap"; select undef, undef, undef, 0.001; unlink "swap";
+  }'`;
+  await beside(script, 40, async () => {
+    const outcome = await run("bash", { command: "pwd -P; cat file; echo x > left", cwd: "swap" });
+    seen.add(outcome.status === "completed" ? JSON.stringify(outcome.result["stdout"]) : outcome.code);
+  });
+  const allowed = ['"/workspace/swap\\n"', '"/workspace/real\\n"', "tool_failed", "path_outside_workspace"];
+  expect([...seen].filter((what) => !allowed.includes(what.replace("inside needle\\n", "")))).toEqual([]);
+  expect(seenOutside()).toEqual(untouched);
+});
+
+test("removing a directory beside a swapping process removes nothing outside", async () => {
+  const script = `mkdir spare; exec perl -e 'while (1) {
+    rename "doomed/a", "spare/a"; symlink "${outside}", "doomed/a"; unlink "doomed/a"; rename "spare/a", "doomed/a";
+  }'`;
+  await beside(script, 200, () => {
+    mkdirSync(join(workspace, "fresh/a/b"), { recursive: true });
+    writeFileSync(join(workspace, "fresh/a/b/file"), "x");
+    try {
+      removeWhole(join(workspace, "doomed"));
+    } finally {
+      renameSync(join(workspace, "fresh"), join(workspace, "doomed"));
+    }
+  });
+  expect(seenOutside()).toEqual(untouched);
+});
+
+test("a file in a directory that moves back and forth is the new one where the write succeeded, else the old", async () => {
+  const script = `mkdir held; exec perl -e 'while (1) { rename "held", "away"; rename "away", "held"; }'`;
+  const outcomes = { written: 0, refused: 0 };
+  const present = (): string => {
+    for (;;) {
+      for (const name of ["held", "away"]) {
+        if (existsSync(join(workspace, name, "file"))) {
+          try {
+            return readFileSync(join(workspace, name, "file"), "utf8");
+          } catch {
+            // It moved between look and use.
+          }
+        }
+      }
+    }
+  };
+  let last: string | null = null;
+  await beside(script, 1_500, async () => {
+    using target = openForWriting("held/file", workspace, { makeDirectories: false });
+    const text = String(outcomes.written + outcomes.refused);
+    try {
+      await replaceFile(target, null, async (descriptor) => writeFileSync(descriptor, text));
+      outcomes.written += 1;
+      last = text;
+    } catch (error) {
+      if (!(error instanceof ToolRefusal)) throw error;
+      outcomes.refused += 1;
+    }
+    if (last !== null) expect(present()).toBe(last);
+  });
+  expect(Math.min(outcomes.written, outcomes.refused)).toBeGreaterThan(0);
+  const directory = readdirSync(workspace).find((name) => name !== "begun") ?? "";
+  expect(readdirSync(join(workspace, directory))).toEqual(["file"]);
 });
 
 test("directories nested without end are refused by a search, not followed", async () => {
