@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { startServer, type RunningServer } from "@phasegate/server";
+import { settings } from "@phasegate/server/config";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Agent } from "../harness/agent.ts";
 import { Api, type Answer } from "../harness/api.ts";
@@ -124,7 +125,7 @@ test("server: timeout_seconds and max_concurrent_requests", async () => {
   const agent = await begin();
   const [begun, ended] = [join(directory, "begun"), join(directory, "ended")];
   const slow = agent.bash(`touch ${begun}; until test -e ${ended}; do sleep 0.05; done`, { timeout: 20 });
-  await expect.poll(() => existsSync(begun)).toBe(true);
+  await expect.poll(() => existsSync(begun), { timeout: 10_000 }).toBe(true);
   await change({ "server.timeout_seconds": 1 });
   // It waits for the workspace, which the command has for itself.
   const waiting = await operator.post(`/tasks/${agent.taskId}/sync`, { reason: "the base moved" });
@@ -154,4 +155,31 @@ test("health: disk and clock decide about ready, memory about everything else, u
     await server.reload();
     expect((await operator.get("/keys")).status).toBe(200);
   }
+});
+
+test("health.max_event_loop_delay_ms: a server further behind than that sends requests away", async () => {
+  const behind = setInterval(() => {
+    const until = performance.now() + 60;
+    while (performance.now() < until);
+  }, 1);
+  try {
+    expect((await operator.get("/keys")).status).toBe(200);
+    await change({ "health.max_event_loop_delay_ms": 10 });
+    await expect.poll(async () => (await operator.get("/keys")).body["code"], { timeout: 10_000 }).toBe("overloaded");
+    await server.reload();
+    expect((await operator.get("/keys")).status).toBe(200);
+  } finally {
+    clearInterval(behind);
+  }
+});
+
+test("each setting that holds at run time has a test of its effect", () => {
+  const tests = ["test/e2e/runtime-settings.test.ts", "packages/server/src/jobs/dispatcher.test.ts"]
+    .map((file) => readFileSync(new URL(`../../${file}`, import.meta.url), "utf8"))
+    .join("");
+  const untested = settings
+    .filter(({ effect }) => effect === "runtime")
+    .map(({ path }) => path)
+    .filter((path) => !new RegExp(`"${path}\\b`).test(tests) && !tests.includes(`and ${path} of now`));
+  expect(untested).toEqual([]);
 });

@@ -118,14 +118,18 @@ export class ExportWriter {
   }
 
   /** Writes entries in the order of their positions; they are on disk when this resolves. Calls take turns. */
-  append(entries: readonly ExportEntry[]): Promise<void> {
-    const written = this.#turn.then(async () => {
+  async append(entries: readonly ExportEntry[]): Promise<void> {
+    const before = this.#turn;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#turn = promise;
+    await before;
+    try {
       this.#isWhole = false;
       await this.#append(entries);
       this.#isWhole = true;
-    });
-    this.#turn = written.catch(() => undefined);
-    return written;
+    } finally {
+      resolve();
+    }
   }
 
   async #append(entries: readonly ExportEntry[]): Promise<void> {

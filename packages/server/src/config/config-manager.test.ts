@@ -67,6 +67,34 @@ test("a runtime key holds at once, a restart key from the next start, and both s
   expect(await manager.update("tasks", "lease_seconds", 90)).toBeNull();
 });
 
+/** Another value than the default, of those that the setting may have. */
+function another({ schema, default: value }: (typeof settings)[number]): unknown {
+  const { anyOf, enum: values } = schema as { anyOf?: { type: string }[]; enum?: unknown[] };
+  if (values) return values.find((one) => one !== value);
+  if (anyOf) return anyOf.some(({ type }) => type === "integer") ? 999 : "another";
+  if (typeof value === "boolean") return !value;
+  if (typeof value === "number") return value + 1;
+  return Array.isArray(value) ? [{ url: "http://127.0.0.1:1/" }] : "another";
+}
+
+const changeable = settings.filter(({ section }) => !["security", "runner", "storage"].includes(section));
+
+test.each(changeable.map((setting) => [setting.path, setting.effect, setting] as const))(
+  "a change of %s counts as the reference says: %s",
+  async (path, effect, setting) => {
+    const { manager } = managed(null);
+    const value = another(setting);
+    const change = await manager.update(setting.section as "tasks", setting.key as "lease_seconds", value as number);
+    expect(change).toMatchObject({ key: path, effect });
+    const config = manager.get() as unknown as Record<string, Record<string, unknown>>;
+    const holds = effect === "runtime" ? value : setting.default;
+    expect(config[setting.section]?.[setting.key]).toEqual(holds);
+    expect(stateOf(manager, path).pending === undefined || stateOf(manager, path).pending === null).toBe(
+      effect === "runtime",
+    );
+  },
+);
+
 test("an update that is wrong anywhere changes nothing, and names every key with its range", async () => {
   const { manager } = managed(file, { PHASEGATE_LOGGING_LEVEL: "warn" });
   const found = await refusedWith(

@@ -2,14 +2,14 @@ import { openMemoryLedger } from "@phasegate/ledger";
 import type { Job, Ledger } from "@phasegate/ledger";
 import type { JobId, PrincipalId, TaskId } from "@phasegate/wire";
 import pino from "pino";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createIds } from "../ids.ts";
 import { createMetrics } from "../telemetry/metrics.ts";
 import { noTracing } from "../telemetry/tracing.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import type { JobHandler } from "./dispatcher.ts";
 
-const retry = { max_attempts: 3, initial_delay_ms: 100, max_delay_ms: 150, exponential_base: 2, jitter: false };
+const atStart = { max_attempts: 3, initial_delay_ms: 100, max_delay_ms: 150, exponential_base: 2, jitter: false };
 const task = "task_one" as TaskId;
 
 describe("the dispatcher", () => {
@@ -17,8 +17,10 @@ describe("the dispatcher", () => {
   let ledger: Ledger;
   const opened: Dispatcher[] = [];
   let version = 0;
+  let retry: typeof atStart;
   beforeEach(() => {
     ledger = openMemoryLedger();
+    retry = atStart;
     clock.at = 1_000;
     version = 0;
   });
@@ -35,7 +37,11 @@ describe("the dispatcher", () => {
       log: pino({ level: "silent" }),
       metrics: createMetrics(),
       tracing: noTracing,
-      config: { retry },
+      config: {
+        get retry() {
+          return retry;
+        },
+      },
     };
     const dispatcher = new Dispatcher(context, [
       { kind: "work", concurrency: 2, giveUp: () => Promise.resolve(), ...handler },
@@ -61,6 +67,57 @@ describe("the dispatcher", () => {
     });
     version += 1;
   }
+
+  test.each<[string, Partial<typeof atStart>, number]>([
+    ["retry.initial_delay_ms", { initial_delay_ms: 40 }, 80],
+    ["retry.max_delay_ms", { max_delay_ms: 120 }, 120],
+    ["retry.exponential_base", { exponential_base: 1 }, 100],
+  ])("%s of now decides how long a second wait is, whatever it was before", async (_, changed, waitMs) => {
+    let attempts = 0;
+    const dispatcher = dispatcherOf({
+      run: () => {
+        attempts += 1;
+        return Promise.reject(new Error("broken"));
+      },
+    });
+    await ask("a");
+    dispatcher.start();
+    await dispatcher.settled();
+    retry = { ...atStart, ...changed };
+    for (const [atMs, expected] of [
+      [100, 2],
+      [100 + waitMs - 1, 2],
+      [100 + waitMs, 3],
+    ] as const) {
+      clock.at = 1_000 + atMs;
+      dispatcher.wake();
+      await dispatcher.settled();
+      expect({ atMs, attempts }).toEqual({ atMs, attempts: expected });
+    }
+  });
+
+  test("retry.jitter of now spreads the waits, and retry.max_attempts of now decides when a job is given up", async () => {
+    const given: string[] = [];
+    const dispatcher = dispatcherOf({
+      run: () => Promise.reject(new Error("broken")),
+      giveUp: async (job) => void given.push(job.id),
+    });
+    retry = { ...atStart, jitter: true, initial_delay_ms: 1_000, max_delay_ms: 1_000 };
+    const random = vi.spyOn(Math, "random").mockReturnValue(0);
+    try {
+      await ask("a");
+      dispatcher.start();
+      await dispatcher.settled();
+    } finally {
+      random.mockRestore();
+    }
+    retry = { ...atStart, max_attempts: 2 };
+    // Without jitter it would be due a second after the first attempt.
+    clock.at = 1_000 + 999;
+    dispatcher.wake();
+    await dispatcher.settled();
+    expect(given).toEqual(["job_a"]);
+  });
 
   test("runs at most as many jobs of a kind as it may, and the next when a place is free", async () => {
     const ends: (() => void)[] = [];
