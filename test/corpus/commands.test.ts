@@ -28,8 +28,8 @@ function policyOf({ allowed, forbidden }: Lists): CommandPolicy {
 }
 
 test("the corpora are as large as they are said to be", () => {
-  expect(benign.flatMap(({ commands }) => commands).length).toBeGreaterThanOrEqual(330);
-  expect(refused.flatMap(({ commands }) => commands).length).toBeGreaterThanOrEqual(420);
+  expect(benign.flatMap(({ commands }) => commands).length).toBeGreaterThanOrEqual(800);
+  expect(refused.flatMap(({ commands }) => commands).length).toBeGreaterThanOrEqual(840);
 });
 
 describe("ordinary command lines pass: zero false blocks", () => {
@@ -74,10 +74,12 @@ describe("a second grammar of the shell", () => {
   const knownDifferences = /\r|"\$\{x:\+'|#[^\n]*\\\n|`|\$\$#/u;
 
   test("sees no command in the corpora that the policy does not see", () => {
-    const texts = [...benign, ...refused].flatMap(({ commands }) => commands);
+    const all = [...benign, ...refused].flatMap(({ commands }) => commands);
+    // One simple command is read alike by all; what joins and nests is what grammars differ in.
+    const texts = all.filter((text) => /[;|<({`\n]/u.test(text));
     const compared = texts.filter((text) => !knownDifferences.test(text) && readBySecondGrammar(text) !== null);
     expect(compared.flatMap((text) => differencesOf(text).map((what) => `${text}: ${what}`))).toEqual([]);
-    expect(compared.length).toBeGreaterThan(600);
+    expect(compared.length).toBeGreaterThan(800);
   });
 
   test("sees no command in generated texts that the policy does not see", () => {

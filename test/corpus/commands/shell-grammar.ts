@@ -30,6 +30,103 @@ const plainWords = fc.constantFrom(
   "}",
 );
 
+/** Ways to set `p` and `c`, some of them hidden or only perhaps reached. */
+const setters = fc.constantFrom(
+  "p=alpha",
+  "p=alpha",
+  "p=omega",
+  "p='alpha x'",
+  "p='alpha omega'",
+  "p=",
+  "unset p",
+  "(p=alpha)",
+  "(p=omega)",
+  "false && p=alpha",
+  "p=alpha | true",
+  "p=alpha &",
+  "p=alpha true",
+  "p+=x",
+  "eval 'p=omega'",
+  "read -r p <<< omega",
+  "printf -v p omega",
+  "printf -v p alpha",
+  "export p=alpha",
+  "export p=omega",
+  "declare -u p",
+  "declare p=alpha",
+  "p=ALPHA; declare -l p",
+  "IFS=p",
+  "IFS=$'\\n'",
+  ": ${p:=omega}",
+  "p=${p:-alpha}",
+  "c=(alpha x)",
+  "c=(omega x)",
+  "c=(alpha); c+=(omega)",
+  "c=()",
+  "c[0]=omega",
+  "mapfile -t c <<< omega",
+  "p=(alpha omega)",
+  "p=$(echo omega)",
+  "((p = 1))",
+  "trap 'p=omega' DEBUG",
+  "alpha() { :; }",
+  "set -- omega",
+);
+
+const inners = fc.constantFrom("alpha", "alpha x", "alpha 'a b' \"$x\"", "alpha; alpha", "omega x", "alpha $(alpha)");
+
+/** Ways to use them where a program stands. */
+const users = fc.constantFrom(
+  "$p",
+  "$p",
+  '"$p"',
+  "${p}",
+  '"${p:-alpha}"',
+  "${p:-omega}",
+  "${p-alpha}",
+  '"${c[@]}"',
+  "${c[@]}",
+  "timeout 5 $p",
+  "env $p",
+  'bash -c "$p"',
+  '"./$p"',
+  '"$PWD/$p"',
+  '"$(command -v alpha)"',
+  '"$(command -v omega)"',
+  "$(which alpha)",
+  "$(command -v nothing)",
+  "$nothing",
+  '"$1"',
+  "alpha $p",
+  "$p $p",
+  "al${p}",
+  "$p/alpha",
+);
+
+/** What is run depends on a variable, on arguments of a function, or on where a program lies. */
+export const variableText: fc.Arbitrary<string> = fc.oneof(
+  inners.map((inner) => `run() { "$@"; }; run ${inner}`),
+  inners.map((inner) => `run() { shift; timeout 5 "$@"; }; run a ${inner}; run b alpha`),
+  inners.map((inner) => `run() { builtin shift; "$@"; }; run alpha ${inner}`),
+  inners.map((inner) => `run() { shift 3; "$@"; }; run ${inner}`),
+  inners.map((inner) => `run() { "$1" x; }; run ${inner}; eval 'run omega'`),
+  inners.map((inner) => `c=(${inner}); "\${c[@]}"`),
+  fc
+    .tuple(setters, setters, users, inners)
+    .map(([first, second, user, inner]) => `${first}; ${second}; ${user} ${inner}`),
+  fc
+    .tuple(setters, users, setters)
+    .map(([first, user, second]) => `for i in 1 2; do ${first}; ${user} x; ${second}; done`),
+  fc.tuple(setters, users).map(([setter, user]) => `f() { ${user} x; }; ${setter}; f`),
+  fc.tuple(programs, programs, users).map(([a, b, user]) => `for p in ${a} ${b}; do ${user} x; done`),
+  fc.tuple(setters, setters).map(([first, second]) => `f=out; ${first}; ${second}; alpha > "$f"; alpha > "$p"`),
+);
+
+/** A simple command from its program on, so that it can be an argument. */
+function startOf(simple: string): string {
+  return /^[ao]/u.test(simple) ? simple : "alpha";
+}
+
 const { text } = fc.letrec<{ text: string; simple: string; word: string; compound: string }>((tie) => ({
   word: fc.oneof(
     { weight: 6, arbitrary: plainWords },
@@ -90,14 +187,15 @@ const { text } = fc.letrec<{ text: string; simple: string; word: string; compoun
     tie("simple").map(
       (inner) => `cat <<"E F" <<B\n${inner.replaceAll("\n", " ")}\nE F\n${inner.replaceAll("\n", " ")}\nB\n`,
     ),
+    variableText,
     tie("simple").map((inner) => `bash -c '${inner.replaceAll("'", String.raw`'\''`)}'`),
     tie("simple").map((inner) => `sh <<'X'\n${inner.replaceAll("\n", " ")}\nX\n`),
     tie("simple").map((inner) => `eval '${inner.replaceAll("'", String.raw`'\''`)}'`),
     tie("simple").map((inner) => `trap '${inner.replaceAll("'", String.raw`'\''`)}' EXIT`),
-    tie("simple").map((inner) => `env A=1 ${/^[ao]/u.test(inner) ? inner : "alpha"}`),
-    tie("simple").map((inner) => `timeout 5 ${/^[ao]/u.test(inner) ? inner : "alpha"}`),
-    tie("simple").map((inner) => `echo x | xargs ${/^[ao]/u.test(inner) ? inner : "alpha"}`),
-    tie("simple").map((inner) => `find . -maxdepth 0 -exec ${/^[ao]/u.test(inner) ? inner : "alpha"} \\;`),
+    tie("simple").map((inner) => `env A=1 ${startOf(inner)}`),
+    tie("simple").map((inner) => `timeout 5 ${startOf(inner)}`),
+    tie("simple").map((inner) => `echo x | xargs ${startOf(inner)}`),
+    tie("simple").map((inner) => `find . -maxdepth 0 -exec ${startOf(inner)} \\;`),
   ),
   text: fc.oneof(
     { maxDepth: 4 },
@@ -220,6 +318,16 @@ const tokens = [
   "${#",
   "<<-E\n\t",
   "<<<$(",
+  "x=alpha;",
+  "x=omega;",
+  "p=(alpha",
+  "f() { ",
+  '"$@"',
+  '"$1"',
+  "f ",
+  "shift;",
+  '"${p[@]}"',
+  "$(command -v ",
 ];
 
 /** Tokens of the shell one after another: most are no script, and those that are stand in strange places. */

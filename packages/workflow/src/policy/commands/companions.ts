@@ -1,3 +1,5 @@
+import type { ShellWord } from "./words.ts";
+
 /** Commands that may stand beside a listed one: they read, print or wait. What they write by redirection is judged by the tree. */
 export const companions: ReadonlySet<string> = new Set([
   "cd",
@@ -20,7 +22,7 @@ export const companions: ReadonlySet<string> = new Set([
   "sleep",
 ]);
 
-/** Builtins that only steer the shell itself. */
+/** Builtins that only steer the shell itself and its jobs. */
 export const steering: ReadonlySet<string> = new Set([
   ":",
   "set",
@@ -49,8 +51,23 @@ export const steering: ReadonlySet<string> = new Set([
   "jobs",
   "times",
   "unalias",
+  "type",
+  "hash",
+  "ulimit",
+  "fg",
+  "bg",
+  "disown",
 ]);
 
 /** Builtins whose arguments set variables. */
 export const assigning: ReadonlySet<string> = new Set(["export", "declare", "typeset", "local", "readonly"]);
 export const naming: ReadonlySet<string> = new Set(["read", "printf", "mapfile", "readarray", "getopts"]);
+
+/** `kill %1`, `kill $!` and `kill -TERM "$pid"` of a job of the same command line. */
+export function endsOwnJob(words: readonly ShellWord[]): boolean {
+  const [first, ...rest] = words.slice(1);
+  const jobs = first !== undefined && /^-(?:\d{1,2}|[A-Z][A-Z\d]*)$/u.test(first.value ?? "") ? rest : words.slice(1);
+  return (
+    words[0]?.value === "kill" && jobs.length > 0 && jobs.every(({ value }) => /^(?:%[\w%+-]+)?$/u.test(value ?? "$"))
+  );
+}

@@ -5,7 +5,6 @@ const lookup = new Set([
   "PATH",
   "ENV",
   "BASH_ENV",
-  "IFS",
   "SHELLOPTS",
   "BASHOPTS",
   "PS4",
@@ -68,6 +67,9 @@ const commands = new Set([
   "SUDO_EDITOR",
   "FCEDIT",
   "RSYNC_RSH",
+  "CVS_RSH",
+  "SUDO_ASKPASS",
+  "FZF_DEFAULT_COMMAND",
   "RUSTC",
   "RUSTDOC",
   "RUSTC_WRAPPER",
@@ -93,6 +95,7 @@ const harmlessNpm =
 
 /** What setting a variable to a value may do to the commands after it. A value that is not known is taken as the worst. */
 export function variableRisk(name: string, value: string | null): VariableRisk {
+  if (plainValues[name]?.test(value ?? "") === true) return "none";
   if (lookup.has(name) || lookupPattern.test(name)) return "lookup";
   if (commands.has(name)) return value === "" || compiler.test(value ?? "") ? "none" : "command";
   if (name.startsWith("GIT_") && !harmlessGit.test(name)) return "lookup";
@@ -100,6 +103,32 @@ export function variableRisk(name: string, value: string | null): VariableRisk {
   if (optionLists.has(name)) return value !== null && !loadsCode(value) ? "none" : "lookup";
   return "none";
 }
+
+/** Values with which a variable names no other file or program than without it. */
+const plainValues: Readonly<Record<string, RegExp>> = {
+  // The name of an environment, as applications have it; an interactive shell would read it as a file.
+  ENV: /^(?:test|testing|e2e|ci|qa|dev|development|local|stage|staging|prod|production)$/u,
+  SHELL: /^(?:(?:\/usr)?\/bin\/)?(?:ba|da)?sh$/u,
+};
+
+/** Where programs and libraries are looked for. Where any program may run, these lead to no other. */
+export const searchPaths: ReadonlySet<string> = new Set(["PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"]);
+
+/** What to write instead of setting a variable. */
+export function variableHint(name: string): string {
+  return variableHints.find(([pattern]) => pattern.test(name))?.[1] ?? "leave the variable as it is";
+}
+
+const variableHints: readonly (readonly [RegExp, string])[] = [
+  [/^PATH$/u, "leave the variable as it is; run a program of the project through `npx` or by its listed name"],
+  [/^(?:LD|DYLD)_/u, "leave the variable as it is; link with `-Wl,-rpath,<folder>` where a library is not found"],
+  [/^(?:HOME|XDG_CONFIG_HOME)$/u, "leave the variable as it is; give the program a folder by an option of its own"],
+  [/^(?:NODE|BUN)_OPTIONS$/u, "write the options behind the program, as in `node --import ./x.js app.js`"],
+  [/_OPTS$|OPTIONS$|FLAGS$|RUBYOPT|PERL5OPT/u, "write the options behind the program itself"],
+  [/^ENV$/u, "name the environment in another variable, for instance `NODE_ENV` or `APP_ENV`"],
+  [/^GIT_/u, "leave the variable out; options of `git` such as `-C <folder>` and `--no-pager` do the same"],
+  [/^npm_config_/iu, "leave the variable out; the settings of the project's `.npmrc` hold"],
+];
 
 const optionLists = new Set([
   "NODE_OPTIONS",

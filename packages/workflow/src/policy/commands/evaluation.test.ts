@@ -74,7 +74,7 @@ describe("a text that the shell evaluates once more", () => {
     "bash -c '(( $1 ))' _ 'b[$(id)]'",
     "ls; : 'b[$(id)]'; (( _ ))",
     "ls; exec {a['$(id)']}>f",
-    'ls; o=i; declare -"$o" x=1',
+    'ls; read -r o < f; declare -"$o" x=1',
     "ls; wait -np 'a[$(id)]'",
     "ls; x=$'b[\\x24(id)]'; (( x ))",
     "ls; read -r x < f; declare -i y; y=$x",

@@ -18,6 +18,7 @@ export function gitRisk(words: readonly ShellWord[]): string | null {
         return `the git setting \`${key}\` runs a command`;
       if (text !== "config") break;
     }
+    if (text === "for-each-repo") return "`git for-each-repo` runs git with other words";
     if (text.startsWith("--exec-path=")) return "`--exec-path` decides what git runs";
   }
   return null;

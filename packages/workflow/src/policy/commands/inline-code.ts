@@ -3,6 +3,7 @@ import type { CommandEntry } from "./entries.ts";
 const processes =
   /system|exec|spawn|popen|fork|process|shell|\beval\b|__import__|import_module|getattr|\bpty\b|`|%x|\bqx\b|\brequire\b\s*\(?\s*[^'"\s(]/iu;
 const awkCommands = /\bsystem\b|\||getline|@/u;
+const debuggerCommands = /shell|!|system|python|pipe|\bmake\b/u;
 const editorCommands = /!|\bsystem\b|\bterm/iu;
 
 /** Interpreters, whose inline code is looked through for what is forbidden, each with how its code runs a command. */
@@ -24,6 +25,20 @@ const launchPatterns: Readonly<Record<string, RegExp>> = {
   mawk: awkCommands,
   nawk: awkCommands,
   tclsh: /exec|open|eval|source/u,
+  wish: /exec|open|eval|source/u,
+  expect: /spawn|exec|open|system/u,
+  gdb: debuggerCommands,
+  lldb: debuggerCommands,
+  mysql: /\\!|\bsystem\b/u,
+  ftp: /!/u,
+  sftp: /!/u,
+  telnet: /!/u,
+  dc: /!/u,
+  m4: /e?syscmd/u,
+  julia: /`|\brun\b/u,
+  guile: /system|pipe/u,
+  ghc: /process|command/iu,
+  irb: /system|exec|spawn|open|`|%x/iu,
   osascript: /./su,
   Rscript: /system|shell|pipe|eval/u,
   R: /system|shell|pipe|eval/u,
@@ -49,8 +64,12 @@ export const interpreters: ReadonlySet<string> = new Set(Object.keys(launchPatte
 
 /** True when inline code can run commands and names a forbidden one: `subprocess.run(["git", "commit"])`. */
 export function launchesIn(interpreter: string, code: string | null, entry: CommandEntry): boolean {
-  return code !== null && launchPatterns[interpreter]?.test(code) === true && mentions(entry, code);
+  if (code === null || launchPatterns[interpreter]?.test(code) !== true) return false;
+  return mentions(entry, interpreter === "sed" ? code.replace(replacedAndRun, "`") : code);
 }
+
+/** `s/x/command/e`: what is put in is run. */
+const replacedAndRun = /s([^\w\s\\])(?:(?!\1).)*\1(?=(?:(?!\1).)*\1[gpIiMm\d]*e[gpIiMmw\d]*\s*(?:$|[;}\n]))/su;
 
 function mentions(entry: CommandEntry, code: string): boolean {
   if (!entry.words || !/[\s'"(`]/u.test(code)) return false;
@@ -61,6 +80,6 @@ function mentions(entry: CommandEntry, code: string): boolean {
   const place =
     words.length > 1
       ? `(?<![\\w-])${between}(?![\\w-])`
-      : `(?:["'\`!|;&(]|(?<![A-Za-z])e|shell|system)\\s*${between}(?![\\w-])`;
+      : `(?:["'\`!|;&(]|(?<![A-Za-z])e|shell|system|exec|spawn|syscmd)\\s*${between}(?![\\w-])`;
   return new RegExp(place, "u").test(code);
 }

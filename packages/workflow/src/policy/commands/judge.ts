@@ -1,17 +1,21 @@
 import type { Reason } from "@phasegate/wire";
-import { assigning, companions, naming, steering } from "./companions.ts";
-import { changesReading } from "./shell-options.ts";
+import { assigning, companions, endsOwnJob, naming, steering } from "./companions.ts";
+import { changedMeaning } from "./meaning.ts";
 import { countingPrograms } from "./computed-text.ts";
+import { hasPlainEnding } from "./known-values.ts";
+import { anywhere, movesArguments, type Place } from "./places.ts";
+import { knownSettings } from "./settings.ts";
 import { interpreters, launchesIn } from "./inline-code.ts";
-import { launchers, launchStart, scriptFlags, textLaunchers } from "./launchers.ts";
+import { type Launched, launchedBy } from "./launched.ts";
+import { launchers } from "./launchers.ts";
 import { type CommandDenials, hints } from "./denials.ts";
 import { type CommandEntry, isPrefixOf, matchForbidden } from "./entries.ts";
-import { variableRisk } from "./environment.ts";
+import { searchPaths, variableHint, type VariableRisk, variableRisk } from "./environment.ts";
 import { evaluatedArguments } from "./evaluated-arguments.ts";
-import { allowedGitWords, gitLaunches, gitRisk } from "./git-risk.ts";
+import { allowedGitWords, gitRisk } from "./git-risk.ts";
 import { programOption } from "./program-options.ts";
 import { type Invocation, readScript, type ShellScript } from "./script.ts";
-import { filesWrittenBy, isSettingsFile, isSettingsFolder } from "./settings-files.ts";
+import { filesWrittenBy, isSettingsFile } from "./settings-files.ts";
 import { ValueFlow } from "./value-flow.ts";
 import { baseName, type ShellWord } from "./words.ts";
 import { shells, unwrap, wrapperNames } from "./wrappers.ts";
@@ -23,6 +27,9 @@ const maxWrappers = 16;
 const maxScripts = 200;
 /** Words of launchers that may each be the command which is run. */
 const maxLaunched = 50;
+/** Variables that hold variables, and ways to read commands, over one command line. */
+const maxIndirections = 3;
+const maxReadings = 500;
 
 interface Scope {
   readonly depth: number;
@@ -34,6 +41,7 @@ interface Scope {
   readonly shell: string;
   readonly flagVariables: ReadonlySet<string>;
   readonly input: string | null;
+  readonly place: Place;
 }
 
 /** Judges one command line. Used once: it notes whether a listed command was seen. */
@@ -46,13 +54,18 @@ export class ScriptJudge {
   #firstCompanion: string | null = null;
   #scripts = 0;
   #launched = 0;
-  readonly #flow = new ValueFlow();
+  #readings = 0;
+  readonly #text: string;
+  readonly #flow: ValueFlow;
 
   constructor(options: {
     allowed: readonly CommandEntry[] | null;
     forbidden: readonly CommandEntry[];
     denials: CommandDenials;
+    text: string;
   }) {
+    this.#text = options.text;
+    this.#flow = new ValueFlow(options.text);
     this.#allowed = options.allowed;
     this.#forbidden = options.forbidden;
     this.#denials = options.denials;
@@ -61,7 +74,7 @@ export class ScriptJudge {
   }
 
   /** The first reason to deny, or null. */
-  judge(text: string): Reason | null {
+  judge(): Reason | null {
     const scope = {
       depth: 0,
       onlyForbidden: this.#allowed === null,
@@ -69,8 +82,9 @@ export class ScriptJudge {
       shell: "bash",
       flagVariables: noNames,
       input: null,
+      place: anywhere,
     };
-    const reason = this.#judgeScript(text, scope);
+    const reason = this.#judgeScript(this.#text, scope) ?? this.#flow.firstOverturned();
     if (reason) return reason;
     const unsafe = this.#flow.firstUnsafe();
     if (unsafe !== null) return this.#computedText(`what \`${unsafe}\` holds is computed as a number or a subscript`);
@@ -93,12 +107,17 @@ export class ScriptJudge {
       ...scope,
       flagVariables: new Set([...scope.flagVariables, ...script.flagVariables]),
     };
-    const redefined = this.#judgeNames(script) ?? this.#judgeWrites(script.writes);
+    const redefined = this.#judgeNames(script);
     if (redefined) return redefined;
-    const risky = script.computedNames.find((name) => variableRisk(name, null) === "lookup");
+    const risky = script.computedNames.find((name) => this.#riskOf(name, null) === "lookup");
     if (risky !== undefined) return this.#riskyVariable(risky);
     this.#flow.compute(script.computedNames);
-    for (const { name, value } of script.settings) this.#flow.set(name, value);
+    for (const setting of script.settings) this.#flow.set(setting);
+    for (const [name, calls] of script.calls) for (const words of calls) this.#flow.call(name, words);
+    for (const { file, place } of script.writes) {
+      const written = this.#judgeTarget(file, place);
+      if (written) return written;
+    }
     for (const invocation of script.invocations) {
       const defined = [...script.definedFrom].filter(([, from]) => from <= invocation.position).map(([name]) => name);
       const reason = this.#judgeInvocation(invocation, {
@@ -122,38 +141,74 @@ export class ScriptJudge {
       }
     }
     for (const name of loopVariables) {
-      if (variableRisk(name, null) !== "none") return this.#riskyVariable(name);
+      if (this.#riskOf(name, null) !== "none") return this.#riskyVariable(name);
     }
     return null;
   }
 
-  #judgeWrites(files: readonly ShellWord[]): Reason | null {
+  #judgeFiles(files: readonly ShellWord[]): Reason | null {
     const settings = files.find(isSettingsFile);
     return settings
       ? this.#denials.unresolved(`\`${settings.source}\` tells later commands what to run`, hints.noSettings)
       : null;
   }
 
-  #judgeInvocation({ words, assignments, input }: Invocation, scope: Scope): Reason | null {
-    const isRead = words[0]?.value === "read";
+  /** A redirection to a file whose name may only be known by what a variable holds. */
+  #judgeTarget(file: ShellWord, place: Place): Reason | null {
+    const read = file.value === null ? this.#flow.read([file], place) : null;
+    if (read === null) {
+      const isOpen = this.#allowed !== null && file.value === null && !hasPlainEnding(file);
+      return this.#judgeFiles([file]) ?? (isOpen ? this.#openTarget(file) : null);
+    }
+    const reason = this.#judgeFiles(read.readings.flat());
+    if (reason === null) this.#flow.rely(read.names, this.#openTarget(file));
+    return reason;
+  }
+
+  #openTarget({ source }: ShellWord): Reason {
+    return this.#denials.unresolved(`\`${source.slice(0, 80)}\` may name any file`, hints.plainFile);
+  }
+
+  #judgeInvocation({ words, assignments, input, place }: Invocation, scope: Scope): Reason | null {
     for (const { name, value } of assignments) {
-      // `IFS= read -r line`: the separator holds for that one read.
-      if (isRead && name === "IFS") continue;
       const reason = this.#judgeVariable(name, value, scope);
       if (reason) return reason;
     }
-    return words.length === 0 ? null : this.#judgeWords(words, { ...scope, input });
+    return words.length === 0 ? null : this.#judgeReadings(words, { ...scope, input, place }, 0);
+  }
+
+  /** Judges a command as it is written, and where that does not do, each way in which it may turn out. */
+  #judgeReadings(words: readonly ShellWord[], scope: Scope, level: number): Reason | null {
+    const reason = this.#judgeWords(words, scope);
+    if (reason === null || level > maxIndirections) return reason;
+    const read = this.#flow.read(words, scope.place);
+    if (read === null) return reason;
+    for (const reading of read.readings) {
+      this.#readings++;
+      if (this.#readings > maxReadings) return reason;
+      // An empty name is that of no program.
+      const isNothing = reading.length === 0 || reading[0]!.value === "";
+      const found = isNothing ? null : this.#judgeReadings(reading, { ...scope, place: anywhere }, level + 1);
+      // Where the name itself may be empty, what comes behind it was not meant as a command.
+      if (found) return reading.length < words.length && words[0]!.splits ? reason : found;
+    }
+    this.#flow.rely(read.names, reason);
+    return null;
   }
 
   #judgeVariable(name: string, value: string | null, scope: Scope): Reason | null {
-    const risk = variableRisk(name, value);
+    const risk = this.#riskOf(name, value);
     if (risk === "none") return null;
     if (risk === "lookup" || value === null) return this.#riskyVariable(name);
     return this.#judgeScript(value, { ...scope, depth: scope.depth + 1 });
   }
 
+  #riskOf(name: string, value: string | null): VariableRisk {
+    return this.#allowed === null && searchPaths.has(name) ? "none" : variableRisk(name, value);
+  }
+
   #riskyVariable(name: string): Reason {
-    return this.#denials.unresolved(`\`${name}\` changes which program a word stands for`, hints.noVariable);
+    return this.#denials.unresolved(`\`${name}\` decides what programs run or read first`, variableHint(name));
   }
 
   #judgeWords(start: readonly ShellWord[], scope: Scope): Reason | null {
@@ -162,6 +217,7 @@ export class ScriptJudge {
     for (let level = 0; level <= maxWrappers; level++) {
       const first = words[0]!.value;
       if (first === null) return this.#unknownProgram(words[0]!);
+      this.#flow.call(first, words.slice(1));
       const forbidden = this.#judgeForbidden(words, scope);
       if (forbidden) return forbidden;
       const entries = this.#entriesOf(words);
@@ -172,7 +228,7 @@ export class ScriptJudge {
         if (option) return option;
       }
       if (level === 0 && scope.functions.has(first)) return null;
-      const inside: Scope = { ...scope, onlyForbidden: listed };
+      const inside: Scope = { ...scope, onlyForbidden: listed, place: level === 0 ? scope.place : anywhere };
       const step = unwrap(words);
       switch (step.kind) {
         case "command":
@@ -180,7 +236,7 @@ export class ScriptJudge {
         case "nothing":
           return null;
         case "words": {
-          const reason = this.#judgeAssigned(step.assigned, inside);
+          const reason = this.#judgeAssigned("env", step.assigned, inside);
           if (reason) return reason;
           listed = scope.onlyForbidden || entries.some((entry) => reaches(entry, innerStart(words, step.words)));
           words = step.words;
@@ -199,9 +255,12 @@ export class ScriptJudge {
         case "stdin":
           if (scope.input !== null) return this.#judgeScript(scope.input, { ...inside, ...innerShell(first, scope) });
           if (this.#isListed(listed)) return null;
-          return this.#denials.unresolved(`\`${first}\` runs what it reads from its input`, hints.noScript);
+          return this.#denials.unresolved(
+            `\`${first}\` runs what it reads from its input`,
+            this.#allowed === null ? hints.namedScript : hints.noScript,
+          );
         case "unknown":
-          return this.#isListed(listed) ? null : this.#denials.unresolved(step.why, hints.noScript);
+          return this.#isListed(listed) ? null : this.#denials.unresolved(step.why, step.hint ?? hints.noScript);
       }
     }
     return this.#denials.unresolved("too many wrappers around it", hints.writeOut);
@@ -212,11 +271,11 @@ export class ScriptJudge {
     return listed && this.#allowed !== null;
   }
 
-  #judgeAssigned(assigned: readonly ShellWord[], scope: Scope): Reason | null {
+  #judgeAssigned(command: string, assigned: readonly ShellWord[], scope: Scope): Reason | null {
+    for (const setting of knownSettings(command, assigned)) this.#flow.set(setting);
     for (const word of assigned) {
       const [, name, value] = /^([^=[+]+)(?:\[[^=]*\])?\+?=(.*)$/su.exec(word.value ?? word.source) ?? [];
       if (!name) continue;
-      this.#flow.set(name, word.computed);
       const reason = this.#judgeVariable(name, word.value === null ? null : (value ?? ""), scope);
       if (reason) return reason;
     }
@@ -255,7 +314,7 @@ export class ScriptJudge {
     const name = baseName(first);
     const reason = this.#judgeMeaning(name, words, scope) ?? this.#judgeLaunched(name, words, scope);
     if (reason || scope.onlyForbidden || this.#allowed === null) return reason;
-    if (steering.has(first)) return null;
+    if (steering.has(first) || endsOwnJob(words)) return null;
     if (companions.has(first) || companions.has(first.replace(/^\/(?:usr\/)?bin\//u, ""))) {
       if (words.some(({ value }) => value?.startsWith("--comp"))) return this.#notListed(words);
       this.#firstCompanion ??= name;
@@ -267,36 +326,19 @@ export class ScriptJudge {
   /** Builtins that change what later words mean. */
   #judgeMeaning(name: string, words: readonly ShellWord[], scope: Scope): Reason | null {
     const rest = words.slice(1);
-    const evaluated = this.#judgeEvaluated(name, rest, scope) ?? this.#judgeWrites(filesWrittenBy(name, rest));
+    const evaluated = this.#judgeEvaluated(name, rest, scope);
     if (evaluated) return evaluated;
-    if ((name === "cd" || name === "pushd") && rest.some(isSettingsFolder)) {
-      return this.#denials.unresolved("files in `.git` tell later commands what to run", hints.noSettings);
+    for (const file of filesWrittenBy(name, rest)) {
+      const written = this.#judgeTarget(file, scope.place);
+      if (written) return written;
     }
-    if (name === "alias" && rest.length > 0) {
-      return this.#denials.unresolved("an alias changes what a word means", hints.noFunction);
-    }
-    const option = name === "set" || name === "shopt" ? rest.find(changesReading) : undefined;
-    if (option) return this.#denials.unresolved(`\`${name} ${option.source}\` changes what is read`, hints.noOption);
-    if (name === "unset") {
-      const unset = rest.find(({ value }) => value !== null && (/^-\w*f/u.test(value) || value === "PATH"));
-      if (unset)
-        return this.#denials.unresolved(`\`unset ${unset.source}\` changes what a word means`, hints.noFunction);
-    }
-    if (name === "hash" || name === "enable") {
-      const changes = rest.some(({ value }) => value === null || /^-\w*[pfn]/u.test(value));
-      if (changes) return this.#denials.unresolved(`\`${name}\` changes what a word means`, hints.noFunction);
-    }
-    if (name === "complete" || name === "compgen" || name === "bind" || name === "fc") {
-      return this.#denials.unresolved(`\`${name}\` runs what its arguments say`, hints.writeOut);
-    }
-    if (assigning.has(name)) {
-      if (rest.some(({ value }) => value !== null && /^-\w*n/u.test(value)) && name !== "export") {
-        return this.#denials.unresolved("a name reference hides which variable is set", hints.writeOut);
-      }
-      return this.#judgeAssigned(rest, scope);
-    }
+    const changed = changedMeaning(name, rest);
+    if (changed) return this.#denials.unresolved(changed.why, changed.hint);
+    if (movesArguments(words, scope.place)) this.#flow.moveArguments();
+    if (name === "unset") this.#flow.forget(rest);
+    if (assigning.has(name)) return this.#judgeAssigned(name, rest, scope);
     const risky = naming.has(name)
-      ? rest.find(({ value }) => value !== null && variableRisk(value, null) !== "none")
+      ? rest.find(({ value }) => value !== null && this.#riskOf(value, null) !== "none")
       : undefined;
     return risky ? this.#riskyVariable(risky.value!) : null;
   }
@@ -305,15 +347,17 @@ export class ScriptJudge {
   #judgeEvaluated(name: string, words: readonly ShellWord[], scope: Scope): Reason | null {
     const { computed, set, callbacks } = evaluatedArguments(name, words);
     if (computed.some(({ isPlain }) => !isPlain)) {
-      return this.#computedText(`\`${name}\` evaluates a word once more, and it may hold a command`);
+      const why = `\`${name}\` evaluates a word once more, and it may hold a command`;
+      if (!assigning.has(name)) return this.#computedText(why);
+      return this.#denials.unresolved(why, this.#allowed === null ? hints.sourcedVariables : hints.namedVariables);
     }
     const names = computed.flatMap((text) => text.names);
-    const steers = names.find((variable) => variableRisk(variable, null) === "lookup");
+    const steers = names.find((variable) => this.#riskOf(variable, null) === "lookup");
     if (steers !== undefined) return this.#riskyVariable(steers);
     this.#flow.compute(names);
     for (const { name: variable, value } of set) {
-      if (variableRisk(variable, null) !== "none") return this.#riskyVariable(variable);
-      this.#flow.set(variable, value);
+      if (this.#riskOf(variable, null) !== "none") return this.#riskyVariable(variable);
+      this.#flow.set({ name: variable, value });
     }
     for (const { value } of callbacks) {
       const reason =
@@ -356,48 +400,52 @@ export class ScriptJudge {
       const risk = gitRisk(words.slice(1));
       if (risk) return this.#denials.unresolved(risk, "leave the setting out");
     }
-    const interpreter = name.replace(/[\d.]+$/u, "");
+    const interpreter = interpreters.has(name) ? name : name.replace(/[\d.]+$/u, "");
     if (interpreters.has(interpreter)) {
       const code = [...words.map(({ value }) => value), scope.input];
       const hit = this.#forbidden.find((entry) => code.some((text) => launchesIn(interpreter, text, entry)));
       if (hit) return this.#denials.forbidden(hit.index, sourceOf(words));
     }
-    if (!launchers.has(name) && !/^ld(?:-linux|[-.])/u.test(name) && !(name === "git" && gitLaunches(words)))
-      return null;
+    const isProgram = (word: string): boolean => {
+      const program = baseName(word).toLowerCase();
+      return this.#guarded.has(program) || shells.has(program) || wrapperNames.has(program);
+    };
     const within: Scope = { ...scope, onlyForbidden: true, depth: scope.depth + 1, input: null };
-    for (let index = launchStart(name, words); index < words.length; index++) {
-      const reason = this.#judgeLaunchedWord(name, words, index, within);
+    for (const launched of launchedBy(name, words, { input: scope.input, isProgram })) {
+      const reason = this.#judgeLaunchedOne(name, launched, within);
       if (reason) return reason;
     }
     return null;
   }
 
-  #judgeLaunchedWord(launcher: string, words: readonly ShellWord[], index: number, scope: Scope): Reason | null {
-    const { value } = words[index]!;
-    const before = words[index - 1]?.value ?? "";
-    const isScript = scriptFlags.has(before) || /^-[a-z]+c$/u.test(before);
-    if (value === null) {
-      return isScript ? this.#denials.unresolved(`\`${launcher}\` gets its command at run time`, hints.noScript) : null;
+  #judgeLaunchedOne(launcher: string, launched: Launched, scope: Scope): Reason | null {
+    switch (launched.kind) {
+      case "unknown":
+        return this.#denials.unresolved(launched.why, hints.noScript);
+      case "script": {
+        const { text, isSure } = launched;
+        if (isSure || readScript(text).status === "read") return this.#judgeScript(text, scope);
+        const named = this.#forbidden.find(({ program }) => program !== null && text.toLowerCase().includes(program));
+        return named ? this.#denials.forbidden(named.index, text) : null;
+      }
+      case "words":
+        this.#launched++;
+        if (this.#launched > maxLaunched || scope.depth > maxShellDepth) {
+          return this.#denials.unresolved(
+            `\`${launcher}\` is given too many words that may be commands`,
+            hints.writeOut,
+          );
+        }
+        return this.#judgeWords(launched.words, scope);
+      default:
+        return null;
     }
-    if (isScript) return this.#judgeScript(value, scope);
-    if (/\s/u.test(value)) {
-      const isText = textLaunchers.has(launcher) && readScript(value).status === "read";
-      return isText ? this.#judgeScript(value, scope) : null;
-    }
-    const program = baseName(value).toLowerCase();
-    const matters = this.#guarded.has(program) || shells.has(program) || wrapperNames.has(program);
-    if (!matters) return null;
-    this.#launched++;
-    if (this.#launched > maxLaunched || scope.depth > maxShellDepth) {
-      return this.#denials.unresolved(`\`${launcher}\` is given too many words that may be commands`, hints.writeOut);
-    }
-    return this.#judgeWords(words.slice(index), scope);
   }
 
   #unknownProgram(word: ShellWord): Reason {
     return this.#denials.unresolved(
       `\`${word.source.slice(0, 80)}\` stands where the command's name should`,
-      hints.writeOut,
+      hints.plainProgram,
     );
   }
 

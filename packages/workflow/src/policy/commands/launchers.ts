@@ -87,6 +87,13 @@ export const launchers: ReadonlySet<string> = new Set([
   "screen",
   "at",
   "batch",
+  "faketime",
+  "dbus-launch",
+  "ip",
+  "kubectl",
+  "lxc",
+  "dtach",
+  "vagrant",
 ]);
 
 /** Launchers that take a whole command line as one argument. */
@@ -111,8 +118,12 @@ export const scriptFlags: ReadonlySet<string> = new Set(["-c", "--call", "--comm
 
 /** Package managers and their like run a command only after one of these words. */
 const launchingWords: Readonly<Record<string, readonly string[]>> = {
-  npm: ["exec", "x"],
+  npm: ["exec", "x", "explore"],
   pnpm: ["exec", "dlx"],
+  ip: ["exec"],
+  kubectl: ["exec", "run", "debug"],
+  lxc: ["exec"],
+  vagrant: ["ssh"],
   yarn: ["exec", "dlx"],
   bun: ["x", "exec"],
   uv: ["run", "tool"],
@@ -137,6 +148,7 @@ const launchingWords: Readonly<Record<string, readonly string[]>> = {
 export function launchStart(name: string, words: readonly ShellWord[]): number {
   const launching = launchingWords[name];
   if (!launching) return 1;
-  const place = words.findIndex(({ value }, index) => index > 0 && value !== null && launching.includes(value));
-  return place < 0 ? words.length : place + 1;
+  const place = words.findIndex(({ value }, index) => index > 0 && launching.includes(value?.split("=", 1)[0] ?? ""));
+  if (place < 0) return words.length;
+  return words[place]!.value!.includes("=") ? place : place + 1;
 }

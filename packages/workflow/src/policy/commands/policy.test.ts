@@ -391,7 +391,7 @@ describe("denials", () => {
     expect(listing.judgeCommand("$CMD test")).toMatchObject({
       reason: {
         message: "what would run cannot be told before it runs: `$CMD` stands where the command's name should",
-        hint: "write the command and its subcommand as plain words",
+        hint: 'write the command and its subcommand as plain words; a path may begin with a variable in quotes, as in `"$PWD/run.sh"`',
       },
     });
   });

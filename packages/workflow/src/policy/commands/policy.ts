@@ -47,7 +47,7 @@ export function compileCommandPolicy(options: CommandPolicyOptions): CommandPoli
     if (barred) return denials.forbidden(barred.index, command);
     const isListedWhole = texts.allowed.has(plain);
     if (isListedWhole && forbidden.length === 0) return null;
-    return new ScriptJudge({ allowed: isListedWhole ? null : allowed, forbidden, denials }).judge(command);
+    return new ScriptJudge({ allowed: isListedWhole ? null : allowed, forbidden, denials, text: command }).judge();
   }
 
   return {

@@ -20,6 +20,8 @@ import {
   printsNumber,
   unknownText,
 } from "./computed-text.ts";
+import { anywhere, callsIn, type Place, placeAfter, placeOf } from "./places.ts";
+import { type KnownValue, knownArray, knownScalar, knownWords } from "./known-values.ts";
 import { readAssignmentWord, readWord, type ShellWord } from "./words.ts";
 
 /** Bounds on what is looked at; more is denied, never skipped. */
@@ -35,12 +37,13 @@ export interface Invocation {
   readonly input: string | null;
   /** Where it begins in the text. */
   readonly position: number;
+  readonly place: Place;
 }
 
 export interface ShellScript {
   readonly invocations: readonly Invocation[];
-  /** What redirections write to. */
-  readonly writes: readonly ShellWord[];
+  /** What redirections write to, and where they stand. */
+  readonly writes: readonly { readonly file: ShellWord; readonly place: Place }[];
   /** Names of functions that the script defines; empty for one that is not known. */
   readonly functions: ReadonlySet<string>;
   /** Functions of the script itself, not of a part of it, with the place from which on they are there. */
@@ -53,8 +56,17 @@ export interface ShellScript {
   readonly flagVariables: ReadonlySet<string>;
   /** Variables that the script computes as numbers, subscripts or names. */
   readonly computedNames: readonly string[];
-  /** What the script sets variables to, as far as that could be computed later. */
-  readonly settings: readonly { readonly name: string; readonly value: ComputedText }[];
+  /** What the script sets variables to: as far as that could be computed later, and as far as it is known. */
+  readonly settings: readonly Setting[];
+  /** The arguments of each call of a function of the script, in its own text. */
+  readonly calls: ReadonlyMap<string, readonly (readonly ShellWord[])[]>;
+}
+
+export interface Setting {
+  readonly name: string;
+  readonly value: ComputedText;
+  /** Each value that it may take; null when it may be any. */
+  readonly known: readonly KnownValue[] | null;
 }
 
 export type ParsedShell =
@@ -74,14 +86,16 @@ const bashOnly: ReadonlySet<string> = new Set([
 /** Reads every command of a shell text: in lists, pipes, groups, substitutions, functions and here-documents. */
 export function readScript(text: string): ParsedShell {
   const invocations: Invocation[] = [];
-  const writes: ShellWord[] = [];
+  const writes: { file: ShellWord; place: Place }[] = [];
   const functions = new Set<string>();
   const definedFrom = new Map<string, number>();
   let isBashOnly = false;
   const loopVariables = new Set<string>();
   const flagVariables = new Set<string>();
   const computedNames: string[] = [];
-  const settings: { name: string; value: ComputedText }[] = [];
+  const settings: Setting[] = [];
+  /** `IFS= read -r line`: the separator holds for that one read. */
+  const momentary = new Set<SyntaxNode>();
   let nodes = 0;
   let why: string | null = null;
 
@@ -90,12 +104,12 @@ export function readScript(text: string): ParsedShell {
     computedNames.push(...text.names);
   }
 
-  function visit(node: SyntaxNode, depth: number): void {
+  function visit(node: SyntaxNode, depth: number, place: Place): void {
     nodes++;
     if (nodes > maxNodes || depth > maxNesting) why ??= "it is too long or too deeply nested to be judged";
     if (why !== null) return;
     const values = settingOf(node);
-    if (values) settings.push(values);
+    if (values && !momentary.has(node)) settings.push(values);
     for (const text of computedIn(node)) compute(text);
     switch (node.type) {
       case "Script":
@@ -107,16 +121,19 @@ export function readScript(text: string): ParsedShell {
         }
         break;
       case "Command":
-        invocations.push(readCommand(node));
+        invocations.push(readCommand(node, place));
+        if (node.name?.value === "read") for (const item of node.prefix) momentary.add(item);
         break;
       case "Coproc":
         if (node.name) loopVariables.add(node.name.value);
+        settings.push({ name: node.name?.value ?? "COPROC", value: computesNothing, known: null });
         break;
       case "FileDescriptorVariable":
         loopVariables.add(node.name);
+        settings.push({ name: node.name, value: computesNothing, known: null });
         break;
       case "Redirect":
-        if (node.target && !/^<&?$/u.test(node.operator)) writes.push(readWord(node.target));
+        if (node.target && !/^<&?$/u.test(node.operator)) writes.push({ file: readWord(node.target), place });
         break;
       case "Function":
         functions.add(readWord(node.name).value ?? "");
@@ -148,13 +165,16 @@ export function readScript(text: string): ParsedShell {
       (node.type === "Redirect" && node.operator.startsWith("&")) ||
       (node.type === "ArithmeticExpansion" && node.text.startsWith("$["));
     if (isHiddenSubstitution(node)) why = "text that is computed as a number holds a command substitution";
+    const isList = node.type === "Script" || node.type === "CompoundList";
+    let next = place;
     forEachChild(node, (child) => {
-      visit(child, depth + 1);
+      visit(child, depth + 1, isList ? next : placeOf(node, child, place));
+      if (isList) next = placeAfter(child, next);
     });
   }
 
   try {
-    visit(parse(text), 0);
+    visit(parse(text), 0, anywhere);
   } catch (error) {
     // A parser that throws has not read the command.
     why = `it does not parse: ${error instanceof Error ? error.name : "unknown error"}`;
@@ -170,11 +190,12 @@ export function readScript(text: string): ParsedShell {
     flagVariables,
     computedNames,
     settings,
+    calls: callsIn(invocations, functions),
   };
   return { status: "read", script };
 }
 
-function readCommand(node: Command): Invocation {
+function readCommand(node: Command, place: Place): Invocation {
   const words = node.name
     ? [
         readWord(node.name),
@@ -186,7 +207,7 @@ function readCommand(node: Command): Invocation {
   const assignments = node.prefix
     .filter((item) => item.type === "Assignment")
     .map(({ name, value }) => ({ name, value: value.type === "Word" ? readWord(value).value : null }));
-  return { words, assignments, input: inputOf(node.redirects), position: node.pos };
+  return { words, assignments, input: inputOf(node.redirects), position: node.pos, place };
 }
 
 function inputOf(redirects: readonly Redirection[]): string | null {
@@ -219,21 +240,33 @@ function isHiddenSubstitution(node: SyntaxNode): boolean {
 }
 
 /** What a part of a script sets a variable to. */
-function settingOf(node: SyntaxNode): { name: string; value: ComputedText } | null {
+function settingOf(node: SyntaxNode): Setting | null {
   switch (node.type) {
     case "Assignment":
-      return { name: node.name, value: valueOf(node.value) };
+      return { name: node.name, value: valueOf(node.value), known: knownAssignment(node) };
     case "For":
     case "Select":
-      return { name: node.name.value, value: node.wordlist ? all(node.wordlist.map(computedWord)) : unknownText };
+      return {
+        name: node.name.value,
+        value: node.wordlist ? all(node.wordlist.map(computedWord)) : unknownText,
+        known: node.wordlist ? knownWords(node.wordlist.map(readWord)) : null,
+      };
     case "ParameterExpansion": {
       const { operation } = node;
       const assigns = operation?.type === "Default" && operation.operator.endsWith("=");
-      return assigns ? { name: node.parameter, value: computedWord(operation.operand) } : null;
+      if (!assigns) return null;
+      const { operand } = operation;
+      return { name: node.parameter, value: computedWord(operand), known: knownScalar(readWord(operand)) };
     }
     default:
       return null;
   }
+}
+
+function knownAssignment({ name, value, append, index }: Assignment): readonly KnownValue[] | null {
+  if (index) return null;
+  if (value.type === "Word") return append ? null : knownScalar(readWord(value), name);
+  return knownArray(value.elements.map(readWord), append === true);
 }
 
 function valueOf(value: Assignment["value"]): ComputedText {

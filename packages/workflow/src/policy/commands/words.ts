@@ -11,6 +11,8 @@ export interface ShellWord {
   readonly splits: boolean;
   /** The variable, when the word is nothing but one in quotes: `"$file"`. */
   readonly variable: string | null;
+  /** Of what a word that is not known is put together; null when that is of no help. */
+  readonly parts: readonly WordPart[] | null;
   /** What the shell would reach, should it compute the word as a number or a subscript. */
   readonly computed: ComputedText;
 }
@@ -21,11 +23,12 @@ export const appendedWord: ShellWord = {
   value: null,
   splits: true,
   variable: null,
+  parts: null,
   computed: unknownText,
 };
 
 export function literalWord(value: string): ShellWord {
-  return { source: value, value, splits: false, variable: null, computed: computedLiteral(value) };
+  return { source: value, value, splits: false, variable: null, parts: null, computed: computedLiteral(value) };
 }
 
 export function readWord(word: Word): ShellWord {
@@ -36,6 +39,7 @@ export function readWord(word: Word): ShellWord {
     value: literal ? word.value : null,
     splits: !literal && parts.some((part) => !isLiteral(part) && part.type !== "DoubleQuoted"),
     variable: literal ? null : quotedVariable(parts),
+    parts: literal ? null : parts,
     computed: computedWord(word),
   };
 }
@@ -50,6 +54,7 @@ export function readAssignmentWord(assignment: Assignment): ShellWord {
     value: known ? `${assignment.name}${assignment.append ? "+" : ""}=${word.value}` : null,
     splits: false,
     variable: null,
+    parts: null,
     computed: all([computedLiteral(assignment.name), word?.computed ?? unknownText]),
   };
 }
@@ -57,7 +62,7 @@ export function readAssignmentWord(assignment: Assignment): ShellWord {
 /** Brings a word that a wrapper passes on under suspicion: its text holds a place that is filled in at run time. */
 export function withPlaceholder(word: ShellWord, placeholder: string): ShellWord {
   if (placeholder === "" || !(word.value ?? word.source).includes(placeholder)) return word;
-  return { ...word, value: null, splits: false, variable: null, computed: unknownText };
+  return { ...word, value: null, splits: false, variable: null, parts: null, computed: unknownText };
 }
 
 /** The last component of a path; programs are known by it wherever they lie. */

@@ -1,3 +1,4 @@
+import { hints } from "./denials.ts";
 import { isSettingsFolder } from "./settings-files.ts";
 import { type OptionShape, readOptions } from "./options.ts";
 import { baseName, type ShellWord, appendedWord, withPlaceholder } from "./words.ts";
@@ -14,7 +15,8 @@ export type Unwrapped =
   | { readonly kind: "script"; readonly text: string }
   /** A shell that reads its script from standard input. */
   | { readonly kind: "stdin" }
-  | { readonly kind: "unknown"; readonly why: string };
+  /** `hint` where another one than to write the commands out is of help. */
+  | { readonly kind: "unknown"; readonly why: string; readonly hint?: string };
 
 const plainWrappers: Readonly<Record<string, OptionShape>> = {
   nohup: { short: "" },
@@ -105,7 +107,7 @@ export function unwrap(words: readonly ShellWord[]): Unwrapped {
     case "source":
     case ".":
       return rest[0] !== undefined && isRuntimeFile(rest[0])
-        ? { kind: "unknown", why: `\`${name}\` reads commands that exist only at run time` }
+        ? { kind: "unknown", why: `\`${name}\` reads commands that exist only at run time`, hint: hints.writeOut }
         : { kind: "command" };
     default:
       return { kind: "command" };
@@ -135,7 +137,7 @@ function unwrapEnv(words: readonly ShellWord[]): Unwrapped {
   if (
     values.some(({ name, value }) => (name === "C" || name === "chdir") && (value === null || isSettingsFolder(value)))
   ) {
-    return { kind: "unknown", why: "files in that folder tell later commands what to run" };
+    return { kind: "unknown", why: "files in that folder tell later commands what to run", hint: hints.projectFolder };
   }
   const start = words[end]?.value === "-" ? end + 1 : end;
   const assigned: ShellWord[] = [];
@@ -143,7 +145,7 @@ function unwrapEnv(words: readonly ShellWord[]): Unwrapped {
     const text = word.value ?? word.source;
     if (/^[^=]+=/su.test(text)) assigned.push(word);
     else if (word.value === null && word.splits) {
-      return { kind: "unknown", why: "a word of `env` is decided at run time" };
+      return { kind: "unknown", why: "a word of `env` is decided at run time", hint: hints.writeOut };
     } else return { kind: "words", words: words.slice(start + offset), assigned };
   }
   return { kind: "nothing" };
@@ -152,14 +154,19 @@ function unwrapEnv(words: readonly ShellWord[]): Unwrapped {
 function unwrapXargs(words: readonly ShellWord[]): Unwrapped {
   const { end, values } = readOptions(xargsOptions, words);
   if (values.some(({ name }) => name === "process-slot-var")) {
-    return { kind: "unknown", why: "`xargs --process-slot-var` sets a variable for what it runs" };
+    return {
+      kind: "unknown",
+      why: "`xargs --process-slot-var` sets a variable for what it runs",
+      hint: hints.noOption,
+    };
   }
   const inner = words.slice(end);
   if (inner.length === 0) return { kind: "nothing" };
   const place = values.findLast(({ name }) => name === "I" || name === "i" || name === "replace");
   if (!place) return { kind: "words", words: [...inner, appendedWord], assigned: [] };
   const placeholder = place.value === null ? "{}" : place.value.value;
-  if (placeholder === null) return { kind: "unknown", why: "what `xargs` fills in is decided at run time" };
+  if (placeholder === null)
+    return { kind: "unknown", why: "what `xargs` fills in is decided at run time", hint: hints.writeOut };
   return { kind: "words", words: inner.map((word) => withPlaceholder(word, placeholder)), assigned: [] };
 }
 
@@ -169,7 +176,7 @@ function unwrapFind(words: readonly ShellWord[]): Unwrapped {
   for (let index = 0; index < words.length; index++) {
     const value = words[index]!.value;
     if (value === null && words[index]!.splits && words[index]!.source.startsWith("$")) {
-      return { kind: "unknown", why: "an expression of `find` is decided at run time" };
+      return { kind: "unknown", why: "an expression of `find` is decided at run time", hint: hints.writeOut };
     }
     if (value !== null && /^-(?:delete|fprint0?|fprintf|fls)$/u.test(value)) harmless = false;
     if (value === null || !/^-(?:exec|execdir|ok|okdir)$/u.test(value)) continue;
@@ -177,10 +184,15 @@ function unwrapFind(words: readonly ShellWord[]): Unwrapped {
     const inner = words.slice(index + 1, end < 0 ? words.length : end);
     // The path that find fills in begins with where it started, so it is an operand, yet no command to be sure of.
     const [first, ...others] = inner;
-    if (first) commands.push([withPlaceholder(first, "{}"), ...others]);
+    if (first) commands.push([withPlaceholder(first, "{}"), ...others.map(withPathInside)]);
     index = end < 0 ? words.length : end;
   }
   return commands.length === 0 ? { kind: "command" } : { kind: "several", commands, harmless };
+}
+
+/** `sh -c 'wc -l {}'`: the name of a file becomes a part of a text that is read as commands. */
+function withPathInside(word: ShellWord): ShellWord {
+  return word.value !== null && /[\s;&|<>()$`]/u.test(word.value) ? withPlaceholder(word, "{}") : word;
 }
 
 function unwrapShell(words: readonly ShellWord[]): Unwrapped {
@@ -196,20 +208,22 @@ function unwrapShell(words: readonly ShellWord[]): Unwrapped {
     if (options && value !== null && /^[-+]./su.test(value)) {
       if (value === "--version" || value === "--help") return { kind: "nothing" };
       if (/^--?(?:rcfile|init-file)/u.test(value)) {
-        return { kind: "unknown", why: `\`${value}\` makes the shell read another file first` };
+        return { kind: "unknown", why: `\`${value}\` makes the shell read another file first`, hint: hints.noOption };
       }
       options = value !== "--";
       if (value.startsWith("--")) continue;
       const letters = value.slice(1);
-      if (letters.includes("i")) return { kind: "unknown", why: "an interactive shell reads another file first" };
-      if (/[kH]/u.test(letters)) return { kind: "unknown", why: `\`${value}\` changes what the shell reads` };
+      if (letters.includes("i"))
+        return { kind: "unknown", why: "an interactive shell reads another file first", hint: hints.noOption };
+      if (/[kH]/u.test(letters))
+        return { kind: "unknown", why: `\`${value}\` changes what the shell reads`, hint: hints.noOption };
       if (value.startsWith("-")) {
         takesScript ||= letters.includes("c");
         takesInput ||= letters.includes("s");
       }
       const named = words.slice(index + 1, index + 1 + letters.replaceAll(/[^oO]/gu, "").length);
       if (named.some((option) => option.value === null || /^(?:keyword|history|histexpand)$/u.test(option.value))) {
-        return { kind: "unknown", why: "an option of the shell changes what it reads" };
+        return { kind: "unknown", why: "an option of the shell changes what it reads", hint: hints.noOption };
       }
       index += named.length;
       continue;
@@ -218,7 +232,7 @@ function unwrapShell(words: readonly ShellWord[]): Unwrapped {
       options = false;
       continue;
     }
-    if (takesScript) return joined([word], "`-c` gets its script at run time");
+    if (takesScript) return scriptOf(word);
     if (takesInput) return { kind: "stdin" };
     return isRuntimeFile(word)
       ? { kind: "unknown", why: "the shell reads commands that exist only at run time" }
@@ -230,6 +244,12 @@ function unwrapShell(words: readonly ShellWord[]): Unwrapped {
 /** `/dev/stdin`, `/proc/self/fd/3`, `<(...)`: files whose content is made while the command runs. */
 function isRuntimeFile(word: ShellWord): boolean {
   return /^(?:\/dev\/(?:stdin|fd\/|tcp\/|udp\/)|\/proc\/|<\()/u.test(word.value ?? word.source);
+}
+
+function scriptOf(word: ShellWord): Unwrapped {
+  const isFilledIn = word.value === null && word.parts === null;
+  if (!isFilledIn) return joined([word], "`-c` gets its script at run time");
+  return { kind: "unknown", why: "what is filled in would be read as a command", hint: hints.asArgument };
 }
 
 function joined(words: readonly ShellWord[], why: string): Unwrapped {
