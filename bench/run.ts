@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { measureQueue } from "./rows/queue.ts";
 import { measureHttp } from "./rows/http.ts";
 import type { Effort } from "./rows/http.ts";
+import { measureHooks } from "./rows/hook.ts";
 import { measureRunaways } from "./rows/runaway.ts";
 import { measureSpawns } from "./rows/spawn.ts";
 import { measureTransitions } from "./rows/transition.ts";
@@ -35,6 +36,7 @@ const groups: Record<string, (effort: Effort) => Promise<Row[]>> = {
   tree: measureTree,
   runaway: measureRunaways,
   spawn: measureSpawns,
+  hook: measureHooks,
 };
 const machine = `${cpus().length} x ${cpus()[0]?.model.trim() ?? "unknown"}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}, storage.durability full`;
 
