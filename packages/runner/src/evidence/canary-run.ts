@@ -34,7 +34,9 @@ export async function runCanary(request: CanaryRequest): Promise<Canary> {
     return { outcome: "not_applicable", seen: "no test file that passed can hold a test that must fail" };
   }
   const token = newToken();
-  const configuration = await configurationText(request, template);
+  const isOfBase = (file: string): boolean => !request.changed.has(file);
+  // What a task writes into a configuration is no excuse for a canary that is not there.
+  const configuration = await configurationText(request, template, isOfBase);
   const report = {
     token,
     selects: template.selects.test(configuration),
@@ -103,10 +105,14 @@ async function plantInto(
   await rename(beside, target);
 }
 
-async function configurationText(request: CanaryRequest, template: CanaryTemplate): Promise<string> {
+async function configurationText(
+  request: CanaryRequest,
+  template: CanaryTemplate,
+  isOfBase: (file: string) => boolean,
+): Promise<string> {
   const texts = Object.entries(request.settings.env).map(([name, value]) => `${name}=${value}`);
   for (const file of request.files) {
-    if (!template.configuration.test(path.posix.basename(file))) continue;
+    if (!template.configuration.test(path.posix.basename(file)) || !isOfBase(file)) continue;
     const target = path.join(request.workspacePath, file);
     const stats = await lstat(target).catch(() => null);
     if (stats?.isFile() && stats.size <= maxConfigurationBytes) texts.push(await readFile(target, "utf8"));

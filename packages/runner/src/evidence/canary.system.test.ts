@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Canary, JsonObject } from "@phasegate/wire";
 import { describe, expect, it } from "vitest";
-import { nodeCommand, openEvidenceBench, testsOf } from "./evidence.fixture.ts";
+import { changed, nodeCommand, openEvidenceBench, testsOf } from "./evidence.fixture.ts";
 
 const installed = fileURLToPath(new URL("../../../../node_modules", import.meta.url));
 const hasPytest = (() => {
@@ -234,6 +234,16 @@ describe("the canary tells of", () => {
     skip(kind.isThere === false);
     expect(await canaryOf(kind, files, tests)).toMatchObject({ outcome });
   });
+});
+
+it("a configuration that the task itself wrote is no excuse for a canary that is missing", async ({ skip }) => {
+  skip(!hasPytest);
+  await using bench = await openEvidenceBench(pytestTests.files, pytestTests.tests);
+  const tree = await changed(bench, {
+    "pytest.ini": "[pytest]\naddopts = -m fast\nmarkers = fast: is fast\n",
+    "tests/test_add.py": "import pytest\n\n@pytest.mark.fast\ndef test_adds():\n    assert True\n",
+  });
+  expect((await testsOf(bench, tree, { canary: "if_reported" })).canary).toMatchObject({ outcome: "missing" });
 });
 
 describe("a canary is not_applicable", () => {

@@ -1,8 +1,10 @@
-import type { JsonObject } from "@phasegate/wire";
+import type { JsonObject, LineCoverage } from "@phasegate/wire";
 import { Type } from "typebox";
 import { currentRun } from "../evidence/subject.ts";
+import { uncounted } from "../evidence/uncounted.ts";
+import type { CheckFinding, CheckInput } from "./definition.ts";
 import { evidenceSubject, gatheredCheck } from "./evidence-check.ts";
-import { fail, pass } from "./outcome.ts";
+import { fail, listed, pass } from "./outcome.ts";
 import { fieldNames, reportedCoverage, resultFields } from "./reported-results.ts";
 
 /** Where neither the check nor `evidence.coverage` names a threshold. */
@@ -34,10 +36,12 @@ export const coverageThresholdMet = gatheredCheck({
       const why = problem === undefined ? "" : `: ${problem}`;
       return { ...fail(`the test run measured no coverage${why}`, noCoverageHint), evidenceId };
     }
-    if (coverage.percent >= threshold) return { ...pass(), evidenceId };
+    const findings = findingsOf(coverage, input).map((finding) => ({ ...finding, evidenceId }));
+    if (coverage.percent >= threshold) return { ...pass(), evidenceId, findings };
     return {
       ...fail(`line coverage is ${coverage.percent} per cent, at least ${threshold} is asked for`, "test what is not"),
       evidenceId,
+      findings,
     };
   },
   judgeReport(input) {
@@ -49,6 +53,22 @@ export const coverageThresholdMet = gatheredCheck({
     return fail(`reported line coverage is ${coverage} per cent, at least ${threshold} is asked for`);
   },
 });
+
+/** What the change keeps out of the figure, for whoever approves it. */
+function findingsOf(coverage: LineCoverage, { workflow, facts, baseTree }: CheckInput): readonly CheckFinding[] {
+  const { changes = [], contents = {} } = facts.tree?.differences[baseTree] ?? {};
+  const isTestFile = (path: string): boolean => workflow.isTestFile(path);
+  const { excluded, unmeasured } = uncounted(coverage, { changes, contents, isTestFile });
+  const finding = (name: string, message: string): CheckFinding => ({ name, severity: "warning", message });
+  return [
+    ...(excluded.length > 0
+      ? [finding("coverage_excluded", `new comments take lines out of the coverage: ${listed(excluded, 20)}`)]
+      : []),
+    ...(unmeasured.length > 0
+      ? [finding("coverage_unmeasured", `changed, and in no count of the coverage: ${listed(unmeasured, 20)}`)]
+      : []),
+  ];
+}
 
 function thresholdOf(parameters: JsonObject): number {
   return Number(parameters["threshold"] ?? parameters["minimum"] ?? defaultCoverageThreshold);

@@ -44,7 +44,10 @@ export interface CheckInput {
 
 /** What a check saw besides its verdict, for reviewers, approvers and the attestation; it never blocks. */
 export interface CheckFinding {
-  /** Stable, the `check` of the finding: `weak_red`, `flaky`, `unclassified`, `failed_on_base`, `removed_tests`. */
+  /**
+   * Stable, the `check` of the finding: `weak_red`, `flaky`, `unclassified`, `failed_on_base`, `removed_tests`, `rewritten_tests`,
+   * `coverage_excluded`, `coverage_unmeasured`, `canary_not_applicable`.
+   */
   readonly name: string;
   readonly severity: "warning" | "info";
   readonly message: string;

@@ -67,7 +67,7 @@ function judgeRed(reading: RedReading): CheckOutcome {
   );
 }
 
-function findingsOf({ unclassified, flaky, red, run }: RedReading): readonly CheckFinding[] {
+function findingsOf({ unclassified, flaky, red, rewritten, run }: RedReading): readonly CheckFinding[] {
   const { evidenceId } = run;
   const findings: CheckFinding[] = [];
   if (unclassified.length > 0) {
@@ -77,6 +77,14 @@ function findingsOf({ unclassified, flaky, red, run }: RedReading): readonly Che
   }
   if (red.length > 0 && flaky.length > 0) {
     findings.push({ name: "flaky", severity: "warning", message: `never red: ${listed(flaky)}`, evidenceId });
+  }
+  if (rewritten.length > 0) {
+    const files = rewritten.map(
+      ({ file, before, after }) => `${file} (${String(before)} passed, ${String(after)} now)`,
+    );
+    const message = `test files of the base that were changed, and of which nothing is red: ${listed(files, 20)}`;
+    const isLess = rewritten.some(({ before, after }) => after < before);
+    findings.push({ name: "rewritten_tests", severity: isLess ? "warning" : "info", message, evidenceId });
   }
   return findings;
 }

@@ -64,9 +64,12 @@ export function redTreePaths(phase: Pick<CompiledPhase, "judgePath">): (path: st
   return (path) => phase.judgePath(path).allowed;
 }
 
+/** Largest file whose text is looked into for what keeps its lines from being counted. */
+const maxTextBytes = 256 * 1024;
+
 /**
- * Paths of `changes` whose texts tell which lines changed, for `weak_red`: of product code, in a phase that is left
- * through `all_tests_pass`, where the workflow measures coverage.
+ * Paths of `changes` whose texts checks on evidence look into, where the workflow measures coverage: of product code, for
+ * which lines changed (`weak_red`), and for comments that take lines out of the coverage.
  */
 export function textsForEvidence(
   workflow: Pick<CompiledWorkflow, "isTestFile" | "normalized">,
@@ -74,10 +77,15 @@ export function textsForEvidence(
   changes: readonly TreeChange[],
 ): readonly string[] {
   const checks = phase.exits.flatMap(({ gates }) => gates.flatMap((gate) => gate.checks));
-  const isAsked = checks.some(({ definition, selfReported }) => definition.name === "all_tests_pass" && !selfReported);
-  if (!isAsked || evidenceWorkflow(workflow.normalized.evidence).coverage === null) return [];
+  const asks = (name: string): boolean =>
+    checks.some(({ definition, selfReported }) => definition.name === name && !selfReported);
+  const [looksAtLines, countsLines] = [asks("all_tests_pass"), asks("coverage_threshold_met")];
+  if (evidenceWorkflow(workflow.normalized.evidence).coverage === null) return [];
   return changes
-    .filter(({ kind, path, after }) => kind === "modified" && after?.type === "file" && !workflow.isTestFile(path))
+    .filter(({ kind, path, after }) => {
+      if (after?.type !== "file" || workflow.isTestFile(path)) return false;
+      return (kind === "modified" && looksAtLines) || (countsLines && after.size <= maxTextBytes);
+    })
     .map(({ path }) => path);
 }
 

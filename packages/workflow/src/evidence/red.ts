@@ -17,6 +17,15 @@ export interface RedReading {
   readonly elsewhere: readonly string[];
   /** Passed on the base, are in an unchanged file, and do not pass here. */
   readonly broken: readonly string[];
+  /** Test files of the base that this phase changed or deleted, and of which nothing is red. */
+  readonly rewritten: readonly RewrittenFile[];
+}
+
+/** How many tests of a file pass on the base, and how many with the changes of the phase. */
+export interface RewrittenFile {
+  readonly file: string;
+  readonly before: number;
+  readonly after: number;
 }
 
 export interface RedSubject extends EvidenceSubject {
@@ -43,6 +52,7 @@ export function readRed(subject: RedSubject): Gathered<RedReading> {
       written.filter(({ path, kind }) => kind !== "deleted" && subject.isTestFile(path)).map(({ path }) => path),
     ),
     holdsOnlyTests: written.every(({ path }) => subject.isTestFile(path)),
+    existing: written.filter(({ kind, path }) => kind !== "added" && subject.isTestFile(path)).map(({ path }) => path),
   };
   return { ok: true, value: read(subject, run, base.value, overlay) };
 }
@@ -62,6 +72,8 @@ interface Overlay {
   /** New and changed ones. */
   readonly testFiles: ReadonlySet<string>;
   readonly holdsOnlyTests: boolean;
+  /** Test files of the base that were changed or deleted. */
+  readonly existing: readonly string[];
 }
 
 function read(subject: EvidenceSubject, run: TestRun, base: IndexedRun, overlay: Overlay): RedReading {
@@ -75,6 +87,7 @@ function read(subject: EvidenceSubject, run: TestRun, base: IndexedRun, overlay:
   const isCounted = new Set(counted);
   const unloaded = run.unloadedFiles.filter(({ file }) => overlay.testFiles.has(file));
   const wholeFiles = unloaded.filter(({ cause }) => cause !== "in_test");
+  const wholeNames = wholeFiles.map(({ file }) => file);
   return {
     run,
     red: [
@@ -99,6 +112,7 @@ function read(subject: EvidenceSubject, run: TestRun, base: IndexedRun, overlay:
       ...run.unloadedFiles.filter(({ file }) => !overlay.testFiles.has(file)).map(({ file }) => file),
     ],
     broken: brokenTests(run, { red, base, overlay, isCounted }),
+    rewritten: rewrittenFiles(overlay, { red, base, reds: [...counted.map((one) => red.fileOf(one)), ...wholeNames] }),
   };
 }
 
@@ -114,6 +128,17 @@ function counts(identity: string, { red, base, overlay }: Comparison): boolean {
   if (file !== null) return overlay.testFiles.has(file);
   // Without a file: one that is new, or that only changed tests can have broken.
   return overlay.testFiles.size > 0 && (base.stateOf(identity) === "missing" || overlay.holdsOnlyTests);
+}
+
+/** A changed test that passes on the base and after tests no more than before, or less: only a reader can tell. */
+function rewrittenFiles(
+  { existing }: Overlay,
+  { red, base, reds }: { red: IndexedRun; base: IndexedRun; reds: readonly (string | null)[] },
+): readonly RewrittenFile[] {
+  const passing = (run: IndexedRun, file: string): number => run.count(file, "passed") + run.count(file, "flaky");
+  return existing
+    .filter((file) => !reds.includes(file) && passing(base, file) > 0)
+    .map((file) => ({ file, before: passing(base, file), after: passing(red, file) }));
 }
 
 function isIn(overlay: Overlay, file: string | null): boolean {

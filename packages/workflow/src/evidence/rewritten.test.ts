@@ -1,0 +1,32 @@
+import { expect, test } from "vitest";
+import { changed, judge } from "../checks/testing/check-case.ts";
+import { atRed, onBase, type RunFiles } from "../checks/testing/run-case.ts";
+
+const [old, fresh] = ["test/old.test.ts", "test/new.test.ts"];
+const base = onBase({ [old]: { adds: "passed", parses: "passed" } });
+
+function findings(red: RunFiles, kind: "modified" | "deleted" = "modified") {
+  const sinceBase = [changed(old, kind), changed(fresh, "added")];
+  const outcome = judge("tests_are_failing", { phase: "TDD", sinceBase, evidence: { base, red: atRed(red) } });
+  expect(outcome.passed).toBe(true);
+  return outcome.findings?.map(({ severity, message }) => `${severity}: ${message}`);
+}
+
+const said = (severity: string, now: number) => [
+  `${severity}: test files of the base that were changed, and of which nothing is red: \`${old} (2 passed, ${String(now)} now)\``,
+];
+
+test("a test file of the base that changed and passes still is named with its tests", () => {
+  const red = { [fresh]: { divides: "failed" } } as const;
+  expect(findings({ ...red, [old]: { adds: "passed", parses: "passed" } })).toEqual(said("info", 2));
+});
+
+test("one in which fewer pass, or that is gone, is a warning", () => {
+  const red = { [fresh]: { divides: "failed" } } as const;
+  expect(findings({ ...red, [old]: { adds: "passed" } })).toEqual(said("warning", 1));
+  expect(findings(red, "deleted")).toEqual(said("warning", 0));
+});
+
+test("a changed expectation that is red says nothing", () => {
+  expect(findings({ [old]: { adds: "failed", parses: "passed" } })).toEqual([]);
+});
