@@ -7,7 +7,7 @@ import { text } from "node:stream/consumers";
 import { randomInt } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { processesWith } from "../sandbox/sandboxes.fixture.ts";
-import { Spawner, type DescriptorKind } from "./spawner.ts";
+import { Spawner, type DescriptorKind, type SpawnerOptions } from "./spawner.ts";
 
 const environment = { PATH: "/usr/bin:/bin" };
 /** A number of seconds that no other process sleeps, by which a test finds its own. */
@@ -113,7 +113,7 @@ test("what ran when the spawner died is ended and rejects, and another spawner t
 });
 
 test("a spawner that no longer answers is ended with what it started", async () => {
-  await using stuck = await openBeside("stuck", 1_000);
+  await using stuck = await openBeside("stuck", { answerMs: 1_000 });
   const seconds = oddSeconds();
   const descriptors = ["nothing", "write", "nothing"] as const;
   const argv = ["sh", "-c", `echo $PPID; sleep ${seconds}`];
@@ -125,17 +125,34 @@ test("a spawner that no longer answers is ended with what it started", async () 
   expect(processesWith(seconds)).toEqual([]);
 });
 
-test("a spawner that dies again and again is not started for ever", async () => {
-  for (let death = 0; death < 5; death += 1) {
-    const running = await sh("echo $PPID; exec sleep 60", ["nothing", "write", "nothing"]);
+test("a spawner that dies again and again is not started for a while, and then it is", async () => {
+  await using dying = await openBeside("dying", { maxDeaths: { most: 2, withinMs: 4_000 } });
+  const descriptors = ["nothing", "write", "nothing"] as const;
+  const start = async () => {
+    const argv = ["sh", "-c", "echo $PPID; exec sleep 60"];
+    const running = await dying.spawner.start({ argv, cwd: "/", environment, descriptors });
     const [id] = (await once(running.streams[1], "data")) as [Buffer];
-    process.kill(Number(id.toString()), "SIGKILL");
+    return { running, id: Number(id.toString()) };
+  };
+  for (let death = 0; death < 2; death += 1) {
+    const { running, id } = await start();
+    process.kill(id, "SIGKILL");
     await expect(running.exited).rejects.toMatchObject({ code: "workspace_unavailable" });
   }
-  await expect(said("true")).rejects.toMatchObject({
+  await expect(start()).rejects.toMatchObject({
     code: "workspace_unavailable",
     message: "the process that starts commands ends again and again",
   });
+  await expect
+    .poll(
+      () =>
+        start().then(
+          () => "started",
+          () => "refused",
+        ),
+      { timeout: 10_000 },
+    )
+    .toBe("started");
 });
 
 test("a server that is killed takes its spawner with it, and all that the spawner started", async () => {
@@ -164,7 +181,7 @@ test("a pipe whose other end is gone with the server does not hold the spawner",
 });
 
 test("closing ends what runs, leaves no process and no pipe in use, and takes no more", async () => {
-  await using beside = await openBeside("closing", 30_000);
+  await using beside = await openBeside("closing");
   const seconds = oddSeconds();
   const argv = ["sh", "-c", `setsid sleep ${seconds} & sleep ${seconds}`];
   const request = { argv, cwd: "/", environment, descriptors: ["read", "write", "write"] } as const;
@@ -176,8 +193,8 @@ test("closing ends what runs, leaves no process and no pipe in use, and takes no
   await expect(beside.spawner.start(request)).rejects.toMatchObject({ code: "shutting_down" });
 });
 
-async function openBeside(name: string, answerMs: number) {
+async function openBeside(name: string, options: Omit<SpawnerOptions, "pipesDirectory"> = {}) {
   const directory = join(root, name);
-  const other = await Spawner.open({ pipesDirectory: directory, answerMs });
+  const other = await Spawner.open({ pipesDirectory: directory, ...options });
   return { spawner: other, directory, [Symbol.asyncDispose]: () => other.close() };
 }

@@ -36,12 +36,12 @@ export interface SpawnerOptions {
   readonly pipesDirectory: string;
   /** See `LinkOptions`. */
   readonly answerMs?: number;
+  /** After so many deaths of the spawner process in so long a time, none is started until that time is over. */
+  readonly maxDeaths?: { readonly most: number; readonly withinMs: number };
 }
 
 const defaultAnswerMs = 30_000;
-/** Deaths of the spawner process within a minute, past which none is started until the minute is over. */
-const maxDeaths = 5;
-const deathsMs = 60_000;
+const defaultMaxDeaths = { most: 5, withinMs: 60_000 };
 const hostEnvironment = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LANG: "C.UTF-8" };
 
 /**
@@ -55,13 +55,15 @@ const hostEnvironment = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LANG: "C.UTF-8"
 export class Spawner {
   readonly #pipes: NamedPipes;
   readonly #answerMs: number;
+  readonly #maxDeaths: { readonly most: number; readonly withinMs: number };
   #link: Promise<SpawnerLink> | null = null;
   #ending: Promise<unknown> = Promise.resolve();
   #deaths: number[] = [];
   #closed = false;
 
-  private constructor({ pipesDirectory, answerMs }: SpawnerOptions) {
+  private constructor({ pipesDirectory, answerMs, maxDeaths }: SpawnerOptions) {
     this.#answerMs = answerMs ?? defaultAnswerMs;
+    this.#maxDeaths = maxDeaths ?? defaultMaxDeaths;
     this.#pipes = new NamedPipes(pipesDirectory, (paths) => this.#makePipes(paths));
   }
 
@@ -119,33 +121,34 @@ export class Spawner {
 
   #open(): Promise<SpawnerLink> {
     if (this.#closed) throw new PhasegateError("shutting_down", "the runner is closing");
-    this.#link ??= this.#startLink();
-    return this.#link;
+    if (this.#link !== null) return this.#link;
+    const link = this.#startLink();
+    this.#link = link;
+    link.catch(() => {
+      if (this.#link === link) this.#link = null;
+    });
+    return link;
   }
 
   async #startLink(): Promise<SpawnerLink> {
-    try {
-      this.#requireFewDeaths();
-      const onEnd = (gone: Promise<void>): void => {
-        this.#link = null;
-        this.#ending = Promise.all([this.#ending, gone]);
-        this.#deaths.push(performance.now());
-      };
-      return await SpawnerLink.start({ answerMs: this.#answerMs, onEnd });
-    } catch (error) {
+    this.#requireFewDeaths();
+    const onEnd = (gone: Promise<void>): void => {
       this.#link = null;
-      throw error;
-    }
+      this.#ending = Promise.all([this.#ending, gone]);
+      this.#deaths.push(performance.now());
+    };
+    return await SpawnerLink.start({ answerMs: this.#answerMs, onEnd });
   }
 
   #requireFewDeaths(): void {
     const now = performance.now();
-    this.#deaths = this.#deaths.filter((at) => now - at < deathsMs);
+    const { most, withinMs } = this.#maxDeaths;
+    this.#deaths = this.#deaths.filter((at) => now - at < withinMs);
     const [oldest] = this.#deaths;
-    if (oldest === undefined || this.#deaths.length < maxDeaths) return;
+    if (oldest === undefined || this.#deaths.length < most) return;
     throw new PhasegateError("workspace_unavailable", "the process that starts commands ends again and again", {
       hint: "the operator looks at what kills processes on this machine",
-      retryAfterSeconds: Math.ceil((oldest + deathsMs - now) / 1_000),
+      retryAfterSeconds: Math.ceil((oldest + withinMs - now) / 1_000),
     });
   }
 
