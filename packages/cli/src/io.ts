@@ -1,5 +1,6 @@
 import { isatty } from "node:tty";
 import { stripVTControlCharacters } from "node:util";
+import { replaceUnprintable } from "@phasegate/wire/core";
 
 /** Everything that a command touches outside itself, so that tests can hand in their own. */
 export interface Io {
@@ -48,13 +49,16 @@ export function processIo(): Io {
 }
 
 /**
- * Text of others made safe for one line of a terminal: escape sequences are gone, control characters show as `\\x1b`.
+ * Text of others made safe for one line of a terminal: escape sequences are gone, what cannot be seen shows as `\\x1b` or `\\u{202e}`.
  * Titles and messages are typed by agents, and must not be able to rewrite what an operator reads.
  */
 export function printable(text: string): string {
-  return stripVTControlCharacters(text).replace(
-    // oxlint-disable-next-line no-control-regex
-    /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g,
-    (character) => (character === "\n" ? "\\n" : `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`),
-  );
+  return replaceUnprintable(stripVTControlCharacters(text), escaped);
+}
+
+function escaped(character: string): string {
+  if (character === "\t") return character;
+  if (character === "\n") return "\\n";
+  const code = (character.codePointAt(0) ?? 0).toString(16);
+  return code.length <= 2 ? `\\x${code.padStart(2, "0")}` : `\\u{${code}}`;
 }

@@ -8,3 +8,4 @@ export { hashEvent, isEvent } from "./events/envelope.ts";
 export { parseDigest, parseId } from "./ids.ts";
 export { canonicalJson, digestBytes, digestJson } from "./json.ts";
 export { compareTreePaths, digestTree } from "./tree.ts";
+export { replaceUnprintable } from "./unprintable.ts";

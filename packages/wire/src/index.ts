@@ -208,3 +208,4 @@ export {
   type TreeEntryType,
   type UnsupportedEntry,
 } from "./tree.ts";
+export { replaceUnprintable } from "./unprintable.ts";

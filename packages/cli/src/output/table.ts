@@ -1,4 +1,5 @@
 import Table from "cli-table3";
+import { replaceUnprintable } from "@phasegate/wire/core";
 import { printable, type Io } from "../io.ts";
 
 /** Rows under their headings: a table on a terminal, tab-separated lines elsewhere. */
@@ -30,9 +31,14 @@ export function printJson(io: Io, value: unknown): void {
 
 /** JSON in which what could steer a terminal is escaped, and means the same. */
 export function printableJson(value: unknown, space?: number): string {
-  return JSON.stringify(value, null, space).replaceAll(
-    /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  // A line end of the text itself is escaped by now.
+  return replaceUnprintable(JSON.stringify(value, null, space), (character) =>
+    character === "\n"
+      ? character
+      : Array.from(
+          { length: character.length },
+          (_, unit) => `\\u${character.charCodeAt(unit).toString(16).padStart(4, "0")}`,
+        ).join(""),
   );
 }
 

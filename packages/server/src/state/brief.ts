@@ -1,5 +1,6 @@
 import type { TaskState } from "@phasegate/engine";
 import type { CompiledPhase, CompiledWorkflow } from "@phasegate/workflow";
+import { replaceUnprintable } from "@phasegate/wire";
 import { blockerTexts } from "./snapshot.ts";
 
 const maxBytes = 1_000;
@@ -45,7 +46,9 @@ function nextLine(phase: CompiledPhase): string {
 
 /** What others typed, in one line: it must not add a line that reads like one of the server's. */
 function short(text: string, length: number): string {
-  const line = text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, " ").trim();
+  const line = replaceUnprintable(text, () => " ")
+    .replaceAll(/\s+/g, " ")
+    .trim();
   return line.length <= length ? line : `${line.slice(0, length - 1)}…`;
 }
 

@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import type { ApprovalFact, JsonObject } from "@phasegate/wire";
+import { principalRoles, type ApprovalFact, type JsonObject } from "@phasegate/wire";
 import type { CheckDefinition } from "./definition.ts";
 import { counted, fail, listed, pass } from "./outcome.ts";
 
@@ -8,6 +8,13 @@ export const automaticApprover = "orchestrator";
 
 /** The approver that is any principal of kind person, whatever its roles. */
 const personApprover = "human";
+
+/** What an approver may be: a role other than `agent`, which never approves, or one of the two words with a meaning of their own. */
+export const approverNames: readonly string[] = [
+  personApprover,
+  automaticApprover,
+  ...principalRoles.filter((role) => role !== "agent"),
+];
 
 export const approval: CheckDefinition = {
   name: "approval",

@@ -1,5 +1,5 @@
 import { type RuleReference, timeoutActions } from "@phasegate/wire";
-import { approval, automaticApprover } from "../checks/approval.ts";
+import { approval, approverNames, automaticApprover } from "../checks/approval.ts";
 import { findCheck } from "../checks/registry.ts";
 import type { NormalizedCheck, NormalizedGate } from "../model/normalized.ts";
 import {
@@ -14,6 +14,7 @@ import {
 } from "../reading/located.ts";
 import { type CheckReference, normalizeCheck } from "./checks.ts";
 import type { NormalizeContext } from "./context.ts";
+import { quote } from "../policy/quote.ts";
 import { type Placed, type Places, putUnder, putWritten } from "./places.ts";
 
 const timingKeys = new Set(["timeout_seconds", "on_timeout", "auto_advance"]);
@@ -99,6 +100,7 @@ function approvalReference(context: NormalizeContext, node: Located, place: Rule
   const required = member(node, "approvals_required");
   let count = numberOf(required) ?? 1;
   let approvers = uniqueTexts(itemsOf(written));
+  reportUnknownApprovers(context, approvers);
   const automatic = approvers.find((item) => textOf(item) === automaticApprover);
   if (automatic && count === 1) {
     const hint = "remove `orchestrator` if a person shall approve";
@@ -131,6 +133,17 @@ function reportNoApprover({ reporter, older }: NormalizeContext, place: RuleRefe
   const message = "the approval names no approver";
   if (older) reporter.warning(place, "no-approver", message, "absent means `[orchestrator]`: no person is asked");
   else reporter.error(place, "no-approver", message, "name `approvers`, for instance `[human]`");
+}
+
+/** An approver that no principal can be would wait for ever; in an older file it is passed over where another is named. */
+function reportUnknownApprovers({ reporter, older }: NormalizeContext, approvers: readonly Located[]): void {
+  const isKnown = (item: Located): boolean => approverNames.includes(textOf(item) ?? "");
+  const isPassedOver = older && approvers.some(isKnown);
+  for (const item of approvers.filter((one) => !isKnown(one))) {
+    const name = textOf(item) ?? "";
+    if (!isPassedOver) reporter.unknown(item.place, "unknown-approver", "approver", name, approverNames);
+    else reporter.warning(item.place, "no-effect", `nobody can be the approver ${quote(name)}; the others are asked`);
+  }
 }
 
 function uniqueTexts(items: readonly Located[]): readonly Located[] {

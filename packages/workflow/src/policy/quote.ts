@@ -1,9 +1,9 @@
-const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}`]/gu;
+import { replaceUnprintable } from "@phasegate/wire";
 
 /** A value from outside in back-ticks: on one line, without control characters, at most `limit` characters. */
 export function quote(value: string, limit = 200): string {
   const shown = value.length > limit ? `${value.slice(0, limit)}...` : value;
-  return `\`${shown.replaceAll(unprintable, escapeCharacter)}\``;
+  return `\`${replaceUnprintable(shown.replaceAll("`", "'"), escapeCharacter)}\``;
 }
 
 /** At most `limit` values in back-ticks, and how many more there are. */
@@ -16,6 +16,5 @@ export function quoteList(values: readonly string[], limit = 8): string {
 function escapeCharacter(character: string): string {
   if (character === "\n") return String.raw`\n`;
   if (character === "\t") return String.raw`\t`;
-  if (character === "`") return "'";
   return String.raw`\u` + character.codePointAt(0)!.toString(16).padStart(4, "0");
 }
