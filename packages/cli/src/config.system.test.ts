@@ -1,4 +1,6 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { folderWith, phasegate } from "./cli-under-test.ts";
@@ -103,5 +105,39 @@ test("validate names at once everything that would stop the start", async () => 
     cwd: repositoryWith(),
     env: { XDG_DATA_HOME: folderWith({}) },
   });
-  expect([right.code, right.out]).toEqual([0, "the configuration is valid\n"]);
+  expect([right.code, right.out]).toEqual([
+    0,
+    [
+      "the configuration is valid",
+      "  checked: settings, back end, data directory, version of the ledger, workspaces, log file, secret of tokens, " +
+        "operator key, webhooks, workflow files, git, required sandbox, bases of workflows, address\n",
+    ].join("\n"),
+  ]);
+});
+
+test("validate names a base that is not there, a ledger that is none, and a port that is taken", async () => {
+  const phases = "phases:\n  - { id: A, tools: [read] }\n";
+  const cwd = repositoryWith({ "agent_workflow.yaml": `name: x\nworkspace: { base: nowhere }\n${phases}` });
+  const data = folderWith({ "ledger.sqlite": "no database ".repeat(100) });
+  chmodSync(data, 0o700);
+  const env = { PHASEGATE_STORAGE_DATA_DIR: data };
+  const wrong = await phasegate(["config", "validate", "--json"], { cwd, env });
+  const { errors } = JSON.parse(wrong.out) as { errors: { place: string; message: string }[] };
+  expect(errors).toEqual([
+    { place: "storage.data_dir", message: expect.stringContaining("is no SQLite database") as string },
+    { place: "runner.sandbox", message: expect.stringContaining("`nowhere`") as string },
+  ]);
+
+  const taken = createServer().listen(0, "127.0.0.1");
+  await once(taken, "listening");
+  const { port } = taken.address() as AddressInfo;
+  const warned = await phasegate(["config", "validate"], {
+    cwd: repositoryWith(),
+    env: { XDG_DATA_HOME: folderWith({}), PHASEGATE_SERVER_PORT: String(port) },
+  });
+  taken.close();
+  expect([warned.code, warned.error]).toEqual([
+    0,
+    `server.port: warning: port ${port} of \`127.0.0.1\` is taken by another program\n`,
+  ]);
 });

@@ -1,4 +1,5 @@
 export { openMemoryLedger } from "./memory/memory-ledger.ts";
+export { examineLedger } from "./sqlite/examine-ledger.ts";
 export { copyLedger } from "./sqlite/copy-ledger.ts";
 export { type LedgerObserver, openSqliteLedger, type SqliteLedgerOptions } from "./sqlite/sqlite-ledger.ts";
 export { auditBodies } from "./audit-facts.ts";

@@ -1,13 +1,14 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { openMemoryLedger } from "@phasegate/ledger";
+import { examineLedger, openMemoryLedger } from "@phasegate/ledger";
 import { openRunner } from "@phasegate/runner";
 import { PhasegateError, type Place } from "@phasegate/wire";
 import { takeOperatorKey } from "./auth/first-key.ts";
 import { takeTokenSecret } from "./auth/phase-tokens.ts";
 import type { Config } from "./config/config.ts";
 import { examineDataDirectory, examineWorkspaces } from "./config/data-directory.ts";
+import { examineAddress } from "./http/listen.ts";
 import { createIds, systemClock } from "./ids.ts";
 import { requireKnownLedger } from "./open-ledger.ts";
 import { runnerOptions } from "./runner-options.ts";
@@ -23,43 +24,69 @@ export interface ExamineStartOptions {
   readonly cwd: string;
 }
 
+/** What was found, and which parts were looked at. */
+export interface StartExamination {
+  readonly errors: readonly Place[];
+  /** What may be as it should be: the port of a server that runs. */
+  readonly warnings: readonly Place[];
+  readonly checked: readonly string[];
+}
+
+type Attempt = readonly [place: string, checked: string, attempt: () => unknown];
+
 /**
- * Everything else that would stop a server that started with this configuration: secrets, folders, the log file, the
- * workflow files, git, a sandbox that is required. Opens no ledger and no port, and makes nothing that stays.
+ * Everything else that would stop a server that started with this configuration. What is there is only read; nothing
+ * stays that is made here. What a start alone can tell (that the ledger is whole, and not another server's) is left to it.
  */
-export async function examineStart(options: ExamineStartOptions): Promise<readonly Place[]> {
+export async function examineStart(options: ExamineStartOptions): Promise<StartExamination> {
   const { config, env, cwd } = options;
   const { logging, security, events, storage, runner } = config;
-  const attempts: readonly (readonly [string, () => unknown])[] = [
-    ["storage.url", () => requireKnownLedger(storage.url)],
-    ["storage.data_dir", () => examineDataDirectory(storage.data_dir)],
-    ["runner.workspaces_dir", () => runner.workspaces_dir !== null && examineWorkspaces(runner.workspaces_dir)],
-    ["logging.file", () => logging.file !== null && examineLogFile(resolve(cwd, logging.file))],
-    ["security.jwt_secret_env_var", () => takeTokenSecret({ security, env: { ...env } })],
-    ["PHASEGATE_OPERATOR_KEY", () => takeOperatorKey({ ...env })],
-    ["events.webhooks", () => readWebhooks(events.webhooks, env)],
-    ["workflow.file", () => examineWorkflows(config, cwd)],
-    ["runner.sandbox", () => examineRunner(options)],
+  const attempts: readonly Attempt[] = [
+    ["storage.url", "back end", () => requireKnownLedger(storage.url)],
+    ["storage.data_dir", "data directory", () => examineDataDirectory(storage.data_dir)],
+    ["storage.data_dir", "version of the ledger", () => examineLedger(join(storage.data_dir, "ledger.sqlite"))],
+    [
+      "runner.workspaces_dir",
+      "workspaces",
+      () => runner.workspaces_dir !== null && examineWorkspaces(runner.workspaces_dir),
+    ],
+    ["logging.file", "log file", () => logging.file !== null && examineLogFile(resolve(cwd, logging.file))],
+    ["security.jwt_secret_env_var", "secret of tokens", () => takeTokenSecret({ security, env: { ...env } })],
+    ["PHASEGATE_OPERATOR_KEY", "operator key", () => takeOperatorKey({ ...env })],
+    ["events.webhooks", "webhooks", () => readWebhooks(events.webhooks, env)],
+    ["workflow.file", "workflow files", () => examineWorkflows(config, cwd)],
+    ["runner.sandbox", "git, required sandbox, bases of workflows", () => examineRunner(options)],
   ];
-  const found: Place[] = [];
-  for (const [place, attempt] of attempts) {
+  const errors: Place[] = [];
+  for (const [place, , attempt] of attempts) {
     try {
       await attempt();
     } catch (error) {
-      found.push(...placesOf(error, place));
+      errors.push(...placesOf(error, place));
     }
   }
-  return found;
+  const taken = await examineAddress(config.server);
+  return {
+    errors,
+    warnings: taken === null ? [] : [{ place: "server.port", message: taken }],
+    checked: ["settings", ...attempts.map(([, checked]) => checked), "address"],
+  };
 }
 
-async function examineWorkflows(config: Config, cwd: string): Promise<void> {
+/** The workflows that a start would load; throws what is wrong with them. */
+async function openWorkflows(config: Config, cwd: string): Promise<LedgerWorkflowRegistry> {
   const clock = systemClock;
   const workflows = new LedgerWorkflowRegistry({ ledger: openMemoryLedger(), clock, ids: createIds(clock) });
   await workflows.open(workflowFiles(config, cwd));
+  return workflows;
+}
+
+async function examineWorkflows(config: Config, cwd: string): Promise<void> {
+  const workflows = await openWorkflows(config, cwd);
   for (const workflow of await workflows.configured()) refuseOpenNetwork(workflow, config.security.auth);
 }
 
-async function examineRunner({ config, env }: ExamineStartOptions): Promise<void> {
+async function examineRunner({ config, env, cwd }: ExamineStartOptions): Promise<void> {
   const dataDir = await mkdtemp(join(tmpdir(), "phasegate-validate-"));
   try {
     const runner = await openRunner({
@@ -70,7 +97,17 @@ async function examineRunner({ config, env }: ExamineStartOptions): Promise<void
       sandbox: config.runner.sandbox === "required" ? "required" : "off",
       environment: { PATH: env["PATH"] },
     });
-    await runner.close();
+    try {
+      // One that does not load is named already.
+      const workflows = await openWorkflows(config, cwd).catch(() => null);
+      for (const workflow of (await workflows?.configured()) ?? []) {
+        const ref = workflow.normalized.workspace.base;
+        const repository = workflows?.repositoryOf(workflow) ?? cwd;
+        await runner.resolveBase({ repository, ref, workflow });
+      }
+    } finally {
+      await runner.close();
+    }
   } finally {
     await rm(dataDir, { recursive: true, force: true });
   }

@@ -62,11 +62,13 @@ async function validateConfig(commandLine: CommandLine, options: ConfigOptions):
   const loaded = await load(io, options);
   if ("errors" in loaded) return printErrors(commandLine, loaded.errors, options);
   const { examineStart } = await import("@phasegate/server/examine-start");
-  const errors = await examineStart({ config: loaded.config, env: io.env, cwd: io.cwd });
-  if (errors.length > 0) return printErrors(commandLine, errors, options);
-  if (options.json) return printJson(io, { valid: true, errors: [], warnings: loaded.warnings });
-  printWarnings(io, loaded.warnings);
+  const found = await examineStart({ config: loaded.config, env: io.env, cwd: io.cwd });
+  if (found.errors.length > 0) return printErrors(commandLine, found.errors, options);
+  const warnings = [...loaded.warnings, ...found.warnings];
+  if (options.json) return printJson(io, { valid: true, errors: [], warnings, checked: found.checked });
+  printWarnings(io, warnings);
   io.out("the configuration is valid");
+  io.out(`  checked: ${found.checked.join(", ")}`);
 }
 
 async function load(io: Io, options: ConfigOptions) {

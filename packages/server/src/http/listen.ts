@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { createServer } from "node:net";
 import { PhasegateError } from "@phasegate/wire";
 import type { FastifyInstance } from "fastify";
 
@@ -7,6 +9,20 @@ export async function listen(app: FastifyInstance, server: { host: string; port:
     return await app.listen({ host: server.host, port: server.port });
   } catch (error) {
     throw new PhasegateError("config_invalid", reasonOf(error, server), { hint: hintOf(error) }, { cause: error });
+  }
+}
+
+/** Why a server could not listen there now; null when it could. Nothing listens there afterwards. */
+export async function examineAddress(server: { host: string; port: number }): Promise<string | null> {
+  const listener = createServer();
+  try {
+    listener.listen({ host: server.host, port: server.port });
+    await once(listener, "listening");
+    return null;
+  } catch (error) {
+    return reasonOf(error, server);
+  } finally {
+    listener.close();
   }
 }
 
