@@ -245,6 +245,10 @@ describe("the OS sandbox", () => {
     const missing = fixture.sh("true", { readOnlyMounts: [{ source: join(fixture.root, "none") }] });
     await expect(missing).rejects.toMatchObject({ code: "sandbox_unavailable" });
   });
+
+  test("a directory that is not there any more is the command's failure, not the sandbox's", async () => {
+    await expect(fixture.sh("true", { cwd: "gone" })).rejects.toMatchObject({ code: "tool_failed" });
+  });
 });
 
 describe("a server that is killed", () => {

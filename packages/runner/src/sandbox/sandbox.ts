@@ -57,7 +57,7 @@ export interface SandboxResult {
 
 /**
  * Runs commands. `run` resolves only when no process that the command started is left, background and daemonised
- * ones included; it rejects only when the sandbox itself could not be set up (`sandbox_unavailable`).
+ * ones included; it rejects only when the sandbox itself could not be set up (`sandbox_unavailable`, `tool_failed` for a missing `cwd`).
  */
 export interface Sandbox {
   readonly assurance: AssuranceLevel;
