@@ -37,6 +37,18 @@ test("installed twice it is there once, and what others put there stays", () => 
   ]);
 });
 
+test("a hook that shares a group with an older one of ours stays", () => {
+  const shared = {
+    matcher: "*",
+    hooks: [{ type: "command", command: "true" }, { command: "node phasegate-hook.mjs" }],
+  };
+  writeFileSync(file, JSON.stringify({ hooks: { PreToolUse: [shared] } }));
+  installClaudeCode(file, {});
+  const settings = JSON.parse(readFileSync(file, "utf8")) as { hooks: Record<string, unknown[]> };
+  expect(settings.hooks["PreToolUse"]).toHaveLength(2);
+  expect(settings.hooks["PreToolUse"]?.[0]).toEqual({ matcher: "*", hooks: [{ type: "command", command: "true" }] });
+});
+
 test("settings that cannot be read are left alone", () => {
   for (const text of ["{", "[]", '{"hooks":[]}', '{"hooks":{"PreToolUse":{}}}']) {
     writeFileSync(file, text);

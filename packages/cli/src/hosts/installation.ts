@@ -1,6 +1,6 @@
 import { accessSync, constants, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { homedir, platform } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { AssuranceLevel } from "@phasegate/wire";
 import { CommandFailure, exitCodes } from "../failure.ts";
@@ -58,10 +58,7 @@ export function installClaudeCode(file: string, options: HookOptions): void {
   for (const [event, hook] of Object.entries(events)) {
     const there = hooks[event] ?? [];
     if (!Array.isArray(there)) throw unreadable(file, `\`hooks.${event}\` is no list`);
-    hooks[event] = [
-      ...there.filter((group) => !JSON.stringify(group).includes("phasegate-hook.mjs")),
-      { hooks: [hook] },
-    ];
+    hooks[event] = [...there.flatMap(withoutOurs), { hooks: [hook] }];
   }
   const draft = `${file}.${process.pid}`;
   try {
@@ -71,6 +68,18 @@ export function installClaudeCode(file: string, options: HookOptions): void {
   } catch (error) {
     throw new CommandFailure(exitCodes.refused, `cannot write \`${file}\`: ${String(error)}`, { cause: error });
   }
+}
+
+/** A group of somebody else's hooks as it is; one that held ours without it, or not at all where it held no other. */
+function withoutOurs(group: unknown): readonly unknown[] {
+  if (!isOurs(group)) return [group];
+  const { hooks } = group as { readonly hooks?: unknown };
+  const others = Array.isArray(hooks) ? hooks.filter((hook) => !isOurs(hook)) : [];
+  return others.length === 0 ? [] : [{ ...(group as object), hooks: others }];
+}
+
+function isOurs(part: unknown): boolean {
+  return JSON.stringify(part).includes(basename(program));
 }
 
 /** Whether this user may change a file, or put another in its place. */
@@ -100,7 +109,7 @@ export function claudeCodeAssurance(
   } catch {
     return "observed";
   }
-  const isInstalled = text.includes("phasegate-hook.mjs") && text.includes("PreToolUse");
+  const isInstalled = text.includes(basename(program)) && text.includes("PreToolUse");
   const parts = [file, program, fileURLToPath(import.meta.url), node].flatMap((path) => [path, dirname(path)]);
   return isInstalled && !parts.some(canWrite) ? "hooked" : "observed";
 }
