@@ -18,8 +18,11 @@ export function printTask(io: Io, task: TaskAnswer): void {
     ["base", `${task.base.ref} (${task.base.commit.slice(0, 12)})`],
     ["depends on", task.dependencies],
     ["labels", task.labels],
+    ...(task.spawned_by ? [["made by", `a trigger of ${task.spawned_by.task_id}`] as const] : []),
+    ...(task.spawned.length > 0 ? [["made", task.spawned] as const] : []),
   ]);
   printFindings(io, task);
+  printTriggers(io, task);
   if (task.history.length > 0) {
     io.out("");
     printTable(
@@ -42,5 +45,14 @@ export function printFindings(io: Io, task: Pick<TaskAnswer, "findings" | "block
   }
   for (const blocker of task.blockers.filter(({ resolved }) => !resolved)) {
     io.out(`${styled(io, "red", "blocker")} ${blocker.id}: ${printable(blocker.text)}`);
+  }
+}
+
+/** What transitions set off and is not done: under way, or given up with its reason. */
+function printTriggers(io: Io, task: Pick<TaskAnswer, "triggers">): void {
+  for (const { action, from, to, status, detail } of task.triggers.filter((trigger) => trigger.status !== "done")) {
+    const what = `trigger ${printable(action)} of ${printable(from)} -> ${printable(to)}`;
+    const word = styled(io, status === "failed" ? "red" : "yellow", status);
+    io.out(`${word}: ${what}${detail === null ? "" : `: ${printable(detail)}`}`);
   }
 }
