@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { parseArgs } from "node:util";
+import { measureCanary } from "./rows/canary.ts";
 import { measureQueue } from "./rows/queue.ts";
 import { measureHttp } from "./rows/http.ts";
 import type { Effort } from "./rows/http.ts";
@@ -37,6 +38,7 @@ const groups: Record<string, (effort: Effort) => Promise<Row[]>> = {
   runaway: measureRunaways,
   spawn: measureSpawns,
   hook: measureHooks,
+  canary: measureCanary,
 };
 const machine = `${cpus().length} x ${cpus()[0]?.model.trim() ?? "unknown"}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}, storage.durability full`;
 
