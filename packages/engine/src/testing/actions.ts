@@ -45,6 +45,8 @@ const kinds = [
   "grant",
   "deny",
   "expire_approval",
+  "expire_phase",
+  "record_trigger",
   "withdraw_approval",
   "review",
   "withdraw",
@@ -293,6 +295,14 @@ export class Actor {
         return { type: "deny_approval", approvalId, digest, comment: reason };
       case "expire_approval":
         return { type: "expire_approval", approvalId };
+      case "expire_phase":
+        return { type: "expire_phase", entry: story.task.entry - (action.choice ? 0 : 1), blockerId };
+      case "record_trigger": {
+        const trigger = story.task.triggers.at(-1 - (action.token % 2));
+        const settled = { operationId: trigger?.operationId ?? operationId, index: trigger?.index ?? 0 };
+        const status = action.choice ? "done" : "failed";
+        return { type: "record_trigger", ...settled, status, detail: null, resultDigest: null, spawned: [] };
+      }
       case "withdraw_approval":
         return { type: "withdraw_approval", approvalId, reason };
       case "review": {

@@ -1,4 +1,4 @@
-import type { EnforcementMode } from "@phasegate/wire";
+import type { EnforcementMode, TimeoutAction } from "@phasegate/wire";
 import type { CompiledWorkflow } from "@phasegate/workflow";
 import * as fc from "fast-check";
 import { type Action, actions, Actor, honest } from "./actions.ts";
@@ -18,17 +18,28 @@ const fragile = checkOf({
   },
 });
 
+/** Longer than lives of one sitting, shorter than a question to people waits. */
+function within(action: TimeoutAction) {
+  return { seconds: 3_600, action };
+}
+
 /** PLAN, TDD, IMPL (waits for evidence), REVIEW (waits for approvals), DONE. */
 function fivePhases(mode: EnforcementMode): CompiledWorkflow {
   return workflowOf({
     mode,
     phases: [
-      phases.plan,
-      phases.tdd,
-      { ...phases.impl, gates: [gateOf("code", treeHas("src/a.ts"), testsPass(), fragile)] },
+      { ...phases.plan, triggers: [{ action: "notify_human", params: {} }], timeLimit: within("escalate") },
+      { ...phases.tdd, timeLimit: within("reopen") },
+      {
+        ...phases.impl,
+        gates: [gateOf("code", treeHas("src/a.ts"), testsPass(), fragile)],
+        triggers: [{ action: "webhook", params: { name: "hook" } }],
+      },
       {
         id: "REVIEW",
         tools: ["read_files"],
+        timeLimit: within("fail"),
+        reviewModels: ["security"],
         gates: [gateOf("approval", approvalBy(["human", "reviewer"]))],
         rework: ["IMPL", "TDD"],
       },
