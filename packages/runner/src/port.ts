@@ -49,7 +49,7 @@ export interface Runner extends EvidenceRunner {
     task: WorkspaceKey;
     since: TreeDigest;
     maxBytes: number;
-  }): Promise<{ text: string; changedPaths: string[]; truncated: boolean }>;
+  }): Promise<{ text: string; changedPaths: string[]; changedPathsTotal: number; truncated: boolean }>;
 
   /** Merges a moved base into the workspace. Conflicts leave the tree as it was. */
   sync(request: SyncRequest): Promise<SyncOutcome>;
@@ -190,6 +190,8 @@ export interface ActOutcome {
   readonly observation: Observation;
   /** What was put back. */
   readonly rolledBack: RollBack;
+  /** Paths that came and that no phase may write: they stay, and count for nothing. */
+  readonly litter: readonly string[];
 }
 
 export interface TreeRequest {

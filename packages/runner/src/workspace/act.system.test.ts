@@ -63,5 +63,6 @@ test("changed paths past the bound are cut, and the answer says so", async () =>
   const many = "for n in $(seq 1001); do : > src/$n; done";
   const act = await bench.runner.act(bench.call("bash", { command: many }), new RecordingJudges());
   expect(act.outcome.result?.["changed_paths"]).toHaveLength(1_000);
+  expect(act.outcome.result?.["changed_paths_total"]).toBeGreaterThan(1_000);
   expect(act.outcome.result?.["truncated"]).toBe(true);
 });

@@ -23,6 +23,7 @@ export const gitDiff: WorkspaceTool = {
         status: "success",
         diff: difference.text,
         changed_paths: difference.changedPaths,
+        changed_paths_total: difference.changedPathsTotal,
         truncated: difference.truncated,
       };
     }),

@@ -147,7 +147,12 @@ export class WorkspaceSession {
   nothingDone(outcome: ToolOutcome): ActOutcome {
     const { digest } = this.workspace.kept;
     const nothing = { changes: [], entryChanges: [], contents: {}, unsupported: [] };
-    return { outcome, observation: { treeBefore: digest, treeAfter: digest, ...nothing }, rolledBack: "none" };
+    return {
+      outcome,
+      observation: { treeBefore: digest, treeAfter: digest, ...nothing },
+      rolledBack: "none",
+      litter: [],
+    };
   }
 
   async #execute(call: ToolCall, tool: AnyTool, before: Snapshot | null): Promise<ToolOutcome> {
@@ -228,7 +233,9 @@ export class WorkspaceSession {
     const observation = this.#observe(before.manifest, after.now, entry, (changes) => judges.contentsNeeded(changes));
     const outcome = listsPaths ? withChangedPaths(ran, observation) : ran;
     const rolledBack = await this.#settle(before, after.now, () => judges.observed(observation, outcome));
-    return { outcome, observation, rolledBack };
+    const known = new Set(before.litter);
+    const litter = rolledBack === "all" ? [] : after.now.litter.filter((path) => !known.has(path));
+    return { outcome, observation, rolledBack, litter };
   }
 
   /** A tree past its bounds cannot be judged: it is put back whole, and the call has failed. */
@@ -347,6 +354,11 @@ function withChangedPaths(outcome: ToolOutcome, observation: Observation): ToolO
   const { changes } = observation;
   const changedPaths = changes.slice(0, maxChangedPaths).map((change) => change.path);
   const more = changes.length > maxChangedPaths ? { truncated: true } : {};
-  const result: JsonObject = { ...outcome.result, changed_paths: changedPaths, ...more };
+  const result: JsonObject = {
+    ...outcome.result,
+    changed_paths: changedPaths,
+    changed_paths_total: changes.length,
+    ...more,
+  };
   return { ...outcome, result };
 }

@@ -4,6 +4,8 @@ import { diffManifests, type Manifest } from "../tree/manifest.ts";
 export interface TreeDifferenceText {
   readonly text: string;
   readonly changedPaths: string[];
+  /** Of all that changed, also past those that are named. */
+  readonly changedPathsTotal: number;
   readonly truncated: boolean;
 }
 
@@ -21,7 +23,7 @@ export async function treeDifference(
 ): Promise<TreeDifferenceText> {
   const changes = diffManifests(from, to);
   const changedPaths = changes.slice(0, maxChangedPaths).map((change) => change.path);
-  if (changes.length === 0) return { text: "", changedPaths, truncated: false };
+  if (changes.length === 0) return { text: "", changedPaths, changedPathsTotal: 0, truncated: false };
   const before = changes.flatMap((change) => (change.before === null ? [] : [change.before]));
   const after = changes.flatMap((change) => (change.after === null ? [] : [change.after]));
   const left = await writeGitTree(objects, null, { upserts: before, removals: [] });
@@ -47,6 +49,7 @@ export async function treeDifference(
   return {
     text: result.truncated ? text.slice(0, text.lastIndexOf("\n") + 1) : text,
     changedPaths,
+    changedPathsTotal: changes.length,
     truncated: result.truncated || changes.length > maxChangedPaths,
   };
 }

@@ -48,7 +48,13 @@ export async function approvalAnswer(
     artifacts: await artifactBodies(context, approval),
     evidence: await evidenceOf(context, task, approval),
     diff: diff?.text ?? "",
-    ...(diff ? { diff_truncated: diff.truncated, changed_paths: diff.changedPaths } : {}),
+    ...(diff
+      ? {
+          diff_truncated: diff.truncated,
+          changed_paths: diff.changedPaths,
+          changed_paths_total: diff.changedPathsTotal,
+        }
+      : {}),
   };
 }
 

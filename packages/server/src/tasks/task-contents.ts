@@ -30,5 +30,11 @@ export async function readDiff(context: ServerContext, task: TaskState, since: "
     since: since === "entry" ? task.entryTree : task.baseTree,
     maxBytes: maxDiffBytes,
   });
-  return { since, diff: diff.text, changed_paths: diff.changedPaths, truncated: diff.truncated };
+  return {
+    since,
+    diff: diff.text,
+    changed_paths: diff.changedPaths,
+    changed_paths_total: diff.changedPathsTotal,
+    truncated: diff.truncated,
+  };
 }

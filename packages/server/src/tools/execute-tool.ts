@@ -4,7 +4,7 @@ import type { KeptPayload } from "@phasegate/ledger";
 import type { ActJudges, ActOutcome, Observation, ToolCall, ToolOutcome } from "@phasegate/runner";
 import { PhasegateError, reasonExtras, systemFault } from "@phasegate/wire";
 import type { EventId, Facts, JsonObject, Reason, StoredEvent } from "@phasegate/wire";
-import type { CompiledWorkflow } from "@phasegate/workflow";
+import { quoteList, type CompiledWorkflow } from "@phasegate/workflow";
 import type { Caller, ServerContext } from "../context.ts";
 import type { Decided } from "../tasks/task-store.ts";
 import { judgeOutsideChange } from "../tasks/outside-change.ts";
@@ -161,7 +161,7 @@ async function runWriting(
   }
   const settled =
     recorded.settled ?? (await settle(context, caller, request, intent.id, acted.outcome, acted.observation));
-  const answered = answer(settled, acted.outcome);
+  const answered = answer(settled, acted.outcome, acted.litter);
   if (request.definition.name === "git_commit") {
     await completeLastPhase(context, caller, settled.task, request.command.token);
   }
@@ -236,7 +236,7 @@ function settle(
   });
 }
 
-function answer(settled: Decided, outcome: ToolOutcome): JsonObject {
+function answer(settled: Decided, outcome: ToolOutcome, litter: readonly string[] = []): JsonObject {
   const { decision } = settled;
   const reason = decision.reasons[0];
   if (decision.effect === "deny" && reason) throw refusal(reason, outcome, decision);
@@ -245,8 +245,17 @@ function answer(settled: Decided, outcome: ToolOutcome): JsonObject {
     result: outcome.result,
     logged: true,
     event_id: settled.events.at(-1)?.id ?? "",
-    warnings: warningTexts(decision),
+    warnings: [...warningTexts(decision), ...litterWarnings(litter)],
   };
+}
+
+/** What was written where nothing counts would look like work that was kept. */
+function litterWarnings(litter: readonly string[]): string[] {
+  if (litter.length === 0) return [];
+  return [
+    `no phase may write ${quoteList(litter)}: it stays in the workspace, but is in no tree, test run or commit; ` +
+      "write below a path that a phase may write, or below `/tmp`",
+  ];
 }
 
 /** What the tool itself said no to; a refusal of the runner keeps its own code and text. */

@@ -35,6 +35,7 @@ export const ApprovalAnswer = Type.Object({
   diff_truncated: Type.Optional(Type.Boolean()),
   /** Files that changed since the base; with a difference that is cut these may be the first of them. */
   changed_paths: Type.Optional(Type.Array(Type.String())),
+  changed_paths_total: Type.Optional(Type.Integer({ minimum: 0 })),
   /** Who denied it and why. */
   denial: Type.Optional(nullable(AnyObject)),
   task_status: Type.Optional(Type.String()),

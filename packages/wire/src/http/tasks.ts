@@ -249,6 +249,7 @@ export const DiffAnswer = Type.Object({
   since: Type.Enum(["entry", "base"]),
   diff: Type.String(),
   changed_paths: Type.Array(Type.String()),
+  changed_paths_total: Type.Integer({ minimum: 0 }),
   truncated: Type.Boolean(),
 });
 export type DiffAnswer = Static<typeof DiffAnswer>;
