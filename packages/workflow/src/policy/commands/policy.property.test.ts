@@ -29,6 +29,11 @@ describe("hostile input", () => {
     expect(outcome(forbidding, "nohup ".repeat(100) + "git commit")).toBe("denied");
   });
 
+  test("a shell within a shell is followed to a bound, and denied beyond it", () => {
+    expect(outcome(listing, `${"eval ".repeat(8)}npm test`)).toBe("allowed");
+    expect(outcome(listing, `${"eval ".repeat(9)}npm test`)).toBe("denied");
+  });
+
   test("many words that may be commands are denied, not tried one by one", () => {
     expect(outcome(forbidding, `npx ${"git ".repeat(15_000)}`)).toBe("denied");
     expect(outcome(forbidding, `npx eslint ${"git ".repeat(20)}`)).toBe("allowed");
