@@ -15,6 +15,7 @@ export const hints = {
     'write the command and its subcommand as plain words; a path may begin with a variable in quotes, as in `"$PWD/run.sh"`',
   noScript: "write the inner commands out instead of handing them to a shell at run time",
   asArgument: "give what is filled in as an argument of its own, as in `sh -c 'wc -l \"$1\"' _ {}`",
+  loop: 'go through the files in a loop, as in `for f in *.sh; do bash -n "$f"; done`',
   namedScript: "name the file, as in `bash script.sh`, or write its commands out",
   namedVariables: "name each variable, as in `export NAME=value`",
   sourcedVariables: "read such a file as `set -a; . ./.env; set +a`, or name each variable: `export NAME=value`",

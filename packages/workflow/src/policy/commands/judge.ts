@@ -84,10 +84,12 @@ export class ScriptJudge {
       input: null,
       place: anywhere,
     };
-    const reason = this.#judgeScript(this.#text, scope) ?? this.#flow.firstOverturned();
+    const reason = this.#judgeScript(this.#text, scope);
     if (reason) return reason;
     const unsafe = this.#flow.firstUnsafe();
     if (unsafe !== null) return this.#computedText(`what \`${unsafe}\` holds is computed as a number or a subscript`);
+    const overturned = this.#flow.firstOverturned();
+    if (overturned) return overturned;
     const alone = this.#allowed !== null && !this.#sawListed && this.#firstCompanion !== null;
     return alone ? this.#denials.onlyCompanions(this.#firstCompanion!) : null;
   }
@@ -354,7 +356,8 @@ export class ScriptJudge {
     const names = computed.flatMap((text) => text.names);
     const steers = names.find((variable) => this.#riskOf(variable, null) === "lookup");
     if (steers !== undefined) return this.#riskyVariable(steers);
-    this.#flow.compute(names);
+    const isTest = name === "test" || name === "[";
+    this.#flow.compute(names, !isTest || words.some(({ source }) => source.slice(1).includes("[")));
     for (const { name: variable, value } of set) {
       if (this.#riskOf(variable, null) !== "none") return this.#riskyVariable(variable);
       this.#flow.set({ name: variable, value });

@@ -26,6 +26,8 @@ describe("a program that a variable names", () => {
     ['"$(command -v ls)" src', '"$(command -v id)"; ls'],
     ['"$(command -v ls)" src', "$(command -v ls) id"],
     ["${X:-ls} src", "${SHELL:-ls} -c id"],
+    ["c=ls; [ -x $c ] || c='npm test'; $c", "c=ls; [ -v 'a[c=5]' ]; $c"],
+    ["c=3; ls", "c=ls; ((c = 5)); $c"],
   ])("is judged by each value that it may have: %j, and not %j", (allowed, denied) => {
     expect(outcome(listing, allowed)).toBe("allowed");
     expect(outcome(listing, denied)).toBe("denied");

@@ -20,6 +20,7 @@ interface Values {
 export class ValueFlow {
   readonly #values = new Map<string, Values>();
   readonly #computed = new Set<string>();
+  readonly #setByNumber = new Set<string>();
   readonly #calls = new Map<string, Map<string, readonly ShellWord[]>>();
   #movesArguments = false;
   readonly #hasFunctions: boolean;
@@ -48,8 +49,12 @@ export class ValueFlow {
     for (const { value } of words) if (value !== null) this.set({ name: value, value: computesNothing });
   }
 
-  compute(names: readonly string[]): void {
-    for (const name of names) this.#computed.add(name);
+  /** Computing may also set what it names, but for a test of `$x`, which only reads it. */
+  compute(names: readonly string[], mayBeSet = true): void {
+    for (const name of names) {
+      this.#computed.add(name);
+      if (mayBeSet) this.#setByNumber.add(name);
+    }
   }
 
   call(name: string, words: readonly ShellWord[]): void {
@@ -97,7 +102,7 @@ export class ValueFlow {
 
   #knownValues(name: string): readonly KnownValue[] | null {
     const values = this.#values.get(name);
-    if (this.#computed.has(name) || values?.isUnknown === true) return null;
+    if (this.#setByNumber.has(name) || values?.isUnknown === true) return null;
     return [...(values?.known.values() ?? [])];
   }
 
@@ -114,7 +119,7 @@ export class ValueFlow {
   #stateOf(name: string): string {
     if (name.startsWith("@")) return `${this.#movesArguments} ${this.#calls.get(name.slice(1))?.size}`;
     const values = this.#values.get(name);
-    return `${this.#computed.has(name)} ${values?.isUnknown} ${values?.known.size}`;
+    return `${this.#setByNumber.has(name)} ${values?.isUnknown} ${values?.known.size}`;
   }
 }
 

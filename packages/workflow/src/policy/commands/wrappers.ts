@@ -203,7 +203,8 @@ function unwrapShell(words: readonly ShellWord[]): Unwrapped {
     const word = words[index]!;
     const { value } = word;
     if (value === null && (word.splits || (options && /^["']*[-+]/u.test(word.source)))) {
-      return { kind: "unknown", why: "the shell gets its script at run time" };
+      const hint = word === appendedWord ? hints.loop : hints.noScript;
+      return { kind: "unknown", why: "the shell gets its script at run time", hint };
     }
     if (options && value !== null && /^[-+]./su.test(value)) {
       if (value === "--version" || value === "--help") return { kind: "nothing" };
