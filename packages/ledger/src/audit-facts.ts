@@ -55,9 +55,21 @@ export function auditStatsOf(cells: Iterable<AuditCell>): AuditStats {
     totalEntries,
     totalSuccesses,
     totalFailures: totalEntries - totalSuccesses,
-    toolsUsed: sortedRecord(toolsUsed),
-    phases: sortedRecord(phases),
+    toolsUsed: sortedRecord(mostFrequent(toolsUsed)),
+    phases: sortedRecord(mostFrequent(phases)),
   };
+}
+
+/** Names that statistics tell apart. Agents make names up, and a tool that is denied counts as well. */
+const maxNames = 100;
+
+/** At most `maxNames` counts under their names, the highest; what is left is counted under `other`. */
+function mostFrequent(counts: Map<string, number>): Map<string, number> {
+  if (counts.size <= maxNames) return counts;
+  const ranked = [...counts].sort(([left, most], [right, more]) => more - most || (left < right ? -1 : 1));
+  const kept = new Map(ranked.slice(0, maxNames));
+  const left = ranked.slice(maxNames).reduce((sum, [, count]) => sum + count, 0);
+  return kept.set("other", (kept.get("other") ?? 0) + left);
 }
 
 /** The digests of the bodies that an audit row shows beside an event. */
