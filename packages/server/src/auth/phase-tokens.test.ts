@@ -244,3 +244,19 @@ test("a token stays within its bound however many tools a phase allows", async (
   expect(token.length).toBeLessThan(4_096);
   expect(await codeOf(tokens.verify(token))).toBe("accepted");
 });
+
+test("ten users who mint and verify at once get their own claims each, and hear when their time is over", async () => {
+  const { tokens, time } = await opened();
+  const users = Array.from({ length: 10 }, async (_, epoch) => {
+    const { token } = await tokens.mint({ ...claims, epoch, allowedTools: [], expirySeconds: null });
+    const seen = await Promise.all(Array.from({ length: 10 }, () => tokens.verify(token)));
+    expect(seen.map((one) => one.epoch)).toEqual(Array.from({ length: 10 }, () => epoch));
+    return token;
+  });
+  const minted = await Promise.all(users);
+  time.now += 601_000;
+  const codes = await Promise.all(
+    minted.flatMap((token) => [codeOf(tokens.verify(token)), codeOf(tokens.verify(token))]),
+  );
+  expect(new Set(codes)).toEqual(new Set(["token_expired"]));
+});

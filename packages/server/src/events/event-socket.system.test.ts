@@ -3,7 +3,6 @@ import type { IncomingMessage } from "node:http";
 import { connect } from "node:net";
 import { createAuthenticator } from "../auth/authenticator.ts";
 import { type CloudEventAnswer, type EventId, type NewEvent, serverPrincipalId } from "@phasegate/wire";
-import { wait } from "@phasegate/resilience";
 import { afterEach, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { openShell, type Shell } from "../http/shell-under-test.ts";
@@ -171,14 +170,17 @@ test("a reader that takes nothing is dropped, and what waits for it is bounded",
       `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${Buffer.alloc(16).toString("base64")}\r\n` +
       `Authorization: Bearer ${server.operatorKey}\r\n\r\n`,
   );
+  const readers = () => server.ledger.readers().filter(({ reader }) => reader === "socket").length;
+  await expect.poll(readers, { timeout: 10_000 }).toBe(1);
   for (let version = 0; version < 100; version += 1) {
     await append(server, "system", version, [revoked("x".repeat(100_000))]);
   }
   let last = Buffer.alloc(0);
-  // Time is the subject here: the reader takes nothing for several times `slowMs`.
-  await wait(300);
+  await expect.poll(readers, { timeout: 10_000 }).toBe(0);
   stalled.on("data", (piece: Buffer) => (last = Buffer.concat([last, piece]).subarray(-200)));
   stalled.resume();
   await expect.poll(() => last.toString("latin1")).toMatch(/too slow; resume with after=\d+/);
+  // What the system's own buffers hold was sent; the rest was not even read for it.
+  expect(Number(/after=(\d+)/.exec(last.toString("latin1"))?.[1])).toBeLessThan(100);
   stalled.destroy();
 });

@@ -30,6 +30,11 @@ export function eventRoutes(limits: EventRouteLimits = defaultLimits): Route[] {
       path: "/api/v1/events",
       operationId: "listEvents",
       summary: "Events after a position as CloudEvents; follows them with `Accept: text/event-stream`",
+      notes:
+        "Over WebSocket: `GET /api/v1/events/stream?after=&type=&task_id=` with `Upgrade: websocket` and the key in " +
+        "`Authorization`. One CloudEvent a message; the reader sends none. It is closed with 1001 (the server stops), 1003 " +
+        "(the reader sent something), 1011 (the ledger cannot be read), 4401 (the key is revoked or past its time) or 4408 " +
+        "(the reader is too slow), and resumed with `after`.",
       tag: "events",
       access: { kind: "principal", open: false },
       deadline: "own",

@@ -60,7 +60,7 @@ function operation(route: Route): Record<string, unknown> {
   return {
     operationId: route.operationId,
     summary: route.summary,
-    description: accessText(route.access),
+    description: [accessText(route.access), ...(route.notes === undefined ? [] : [route.notes])].join("\n\n"),
     tags: [route.tag],
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(route.body

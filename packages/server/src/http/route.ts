@@ -22,6 +22,8 @@ export interface Route<
   readonly path: string;
   readonly operationId: string;
   readonly summary: string;
+  /** What the published API says besides, in Markdown. */
+  readonly notes?: string;
   readonly tag: string;
   readonly access: Access;
   readonly body?: Body;

@@ -75,3 +75,16 @@ test("the ledger's work is observed", async () => {
   expect(lines).toContain('phasegate_ledger_group_size_bucket{le="4"} 1');
   expect(lines).toContain('phasegate_ledger_commit_seconds_bucket{le="0.0005"} 1');
 });
+
+test("ten who count at once, while others read, lose no count", async () => {
+  const metrics = createMetrics();
+  const users = Array.from({ length: 10 }, async () => {
+    for (let call = 0; call < 20; call += 1) {
+      metrics.answered("claimTask", 200, 0.003);
+      await metrics.text();
+    }
+  });
+  await Promise.all(users);
+  const lines = (await metrics.text()).split("\n");
+  expect(lines).toContain('phasegate_http_requests_total{operation="claimTask",status="200"} 200');
+});

@@ -1,5 +1,13 @@
 import type { Ledger } from "@phasegate/ledger";
-import { type EventId, isEvent, parseId, PhasegateError, type PrincipalId, type StoredEvent } from "@phasegate/wire";
+import {
+  type EventId,
+  type EventType,
+  isEvent,
+  parseId,
+  PhasegateError,
+  type PrincipalId,
+  type StoredEvent,
+} from "@phasegate/wire";
 import type { Ids } from "../context.ts";
 import type { SystemStream } from "../events/system-stream.ts";
 
@@ -15,7 +23,6 @@ export interface DeadLetter {
 }
 
 const pageSize = 1_000;
-const types = ["webhook.dead_lettered", "webhook.redelivered"] as const;
 
 /** The events that no receiver took, as the ledger has them: recorded, listed while they are open, settled. */
 export class DeadLetters {
@@ -54,20 +61,34 @@ export class DeadLetters {
     await this.#parts.system.append([{ id, type: "webhook.redelivered", data }], by);
   }
 
-  /** Those that are open, oldest first. */
+  /** Those that are open, oldest first. Holds no more than a page of letters, however many there are. */
   async list(options: { readonly webhook?: string; readonly limit: number }): Promise<DeadLetter[]> {
-    const open = new Map<string, DeadLetter>();
-    let after = 0;
-    for (;;) {
-      const page = await this.#parts.ledger.readAll({ after, limit: pageSize, types });
-      for (const event of page) {
-        after = event.position;
-        if (isEvent(event, "webhook.redelivered")) open.delete(event.data.dead_letter_id);
-        const letter = letterOf(event);
-        if (letter && (options.webhook ?? letter.webhook) === letter.webhook) open.set(letter.id, letter);
-      }
-      if (page.length < pageSize) return [...open.values()].slice(0, options.limit);
+    const found: DeadLetter[] = [];
+    for (let after = 0; found.length < options.limit;) {
+      const page = await this.#read("webhook.dead_lettered", after);
+      const letters = page.flatMap((event) => letterOf(event) ?? []);
+      const wanted = letters.filter(({ webhook }) => (options.webhook ?? webhook) === webhook);
+      found.push(...(await this.#open(wanted)));
+      if (page.length < pageSize) break;
+      after = page.at(-1)?.position ?? after;
     }
+    return found.slice(0, options.limit);
+  }
+
+  /** Those of the letters that no receiver took since, in their order. */
+  async #open(letters: readonly DeadLetter[]): Promise<DeadLetter[]> {
+    const open = new Map(letters.map((letter) => [letter.id as string, letter]));
+    for (let after = letters[0]?.position ?? 0; open.size > 0;) {
+      const page = await this.#read("webhook.redelivered", after);
+      for (const event of page) if (isEvent(event, "webhook.redelivered")) open.delete(event.data.dead_letter_id);
+      if (page.length < pageSize) break;
+      after = page.at(-1)?.position ?? after;
+    }
+    return [...open.values()];
+  }
+
+  #read(type: EventType, after: number): Promise<StoredEvent[]> {
+    return this.#parts.ledger.readAll({ after, limit: pageSize, types: [type] });
   }
 
   /** The letter and its event; throws `not_found`. */
