@@ -4,7 +4,6 @@ export { copyLedger } from "./sqlite/copy-ledger.ts";
 export { type LedgerObserver, openSqliteLedger, type SqliteLedgerOptions } from "./sqlite/sqlite-ledger.ts";
 export { auditBodies } from "./audit-facts.ts";
 export { projectTask, withOpenDependencies } from "./index-row.ts";
-export { memoryOf } from "./memory-of.ts";
 export { RecentEvents } from "./recent-events.ts";
 export { KeptPayload } from "./redaction/kept-payload.ts";
 export { redactPayload } from "./redaction/redact-payload.ts";
