@@ -135,7 +135,15 @@ phases:
     const again = { ...current, evidenceId: runOf("again", current.tree).evidenceId };
     expect(judge(story, { base, current: again }, red).effect).toBe("deny");
     story.transition("REVIEW");
-    const redAgain = [runOf("red again", red[0]!.tree, { adds: "failed" })];
+    const { tree: ofRed, ...asEarlierVersionsKept } = red[0]!;
+    expect(judge(story, { base, current: again, redAgain: [] }, [asEarlierVersionsKept]).reasons).toMatchObject([
+      {
+        code: "gate_blocked",
+        hint: "go back by a rework transition to the phase that wrote them, and pass its gate again",
+      },
+    ]);
+    story.transition("REVIEW");
+    const redAgain = [runOf("red again", ofRed!, { adds: "failed" })];
     expect(judge(story, { base, current: again, redAgain }, red).effect).toBe("allow");
 
     expect(story.transition("DONE").effect).toBe("deny");

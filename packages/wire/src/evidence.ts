@@ -112,8 +112,11 @@ export interface RedIdentity {
   readonly wholeFile: boolean;
   /** Entry content of the file in the tree at RED; null where the format names no file. */
   readonly content: string | null;
-  /** On which it was red: the base with the changes of the phase that wrote it. */
-  readonly tree: TreeDigest;
+  /**
+   * On which it was red: the base with the changes of the phase that wrote it. Absent in ledgers of versions that did
+   * not keep it: nothing shows then that it fails without the implementation.
+   */
+  readonly tree?: TreeDigest;
 }
 
 /** Facts that the evidence checks look at. Absent members were not gathered. */

@@ -92,6 +92,16 @@ test("the same history in memory verifies through the port", async () => {
   await ledger.close();
 });
 
+test("red tests as versions kept them that did not keep their tree verify, and are read as they are", async () => {
+  const ledger = openMemoryLedger();
+  const red = payloadOf([{ content: "11", file: "test/a.js", identity: "test/a.js > adds", wholeFile: false }]);
+  const kept = { phase: "TDD", entry: 2, digest: red.digest };
+  await appendTo(ledger, "a", [created(), claimed(), transitioned({ red: [kept] })], { payloads: [red], signHead });
+  expect(await verifyOpenLedger(ledger, { publicKeys })).toMatchObject({ ok: true, events: 3 });
+  expect(await ledger.getPayload(red.digest)).toEqual({ state: "kept", body: red.body });
+  await ledger.close();
+});
+
 const id = (position: number) => `(select id from event where position = ${position})`;
 
 test("bodies behind the port are held to their digests and erasures", async () => {

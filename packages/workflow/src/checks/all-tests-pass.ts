@@ -63,7 +63,8 @@ function problemsOfRed(reading: GreenReading, input: CheckInput): readonly Probl
 }
 
 /** Red tests that pass must owe it to what changed since: on their own tree they fail still. */
-function problemsOfRedAgain({ redAgain: { notRedAgain, problem: unknown } }: GreenReading): readonly Problem[] {
+function problemsOfRedAgain({ redAgain }: GreenReading): readonly Problem[] {
+  const { notRedAgain, withoutTree, problem: unknown } = redAgain;
   const again =
     "ask for the transition again; the tests of the base with the changes of the phase that wrote them must run";
   return [
@@ -71,6 +72,11 @@ function problemsOfRedAgain({ redAgain: { notRedAgain, problem: unknown } }: Gre
       "pass or are gone without the implementation, on the very tree on which they were red",
       notRedAgain,
       "go back by a rework transition and write them so that only the implementation decides, not the hour, chance or the environment",
+    ),
+    ...problem(
+      "recorded by an earlier version, without the tree on which they were red",
+      withoutTree,
+      "go back by a rework transition to the phase that wrote them, and pass its gate again",
     ),
     ...(unknown === null ? [] : [{ message: `red tests without the implementation: ${unknown}`, hint: again }]),
   ];

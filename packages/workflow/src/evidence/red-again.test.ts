@@ -61,6 +61,21 @@ describe("green asks whether red tests fail still on the tree on which they were
   });
 });
 
+test("red tests that an earlier version recorded without their tree are refused, with what to do, and nothing is run for them", () => {
+  // As it stands in the ledger of that version.
+  const recorded = JSON.parse(
+    '{"content":"11","file":"test/new.test.ts","identity":"test/new.test.ts > divides","wholeFile":false}',
+  ) as RedIdentity;
+  expect(treesToBeRedAgain([recorded], good)).toEqual([]);
+  expect(treesToBeRedAgain([recorded, redTest(file, "halves")], good)).toEqual([]);
+  expect(check("all_tests_pass", { reds: [recorded], again: [] })).toMatchObject({
+    passed: false,
+    message: "recorded by an earlier version, without the tree on which they were red: `test/new.test.ts > divides`",
+    hint: "go back by a rework transition to the phase that wrote them, and pass its gate again",
+  });
+  expect(check("no_skipped_tests", { reds: [recorded], again: [] }).passed).toBe(true);
+});
+
 describe("red tests whose names differ between two runs of one tree", () => {
   const named = [redTest(file, "takes 3 ms"), redTest(file, "gives 1 ms")];
   const again = [atRed({ ...old, [file]: { "takes 4 ms": "failed", "gives 2 ms": "failed" } })];

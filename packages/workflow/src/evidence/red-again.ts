@@ -6,6 +6,8 @@ import { type IndexedRun, indexRun, problemOfRun } from "./test-runs.ts";
 export interface RedAgainReading {
   /** Do not fail there any more: the hour, chance or the environment decides on them, not the implementation. */
   readonly notRedAgain: readonly string[];
+  /** Were recorded without their tree, by a version that did not keep it. */
+  readonly withoutTree: readonly string[];
   /** Why nothing can be concluded of some of them; null when all ran. */
   readonly problem: string | null;
 }
@@ -21,14 +23,20 @@ export function treesToBeRedAgain(reds: readonly RedIdentity[], current: TestRun
     ({ identity, file }) =>
       (file === null || run.unloaded(file) === null) && !["failed", "skipped"].includes(run.stateOf(identity)),
   );
-  return mayBeGreen ? [...new Set(reds.map(({ tree }) => tree))] : [];
+  const trees = reds.flatMap(({ tree }) => (tree === undefined ? [] : [tree]));
+  return mayBeGreen && trees.length === reds.length ? [...new Set(trees)] : [];
 }
 
 /** Reads, of each red test, the run on its own tree. */
 export function readRedAgain({ redIdentities: reds = [], redAgain = [] }: EvidenceFacts): RedAgainReading {
   const notRedAgain: string[] = [];
+  const withoutTree: string[] = [];
   let problem: string | null = null;
   for (const [tree, ofTree] of Map.groupBy(reds, (red) => red.tree)) {
+    if (tree === undefined) {
+      withoutTree.push(...ofTree.map(({ identity }) => identity));
+      continue;
+    }
     const run = redAgain.find((candidate) => candidate.tree === tree);
     const noRun = "they were not run again on the tree on which they were red";
     problem ??= run === undefined ? noRun : problemOfRun(run);
@@ -36,7 +44,7 @@ export function readRedAgain({ redIdentities: reds = [], redAgain = [] }: Eviden
     const indexed = indexRun(run);
     notRedAgain.push(...ofTree.filter((red) => !isRed(indexed, red, ofTree)).map(({ identity }) => identity));
   }
-  return { notRedAgain, problem };
+  return { notRedAgain, withoutTree, problem: withoutTree.length > 0 ? null : problem };
 }
 
 /**
