@@ -73,7 +73,14 @@ describe("a transition that takes its time", () => {
     expect([one.body["allowed"], two.body["allowed"]]).toEqual([false, false]);
     await untilPending();
     const joined = await request(agent.api);
-    expect(joined.body).toMatchObject({ blockers: ["evidence_running"] });
+    const id = String(joined.body["operation_id"]);
+    expect(joined.body).toMatchObject({
+      blockers: ["evidence_running"],
+      warnings: [expect.stringContaining(`GET /api/v1/operations/${id} tells when it is decided`)],
+    });
+    await expect
+      .poll(async () => ((await agent.api.get(`/operations/${id}`)).body["metadata"] as { jobs: unknown }).jobs)
+      .toMatchObject([{ purpose: "command", command: "sleep 1; test -f src/done.txt", state: "running" }]);
     const done = await collect(agent.api, String(joined.body["operation_id"]));
     expect(done).toMatchObject({ response: { allowed: true } });
     const audit = await server.operator.get(`/audit/query?task_id=${agent.taskId}&limit=100`);

@@ -218,6 +218,8 @@ export interface TestRunRequest {
   readonly canary?: "if_reported" | "if_passed";
   /** For whom it runs: owners take turns. The task itself where absent. */
   readonly owner?: string;
+  /** Called when it has a place to run. */
+  readonly onStart?: () => void;
   readonly signal: AbortSignal;
 }
 
@@ -229,6 +231,8 @@ export interface CommandRunRequest {
   readonly timeoutSeconds: number;
   /** As in `TestRunRequest`. */
   readonly owner?: string;
+  /** As in `TestRunRequest`. */
+  readonly onStart?: () => void;
   readonly signal: AbortSignal;
 }
 

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import manifest from "../package.json" with { type: "json" };
-import { openRunner } from "@phasegate/runner";
+import { openRunner, toolchainVariables } from "@phasegate/runner";
 import type { Runner, RunnerCapabilities, SlotUse } from "@phasegate/runner";
 import { assuranceSuffices } from "@phasegate/wire";
 import type { CompiledWorkflow, Diagnostic } from "@phasegate/workflow";
@@ -29,6 +29,7 @@ import { listen } from "./http/listen.ts";
 import { approvalTimeoutHandler } from "./approvals/approval-timeout-job.ts";
 import { evidenceJobHandler } from "./evidence/evidence-job.ts";
 import { RunCache } from "./evidence/run-cache.ts";
+import { RunProgress } from "./evidence/run-progress.ts";
 import { Dispatcher } from "./jobs/dispatcher.ts";
 import { phaseTimeoutHandler } from "./jobs/phase-timeout-job.ts";
 import { createIds, systemClock } from "./ids.ts";
@@ -162,7 +163,7 @@ async function open(
   const runner = await openRunner({
     ...runnerOptions(config),
     onSlots: (changed) => (slots = changed),
-    environment: { PATH: options.env["PATH"] },
+    environment: toolchainVariables(options.env),
     toolchainDirs: options.toolchainDirs ?? [],
   });
   opened.push(() => runner.close());
@@ -290,7 +291,7 @@ function openAuditExport(
 
 type ContextParts = Omit<
   ServerContext,
-  "config" | "tasks" | "operations" | "leases" | "openIntents" | "jobs" | "runs" | "breakers" | "webhooks"
+  "config" | "tasks" | "operations" | "leases" | "openIntents" | "jobs" | "runs" | "progress" | "breakers" | "webhooks"
 >;
 
 /** The context holds parts that themselves need it; they are made last. */
@@ -302,6 +303,7 @@ function buildContext(configuration: ConfigManager, receivers: readonly Webhook[
     },
     operations: new Operations(parts.clock),
     runs: new RunCache(),
+    progress: new RunProgress(parts.clock),
     breakers: serverBreakers(configuration.get().circuit_breaker, parts.log),
   } as { -readonly [Key in keyof ServerContext]: ServerContext[Key] };
   context.tasks = new TaskStore(context);

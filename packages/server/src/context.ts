@@ -9,6 +9,7 @@ import type { Config } from "./config/config.ts";
 import type { CircuitBreakers } from "@phasegate/resilience";
 import type { SystemStream } from "./events/system-stream.ts";
 import type { RunCache } from "./evidence/run-cache.ts";
+import type { RunProgress } from "./evidence/run-progress.ts";
 import type { Dispatcher } from "./jobs/dispatcher.ts";
 import type { Operations } from "./operations/operations.ts";
 import type { Leases } from "./tasks/lease.ts";
@@ -40,6 +41,7 @@ export interface ServerContext {
   readonly openIntents: OpenIntents;
   readonly jobs: Dispatcher;
   readonly runs: RunCache;
+  readonly progress: RunProgress;
   /** Of the outside systems that the server calls. */
   readonly breakers: CircuitBreakers;
   readonly webhooks: Webhooks;

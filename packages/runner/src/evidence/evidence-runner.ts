@@ -99,6 +99,7 @@ export async function openEvidenceRunner(
   return {
     runTests: (request) =>
       slots.use(request.owner ?? request.task.taskId, request.signal, async (signal): Promise<TestRun> => {
+        request.onStart?.();
         const ofWorkflow = runSettings(request.task.workflow);
         const settings = { ...ofWorkflow, retries: request.retries ?? ofWorkflow.retries };
         const startedAt = performance.now();
@@ -143,6 +144,7 @@ export async function openEvidenceRunner(
 
     runCommand: (request) =>
       slots.use(request.owner ?? request.task.taskId, request.signal, async (signal) => {
+        request.onStart?.();
         const prepared = await prepare(request, signal);
         if (prepared.failure !== null) {
           throw new PhasegateError("workspace_unavailable", "the workflow's setup command failed", {

@@ -13,6 +13,7 @@ import type {
 } from "@phasegate/wire";
 import {
   evidenceNeeded,
+  evidenceWorkflow,
   mayHaveUnstableNames,
   redTreePaths,
   treesToBeRedAgain,
@@ -124,9 +125,11 @@ async function runTests(
   subject: EvidenceSubject,
   { purpose, tree }: RunWanted,
 ): Promise<TestRun> {
-  const { task, workflow, signal } = subject;
+  const { task, workflow, signal, operationId } = subject;
   const startedAt = performance.now();
   const attributes = { "phasegate.task_id": task.id, "phasegate.purpose": purpose };
+  const command = evidenceWorkflow(workflow.normalized.evidence).tests?.command ?? "the tests";
+  using told = context.progress.begin(operationId, { purpose, command });
   const run = await context.tracing.span("evidence run", { attributes }, () =>
     context.runner.runTests({
       task: workspaceKey(context, task, workflow),
@@ -136,6 +139,7 @@ async function runTests(
       owner: runOwner(context, task),
       ...(opensGates.has(purpose) ? { canary: "if_reported" as const } : {}),
       ...(purpose === "red_again" ? { retries: 0 } : {}),
+      onStart: () => told.started(),
       signal,
     }),
   );
@@ -177,6 +181,7 @@ async function runCommand(
   if (recorded) return recorded;
   const startedAt = performance.now();
   const attributes = { "phasegate.task_id": task.id, "phasegate.purpose": "command" };
+  using told = context.progress.begin(operationId, { purpose: "command", command: command.run });
   const outcome = await context.tracing.span("evidence run", { attributes }, () =>
     context.runner.runCommand({
       task: key,
@@ -185,6 +190,7 @@ async function runCommand(
       command: command.run,
       timeoutSeconds: command.timeoutSeconds,
       owner: runOwner(context, task),
+      onStart: () => told.started(),
       signal,
     }),
   );

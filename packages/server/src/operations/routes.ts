@@ -54,7 +54,7 @@ async function ledgerAnswer(
     metadata: {
       stage: done ? "done" : waiting,
       started_at: recorded.requestedAt,
-      jobs: [],
+      jobs: done ? [] : context.progress.jobs(operationId),
       task_id: taskId,
       ...(done ? {} : { approval: (answer.body as { approval?: unknown }).approval ?? null }),
     },

@@ -51,7 +51,10 @@ export async function recordedAnswer(
   const recorded = await readTransition(context, taskId, operationId);
   const task = await context.tasks.require(taskId);
   const workflow = await context.tasks.workflowOf(task);
-  if (!recorded?.outcome) return { done: false, answer: transitionAnswer(task, workflow, pendingOutcome(task), false) };
+  if (!recorded?.outcome) {
+    const pending = pendingOutcome(task, context.progress);
+    return { done: false, answer: transitionAnswer(task, workflow, pending, false) };
+  }
   const last = task.lastTransition;
   const isLive = last?.operationId === operationId && last.epoch === task.epoch && task.holder?.principal === principal;
   return { done: true, answer: transitionAnswer(task, workflow, recorded.outcome, isLive) };

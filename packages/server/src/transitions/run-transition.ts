@@ -81,7 +81,7 @@ async function waitForAnswer(
   const signal = AbortSignal.any([late.signal, caller.signal, context.operations.stopping]);
   try {
     const judged = await unlessAborted(judging, signal).catch(() => null);
-    if (!judged) return notYet(operation.id);
+    if (!judged) return notYet(context, operation.id);
     context.operations.forget(operation.id);
     if (judged.kind === "error") throw judged.error;
     if (judged.kind === "answer") return judged.answer;
@@ -126,7 +126,8 @@ function withOperation(answer: RouteAnswer, operationId: OperationId): RouteAnsw
   return { ...answer, body: { ...(answer.body as Record<string, unknown>), operation_id: operationId } };
 }
 
-function notYet(operationId: OperationId): RouteAnswer {
-  const body = { allowed: false, new_token: null, blockers: ["evidence_running"], findings: [], warnings: [] };
+function notYet(context: ServerContext, operationId: OperationId): RouteAnswer {
+  const warnings = [context.progress.text(operationId)];
+  const body = { allowed: false, new_token: null, blockers: ["evidence_running"], findings: [], warnings };
   return withOperation({ status: 200, body }, operationId);
 }

@@ -1,6 +1,7 @@
 import type { TaskState } from "@phasegate/engine";
 import type { Finding, JsonObject, Reason } from "@phasegate/wire";
 import type { CompiledWorkflow } from "@phasegate/workflow";
+import type { RunProgress } from "../evidence/run-progress.ts";
 import type { RouteAnswer } from "../http/route.ts";
 import { tokenMint } from "../tasks/mint.ts";
 
@@ -41,12 +42,16 @@ export function blockerTexts(reasons: readonly Pick<Reason, "message" | "hint">[
   return [...new Set(texts)];
 }
 
-/** What a pending transition waits for: people, when they were asked, else the runs. */
-export function pendingOutcome(task: TaskState): TransitionOutcome {
+/** What a pending transition waits for: people, when they were asked, else the runs, which `progress` tells of. */
+export function pendingOutcome(task: TaskState, progress: RunProgress): TransitionOutcome {
   const asked = new Set(task.pendingTransition?.approvals);
   const open = task.approvals.filter((approval) => asked.has(approval.id) && approval.status === "requested");
   const first = open[0];
-  if (!first) return { allowed: false, blockers: ["evidence_running"], findings: [], warnings: [] };
+  if (!first) {
+    const running = task.pendingTransition?.operationId;
+    const warnings = running === undefined ? [] : [progress.text(running)];
+    return { allowed: false, blockers: ["evidence_running"], findings: [], warnings };
+  }
   return {
     allowed: false,
     blockers: open.map(

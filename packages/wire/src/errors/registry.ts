@@ -267,7 +267,7 @@ export const errorRegistry = {
     status: 200,
     title: "Evidence is being gathered",
     retry: true,
-    docs: "Ask again, or follow the operation.",
+    docs: "Ask again, or follow the operation: `warnings` names it and the run that it waits for.",
   },
   // Approvals and reviews
   unknown_approval: {

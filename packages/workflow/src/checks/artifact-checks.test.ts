@@ -56,6 +56,17 @@ describe.each([
     { scope: { in_scope: ["a"], out_of_scope: ["b"] } },
   ],
   ["scope_is_bounded", { in_scope: ["a"], out_of_scope: ["b"], constraints: "c" }, { scope: "everything" }],
+  [
+    "scope_is_bounded",
+    { scope: { in_scope: ["a"], out_of_scope: ["none"], constraints: "None." } },
+    { scope: { in_scope: ["none"], out_of_scope: ["b"], constraints: ["c"] } },
+  ],
+  [
+    "scope_is_bounded",
+    { scope: { in_scope: ["a"], out_of_scope: ["b"], constraints: ["no constraints"] } },
+    { scope: { in_scope: ["a"], out_of_scope: ["b"], constraints: ["none", "TBD"] } },
+  ],
+  ["has_out_of_scope", { scope: { out_of_scope: ["none"] } }, { scope: { out_of_scope: ["n/a"] } }],
   ["no_open_questions", { open_questions: [] }, { open_questions: ["which database?"] }],
   ["no_open_questions", { title: "x" }, { open_questions: ["TBD"] }],
   ["no_open_questions", { open_questions: ["none"] }, { plan: { open_questions: [{ question: "which?" }] } }],
@@ -75,6 +86,14 @@ describe.each([
   test("does not pass when no artifact was submitted", () => {
     expect(judge(check, {}).passed).toBe(false);
     expect(judge(check, { artifacts: {} })).toMatchObject({ passed: false, message: "no artifact was submitted" });
+  });
+});
+
+test("a scope that lacks constraints is told how to say that there are none", () => {
+  const plan = { scope: { in_scope: ["a"], out_of_scope: ["b"], constraints: [] } };
+  expect(judge("scope_is_bounded", { artifacts: { plan } })).toMatchObject({
+    message: "the scope lacks `constraints`",
+    hint: 'fill them in, at the top of the artifact or under `scope`, and submit it again; where there is nothing to say, say so: `"constraints": ["none"]`',
   });
 });
 

@@ -69,6 +69,14 @@ export function isFilled(value: JsonValue | undefined): boolean {
   return false;
 }
 
+const nothing = /^\s*(?:none|nothing)\s*[.!]?\s*$/iu;
+
+/** True for a value that says in so many words that there is nothing: `none`, also as the only item of a list. */
+export function saysNone(value: JsonValue | undefined): boolean {
+  if (Array.isArray(value)) return value.length === 1 && saysNone(value[0]);
+  return typeof value === "string" && nothing.test(value);
+}
+
 /** The items of a list field that say something; a telling text counts as a list of one, an object as its members. */
 export function filledItems(value: JsonValue | undefined): readonly JsonValue[] {
   if (Array.isArray(value)) return value.filter(isFilled);

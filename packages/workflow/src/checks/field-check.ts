@@ -1,5 +1,5 @@
 import { artifactCheck } from "./artifact-check.ts";
-import { fieldValues, filledItems, isFilled, type SubmittedArtifact } from "./artifact-fields.ts";
+import { fieldValues, filledItems, isFilled, saysNone, type SubmittedArtifact } from "./artifact-fields.ts";
 import type { CheckDefinition } from "./definition.ts";
 import { fail, pass } from "./outcome.ts";
 
@@ -16,8 +16,11 @@ export function fieldCheck(options: {
   fields: readonly [string, ...string[]];
   /** What the field holds, for messages: `acceptance criteria`. */
   subject: string;
+  /** Whether `none` is an answer: there may be nothing to write there. */
+  mayBeNone?: boolean;
 }): CheckDefinition {
   const [field] = options.fields;
+  const mayBeNone = options.mayBeNone ?? false;
   return artifactCheck({
     name: options.name,
     aliases: options.aliases ?? [],
@@ -26,10 +29,12 @@ export function fieldCheck(options: {
     expects: `an artifact with \`${field}\``,
     judge(artifacts) {
       if (filledField(artifacts, options.fields).flatMap(filledItems).length > 0) return pass();
-      const present = artifacts.some(({ body }) => fieldValues(body, options.fields).length > 0);
+      const values = artifacts.flatMap(({ body }) => fieldValues(body, options.fields));
+      if (mayBeNone && values.some(saysNone)) return pass();
+      const present = values.length > 0;
       return fail(
         present ? `\`${field}\` is empty or only a placeholder` : `no artifact has \`${field}\``,
-        `write the ${options.subject} into \`${field}\` and submit the artifact again`,
+        `write the ${options.subject} into \`${field}\`${mayBeNone ? ', or `["none"]` if there is none,' : ""} and submit the artifact again`,
       );
     },
   });

@@ -4,7 +4,8 @@ export const outOfScopeFields = ["out_of_scope", "excluded", "non_goals"] as con
 
 export const hasOutOfScope = fieldCheck({
   name: "has_out_of_scope",
-  passesWhen: "an artifact says what is out of scope",
+  passesWhen: "an artifact says what is out of scope, or `none`",
   fields: outOfScopeFields,
   subject: "work that is out of scope",
+  mayBeNone: true,
 });
