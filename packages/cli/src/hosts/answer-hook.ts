@@ -27,10 +27,11 @@ export async function answerHook(situation: HookSituation): Promise<Verdict> {
   const { cwd } = host.placeOf(payload);
   // Any of them: an agent can walk out of the directory in which its session began, or name a file from elsewhere.
   const known = [...folders, cwd].map(realPlace);
-  const binding = findBinding(bindingsFolder, [...known, ...namedPlaces(payload, cwd)]);
+  const places = [...known, ...namedPlaces(payload, cwd)];
+  const binding = findBinding(bindingsFolder, places);
   if (binding === null) {
     const { within } = situation;
-    if (within === null || !known.some((place) => isBelow(place, realPlace(within)))) return proceed;
+    if (within === null || !places.some((place) => isBelow(place, realPlace(within)))) return proceed;
     throw new HookDenial("config_invalid", "this directory is bound to no task", "`phasegate hook bind` binds it");
   }
   return answerCall(situation, host.callOf(payload), cwd, binding);

@@ -64,4 +64,6 @@ test("`hooked` needs an installation that the agent can change no part of", () =
   expect(claudeCodeAssurance(file, () => false)).toBe("hooked");
   expect(claudeCodeAssurance(file, (path) => path === file)).toBe("observed");
   expect(claudeCodeAssurance(file, (path) => path.endsWith("/bin"))).toBe("observed");
+  // Who can put another folder in the place of one far above can put another hook there.
+  expect(claudeCodeAssurance(file, (path) => path === "/opt", "/opt/tools/node/bin/node")).toBe("observed");
 });

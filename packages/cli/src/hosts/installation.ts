@@ -4,6 +4,7 @@ import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { AssuranceLevel } from "@phasegate/wire";
 import { CommandFailure, exitCodes } from "../failure.ts";
+import { upwards } from "./real-place.ts";
 import { hookExitCodes } from "./verdict.ts";
 
 const program = fileURLToPath(new URL("../../bin/phasegate-hook.mjs", import.meta.url));
@@ -96,7 +97,7 @@ const canWriteHere: CanWrite = (path) => {
 
 /**
  * What an agent that runs as this user is held by: `hooked` where the hook is in managed settings and neither they nor
- * the hook's programs can be changed by it, else `observed`.
+ * the hook's programs, nor a folder above them, can be changed by it, else `observed`.
  */
 export function claudeCodeAssurance(
   file = settingsFileOf("managed", ""),
@@ -110,7 +111,7 @@ export function claudeCodeAssurance(
     return "observed";
   }
   const isInstalled = text.includes(basename(program)) && text.includes("PreToolUse");
-  const parts = [file, program, fileURLToPath(import.meta.url), node].flatMap((path) => [path, dirname(path)]);
+  const parts = [file, program, fileURLToPath(import.meta.url), node].flatMap(upwards);
   return isInstalled && !parts.some(canWrite) ? "hooked" : "observed";
 }
 
