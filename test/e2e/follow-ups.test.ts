@@ -269,7 +269,10 @@ describe("what follows from a transition", () => {
     expect((await post(farm, { name: "no-farm" })).body).toMatchObject({ status: 404, code: "unknown_approval" });
     const stale = { digest: `sha256:${"0".repeat(64)}` };
     expect((await post(farm, stale)).body).toMatchObject({ status: 409, code: "approval_digest_mismatch" });
-    expect((await post(farm)).body).toMatchObject({ id, status: "used" });
+    expect((await post(farm, { status: "failure" })).body).toMatchObject({ id, status: "denied" });
+    const again = (await agent.transition("DONE")).body["approval"] as { id: string; digest: string };
+    expect(again.digest).toBe(digest);
+    expect((await post(farm)).body).toMatchObject({ id: again.id, status: "used" });
     expect((await taskOf(agent.taskId))["phase"]).toBe("DONE");
   });
 

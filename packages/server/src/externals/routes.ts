@@ -18,7 +18,9 @@ async function postExternal(
 ): Promise<JsonObject> {
   const task = await requireVisibleTask(context, caller, taskId);
   const asked = task.approvals.filter(({ approvers }) => approvers.includes(externalApprover(name)));
-  const approval = asked.find((one) => one.digest === digest) ?? asked.findLast((one) => one.status === "requested");
+  // A question that was denied may have been asked again about the same digest: the newest counts.
+  const approval =
+    asked.findLast((one) => one.digest === digest) ?? asked.findLast((one) => one.status === "requested");
   if (!approval) {
     throw new PhasegateError("unknown_approval", `\`${name}\` is asked nothing about this task`, {
       hint: "post when the event `approval.requested` names `external:` and the system, with its digest",

@@ -57,7 +57,7 @@ export async function spawnReviews(
   workflow: CompiledWorkflow,
   params: JsonObject,
 ): Promise<TriggerOutcome> {
-  await endReviewsOfEarlierStays(context, task, trigger.entry);
+  await endReviewsOfEarlierStays(context, task);
   if (isTerminal(task.status) || task.entry !== trigger.entry) return spawnAll(context, task, []);
   const text = reviewWorkflowText(context.workflows.repositoryOf(workflow), workflow.normalized.assurance);
   const { workflow: reviewing } = await context.workflows.registerText(
@@ -107,11 +107,12 @@ async function spawnAll(context: ServerContext, parent: TaskState, wanted: reado
   return { status: "done", detail: null, spawned, result: null };
 }
 
-async function endReviewsOfEarlierStays(context: ServerContext, task: TaskState, entry: number): Promise<void> {
+/** Earlier than the stay that the task is in now: a trigger that comes late ends no reviews of a later one. */
+async function endReviewsOfEarlierStays(context: ServerContext, task: TaskState): Promise<void> {
   for (const id of task.spawned) {
     const review = await context.tasks.load(id);
     if (!review || review.workflow.name !== reviewWorkflowName || isTerminal(review.status)) continue;
-    if (review.labels.includes(`review-entry:${entry}`)) continue;
+    if (review.labels.includes(`review-entry:${task.entry}`)) continue;
     await context.runner.fence(review.id, review.epoch + 1);
     await context.tasks.decide({
       taskId: review.id,
