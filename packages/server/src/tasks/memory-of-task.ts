@@ -17,6 +17,10 @@ export function memoryOfTask(task: TaskState): number {
     task.blockers.length +
     task.freezes.length +
     task.authors.length +
-    task.dependencies.length;
+    task.dependencies.length +
+    task.triggers.length +
+    task.spawned.length +
+    task.labels.length +
+    task.capabilities.length;
   return bytesOfState + task.title.length + (task.description?.length ?? 0) + bytesOfItem * items;
 }

@@ -48,6 +48,8 @@ export class OpenIntents {
         if (left === 0) this.#tasks.delete(taskId);
       } catch (error) {
         if (error instanceof PhasegateError && error.code === "ledger_unavailable") return;
+        // What nobody foresaw is told once, and keeps no other task waiting.
+        this.#tasks.delete(taskId);
         throw error;
       }
     }
