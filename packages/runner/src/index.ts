@@ -20,4 +20,6 @@ export type {
   WorkspaceKey,
 } from "./port.ts";
 export type { SlotUse } from "./evidence/run-slots.ts";
+export type { TreeDifferenceText } from "./workspace/tree-difference.ts";
+export { toolchainVariables } from "./sandbox/toolchain-managers.ts";
 export { openRunner, type RunnerOptions } from "./workspace/open-runner.ts";

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import manifest from "../package.json" with { type: "json" };
-import { openRunner } from "@phasegate/runner";
+import { openRunner, toolchainVariables } from "@phasegate/runner";
 import type { Runner, RunnerCapabilities, SlotUse } from "@phasegate/runner";
 import { assuranceSuffices } from "@phasegate/wire";
 import type { CompiledWorkflow, Diagnostic } from "@phasegate/workflow";
@@ -163,7 +163,7 @@ async function open(
   const runner = await openRunner({
     ...runnerOptions(config),
     onSlots: (changed) => (slots = changed),
-    environment: { PATH: options.env["PATH"] },
+    environment: toolchainVariables(options.env),
     toolchainDirs: options.toolchainDirs ?? [],
   });
   opened.push(() => runner.close());

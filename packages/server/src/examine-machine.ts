@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openSqliteLedger } from "@phasegate/ledger";
-import { openRunner, type ProbeResult, type RunnerCapabilities } from "@phasegate/runner";
+import { openRunner, toolchainVariables, type ProbeResult, type RunnerCapabilities } from "@phasegate/runner";
 import { PhasegateError } from "@phasegate/wire";
 
 /**
@@ -47,7 +47,7 @@ async function probeRunner(
       workspacesDir: null,
       sandbox: "auto",
       probesAllLimits: true,
-      environment: { PATH: env["PATH"] },
+      environment: toolchainVariables(env),
     });
     const { assurance, separateUser, probes } = runner.capabilities;
     await runner.close();

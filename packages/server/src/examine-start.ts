@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { examineLedger, openMemoryLedger } from "@phasegate/ledger";
-import { openRunner } from "@phasegate/runner";
+import { openRunner, toolchainVariables } from "@phasegate/runner";
 import { PhasegateError, type Place } from "@phasegate/wire";
 import { takeOperatorKey } from "./auth/first-key.ts";
 import { takeTokenSecret } from "./auth/phase-tokens.ts";
@@ -95,7 +95,7 @@ async function examineRunner({ config, env, cwd }: ExamineStartOptions): Promise
       workspacesDir: null,
       // Only one that is required stops a start; to try the other takes seconds.
       sandbox: config.runner.sandbox === "required" ? "required" : "off",
-      environment: { PATH: env["PATH"] },
+      environment: toolchainVariables(env),
     });
     try {
       // One that does not load is named already.

@@ -7,6 +7,7 @@ const host: VisibleHost = {
   mounts: [{ source: "/usr" }],
   links: [{ path: "/bin", target: "usr/bin" }],
   path: "/usr/bin",
+  environment: {},
   devices: [{ source: "/data/devices/null", target: "/dev/null" }],
 };
 const command: SandboxCommand = {

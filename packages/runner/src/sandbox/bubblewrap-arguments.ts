@@ -10,6 +10,8 @@ export interface VisibleHost {
   readonly links: readonly { readonly path: string; readonly target: string }[];
   /** Value of PATH inside. */
   readonly path: string;
+  /** Variables that toolchains find themselves by. */
+  readonly environment: Readonly<Record<string, string>>;
   /** In place of the host's own, where the server's user owns those. */
   readonly devices: readonly DeviceNode[];
 }
@@ -70,6 +72,7 @@ function sandboxEnvironment(command: SandboxCommand, host: VisibleHost): Record<
     LOGNAME: "agent",
     LANG: "C.UTF-8",
     TMPDIR: "/tmp",
+    ...host.environment,
     ...(command.network === "none" ? offlineEnvironment : {}),
     ...command.environment,
   };

@@ -5,14 +5,14 @@ import { join } from "node:path";
 import type { ProbeResult } from "../port.ts";
 import { endMarked } from "../spawner/end-processes.ts";
 import { removeDirectory } from "../tree/remove-directory.ts";
-import { limitedCommand } from "./bubblewrap-arguments.ts";
+import { limitedCommand, type VisibleHost } from "./bubblewrap-arguments.ts";
 import type { SandboxLimits } from "./limits.ts";
 import type { Sandbox, SandboxCommand, SandboxResult } from "./sandbox.ts";
 import { SupervisedRuns, type RunParts } from "./supervised-run.ts";
 
 export interface DirectOptions extends RunParts {
-  /** Value of PATH for commands. */
-  readonly path: string;
+  /** PATH for commands, and the variables that toolchains find themselves by. */
+  readonly host: Pick<VisibleHost, "path" | "environment">;
   readonly scratchDir: string;
 }
 
@@ -42,18 +42,19 @@ export class DirectSandbox implements Sandbox {
 
   run(command: SandboxCommand): Promise<SandboxResult> {
     return this.#runs.run(command, async ({ workspace, group }) => {
-      const { path, scratchDir } = this.#options;
+      const { host, scratchDir } = this.#options;
       const home = await temporaryHome(scratchDir);
       return {
         argv: limitedCommand(command.argv, command.limits),
         cwd: join(workspace, command.cwd),
         environment: {
-          PATH: path,
+          PATH: host.path,
           HOME: home.path,
           USER: "agent",
           LOGNAME: "agent",
           LANG: "C.UTF-8",
           TMPDIR: home.path,
+          ...host.environment,
           ...command.environment,
         },
         kill: (child) => child.kill(),

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { defaultLimits } from "./limits.ts";
 import type { SandboxCommand } from "./sandbox.ts";
 import { openSandboxFixture, type SandboxFixture } from "./sandboxes.fixture.ts";
+import { toolchainVariables } from "./toolchain-managers.ts";
 
 const modules = join(import.meta.dirname, "../../../../node_modules");
 const vitestConfig = `export default { cacheDir: "/tmp/vitest", test: { maxWorkers: 4, pool: "forks" } };\n`;
@@ -48,7 +49,7 @@ const uses: readonly HeavyUse[] = [
       "Cargo.toml": '[package]\nname = "heavy"\nversion = "0.1.0"\nedition = "2021"\n',
       "src/lib.rs": "#[test]\nfn adds() { assert_eq!(1 + 1, 2); }\n",
     },
-    script: "CARGO_TARGET_DIR=/tmp/target cargo test --offline",
+    script: "CARGO_TARGET_DIR=/tmp/target cargo test",
     prints: "1 passed",
   },
   {
@@ -78,10 +79,7 @@ const uses: readonly HeavyUse[] = [
 
 let fixture: SandboxFixture;
 beforeAll(async () => {
-  // The toolchain itself: the `cargo` of rustup looks for it in a home that no command sees.
-  const rust = spawnSync("rustc", ["--print", "sysroot"], { encoding: "utf8" }).stdout?.trim() ?? "";
-  const path = rust === "" ? process.env["PATH"] : `${join(rust, "bin")}:${process.env["PATH"] ?? ""}`;
-  fixture = await openSandboxFixture({ environment: { PATH: path } });
+  fixture = await openSandboxFixture({ environment: toolchainVariables(process.env) });
   mkdirSync(join(fixture.workspacePath, "node_modules"));
   symlinkSync("/opt/node_modules/vitest", join(fixture.workspacePath, "node_modules/vitest"));
 });

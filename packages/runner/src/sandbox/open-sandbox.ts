@@ -39,7 +39,6 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   if (sandbox instanceof BubblewrapSandbox) return sandbox;
   const direct = {
     ...parts,
-    path: parts.host.path,
     scratchDir: directories.scratchDir,
     copies: plainCopies(directories.scratchDir, parts.spawner),
   };

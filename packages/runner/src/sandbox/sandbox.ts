@@ -82,7 +82,7 @@ export interface SandboxOptions {
   readonly dataDir: string;
   /** A directory of the server's own for throwaway copies; made if absent, emptied at open. */
   readonly scratchDir: string;
-  /** The server's variables, of which only PATH is looked at. */
+  /** The server's variables, of which PATH and the homes of toolchains are looked at (`toolchainVariables`). */
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Directories of toolchains outside /usr that commands may read, besides those found through PATH. */
   readonly toolchainDirs?: readonly string[];

@@ -2,7 +2,7 @@ import { constants, type Stats } from "node:fs";
 import { access, lstat, mkdir, readdir, readlink, realpath, stat, writeFile } from "node:fs/promises";
 import { dirname, isAbsolute, join } from "node:path";
 import type { VisibleHost } from "./bubblewrap-arguments.ts";
-import { toolchainMounts } from "./toolchains.ts";
+import { findToolchains } from "./toolchains.ts";
 import type { ReadOnlyMount } from "./sandbox.ts";
 
 const topLevel = ["bin", "sbin", "lib", "lib32", "lib64", "libx32"];
@@ -50,7 +50,7 @@ const passwd = [
 const group = ["root:x:0:", "agent:x:1000:", "nogroup:x:65534:"].join("\n");
 
 export interface VisibleHostOptions {
-  /** The server's variables; PATH is read. */
+  /** The server's variables; PATH is read, and where managers of toolchains such as rustup have their homes. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly toolchainDirs: readonly string[];
   /** Directories of which nothing may become visible: the data directory, the workspaces. */
@@ -70,9 +70,9 @@ export async function findVisibleHost(options: VisibleHostOptions): Promise<Omit
     else if (found?.isDirectory()) mounts.push({ source: path });
   }
   mounts.push(...(await etcMounts()), ...(await accountFiles(options.scratchDir)));
-  const toolchains = await toolchainMounts(options);
-  mounts.push(...toolchains.mounts);
-  return { mounts, links, path: toolchains.path };
+  const toolchains = await findToolchains(options);
+  mounts.push(...toolchains.mounts, ...(await emptyFiles(options.scratchDir, toolchains.covered)));
+  return { mounts, links, path: toolchains.path, environment: toolchains.environment };
 }
 
 async function etcMounts(): Promise<ReadOnlyMount[]> {
@@ -97,6 +97,13 @@ async function accountFiles(scratchDir: string): Promise<ReadOnlyMount[]> {
     mounts.push({ source: join(directory, name), target: `/etc/${name}` });
   }
   return mounts;
+}
+
+/** A file without content in place of each of `targets`. */
+async function emptyFiles(scratchDir: string, targets: readonly string[]): Promise<ReadOnlyMount[]> {
+  const source = join(scratchDir, "etc", "empty");
+  await writeFile(source, "", { mode: 0o644 });
+  return targets.map((target) => ({ source, target }));
 }
 
 async function isReadable(path: string): Promise<boolean> {

@@ -39,7 +39,7 @@ export interface RunnerOptions {
   /** null: `workspaces` in the data directory. */
   readonly workspacesDir: string | null;
   readonly sandbox: SandboxOptions["mode"];
-  /** The server's variables, of which only PATH is looked at. */
+  /** The server's variables, of which PATH and the homes of toolchains are looked at (`toolchainVariables`). */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly limits?: Partial<ScanLimits>;
   /** Directories of toolchains outside /usr that commands may read, besides those found through PATH. */
