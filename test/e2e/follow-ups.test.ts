@@ -236,6 +236,13 @@ describe("what follows from a transition", () => {
       await server.agent("plain")
     ).post("/tasks/claim", { agent_id: "plain", task_id: reviews[0] });
     expect(nothing.body).toMatchObject({ code: "task_not_claimable" });
+    const own = { agent_id: "rita", capabilities: ["review"] };
+    expect((await agent.api.post("/tasks/claim", { ...own, task_id: reviews[0] })).body).toMatchObject({
+      status: 403,
+      code: "self_review",
+    });
+    const offered = (await agent.api.post("/tasks/claim", own)).body["task"] as { labels: string[] } | undefined;
+    expect(offered?.labels ?? []).not.toContain(`review-of:${agent.taskId}`);
     const reviewer: Api = await server.withKey("agent", "vera", ["agent", "reviewer"]);
     const claimed = await reviewer.post("/tasks/claim", {
       agent_id: "vera",

@@ -37,6 +37,7 @@ export type {
 export { approvalTask } from "./decide/approval-question.ts";
 export { decide } from "./decide/decide.ts";
 export { contentsNeeded, factsNeeded, type FactsNeeded } from "./decide/facts-needed.ts";
+export { reviewCapability, reviewedTask } from "./decide/claim.ts";
 export { readyToComplete } from "./decide/completion.ts";
 export { triggersOf, type Trigger } from "./decide/triggers.ts";
 export { judgeReviewingRole } from "./decide/reviews.ts";

@@ -10,12 +10,24 @@ export interface ContentPair {
   readonly after: string | null;
 }
 
+/** What the beginning of a file is like, for rules that ask whether a person could read it. */
+export interface FileSample {
+  /** The first bytes, in hexadecimal. */
+  readonly head: string;
+  /** No zero byte and UTF-8, as far as it was read. */
+  readonly isText: boolean;
+  /** Bytes of the longest line, as far as it was read. */
+  readonly longestLine: number;
+}
+
 /** The differences from one earlier tree to the tree now. */
 export interface TreeDifference {
   readonly from: TreeDigest;
   readonly changes: readonly TreeChange[];
   /** For the paths whose rule looks inside a file (`package.json#/scripts`). */
   readonly contents: Readonly<Record<string, ContentPair>>;
+  /** Of changed files as they are now, by path; of very many only the first. */
+  readonly samples?: Readonly<Record<string, FileSample>>;
 }
 
 /** What the runner read of the workspace, every byte of it. */
@@ -37,6 +49,12 @@ export interface DependencyFact {
   readonly status: TaskStatus;
 }
 
+/** Who did the work that a review task is about, and whom they belong to. */
+export interface AuthorsFact {
+  readonly authors: readonly PrincipalId[];
+  readonly authorOwners: readonly PrincipalId[];
+}
+
 /**
  * All that a decision may look at besides the task. What is absent was not gathered, and a check that needs it
  * does not pass.
@@ -51,6 +69,8 @@ export interface Facts {
   readonly approvals?: readonly ApprovalFact[];
   /** Principals of the same owner as a given one are authors of each other's work. */
   readonly authors?: readonly PrincipalId[];
+  /** Of a claim of a review task: of the work that it is about. */
+  readonly reviewed?: AuthorsFact;
 }
 
 export type FactKind = "tree" | "artifacts" | "evidence" | "reviews" | "approvals";

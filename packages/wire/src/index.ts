@@ -63,7 +63,16 @@ export {
   type TestRunStatus,
   type UnloadedTestFile,
 } from "./evidence.ts";
-export type { ContentPair, DependencyFact, FactKind, Facts, TreeDifference, TreeFacts } from "./facts.ts";
+export type {
+  AuthorsFact,
+  ContentPair,
+  DependencyFact,
+  FactKind,
+  Facts,
+  FileSample,
+  TreeDifference,
+  TreeFacts,
+} from "./facts.ts";
 export {
   ApprovalAnswer,
   ApprovalListAnswer,

@@ -1,6 +1,6 @@
-import type { TaskId, TaskStatus } from "@phasegate/wire";
+import type { Facts, Principal, TaskId, TaskStatus } from "@phasegate/wire";
 import { describe, expect, it } from "vitest";
-import { ada, audrey, bob, olga, server } from "../testing/principals.ts";
+import { ada, audrey, bob, eve, olga, rex, server } from "../testing/principals.ts";
 import { claimedStory, fourPhases } from "../testing/stories.ts";
 import { Story } from "../testing/story.ts";
 import { workflowOf } from "../testing/workflow.ts";
@@ -158,3 +158,34 @@ function createCommand(story: Story) {
     adHoc: false,
   };
 }
+
+describe("claim of a review task", () => {
+  const spawnedBy = { taskId: "task_reviewed" as TaskId, depth: 0, siblings: 0 };
+  const reviewing = { capabilities: ["review"] };
+  const reviewed = { authors: [ada.id], authorOwners: [olga.id] };
+
+  function claimedBy(principal: Principal, facts: Facts = { reviewed }, made: Parameters<Story["create"]>[0] = {}) {
+    return created({ spawnedBy, ...reviewing, ...made }).claim(principal, reviewing, facts);
+  }
+
+  it("is for those who have no part in the work", () => {
+    expect(claimedBy(bob).effect).toBe("allow");
+    expect(claimedBy(rex).effect).toBe("allow");
+  });
+
+  it.each([
+    ["an author", ada],
+    ["another agent of an author's owner", eve],
+    ["what an author owns", { ...bob, owner: ada.id }],
+  ])("is refused to %s", (_, principal) => {
+    expect(claimedBy(principal).reasons[0]?.code).toBe("self_review");
+  });
+
+  it("is refused to all while nothing tells who the authors are", () => {
+    expect(claimedBy(bob, {}).reasons[0]?.code).toBe("self_review");
+  });
+
+  it("is as any other where the task only follows from the work", () => {
+    expect(claimedBy(ada, {}, { capabilities: [] }).effect).toBe("allow");
+  });
+});

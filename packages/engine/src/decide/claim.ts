@@ -1,9 +1,26 @@
-import { assuranceSuffices, isTerminal, lowerAssurance, type PrincipalRole, type Reason } from "@phasegate/wire";
+import {
+  assuranceSuffices,
+  isTerminal,
+  lowerAssurance,
+  type PrincipalRole,
+  type Reason,
+  type TaskId,
+} from "@phasegate/wire";
 import type { ClaimTask, Decision } from "../commands.ts";
+import type { TaskState } from "../task-state.ts";
 import { allow, newEvent, refuse } from "./answer.ts";
+import { isAmong } from "./authors.ts";
 import type { Situation } from "./situation.ts";
 
 const claimingRoles: readonly PrincipalRole[] = ["agent", "reviewer", "operator"];
+
+/** What a claim must name to get a task that reviews another. */
+export const reviewCapability = "review";
+
+/** The task whose work a task reviews: the one whose trigger made it for reviewers. Null for any other task. */
+export function reviewedTask({ spawnedBy, capabilities }: TaskState): TaskId | null {
+  return spawnedBy !== null && capabilities.includes(reviewCapability) ? spawnedBy.taskId : null;
+}
 
 /**
  * Gives the task to the claimant, or back to the holder that names it. Either way the epoch rises, so that at any
@@ -18,6 +35,7 @@ export function decideClaim(situation: Situation, command: ClaimTask): Decision 
       judgeStatus(situation, command) ??
       judgeAssurance(situation, command) ??
       judgeCapabilities(situation, command) ??
+      judgeReviewer(situation) ??
       judgeDependencies(situation));
   if (reason) return refuse(situation, command, reason);
   return allow([
@@ -86,6 +104,17 @@ function judgeCapabilities({ task }: Situation, command: ClaimTask): Reason | nu
     code: "task_not_claimable",
     message: `the task asks for capabilities that the claim does not name: ${quoted(missing)}`,
     hint: "claim with these `capabilities`, or claim another task",
+  };
+}
+
+/** A review of their own work would count for nothing, and whoever holds its task keeps it from others. */
+function judgeReviewer({ task, facts, context }: Situation): Reason | null {
+  const reviewed = reviewedTask(task);
+  if (reviewed === null || (facts.reviewed && !isAmong(facts.reviewed, context.principal))) return null;
+  return {
+    code: "self_review",
+    message: `\`${context.principal.name}\` is among the authors of the work that the task reviews`,
+    hint: "claim another task; a principal that has no part in the work takes this one",
   };
 }
 

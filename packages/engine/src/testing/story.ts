@@ -1,7 +1,15 @@
 import { digestJson, taskStream } from "@phasegate/wire";
 import type { EventId, Facts, JsonValue, OperationId, Principal, TaskId, TokenId, TreeDigest } from "@phasegate/wire";
 import type { CompiledWorkflow } from "@phasegate/workflow";
-import type { CallTool, Command, Decision, RequestTransition, SettleTool, TokenClaims } from "../commands.ts";
+import type {
+  CallTool,
+  Command,
+  CreateTask,
+  Decision,
+  RequestTransition,
+  SettleTool,
+  TokenClaims,
+} from "../commands.ts";
 import { decide } from "../decide/decide.ts";
 import { evolve } from "../evolve/evolve.ts";
 import type { TaskEvent } from "../evolve/task-event.ts";
@@ -83,7 +91,7 @@ export class Story {
   }
 
   create(
-    options: { dependencies?: readonly TaskId[]; facts?: Facts; capabilities?: readonly string[] } = {},
+    options: Partial<Pick<CreateTask, "dependencies" | "capabilities" | "spawnedBy">> & { facts?: Facts } = {},
   ): Decision {
     return this.do(
       olga,
@@ -100,6 +108,7 @@ export class Story {
         base: { ref: "main", commit: "0".repeat(40) },
         tree: treeOf(this.files),
         adHoc: false,
+        ...(options.spawnedBy ? { spawnedBy: options.spawnedBy } : {}),
       },
       options.facts ?? {},
     );

@@ -1,10 +1,11 @@
-import type { ClaimTask, TaskState } from "@phasegate/engine";
+import { type ClaimTask, reviewedTask, type TaskState } from "@phasegate/engine";
 import { lowerAssurance, PhasegateError } from "@phasegate/wire";
 import type { AssuranceLevel, TaskId } from "@phasegate/wire";
 import type { CompiledWorkflow } from "@phasegate/workflow";
 import type { Caller, ServerContext } from "../context.ts";
 import type { RouteAnswer } from "../http/route.ts";
 import { serverCaller } from "../server-caller.ts";
+import { authorsOf } from "../transitions/transition-facts.ts";
 import { createTask } from "./create-task.ts";
 import { refuseHoarding } from "./held-tasks.ts";
 import { tokenMint } from "./mint.ts";
@@ -86,11 +87,9 @@ async function requireOnOffer(
   input: ClaimInput,
   task: TaskState,
 ): Promise<void> {
-  const dependencies = await statusOf(context, task.dependencies);
-  const isOpen = task.holder === null && dependencies.every(({ status }) => status === "completed");
-  const { decision } = await context.tasks.preview(task.id, caller, claimCommand(context, input, true), {
-    dependencies,
-  });
+  const facts = await claimFacts(context, task);
+  const isOpen = task.holder === null && facts.dependencies.every(({ status }) => status === "completed");
+  const { decision } = await context.tasks.preview(task.id, caller, claimCommand(context, input, true), facts);
   const isForAgents = decision.reasons.every(({ code }) => code !== "forbidden");
   if (!isOpen || !isForAgents || (task.status !== "ready" && decision.effect !== "allow")) throw notClaimable(task.id);
 }
@@ -111,9 +110,7 @@ async function tryClaim(
   if (!task || task.holder || (task.status !== "ready" && task.status !== "waiting")) return null;
   const workflow = await context.tasks.workflowOf(task);
   const command = claimCommand(context, input, false);
-  const looked = await context.tasks.preview(taskId, caller, command, {
-    dependencies: await statusOf(context, task.dependencies),
-  });
+  const looked = await context.tasks.preview(taskId, caller, command, await claimFacts(context, task));
   if (looked.decision.effect !== "allow") {
     const reason = looked.decision.reasons[0];
     if (reason?.code === "assurance_insufficient") throw PhasegateError.fromReason(reason);
@@ -131,7 +128,7 @@ async function decideClaim(context: ServerContext, caller: Caller, input: ClaimI
     taskId: task.id,
     caller,
     command,
-    facts: { dependencies: await statusOf(context, task.dependencies) },
+    facts: await claimFacts(context, task),
     lease: ({ decision, task: after }) => {
       if (decision.effect !== "allow") return undefined;
       return after.status === "awaiting_approval" ? null : { expiresAt: lease.expiresAt };
@@ -144,6 +141,15 @@ async function decideClaim(context: ServerContext, caller: Caller, input: ClaimI
     await context.runner.fence(task.id, decided.task.epoch);
   }
   return { ...decided, tokenId: command.tokenId };
+}
+
+async function claimFacts(context: ServerContext, task: TaskState) {
+  const dependencies = await statusOf(context, task.dependencies);
+  const id = reviewedTask(task);
+  const reviewed = id === null ? null : await context.tasks.load(id);
+  if (reviewed === null) return { dependencies };
+  const { authorOwners } = reviewed;
+  return { dependencies, reviewed: { authors: authorsOf(context, reviewed), authorOwners } };
 }
 
 function claimCommand(context: ServerContext, input: ClaimInput, named: boolean): ClaimTask {

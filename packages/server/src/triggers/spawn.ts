@@ -1,4 +1,4 @@
-import type { TaskState } from "@phasegate/engine";
+import { reviewCapability, type TaskState } from "@phasegate/engine";
 import {
   digestJson,
   isTerminal,
@@ -77,7 +77,7 @@ export async function spawnReviews(
       workflow: reviewing.digest,
       base: task.base.commit,
       priority: task.priority,
-      capabilities: ["review"],
+      capabilities: [reviewCapability],
       labels: [`review-of:${task.id}`, `review-entry:${trigger.entry}`, `review-model:${model}`.slice(0, bounds.label)],
     },
   }));

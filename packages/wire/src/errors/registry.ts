@@ -298,7 +298,7 @@ export const errorRegistry = {
     status: 403,
     title: "Own work cannot be reviewed",
     retry: false,
-    docs: "Reviews come from principals that are not among the authors of the work.",
+    docs: "Reviews, and claims of review tasks, come from principals that are not among the authors of the work.",
   },
   review_other_tree: {
     status: 409,
