@@ -35,6 +35,7 @@ export {
 } from "./tools/registry.ts";
 export { externalApprover } from "./checks/external.ts";
 export { checkDefinitions, checkNames, findCheck, isImplemented, validateCheckParameters } from "./checks/registry.ts";
+export { codeLines } from "./evidence/code-lines.ts";
 export { redIdentitiesOf } from "./evidence/red.ts";
 export { treesToBeRedAgain } from "./evidence/red-again.ts";
 export { mayHaveUnstableNames, withUnstableFiles } from "./evidence/test-runs.ts";

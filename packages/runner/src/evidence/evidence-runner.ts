@@ -45,6 +45,16 @@ export interface EvidenceRunnerParts {
 
 const layerBounds = { maxLayers: 32, maxBytes: 16 * 1024 ** 3 };
 
+/** Largest file whose comments are told from its code. */
+const maxTextBytes = 1024 * 1024;
+
+function textIn(tree: Manifest, contents: ContentStore, file: string): string | null {
+  const entry = tree.entries.get(file);
+  return entry?.type === "file" && entry.size <= maxTextBytes
+    ? contents.readSync(entry.content).toString("utf8")
+    : null;
+}
+
 /** Evidence runs over the trees that a runner keeps. */
 export async function openEvidenceRunner(
   parts: EvidenceRunnerParts,
@@ -133,6 +143,7 @@ export async function openEvidenceRunner(
           lowerLayers: layer === null ? [] : [layer.path],
           files: [...prepared.tree.entries.keys()],
           isTestFile: (file) => request.task.workflow.isTestFile(file),
+          textOf: (file) => textIn(prepared.tree, parts.contents, file),
           signal,
         };
         const facts = await runTestCommand(command);

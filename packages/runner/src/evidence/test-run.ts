@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { PhasegateError, type LineCoverage, type TestRun } from "@phasegate/wire";
-import { readLcov } from "../reports/lcov.ts";
+import { readLcov, withoutComments } from "../reports/lcov.ts";
 import { findReportFormat } from "../reports/registry.ts";
 import { ReportError, type ReportFormat } from "../reports/report-format.ts";
 import type { Sandbox, SandboxResult } from "../sandbox/sandbox.ts";
@@ -30,6 +30,8 @@ export interface TestCommandRequest {
   /** Paths of all files of the tree. */
   readonly files: readonly string[];
   isTestFile(path: string): boolean;
+  /** The text of a file as the tree has it, whatever the run made of it; null where it is not to be read. */
+  textOf(path: string): string | null;
   readonly signal: AbortSignal;
 }
 
@@ -200,13 +202,14 @@ async function readCoverage(
     cwd,
     files,
     isTestFile,
-  }: { workspace: string; cwd: string } & Pick<TestCommandRequest, "files" | "isTestFile">,
+    textOf,
+  }: { workspace: string; cwd: string } & Pick<TestCommandRequest, "files" | "isTestFile" | "textOf">,
 ): Promise<{ readonly coverage: LineCoverage | null; readonly problem: string | null }> {
   const known = new Set(files);
   const context = { workspace, cwd, isFile: (file: string) => known.has(file), isTestFile };
   try {
     const text = await readReport(directory, reportNames.coverage);
-    if (text !== null) return { coverage: readLcov(text, context), problem: null };
+    if (text !== null) return { coverage: await withoutComments(readLcov(text, context), textOf), problem: null };
     const printed = (await readReport(directory, reportNames.coverageOutput)) ?? "";
     const last = printed.trim().split("\n").at(-1) ?? "";
     const why = missingTool(printed) ?? (last === "" ? "the run left no LCOV tracefile" : last.slice(0, 200));

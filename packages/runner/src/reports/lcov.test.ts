@@ -1,5 +1,6 @@
+import type { LineCoverage } from "@phasegate/wire";
 import { describe, expect, it } from "vitest";
-import { readLcov } from "./lcov.ts";
+import { readLcov, withoutComments } from "./lcov.ts";
 import { ReportError } from "./report-format.ts";
 
 const places = {
@@ -50,5 +51,30 @@ describe("readLcov", () => {
   ];
   it.each(broken)("refuses %j", (text) => {
     expect(() => readLcov(text, places)).toThrow(ReportError);
+  });
+});
+
+describe("withoutComments", () => {
+  const texts: Record<string, string> = {
+    "src/a.js": "// one\n\n/*\n two\n*/\na();\nif (b) {\n  // three\n  c();\n}\n",
+    "src/b.js": "const d = `\n# four\n`;\n",
+  };
+  const without = (files: LineCoverage["files"]) =>
+    withoutComments({ files, percent: 0 }, (path) => texts[path] ?? null);
+
+  it("leaves blank lines and comments out, executed or not", async () => {
+    const counted = { "src/a.js": { covered: [1, 2, 3, 4, 5, 6, 7, 10], uncovered: [8, 9] } };
+    expect(await without(counted)).toEqual({
+      files: { "src/a.js": { covered: [6, 7, 10], uncovered: [9] } },
+      percent: 75,
+    });
+  });
+
+  it("keeps what only looks like a comment, what is behind the end, and files without a text", async () => {
+    const counted = {
+      "src/b.js": { covered: [1, 2], uncovered: [3] },
+      "src/c.js": { covered: [1], uncovered: [2] },
+    };
+    expect((await without(counted)).files).toEqual(counted);
   });
 });

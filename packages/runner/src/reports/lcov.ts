@@ -1,4 +1,6 @@
+import { setImmediate } from "node:timers/promises";
 import type { LineCoverage } from "@phasegate/wire";
+import { codeLines } from "@phasegate/workflow";
 import { ReportError, type ReportContext } from "./report-format.ts";
 import { reportedPath } from "./reported-path.ts";
 
@@ -37,6 +39,34 @@ export function readLcov(
   if (lines !== null || records === 0) throw new ReportError("the coverage report is not a whole LCOV tracefile");
   return summarize(files);
 }
+
+/**
+ * The same without blank lines and lines of comments, which tools that count all lines of a loaded file (node) hold for
+ * executed. Files whose text is not at hand stay as they are.
+ */
+export async function withoutComments(
+  coverage: LineCoverage,
+  textOf: (path: string) => string | null,
+): Promise<LineCoverage> {
+  const files = new Map<string, ReadonlyMap<number, boolean>>();
+  for (const [path, { covered, uncovered }] of Object.entries(coverage.files)) {
+    const text = textOf(path);
+    const lines = [...covered.map((line) => [line, true] as const), ...uncovered.map((line) => [line, false] as const)];
+    files.set(path, new Map(text === null ? lines : linesOfCode(path, text, lines)));
+    await setImmediate();
+  }
+  return summarize(files);
+}
+
+function linesOfCode(path: string, text: string, lines: readonly (readonly [number, boolean])[]) {
+  const texts = text.split("\n");
+  // Most tools count statements: what names no such line needs no closer look.
+  if (!lines.some(([line]) => mayBeComment.test(texts[line - 1] ?? ""))) return lines;
+  const code = codeLines(path, text);
+  return lines.filter(([line]) => code.has(line));
+}
+
+const mayBeComment = /^\s*(?:$|\/[/*]|\*|#)/;
 
 function summarize(files: ReadonlyMap<string, ReadonlyMap<number, boolean>>): LineCoverage {
   let [covered, all] = [0, 0];

@@ -1,7 +1,7 @@
 import type { JsonObject, LineCoverage } from "@phasegate/wire";
 import { Type } from "typebox";
 import { currentRun } from "../evidence/subject.ts";
-import { uncounted } from "../evidence/uncounted.ts";
+import { honestPercent, uncounted, type Uncounted } from "../evidence/uncounted.ts";
 import type { CheckFinding, CheckInput } from "./definition.ts";
 import { evidenceSubject, gatheredCheck } from "./evidence-check.ts";
 import { fail, listed, pass } from "./outcome.ts";
@@ -36,10 +36,12 @@ export const coverageThresholdMet = gatheredCheck({
       const why = problem === undefined ? "" : `: ${problem}`;
       return { ...fail(`the test run measured no coverage${why}`, noCoverageHint), evidenceId };
     }
-    const findings = findingsOf(coverage, input).map((finding) => ({ ...finding, evidenceId }));
-    if (coverage.percent >= threshold) return { ...pass(), evidenceId, findings };
+    const left = leftOut(coverage, input);
+    const findings = findingsOf(left).map((finding) => ({ ...finding, evidenceId }));
+    const percent = honestPercent(coverage, left);
+    if (percent >= threshold) return { ...pass(), evidenceId, findings };
     return {
-      ...fail(`line coverage is ${coverage.percent} per cent, at least ${threshold} is asked for`, "test what is not"),
+      ...fail(messageOf(percent, threshold, left), hintOf(left)),
       evidenceId,
       findings,
     };
@@ -54,20 +56,55 @@ export const coverageThresholdMet = gatheredCheck({
   },
 });
 
-/** What the change keeps out of the figure, for whoever approves it. */
-function findingsOf(coverage: LineCoverage, { workflow, facts, baseTree }: CheckInput): readonly CheckFinding[] {
+/** What the change keeps out of the report. */
+function leftOut(coverage: LineCoverage, { workflow, facts, baseTree }: CheckInput): Uncounted {
   const { changes = [], contents = {} } = facts.tree?.differences[baseTree] ?? {};
-  const isTestFile = (path: string): boolean => workflow.isTestFile(path);
-  const { excluded, unmeasured } = uncounted(coverage, { changes, contents, isTestFile });
+  return uncounted(coverage, {
+    changes,
+    contents,
+    paths: facts.tree?.paths ?? [],
+    base: facts.evidence?.base?.coverage ?? null,
+    isTestFile: (path) => workflow.isTestFile(path),
+  });
+}
+
+/** What whoever approves the figure should know. */
+function findingsOf({ excluded, unmeasured, uncovered }: Uncounted): readonly CheckFinding[] {
   const finding = (name: string, message: string): CheckFinding => ({ name, severity: "warning", message });
+  const free = unmeasured.filter((path) => !uncovered.has(path));
+  const counted = unmeasured.filter((path) => uncovered.has(path));
   return [
     ...(excluded.length > 0
       ? [finding("coverage_excluded", `new comments take lines out of the coverage: ${listed(excluded, 20)}`)]
       : []),
-    ...(unmeasured.length > 0
-      ? [finding("coverage_unmeasured", `changed, and in no count of the coverage: ${listed(unmeasured, 20)}`)]
+    ...(counted.length > 0
+      ? [
+          finding(
+            "coverage_unmeasured",
+            `changed, and loaded by no test: counted as not covered: ${listed(counted, 20)}`,
+          ),
+        ]
+      : []),
+    ...(free.length > 0
+      ? [finding("coverage_unmeasured", `changed, and in no count of the coverage: ${listed(free, 20)}`)]
       : []),
   ];
+}
+
+function messageOf(percent: number, threshold: number, { uncovered }: Uncounted): string {
+  const shown = Math.floor(percent * 100) / 100;
+  const lines = [...uncovered.values()].reduce((sum, count) => sum + count, 0);
+  const more =
+    lines === 0
+      ? ""
+      : `, with ${lines} lines that the report leaves out counted as not covered (${listed([...uncovered.keys()])})`;
+  return `line coverage is ${shown} per cent${more}, at least ${threshold} is asked for`;
+}
+
+function hintOf({ uncovered }: Uncounted): string {
+  return uncovered.size === 0
+    ? "test what is not"
+    : "test those files, take comments out that leave lines uncounted, or delete what nothing uses";
 }
 
 function thresholdOf(parameters: JsonObject): number {

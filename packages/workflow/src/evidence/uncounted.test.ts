@@ -1,6 +1,7 @@
-import { expect, test } from "vitest";
+import type { LineCoverage, TreeChange } from "@phasegate/wire";
+import { describe, expect, test } from "vitest";
 import { changed, judge } from "../checks/testing/check-case.ts";
-import { covering, now } from "../checks/testing/run-case.ts";
+import { covering, now, onBase } from "../checks/testing/run-case.ts";
 
 const files = { "src/a.js": { covered: [1], uncovered: [] } };
 
@@ -8,7 +9,8 @@ function findings(path: string, text: string, before: string | null = null) {
   const sinceBase = [changed(path, before === null ? "added" : "modified")];
   const evidence = { current: now({ "test/a.test.js": { a: "passed" } }, { coverage: covering(files) }) };
   const contents = { [path]: { before, after: text } };
-  const outcome = judge("coverage_threshold_met", { changes: [], sinceBase, contents, evidence });
+  const parameters = { threshold: 0 };
+  const outcome = judge("coverage_threshold_met", { changes: [], sinceBase, contents, evidence, parameters });
   expect(outcome.passed).toBe(true);
   return outcome.findings?.map(({ name, severity, message }) => `${severity} ${name}: ${message}`);
 }
@@ -27,16 +29,134 @@ test.each([
   ]);
 });
 
-test("a comment that the base has too, a word that only looks so and a test file say nothing", () => {
+test("a comment that the base has too, one that ends another, a word that only looks so and a test file say nothing", () => {
   const old = "/* v8 ignore next */\nconst a = 1;\n";
   expect(findings("src/a.js", `const b = 2;\n${old}`, old)).toEqual([]);
+  expect(findings("src/a.js", "/* v8 ignore stop */\n/* node:coverage enable */\n")).toEqual([]);
   expect(findings("src/a.js", "// what v8 ignores, disables and covers\n")).toEqual([]);
   expect(findings("test/b.test.js", "/* v8 ignore next */\n")).toEqual([]);
 });
 
+test("a second comment of one text is the new one, wherever it stands", () => {
+  const old = "a();\n/* v8 ignore next */\nb();\n";
+  expect(findings("src/a.js", `/* v8 ignore next */\nc();\n${old}`, old)).toEqual([
+    "warning coverage_excluded: new comments take lines out of the coverage: `src/a.js:1`",
+  ]);
+});
+
 test("a changed file that no test loads is named, where others of its kind are counted", () => {
   expect(findings("src/b.js", "export const b = 1;\n")).toEqual([
-    "warning coverage_unmeasured: changed, and in no count of the coverage: `src/b.js`",
+    "warning coverage_unmeasured: changed, and loaded by no test: counted as not covered: `src/b.js`",
+  ]);
+  expect(findings("scripts/b.js", "export const b = 1;\n")).toEqual([
+    "warning coverage_unmeasured: changed, and in no count of the coverage: `scripts/b.js`",
   ]);
   expect(findings("src/b.json", "{}")).toEqual([]);
+});
+
+/** Lines from 1 to 8 are covered of `src/a.js`, and what else is given of the report. */
+function judged(given: {
+  readonly changes: readonly TreeChange[];
+  readonly texts?: Readonly<Record<string, { before?: string; after: string }>>;
+  readonly paths?: readonly string[];
+  readonly measured?: LineCoverage["files"];
+  readonly base?: LineCoverage["files"];
+}): string {
+  const measured = { "src/a.js": { covered: [1, 2, 3, 4, 5, 6, 7, 8], uncovered: [] }, ...given.measured };
+  const texts = Object.entries(given.texts ?? {});
+  const base = given.base ? { base: onBase({}, { coverage: covering(given.base) }) } : {};
+  const outcome = judge("coverage_threshold_met", {
+    changes: [],
+    sinceBase: given.changes,
+    contents: Object.fromEntries(texts.map(([path, { before = null, after }]) => [path, { before, after }])),
+    paths: [...(given.paths ?? []), ...given.changes.map(({ path }) => path), "src/a.js"],
+    evidence: { current: now({}, { coverage: covering(measured, 100) }), ...base },
+    parameters: { threshold: 90 },
+  });
+  return outcome.passed
+    ? "passed"
+    : (/^line coverage is [\d.]+ per cent, with \d+ lines/.exec(outcome.message)?.[0] ?? "");
+}
+
+const four = "export const a = 1;\n// about\n\nexport const b = 2;\nexport function c() {\n  return a;\n}\n";
+const added = (path: string) => [changed(path, "added")];
+
+describe("lines that the report leaves out count as not covered:", () => {
+  test.each(["src/new.js", "src/deep/new.mjs", "src/new.ts", "src/a.config.js"])(
+    "those of the new file `%s`",
+    (path) => {
+      expect(judged({ changes: added(path), texts: { [path]: { after: four } } })).toBe(
+        "line coverage is 66.66 per cent, with 4 lines",
+      );
+    },
+  );
+
+  test("those of a new file that is too large to be read, by its size", () => {
+    const path = "src/new.js";
+    const large = { ...changed(path, "added"), after: { ...changed(path).after!, size: 400_000 } };
+    expect(judged({ changes: [large] })).toBe("line coverage is 0.07 per cent, with 10000 lines");
+  });
+
+  test("those that changed in a file which no report names", () => {
+    const texts = { "src/cli.js": { before: four, after: four.replace("= 2", "= 3") } };
+    expect(judged({ changes: [changed("src/cli.js")], texts })).toBe("line coverage is 88.88 per cent, with 1 lines");
+  });
+
+  test("all of a file that the base's report names and no test loads any more", () => {
+    const base = { "src/old.js": { covered: [1], uncovered: [2, 3] } };
+    expect(judged({ changes: [], paths: ["src/old.js"], base })).toBe("line coverage is 72.72 per cent, with 3 lines");
+    expect(judged({ changes: [], base })).toBe("passed");
+  });
+
+  test.each([
+    ["behind a new comment", "x();\n/* c8 ignore start */\ny();\n\nz(\n  1,\n);\n/* c8 ignore stop */\n", "3"],
+    ["however it is said to have ended", "x();\n// v8 ignore next 9\ny();\n// LCOV_EXCL_STOP\nz();\nz();\n", "3"],
+    ["and on the line of the comment", "x();\ny(); // istanbul ignore next\nz();\n", "2"],
+  ])("those %s", (_, after, count) => {
+    const measured = { "src/b.js": { covered: [1, 9], uncovered: [] } };
+    expect(
+      judged({ changes: [changed("src/b.js")], texts: { "src/b.js": { before: "x();\n", after } }, measured }),
+    ).toMatch(new RegExp(`with ${count} lines$`));
+  });
+
+  test("those of a function without cover in Python", () => {
+    const after = "def a():\n    return 1\n\n\ndef b():  # pragma: no cover\n    c()\n    d()\n\n\ne = 1\n";
+    const measured = { "shop/b.py": { covered: [1, 2, 10], uncovered: [] } };
+    const changes = added("shop/b.py");
+    expect(judged({ changes, texts: { "shop/b.py": { after } }, measured })).toMatch(/with 3 lines$/);
+  });
+});
+
+describe("nothing is counted against", () => {
+  test.each([
+    ["a file of types alone", "src/new.ts", "import type { A } from './a.ts';\nexport interface B {\n  a: A;\n}\n"],
+    ["a file that only names modules", "src/new.js", "export { a } from './a.js';\nexport * from './b.js';\n"],
+    ["a file of comments", "src/new.js", "// one\n/* two */\n"],
+    ["a declaration file", "src/new.d.ts", four],
+    ["a test file", "test/new.test.js", four],
+    ["configuration beside a manifest", "src/vite.config.js", four],
+    ["a file of another language", "src/new.py", four],
+    ["a file outside of the measured folders", "scripts/new.js", four],
+    ["a file at the root where none is measured there", "new.js", four],
+    ["one in a folder of which the base measures nothing", "src/generated/new.js", four],
+    ["one with the ending of files that the base does not measure", "src/new.stories.tsx", four],
+  ])("%s", (_, path, after) => {
+    const paths = ["src/package.json", "src/generated/old.js", "src/button.stories.tsx"];
+    expect(judged({ changes: added(path), texts: { [path]: { after } }, paths })).toBe("passed");
+  });
+
+  test("a comment that the base has too", () => {
+    const before = "x();\n/* c8 ignore next 2 */\ny();\nz();\n";
+    const texts = { "src/b.js": { before, after: `x();\n${before}` } };
+    const measured = { "src/b.js": { covered: [1, 2], uncovered: [] } };
+    expect(judged({ changes: [changed("src/b.js")], texts, measured })).toBe("passed");
+  });
+
+  test("a file that was deleted, and one that is a link", () => {
+    const link = {
+      ...changed("src/link.js", "added"),
+      after: { ...changed("src/link.js").after!, type: "symlink" as const },
+    };
+    expect(judged({ changes: [changed("src/gone.js", "deleted"), link] })).toBe("passed");
+  });
 });

@@ -1,4 +1,8 @@
 import type { ContentPair, LineCoverage, TreeChange } from "@phasegate/wire";
+import { changedLines } from "./changed-lines.ts";
+import { executableLines, measuredKind } from "./code-lines.ts";
+import { newDirectives } from "./coverage-directives.ts";
+import { mustBeMeasured } from "./measured-folders.ts";
 
 /** What a change keeps out of the coverage that is measured of it. */
 export interface Uncounted {
@@ -6,43 +10,95 @@ export interface Uncounted {
   readonly excluded: readonly string[];
   /** Changed files that it does not name, though it names others of their kind. */
   readonly unmeasured: readonly string[];
+  /** By file, how many lines count as not covered though the report leaves them out. */
+  readonly uncovered: ReadonlyMap<string, number>;
 }
 
-/** Comments by which node, V8, Istanbul, coverage.py, LCOV and the like are told to leave lines out. */
-const directive =
-  /\b(?:(?:node:coverage|c8|v8|istanbul)\s+(?:ignore|disable)\b|pragma:\s*no\s*cover|LCOV_EXCL_(?:START|LINE)|coverage:ignore|nocov\b|exclude_coverage)/;
+export interface CoverageSource {
+  readonly changes: readonly TreeChange[];
+  readonly contents: Readonly<Record<string, ContentPair>>;
+  /** All paths of the tree. */
+  readonly paths: readonly string[];
+  /** What the tests of the base covered, where that was measured. */
+  readonly base: LineCoverage | null;
+  isTestFile(path: string): boolean;
+}
 
-/** Reads it off the changes since the base; what is a test file is counted by no one. */
-export function uncounted(
-  coverage: LineCoverage,
-  source: {
-    readonly changes: readonly TreeChange[];
-    readonly contents: Readonly<Record<string, ContentPair>>;
-    isTestFile(path: string): boolean;
-  },
-): Uncounted {
+/** Bytes that stand for a line of a file that is too large or too odd to be read. */
+const bytesOfLine = 40;
+
+/**
+ * Reads it off the changes since the base; what is a test file is counted by no one. A new file that the report has to
+ * name counts whole, a changed one with its changed lines, and one that the base's report named with the lines that it
+ * had there. A new comment that leaves lines out counts with those lines.
+ */
+export function uncounted(coverage: LineCoverage, source: CoverageSource): Uncounted {
   const written = source.changes.filter(
     ({ kind, path, after }) => kind !== "deleted" && after?.type === "file" && !source.isTestFile(path),
   );
-  const kinds = new Set(Object.keys(coverage.files).map(extensionOf));
+  const isNamed = (path: string): boolean => Object.hasOwn(coverage.files, path);
+  const kinds = new Set(Object.keys(coverage.files).map(measuredKind));
+  const directives = new Map(written.map(({ path }) => [path, newDirectives(source.contents[path])]));
+  const isRequired = mustBeMeasured(coverage, source);
+  const uncovered = new Map<string, number>();
+  for (const [path, lines] of forgotten(coverage, source)) uncovered.set(path, lines);
+  for (const change of written) {
+    const { path } = change;
+    const known = directives.get(path) ?? [];
+    const lines = isNamed(path)
+      ? linesExcluded(path, source.contents[path]?.after ?? "", coverage, known)
+      : isRequired(path)
+        ? linesOf(change, source.contents[path], known.length > 0)
+        : 0;
+    if (lines > (uncovered.get(path) ?? 0)) uncovered.set(path, lines);
+  }
   return {
-    excluded: written.flatMap(({ path }) =>
-      Object.hasOwn(source.contents, path) ? newDirectives(path, source.contents[path]!) : [],
-    ),
-    unmeasured: written
-      .map(({ path }) => path)
-      .filter((path) => !Object.hasOwn(coverage.files, path) && kinds.has(extensionOf(path))),
+    excluded: [...directives].flatMap(([path, lines]) => lines.map((line) => `${path}:${String(line)}`)),
+    unmeasured: written.map(({ path }) => path).filter((path) => !isNamed(path) && kinds.has(measuredKind(path))),
+    uncovered,
   };
 }
 
-function newDirectives(path: string, { before, after }: ContentPair): readonly string[] {
-  const known = new Set((before ?? "").split("\n"));
-  return (after ?? "")
-    .split("\n")
-    .flatMap((line, index) => (directive.test(line) && !known.has(line) ? [`${path}:${String(index + 1)}`] : []));
+/** Per cent of lines that are covered, with those that the report leaves out. */
+export function honestPercent(coverage: LineCoverage, { uncovered }: Pick<Uncounted, "uncovered">): number {
+  const more = [...uncovered.values()].reduce((sum, lines) => sum + lines, 0);
+  if (more === 0) return coverage.percent;
+  const files = Object.values(coverage.files);
+  const covered = files.reduce((sum, file) => sum + file.covered.length, 0);
+  const all = files.reduce((sum, file) => sum + file.covered.length + file.uncovered.length, 0);
+  return (covered * 100) / (all + more);
 }
 
-function extensionOf(path: string): string {
-  const name = path.slice(path.lastIndexOf("/") + 1);
-  return name.slice(name.lastIndexOf(".") + 1);
+/** Files that the report of the base names, that are in the tree still, and that this report does not name. */
+function forgotten(coverage: LineCoverage, { base, paths }: CoverageSource): readonly (readonly [string, number])[] {
+  const present = new Set(paths);
+  return Object.entries(base?.files ?? {})
+    .filter(([path]) => present.has(path) && !Object.hasOwn(coverage.files, path))
+    .map(([path, lines]) => [path, lines.covered.length + lines.uncovered.length]);
+}
+
+function linesOf({ kind, path, after }: TreeChange, texts: ContentPair | undefined, isExcluded: boolean): number {
+  if (texts?.after === null || texts === undefined) {
+    return kind === "added" ? Math.ceil((after?.size ?? 0) / bytesOfLine) : 0;
+  }
+  const lines = executableLines(path, texts.after);
+  if (kind === "added" || texts.before === null || isExcluded) return lines.size;
+  const changed = changedLines(texts.before, texts.after);
+  return [...lines].filter((line) => changed.has(line)).length;
+}
+
+/** Lines behind new comments that leave lines out: those up to the next one that the report names. */
+function linesExcluded(path: string, text: string, coverage: LineCoverage, from: readonly number[]): number {
+  if (from.length === 0) return 0;
+  const { covered = [], uncovered = [] } = coverage.files[path] ?? {};
+  const named = new Set([...covered, ...uncovered]);
+  const executable = executableLines(path, text);
+  const last = text.split("\n").length;
+  const excluded = new Set<number>();
+  for (const first of from) {
+    for (let line = first; line <= last && (line === first || !named.has(line)); line += 1) {
+      if (executable.has(line) && !named.has(line)) excluded.add(line);
+    }
+  }
+  return excluded.size;
 }

@@ -1,4 +1,5 @@
 import type { ContentPair, LineCoverage, TreeChange } from "@phasegate/wire";
+import { changedLines } from "./changed-lines.ts";
 
 /** Whether tests executed a line that changed since the base; `unknown` where coverage or texts do not tell. */
 export type Execution = "executed" | "not_executed" | "unknown";
@@ -30,17 +31,4 @@ function executionOf(
   if (!texts || texts.before === null || texts.after === null) return "unknown";
   const changed = changedLines(texts.before, texts.after);
   return lines.covered.some((line) => changed.has(line)) ? "executed" : "not_executed";
-}
-
-/** Numbers, from 1, of lines that stand in `after` more often than in `before`, whatever their order. */
-function changedLines(before: string, after: string): ReadonlySet<number> {
-  const left = new Map<string, number>();
-  for (const line of before.split("\n")) left.set(line, (left.get(line) ?? 0) + 1);
-  const changed = new Set<number>();
-  for (const [index, line] of after.split("\n").entries()) {
-    const count = left.get(line) ?? 0;
-    if (count === 0) changed.add(index + 1);
-    else left.set(line, count - 1);
-  }
-  return changed;
 }
