@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { httpClient, type HttpClient } from "./client/http-client.ts";
@@ -15,13 +15,17 @@ interface Asked {
   readonly agent: HttpClient;
   readonly taskId: string;
   readonly token: string;
+  readonly workspace: string;
 }
 
 /** A task whose agent asks to leave WORK. */
 async function ask(url: string, agentKey: string, taskId: string): Promise<Asked> {
   const agent = httpClient({ server: url, key: agentKey });
-  const claim = await agent.post<{ phase_token: string }>("/tasks/claim", { agent_id: "agent-1", task_id: taskId });
-  const asked = { agent, taskId, token: claim.phase_token };
+  const claim = await agent.post<{ phase_token: string; workspace: { path: string } }>("/tasks/claim", {
+    agent_id: "agent-1",
+    task_id: taskId,
+  });
+  const asked = { agent, taskId, token: claim.phase_token, workspace: claim.workspace.path };
   await askAgain(asked);
   return asked;
 }
@@ -63,6 +67,13 @@ test("a person lists what waits, denies with a comment, approves what is shown, 
   expect(denied).toMatchObject({ code: 0, out: expect.stringContaining(`${first} denied; task ${taskId} is active`) });
   expect((await run(agentKey, "brief", taskId)).out).toContain("say why");
 
+  mkdirSync(join(asked.workspace, "src"), { recursive: true });
+  const write = (name: string, content: string | Buffer) => writeFileSync(join(asked.workspace, "src", name), content);
+  write("logo.png", Buffer.from("89504e470d0a1a0a0000", "hex"));
+  write("round.bin", Buffer.from("0061736d01000000", "hex"));
+  write("turned\u202Eround.txt", "a\n");
+  write("y-long.txt", "line of a long file\n".repeat(20_000));
+  write("z-\u202Ebehind.txt", "b\n");
   await askAgain(asked);
   const [second = ""] = (await run(maria, "approvals")).out.split("\n")[1]?.split("\t") ?? [];
   expect(second).not.toBe(first);
@@ -72,6 +83,14 @@ test("a person lists what waits, denies with a comment, approves what is shown, 
     code: 2,
     error: expect.stringContaining(`phasegate approve ${second} --digest ${digest}`),
   });
+  const shown = unasked.out.split("\n");
+  expect(shown).toContain("warning: code that nobody can read here: src/round.bin, 8 bytes, WebAssembly");
+  expect(shown).toContain("not shown: Binary files /dev/null and b/src/logo.png differ");
+  expect(shown).toContain("not shown: src/z-\\u{202e}behind.txt");
+  expect(unasked.out).toContain(`the difference is cut: GET /api/v1/tasks/${taskId}/diff?since=base`);
+  expect(unasked.out).toContain("turned\\342\\200\\256round.txt");
+  expect(unasked.out).not.toContain("\u202E");
+  expect(unasked.out).not.toMatch(/warning: .*(?:png|txt)/);
   expect((await run(maria, "approvals")).out).toContain(second);
   const approved = await run(maria, "approve", second, "--digest", digest, "--comment", "fine");
   expect(approved).toMatchObject({ code: 0, out: expect.stringMatching(/ task \S+ is (active|completed)/) });

@@ -58,6 +58,7 @@ export { compileGlobs, isNormalizedPath, type PathMatcher } from "./policy/globs
 export { compilePathPolicy, type PathPolicy, type PathPolicyOptions } from "./policy/paths.ts";
 export { compileProtected } from "./policy/protected.ts";
 export { quote, quoteList } from "./policy/quote.ts";
+export { type UnreadableCode, unreadableCode } from "./policy/unreadable-code.ts";
 export { compileWorkflow } from "./compile/compile-workflow.ts";
 export { workflowDigest } from "./digest.ts";
 export { triggerActions, workflowFileSchema } from "./format/file-schema.ts";

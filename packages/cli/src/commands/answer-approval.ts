@@ -75,8 +75,11 @@ function printApproval(io: Io, seen: ApprovalAnswer): void {
 /** What the digest stands for and the text above does not show. */
 function printUnseen(
   io: Io,
-  { diff, diff_truncated: isCut, changed_paths: changed, task_id: task }: ApprovalAnswer,
+  { diff, diff_truncated: isCut, changed_paths: changed, task_id: task, unreadable_code: unreadable }: ApprovalAnswer,
 ): void {
+  for (const { path, size, kind } of unreadable ?? []) {
+    io.out(styled(io, "bold", `warning: code that nobody can read here: ${printable(path)}, ${size} bytes, ${kind}`));
+  }
   const lines = diff.split("\n");
   // Lines of a file's text begin with a sign or a space.
   for (const line of lines) {

@@ -1,6 +1,7 @@
-import type { Reason, TreeDifference, TreeDigest } from "@phasegate/wire";
+import type { Reason, TreeDifference, TreeDigest, TreeFacts } from "@phasegate/wire";
 import { judgeUnsupported } from "./changes.ts";
 import { freezesInForce } from "./freezes.ts";
+import { quote, unreadableCode } from "@phasegate/workflow";
 import { combine, type Judgement, nothingFound, type Objection, objection } from "./judgement.ts";
 import type { Situation } from "./situation.ts";
 
@@ -31,6 +32,7 @@ export function judgeTree(situation: Situation, kind: "forward" | "rework" | "co
         : blocked([unread(`the freeze of phase \`${state.phase}\` has no rule in the workflow`)]),
     ),
     noteLitter(facts.tree.litter),
+    noteUnreadableCode(facts.tree.differences, task.baseTree),
     freeze === null || kind === "rework"
       ? nothingFound
       : compare(situation, task.baseTree, "only_allowed_paths_changed", ({ changes }) =>
@@ -51,6 +53,31 @@ function noteLitter(litter: readonly string[]): Judgement {
   const hint = "put it where a phase may write, or remove it";
   const reason = { code: "path_not_allowed", message, hint } as const;
   return blocked([objection({ check: "only_allowed_paths_changed", source: "tree", severity: "warning", reason })]);
+}
+
+/** Most files of code that nobody can read that are named; the rest is counted. */
+const maxUnreadable = 20;
+
+/** Code that no difference shows is named to whoever reviews and approves: it stands against nothing. */
+function noteUnreadableCode(differences: TreeFacts["differences"], baseTree: TreeDigest): Judgement {
+  const difference = Object.hasOwn(differences, baseTree) ? differences[baseTree] : undefined;
+  const found = difference ? unreadableCode(difference.changes, difference.samples ?? {}) : [];
+  const messages = found
+    .slice(0, maxUnreadable)
+    .map(({ path, size, kind }) => `code that nobody can read here: ${quote(path)}, ${String(size)} bytes, ${kind}`);
+  const left = found.length - messages.length;
+  if (left > 0) messages.push(`code that nobody can read here: ${String(left)} files more`);
+  const hint = "put its source there instead, or say where it is from and how it is made";
+  return blocked(
+    messages.map((message) =>
+      objection({
+        check: "unreadable_code",
+        source: "tree",
+        severity: "warning",
+        reason: { code: "gate_blocked", message, hint },
+      }),
+    ),
+  );
 }
 
 function compare(

@@ -114,6 +114,22 @@ export class ContentStore {
     return bytes;
   }
 
+  /** At most `maxBytes` of its beginning, unchecked: for what is shown, never for what is judged by its digest. */
+  readStart(content: string, maxBytes: number): Buffer {
+    let source: number;
+    try {
+      source = openSync(this.pathOf(content), constants.O_RDONLY);
+    } catch (cause) {
+      throw lost(content, cause);
+    }
+    try {
+      const buffer = Buffer.alloc(maxBytes);
+      return buffer.subarray(0, readSync(source, buffer, 0, maxBytes, 0));
+    } finally {
+      closeSync(source);
+    }
+  }
+
   /** Writes a content to an open descriptor, in pieces, and checks its digest on the way. */
   writeTo(content: string, descriptor: number, permissions: number): void {
     let source: number;

@@ -12,6 +12,7 @@ import type { LimitName } from "../sandbox/limits.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { ToolExecutor } from "../tools/executor.ts";
 import { isLeftOver, removeLeftOver } from "../tools/left-over.ts";
+import { fileSamples } from "../tree/file-samples.ts";
 import { diffManifests, type Manifest } from "../tree/manifest.ts";
 import type { WorkspaceUse } from "../tree/workspace-use.ts";
 import { WorkspaceLock, type LockRequest } from "./lock.ts";
@@ -331,7 +332,12 @@ export class WorkspaceSession {
     for (const from of compared) {
       const changes = diffManifests(from, now.manifest);
       const contents = contentPairs(this.#parts.contents, changes, contentsNeeded);
-      differences[from.digest] = { from: from.digest, changes, contents };
+      differences[from.digest] = {
+        from: from.digest,
+        changes,
+        contents,
+        samples: fileSamples(this.#parts.contents, changes),
+      };
     }
     return {
       digest: now.manifest.digest,

@@ -1,4 +1,6 @@
 import { writeGitTree, type TreeObjects } from "../git/tree-objects.ts";
+import type { FileSample, TreeChange } from "@phasegate/wire";
+import { fileSamples } from "../tree/file-samples.ts";
 import { diffManifests, type Manifest } from "../tree/manifest.ts";
 
 export interface TreeDifferenceText {
@@ -7,6 +9,9 @@ export interface TreeDifferenceText {
   /** Of all that changed, also past those that are named. */
   readonly changedPathsTotal: number;
   readonly truncated: boolean;
+  /** All that changed, with what the beginnings of the files are like. */
+  readonly changes: readonly TreeChange[];
+  readonly samples: Readonly<Record<string, FileSample>>;
 }
 
 const maxChangedPaths = 1000;
@@ -23,7 +28,9 @@ export async function treeDifference(
 ): Promise<TreeDifferenceText> {
   const changes = diffManifests(from, to);
   const changedPaths = changes.slice(0, maxChangedPaths).map((change) => change.path);
-  if (changes.length === 0) return { text: "", changedPaths, changedPathsTotal: 0, truncated: false };
+  const samples = fileSamples(objects.contents, changes);
+  const about = { changedPaths, changedPathsTotal: changes.length, changes, samples };
+  if (changes.length === 0) return { ...about, text: "", truncated: false };
   const before = changes.flatMap((change) => (change.before === null ? [] : [change.before]));
   const after = changes.flatMap((change) => (change.after === null ? [] : [change.after]));
   const left = await writeGitTree(objects, null, { upserts: before, removals: [] });
@@ -48,8 +55,7 @@ export async function treeDifference(
   const text = result.stdout.toString("utf8");
   return {
     text: result.truncated ? text.slice(0, text.lastIndexOf("\n") + 1) : text,
-    changedPaths,
-    changedPathsTotal: changes.length,
+    ...about,
     truncated: result.truncated || changes.length > maxChangedPaths,
   };
 }

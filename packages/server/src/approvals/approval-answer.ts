@@ -2,6 +2,7 @@ import type { ApprovalState, TaskState } from "@phasegate/engine";
 import type { JsonObject, JsonValue } from "@phasegate/wire";
 import type { ServerContext } from "../context.ts";
 import { evidenceAnswer } from "../evidence/evidence-answer.ts";
+import { unreadableFiles } from "../tasks/task-contents.ts";
 import { workspaceKey } from "../tasks/workspace-key.ts";
 
 /** Bound of the difference that is put before an approver. */
@@ -53,6 +54,7 @@ export async function approvalAnswer(
           diff_truncated: diff.truncated,
           changed_paths: diff.changedPaths,
           changed_paths_total: diff.changedPathsTotal,
+          unreadable_code: unreadableFiles(diff),
         }
       : {}),
   };

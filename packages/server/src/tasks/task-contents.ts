@@ -1,5 +1,7 @@
 import type { TaskState } from "@phasegate/engine";
 import type { JsonObject, JsonValue } from "@phasegate/wire";
+import type { TreeDifferenceText } from "@phasegate/runner";
+import { unreadableCode } from "@phasegate/workflow";
 import type { ServerContext } from "../context.ts";
 import { workspaceKey } from "./workspace-key.ts";
 
@@ -36,5 +38,16 @@ export async function readDiff(context: ServerContext, task: TaskState, since: "
     changed_paths: diff.changedPaths,
     changed_paths_total: diff.changedPathsTotal,
     truncated: diff.truncated,
+    unreadable_code: unreadableFiles(diff),
   };
+}
+
+/** Most files of code that nobody can read that an answer names. */
+const maxUnreadable = 1_000;
+
+/** Changed files with code that the difference does not show: path, size and kind of each. */
+export function unreadableFiles({ changes, samples }: Pick<TreeDifferenceText, "changes" | "samples">): JsonObject[] {
+  return unreadableCode(changes, samples)
+    .slice(0, maxUnreadable)
+    .map(({ path, size, kind }) => ({ path, size, kind }));
 }

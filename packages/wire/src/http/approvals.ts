@@ -1,5 +1,6 @@
 import { type Static, Type } from "typebox";
 import { AnyObject, anyText, bounds, closed, DigestText, IdText, nullable, pageQuery } from "./bounds.ts";
+import { UnreadableFile } from "./unreadable-file.ts";
 
 export const approvalStatuses = ["requested", "granted", "denied", "expired", "withdrawn", "used"] as const;
 export type ApprovalStatus = (typeof approvalStatuses)[number];
@@ -36,6 +37,8 @@ export const ApprovalAnswer = Type.Object({
   /** Files that changed since the base; with a difference that is cut these may be the first of them. */
   changed_paths: Type.Optional(Type.Array(Type.String())),
   changed_paths_total: Type.Optional(Type.Integer({ minimum: 0 })),
+  /** Changed files with code that the difference does not show. */
+  unreadable_code: Type.Optional(Type.Array(UnreadableFile)),
   /** Who denied it and why. */
   denial: Type.Optional(nullable(AnyObject)),
   task_status: Type.Optional(Type.String()),

@@ -19,6 +19,7 @@ import {
   text,
   Timestamp,
 } from "./bounds.ts";
+import { UnreadableFile } from "./unreadable-file.ts";
 
 /** `POST /tasks/claim`. Unknown members are ignored: existing agents send more. */
 export const ClaimRequest = Type.Object({
@@ -251,6 +252,7 @@ export const DiffAnswer = Type.Object({
   changed_paths: Type.Array(Type.String()),
   changed_paths_total: Type.Integer({ minimum: 0 }),
   truncated: Type.Boolean(),
+  unreadable_code: Type.Optional(Type.Array(UnreadableFile)),
 });
 export type DiffAnswer = Static<typeof DiffAnswer>;
 

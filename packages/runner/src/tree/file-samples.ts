@@ -1,0 +1,55 @@
+import type { FileSample, TreeChange } from "@phasegate/wire";
+import type { ContentStore } from "./content-store.ts";
+
+/** Bytes of a file that are looked at. */
+const sampleBytes = 64 * 1024;
+const headBytes = 16;
+/** Files of one comparison that are looked at; of those past it the name alone is known. */
+const maxSamples = 1_000;
+
+/** Samples that are remembered, by content. */
+const maxKnown = 10_000;
+const known = new Map<string, FileSample>();
+
+/** What the first bytes of the changed files are like. A content is read once while it is remembered. */
+export function fileSamples(contents: ContentStore, changes: readonly TreeChange[]): Record<string, FileSample> {
+  const samples: Record<string, FileSample> = Object.create(null) as Record<string, FileSample>;
+  let count = 0;
+  for (const { path, after } of changes) {
+    if (after?.type !== "file") continue;
+    if ((count += 1) > maxSamples) break;
+    const sample = known.get(after.content) ?? sampleOf(contents, after.content);
+    if (known.size >= maxKnown) known.clear();
+    known.set(after.content, sample);
+    samples[path] = sample;
+  }
+  return samples;
+}
+
+function sampleOf(contents: ContentStore, content: string): FileSample {
+  const bytes = contents.readStart(content, sampleBytes);
+  const head = bytes.subarray(0, headBytes).toString("hex");
+  return { head, isText: isText(bytes), longestLine: longestLine(bytes) };
+}
+
+/** No zero byte, and UTF-8 but for a character that the end of the sample cuts. */
+function isText(bytes: Buffer): boolean {
+  if (bytes.includes(0)) return false;
+  try {
+    new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: true });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function longestLine(bytes: Buffer): number {
+  let longest = 0;
+  for (let start = 0; start < bytes.length;) {
+    const end = bytes.indexOf(10, start);
+    const next = end === -1 ? bytes.length : end;
+    longest = Math.max(longest, next - start);
+    start = next + 1;
+  }
+  return longest;
+}
