@@ -1,11 +1,9 @@
-import { execFile } from "node:child_process";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { expect, test } from "vitest";
+import { measureCanary } from "../../bench/rows/canary.ts";
+import { formatTable } from "../../bench/table.ts";
 
-const bench = fileURLToPath(new URL("../../bench/run.ts", import.meta.url));
-
-test("what tests that must fail cost an evidence run is measured beside the same run without them", async () => {
-  const { stdout } = await promisify(execFile)(process.execPath, [bench, "--smoke", "--only", "canary"]);
-  expect(stdout).toMatch(/^evidence run with its canary +the run without +[\d,.]+ +[\d,.]+ +ms /mu);
+test("what tests that must fail and red tests run again cost a gate is measured beside the same gate without them", async () => {
+  const table = formatTable(await measureCanary({ rounds: 1, seconds: 1, queue: 0, files: 0 }));
+  expect(table).toMatch(/^evidence run with its canary +the run without +[\d,.]+ +[\d,.]+ +ms /mu);
+  expect(table).toMatch(/^green with red tests run again +green without that run +[\d,.]+ +[\d,.]+ +ms /mu);
 });

@@ -48,6 +48,7 @@ export class SentenceProject implements AsyncDisposable {
   readonly #workspace: string;
   readonly #remove: () => void;
   readonly #baseFiles: Files;
+  readonly #hasCanaries: boolean;
   readonly #runs = new Map<TreeDigest, TestRun>();
   readonly #written = new Set<string>();
   #reds: RedIdentity[] = [];
@@ -59,6 +60,7 @@ export class SentenceProject implements AsyncDisposable {
     base: TreeDigest;
     workspace: string;
     files: Files;
+    hasCanaries: boolean;
     remove: () => void;
   }) {
     this.#runner = parts.runner;
@@ -67,6 +69,7 @@ export class SentenceProject implements AsyncDisposable {
     this.#base = parts.base;
     this.#workspace = parts.workspace;
     this.#baseFiles = parts.files;
+    this.#hasCanaries = parts.hasCanaries;
     this.#remove = parts.remove;
   }
 
@@ -85,7 +88,9 @@ export class SentenceProject implements AsyncDisposable {
     const base = await runner.resolveBase({ repository, ref: null, workflow });
     const key = { taskId: "task_sentences" as TaskId, repository, base, workflow };
     const { path: workspace } = await runner.openWorkspace(key);
-    return new SentenceProject({ runner, key, base: base.tree, workspace, files, remove });
+    // What a canary makes of a run has nothing to do with its coverage, and doubles what is measured.
+    const hasCanaries = options.measuresCoverage !== true;
+    return new SentenceProject({ runner, key, base: base.tree, workspace, files, hasCanaries, remove });
   }
 
   get workspacePath(): string {
@@ -190,20 +195,23 @@ export class SentenceProject implements AsyncDisposable {
   async #runOn(tree: TreeDigest, before: TestRun | null): Promise<TestRun> {
     const known = this.#runs.get(tree);
     if (known) return known;
-    const first = await this.#runTests(tree);
+    const opensGate = before !== null;
+    const first = await this.#runTests(tree, opensGate);
     const run =
-      before && mayHaveUnstableNames(before, first) ? withUnstableFiles(first, await this.#runTests(tree)) : first;
+      opensGate && mayHaveUnstableNames(before, first)
+        ? withUnstableFiles(first, await this.#runTests(tree, opensGate))
+        : first;
     this.#runs.set(tree, run);
     return run;
   }
 
-  #runTests(tree: TreeDigest): Promise<TestRun> {
+  #runTests(tree: TreeDigest, opensGate: boolean): Promise<TestRun> {
     return this.#runner.runTests({
       task: this.#key,
       tree,
       baseTree: this.#base,
       evidenceId: `evd_${tree.slice(-16)}` as TestRun["evidenceId"],
-      canary: "if_reported",
+      ...(opensGate && this.#hasCanaries ? { canary: "if_reported" as const } : {}),
       signal: new AbortController().signal,
     });
   }
