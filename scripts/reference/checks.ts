@@ -1,4 +1,4 @@
-import { checkDefinitions, isImplemented, type CheckDefinition } from "../../packages/workflow/src/index.ts";
+import { checkDefinitions, type CheckDefinition } from "../../packages/workflow/src/index.ts";
 import { cell, generatedNotice } from "./markdown.ts";
 import { memberRows } from "./schema.ts";
 
@@ -8,17 +8,17 @@ export function checksPage(): string {
   const rows = sorted.map((check) => {
     const name = [check.name, ...check.aliases].map((each) => `\`${each}\``).join(", ");
     const blocking = check.warningOnly ? "warns at most" : "yes";
-    return `| ${name} | ${cell(check.passesWhen)} | ${check.source} | ${blocking} | ${availability(check)} |`;
+    return `| ${name} | ${cell(check.passesWhen)} | ${check.source} | ${blocking} | ${check.selfReportable ? "possible" : "no"} |`;
   });
   return `# Checks
 
 ${generatedNotice("packages/workflow/src/checks")}
 
-A gate names checks. Facts come from the tree, the ledger, artifacts, or evidence that the runner gathered. A workflow
-that uses a check whose facts this version cannot gather does not load (\`check_not_implemented\`); where the last column
-says so, it may take them from the agent's artifact instead, and every answer then carries \`source: self_reported\`.
+A gate names checks. Facts come from the tree, the ledger, artifacts, or evidence that the runner gathered. Where the last
+column says so, a workflow may take them from the agent's artifact instead (\`evidence: self_reported\` on the check), and
+every answer then carries \`source: self_reported\`.
 
-| check | passes when | facts from | can block | available |
+| check | passes when | facts from | can block | self-reported |
 |---|---|---|---|---|
 ${rows.join("\n")}
 
@@ -41,11 +41,6 @@ The artifact \`removed_tests\` lists old identities, as texts or as objects with
 say.
 
 ${sorted.flatMap(section).join("\n")}`;
-}
-
-function availability(check: CheckDefinition): string {
-  if (isImplemented(check, {})) return "yes";
-  return check.selfReportable ? "with `evidence: self_reported`" : "no";
 }
 
 function section(check: CheckDefinition): string[] {

@@ -34,7 +34,7 @@ export {
   type ToolGroup,
 } from "./tools/registry.ts";
 export { externalApprover } from "./checks/external.ts";
-export { checkDefinitions, checkNames, findCheck, isImplemented, validateCheckParameters } from "./checks/registry.ts";
+export { checkDefinitions, checkNames, findCheck, validateCheckParameters } from "./checks/registry.ts";
 export { codeLines } from "./evidence/code-lines.ts";
 export { redIdentitiesOf } from "./evidence/red.ts";
 export { treesToBeRedAgain } from "./evidence/red-again.ts";

@@ -212,6 +212,8 @@ describe("an older file", () => {
   it("loads whole, with a warning for each key without effect and each gate without a person", () => {
     expect(older.warnings.map(({ code, place }) => `${code} ${place.slice("agent_workflow.yaml:".length)}`)).toEqual([
       "automatic-approval 39:30",
+      "no-effect 124:21",
+      "no-effect 124:21",
       "automatic-approval 124:37",
       "no-effect 150:42",
       "no-effect 161:3",

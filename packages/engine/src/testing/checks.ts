@@ -26,7 +26,6 @@ export function checkOf(options: CheckOptions): CompiledCheck {
       parameters: Type.Object({}),
       needs: options.needs,
       source: options.needs.includes("artifacts") ? "artifact" : options.needs.includes("tree") ? "tree" : "evidence",
-      implemented: true,
       selfReportable: true,
       warningOnly: false,
       judge: options.judge,

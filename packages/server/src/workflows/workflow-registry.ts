@@ -165,12 +165,8 @@ export class LedgerWorkflowRegistry implements WorkflowRegistry {
 export function invalidWorkflow(file: string, diagnostics: readonly Diagnostic[]): PhasegateError {
   const errors = diagnostics.filter((diagnostic) => diagnostic.severity === "error");
   const [first] = errors;
-  const code =
-    first && errors.every((error) => error.code === "check_not_implemented")
-      ? "check_not_implemented"
-      : "workflow_invalid";
   return new PhasegateError(
-    code,
+    "workflow_invalid",
     `\`${file}\` does not load: ${errors.length} error(s), first ${first?.place ?? "unknown"}: ${first?.message ?? ""}`,
     {
       findings: errors.map((error) => ({

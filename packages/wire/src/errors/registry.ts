@@ -404,12 +404,6 @@ export const errorRegistry = {
     retry: false,
     docs: "`findings` name each error with file:line:column.",
   },
-  check_not_implemented: {
-    status: 422,
-    title: "Check not implemented",
-    retry: false,
-    docs: "The check's facts cannot be gathered by this version.",
-  },
   check_without_source: {
     status: 422,
     title: "Check without source",

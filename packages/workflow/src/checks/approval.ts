@@ -33,7 +33,6 @@ export const approval: CheckDefinition = {
   needs: ["approvals"],
   needsFor: (parameters) => (isAutomatic(parameters) ? [] : ["approvals"]),
   source: "ledger",
-  implemented: true,
   selfReportable: false,
   warningOnly: false,
   judge({ parameters, facts }) {

@@ -23,7 +23,6 @@ export function artifactCheck(options: {
     parameters: noParameters,
     needs: ["artifacts"],
     source: "artifact",
-    implemented: true,
     fields: options.fields,
     selfReportable: false,
     warningOnly: false,

@@ -14,10 +14,6 @@ export interface CheckDefinition {
   /** Where it depends on the parameters which facts it looks at; narrows `needs`. */
   needsFor?(parameters: JsonObject): readonly FactKind[];
   readonly source: FindingSource;
-  /** False: a workflow that uses it from gathered facts does not load (`check_not_implemented`). */
-  readonly implemented: boolean;
-  /** Where it depends on the parameters whether the facts can be gathered; narrows `implemented`. */
-  implementedFor?(parameters: JsonObject): boolean;
   /** True when an agent's artifact can stand in for the facts, where the workflow says so. */
   readonly selfReportable: boolean;
   /** The artifact fields that it reads, for the reference; left out when it reads none. */

@@ -28,7 +28,6 @@ export function gatheredCheck(options: {
     parameters: options.parameters ?? noParameters,
     needs: options.needs,
     source: options.source,
-    implemented: true,
     fields: options.fields,
     selfReportable: true,
     warningOnly: false,

@@ -21,7 +21,6 @@ export const external: CheckDefinition = {
   ),
   needs: ["approvals"],
   source: "ledger",
-  implemented: true,
   selfReportable: false,
   warningOnly: false,
   judge({ parameters, facts }) {

@@ -9,7 +9,6 @@ export const hasFilesChanged: CheckDefinition = {
   parameters: noParameters,
   needs: ["tree", "artifacts"],
   source: "tree",
-  implemented: true,
   fields: ["files_changed", "changed_files", "files_modified"],
   selfReportable: false,
   warningOnly: false,

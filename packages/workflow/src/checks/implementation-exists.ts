@@ -9,7 +9,6 @@ export const implementationExists: CheckDefinition = {
   parameters: noParameters,
   needs: ["tree"],
   source: "tree",
-  implemented: true,
   selfReportable: false,
   warningOnly: false,
   judge(input) {

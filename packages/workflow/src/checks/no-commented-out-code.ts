@@ -12,7 +12,6 @@ export const noCommentedOutCode: CheckDefinition = {
   parameters: noParameters,
   needs: ["tree"],
   source: "tree",
-  implemented: true,
   selfReportable: false,
   warningOnly: true,
   judge({ facts, entryTree }) {

@@ -8,7 +8,6 @@ export const onlyAllowedPathsChanged: CheckDefinition = {
   parameters: noParameters,
   needs: ["tree"],
   source: "tree",
-  implemented: true,
   selfReportable: false,
   warningOnly: false,
   judge({ workflow, phase, facts, entryTree }) {

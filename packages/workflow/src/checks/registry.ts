@@ -1,4 +1,4 @@
-import type { JsonObject, Place } from "@phasegate/wire";
+import type { Place } from "@phasegate/wire";
 import { compileSchema } from "../schema/compile-schema.ts";
 import { allReviewModelsCompleted } from "./all-review-models-completed.ts";
 import { allReviewsCompleted } from "./all-reviews-completed.ts";
@@ -82,11 +82,6 @@ export const checkNames: readonly string[] = [...byName.keys()];
 /** The check of a name or alias; null when there is none, and then the workflow does not load. */
 export function findCheck(name: string): CheckDefinition | null {
   return byName.get(name) ?? null;
-}
-
-/** True when the facts that the check needs with these parameters can be gathered by this version. */
-export function isImplemented(definition: CheckDefinition, parameters: JsonObject): boolean {
-  return definition.implemented && (definition.implementedFor?.(parameters) ?? true);
 }
 
 const validators = new WeakMap<CheckDefinition["parameters"], (parameters: unknown) => readonly Place[]>();

@@ -10,7 +10,6 @@ export const testFilesFollowConvention: CheckDefinition = {
   parameters: noParameters,
   needs: ["tree", "artifacts"],
   source: "tree",
-  implemented: true,
   fields: ["test_files", "tests"],
   selfReportable: false,
   warningOnly: true,

@@ -9,7 +9,6 @@ export const testsExistForAcceptanceCriteria: CheckDefinition = {
   parameters: noParameters,
   needs: ["tree", "artifacts"],
   source: "tree",
-  implemented: true,
   fields: ["acceptance_criteria", "test_files", "tests", "criteria_coverage"],
   selfReportable: false,
   warningOnly: false,

@@ -11,7 +11,6 @@ export const testsExist: CheckDefinition = {
   parameters: noParameters,
   needs: ["tree", "artifacts"],
   source: "tree",
-  implemented: true,
   fields: ["test_files", "tests", "tests_written"],
   selfReportable: false,
   warningOnly: false,

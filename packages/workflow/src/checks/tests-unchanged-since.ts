@@ -18,7 +18,6 @@ export const testsUnchangedSince: CheckDefinition = {
   ),
   needs: ["tree"],
   source: "tree",
-  implemented: true,
   selfReportable: false,
   warningOnly: false,
   judge(input) {

@@ -1,6 +1,6 @@
 import { type JsonObject, type RuleReference, severities, type Severity } from "@phasegate/wire";
 import type { CheckDefinition } from "../checks/definition.ts";
-import { checkNames, findCheck, isImplemented } from "../checks/registry.ts";
+import { checkNames, findCheck } from "../checks/registry.ts";
 import { checkOptions } from "../format/file-schema.ts";
 import { checkShape, type Shape } from "../format/shape.ts";
 import type { NormalizedCheck } from "../model/normalized.ts";
@@ -49,7 +49,7 @@ export function normalizeCheck(context: NormalizeContext, reference: CheckRefere
     if (value) checkShape(shape as Shape, value, context.reporter, option);
   }
   const parameters = readParameters(context, definition, reference);
-  const selfReported = judgeSource(context, definition, reference, parameters);
+  const selfReported = judgeSource(context, definition, reference);
   const check: NormalizedCheck = {
     check: definition.name,
     severity: judgeSeverity(context, definition, reference),
@@ -84,12 +84,7 @@ function readParameters(context: NormalizeContext, definition: CheckDefinition, 
 }
 
 /** Whether the facts come from what the agent submitted; reports a check whose facts come from nowhere. */
-function judgeSource(
-  context: NormalizeContext,
-  definition: CheckDefinition,
-  reference: CheckReference,
-  parameters: JsonObject,
-): boolean {
+function judgeSource(context: NormalizeContext, definition: CheckDefinition, reference: CheckReference): boolean {
   const { reporter } = context;
   const isGathered = definition.needs.some((kind) => kind === "evidence" || kind === "reviews");
   const asked = member(reference.body ?? undefined, "evidence");
@@ -98,20 +93,12 @@ function judgeSource(
       reporter.warning(asked.place, "self-reported", `\`${definition.name}\` takes the agent's word for its facts`);
       return true;
     }
-    if (isImplemented(definition, parameters)) {
-      reporter.error(
-        asked.place,
-        "invalid-value",
-        `\`${definition.name}\` gathers its facts itself`,
-        "remove `evidence`",
-      );
-    } else {
-      reporter.error(
-        asked.place,
-        "check_without_source",
-        `no artifact can stand in for the facts of \`${definition.name}\``,
-      );
-    }
+    reporter.error(
+      asked.place,
+      "invalid-value",
+      `\`${definition.name}\` gathers its facts itself`,
+      "remove `evidence`",
+    );
     return false;
   }
   if (context.older && definition.selfReportable && isGathered) return true;
@@ -122,13 +109,6 @@ function judgeSource(
       "check_without_source",
       `nothing gathers the facts of \`${definition.name}\``,
       `say how under \`${section}\`, or set \`evidence: self_reported\` on the check`,
-    );
-  } else if (!isImplemented(definition, parameters)) {
-    reporter.error(
-      reference.place,
-      "check_not_implemented",
-      `this version cannot gather the facts of \`${definition.name}\``,
-      definition.selfReportable ? "set `evidence: self_reported` on the check to take the agent's word" : null,
     );
   }
   return false;
