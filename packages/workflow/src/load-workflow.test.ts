@@ -213,7 +213,6 @@ describe("an older file", () => {
     expect(older.warnings.map(({ code, place }) => `${code} ${place.slice("agent_workflow.yaml:".length)}`)).toEqual([
       "automatic-approval 39:30",
       "no-effect 124:21",
-      "no-effect 124:21",
       "automatic-approval 124:37",
       "no-effect 150:42",
       "no-effect 161:3",
