@@ -14,6 +14,7 @@ import { normalizePhases } from "./normalize/phases.ts";
 import { placedList, type Places, putUnder, putWritten } from "./normalize/places.ts";
 import { normalizeTransitions } from "./normalize/transitions.ts";
 import { normalizeWorkspace } from "./normalize/workspace.ts";
+import { warnOfWritableCommands } from "./normalize/writable-commands.ts";
 import { mergeParents } from "./reading/extends.ts";
 import { directoryOf, joinPath, relativeBelow } from "./reading/file-path.ts";
 import { type Located, member, textOf } from "./reading/located.ts";
@@ -70,6 +71,7 @@ export function loadWorkflow({ file, text, resolve }: LoadWorkflowOptions): Load
     schemas: new Map(),
   };
   const { normalized, places } = normalize(context);
+  warnOfWritableCommands(context, normalized, places);
   const { errors, warnings } = reporter;
   if (errors.length > 0) return { ok: false, diagnostics: [...errors, ...warnings] };
   const positions: Record<string, RuleReference> = Object.fromEntries(places);
