@@ -1,24 +1,20 @@
 import type { Reason } from "@phasegate/wire";
 import { assigning, companions, endsOwnJob, naming, steering } from "./companions.ts";
 import { changedMeaning } from "./meaning.ts";
-import { countingPrograms } from "./computed-text.ts";
 import { hasPlainEnding } from "./known-values.ts";
 import { anywhere, movesArguments, type Place } from "./places.ts";
 import { knownSettings } from "./settings.ts";
-import { interpreters, launchesIn } from "./inline-code.ts";
 import { type Launched, launchedBy } from "./launched.ts";
-import { launchers } from "./launchers.ts";
 import { type CommandDenials, hints } from "./denials.ts";
-import { type CommandEntry, isPrefixOf, matchForbidden } from "./entries.ts";
+import { CommandLists } from "./command-lists.ts";
+import type { CommandEntry } from "./entries.ts";
 import { searchPaths, variableHint, type VariableRisk, variableRisk } from "./environment.ts";
 import { evaluatedArguments } from "./evaluated-arguments.ts";
-import { allowedGitWords, gitRisk } from "./git-risk.ts";
-import { programOption } from "./program-options.ts";
 import { type Invocation, readScript, type ShellScript } from "./script.ts";
 import { filesWrittenBy, isSettingsFile } from "./settings-files.ts";
 import { ValueFlow } from "./value-flow.ts";
-import { baseName, type ShellWord } from "./words.ts";
-import { shells, unwrap, wrapperNames } from "./wrappers.ts";
+import { baseName, type ShellWord, sourceOf } from "./words.ts";
+import { shells, unwrap } from "./wrappers.ts";
 
 /** Shell inside shell inside shell: more than this is denied. */
 const maxShellDepth = 8;
@@ -46,10 +42,8 @@ interface Scope {
 
 /** Judges one command line. Used once: it notes whether a listed command was seen. */
 export class ScriptJudge {
-  readonly #allowed: readonly CommandEntry[] | null;
-  readonly #forbidden: readonly CommandEntry[];
+  readonly #lists: CommandLists;
   readonly #denials: CommandDenials;
-  readonly #guarded: ReadonlySet<string>;
   #sawListed = false;
   #firstCompanion: string | null = null;
   #scripts = 0;
@@ -66,18 +60,15 @@ export class ScriptJudge {
   }) {
     this.#text = options.text;
     this.#flow = new ValueFlow(options.text);
-    this.#allowed = options.allowed;
-    this.#forbidden = options.forbidden;
+    this.#lists = new CommandLists(options, options.denials);
     this.#denials = options.denials;
-    const entries = [...(options.allowed ?? []), ...options.forbidden];
-    this.#guarded = new Set(entries.flatMap(({ program }) => (program === null ? [] : [program])));
   }
 
   /** The first reason to deny, or null. */
   judge(): Reason | null {
     const scope = {
       depth: 0,
-      onlyForbidden: this.#allowed === null,
+      onlyForbidden: this.#lists.allowsAny,
       functions: noNames,
       shell: "bash",
       flagVariables: noNames,
@@ -90,7 +81,7 @@ export class ScriptJudge {
     if (unsafe !== null) return this.#computedText(`what \`${unsafe}\` holds is computed as a number or a subscript`);
     const overturned = this.#flow.firstOverturned();
     if (overturned) return overturned;
-    const alone = this.#allowed !== null && !this.#sawListed && this.#firstCompanion !== null;
+    const alone = !this.#lists.allowsAny && !this.#sawListed && this.#firstCompanion !== null;
     return alone ? this.#denials.onlyCompanions(this.#firstCompanion!) : null;
   }
 
@@ -133,12 +124,7 @@ export class ScriptJudge {
 
   #judgeNames({ functions, loopVariables }: ShellScript): Reason | null {
     for (const name of functions) {
-      const taken =
-        this.#guarded.has(name.toLowerCase()) ||
-        companions.has(name) ||
-        steering.has(name) ||
-        countingPrograms.has(name);
-      if (name === "" || taken || wrapperNames.has(name) || launchers.has(name) || name.includes("/")) {
+      if (name === "" || this.#lists.goBy(name) || name.includes("/")) {
         return this.#denials.unresolved(`a function changes what \`${name}\` means`, hints.noFunction);
       }
     }
@@ -159,7 +145,7 @@ export class ScriptJudge {
   #judgeTarget(file: ShellWord, place: Place): Reason | null {
     const read = file.value === null ? this.#flow.read([file], place) : null;
     if (read === null) {
-      const isOpen = this.#allowed !== null && file.value === null && !hasPlainEnding(file);
+      const isOpen = !this.#lists.allowsAny && file.value === null && !hasPlainEnding(file);
       return this.#judgeFiles([file]) ?? (isOpen ? this.#openTarget(file) : null);
     }
     const reason = this.#judgeFiles(read.readings.flat());
@@ -206,7 +192,7 @@ export class ScriptJudge {
   }
 
   #riskOf(name: string, value: string | null): VariableRisk {
-    return this.#allowed === null && searchPaths.has(name) ? "none" : variableRisk(name, value);
+    return this.#lists.allowsAny && searchPaths.has(name) ? "none" : variableRisk(name, value);
   }
 
   #riskyVariable(name: string): Reason {
@@ -220,13 +206,13 @@ export class ScriptJudge {
       const first = words[0]!.value;
       if (first === null) return this.#unknownProgram(words[0]!);
       this.#flow.call(first, words.slice(1));
-      const forbidden = this.#judgeForbidden(words, scope);
+      const forbidden = this.#lists.judgeForbidden(words, scope.flagVariables);
       if (forbidden) return forbidden;
-      const entries = this.#entriesOf(words);
+      const entries = this.#lists.entriesOf(words);
       if (entries.length > 0) {
         listed = true;
         this.#sawListed = true;
-        const option = this.#judgeOptions(words, entries, scope.flagVariables);
+        const option = this.#lists.judgeOptions(words, entries, scope.flagVariables);
         if (option) return option;
       }
       if (level === 0 && scope.functions.has(first)) return null;
@@ -259,7 +245,7 @@ export class ScriptJudge {
           if (this.#isListed(listed)) return null;
           return this.#denials.unresolved(
             `\`${first}\` runs what it reads from its input`,
-            this.#allowed === null ? hints.namedScript : hints.noScript,
+            this.#lists.allowsAny ? hints.namedScript : hints.noScript,
           );
         case "unknown":
           return this.#isListed(listed) ? null : this.#denials.unresolved(step.why, step.hint ?? hints.noScript);
@@ -270,7 +256,7 @@ export class ScriptJudge {
 
   /** True when an entry names the shell itself, so that its author accepted whatever it runs. */
   #isListed(listed: boolean): boolean {
-    return listed && this.#allowed !== null;
+    return listed && !this.#lists.allowsAny;
   }
 
   #judgeAssigned(command: string, assigned: readonly ShellWord[], scope: Scope): Reason | null {
@@ -296,26 +282,12 @@ export class ScriptJudge {
     return step.harmless || isListed ? null : this.#notListed(words);
   }
 
-  #judgeForbidden(words: readonly ShellWord[], scope: Scope): Reason | null {
-    for (const entry of this.#forbidden) {
-      const match = matchForbidden(entry, words, scope.flagVariables);
-      if (match === "yes") return this.#denials.forbidden(entry.index, sourceOf(words));
-      if (match === "unknown") {
-        return this.#denials.unresolved(
-          `\`${entry.text}\` is forbidden, and a word decided at run time may make it that`,
-          hints.writeOut,
-        );
-      }
-    }
-    return null;
-  }
-
   /** A command that is no wrapper. */
   #judgeProgram(words: readonly ShellWord[], scope: Scope): Reason | null {
     const first = words[0]!.value!;
     const name = baseName(first);
     const reason = this.#judgeMeaning(name, words, scope) ?? this.#judgeLaunched(name, words, scope);
-    if (reason || scope.onlyForbidden || this.#allowed === null) return reason;
+    if (reason || scope.onlyForbidden || this.#lists.allowsAny) return reason;
     if (steering.has(first) || endsOwnJob(words)) return null;
     if (companions.has(first) || companions.has(first.replace(/^\/(?:usr\/)?bin\//u, ""))) {
       if (words.some(({ value }) => value?.startsWith("--comp"))) return this.#notListed(words);
@@ -351,7 +323,7 @@ export class ScriptJudge {
     if (computed.some(({ isPlain }) => !isPlain)) {
       const why = `\`${name}\` evaluates a word once more, and it may hold a command`;
       if (!assigning.has(name)) return this.#computedText(why);
-      return this.#denials.unresolved(why, this.#allowed === null ? hints.sourcedVariables : hints.namedVariables);
+      return this.#denials.unresolved(why, this.#lists.allowsAny ? hints.sourcedVariables : hints.namedVariables);
     }
     const names = computed.flatMap((text) => text.names);
     const steers = names.find((variable) => this.#riskOf(variable, null) === "lookup");
@@ -376,43 +348,12 @@ export class ScriptJudge {
     return this.#denials.unresolved(why, hints.plainNumber);
   }
 
-  #entriesOf(words: readonly ShellWord[]): readonly CommandEntry[] {
-    const isGit = baseName(words[0]!.value!) === "git";
-    const plain = isGit ? allowedGitWords(words) : words;
-    return this.#allowed?.filter((entry) => isPrefixOf(entry, words) || isPrefixOf(entry, plain)) ?? [];
-  }
-
-  /** Options with which a listed program runs another one, unless an entry names the option. */
-  #judgeOptions(
-    words: readonly ShellWord[],
-    entries: readonly CommandEntry[],
-    flagVariables: ReadonlySet<string>,
-  ): Reason | null {
-    const name = baseName(words[0]!.value!);
-    const named = new Set(entries.flatMap((entry) => entry.words ?? []));
-    const option = programOption(name, words.slice(1), named, flagVariables);
-    if (option !== null) return this.#denials.unresolved(`\`${option}\` names what \`${name}\` runs`, hints.noOption);
-    const risk = name === "git" ? gitRisk(words.slice(1)) : null;
-    return risk === null ? null : this.#denials.unresolved(risk, hints.noOption);
-  }
-
   /** Looks through what other programs would run, for what is forbidden. */
   #judgeLaunched(name: string, words: readonly ShellWord[], scope: Scope): Reason | null {
-    if (this.#forbidden.length === 0) return null;
-    if (name === "git" && this.#guarded.has("git")) {
-      const risk = gitRisk(words.slice(1));
-      if (risk) return this.#denials.unresolved(risk, "leave the setting out");
-    }
-    const interpreter = interpreters.has(name) ? name : name.replace(/[\d.]+$/u, "");
-    if (interpreters.has(interpreter)) {
-      const code = [...words.map(({ value }) => value), scope.input];
-      const hit = this.#forbidden.find((entry) => code.some((text) => launchesIn(interpreter, text, entry)));
-      if (hit) return this.#denials.forbidden(hit.index, sourceOf(words));
-    }
-    const isProgram = (word: string): boolean => {
-      const program = baseName(word).toLowerCase();
-      return this.#guarded.has(program) || shells.has(program) || wrapperNames.has(program);
-    };
+    if (this.#lists.forbidsNothing) return null;
+    const inside = this.#lists.judgeInside(name, words, scope.input);
+    if (inside) return inside;
+    const isProgram = (word: string): boolean => this.#lists.beginsCommand(word);
     const within: Scope = { ...scope, onlyForbidden: true, depth: scope.depth + 1, input: null };
     for (const launched of launchedBy(name, words, { input: scope.input, isProgram })) {
       const reason = this.#judgeLaunchedOne(name, launched, within);
@@ -428,8 +369,7 @@ export class ScriptJudge {
       case "script": {
         const { text, isSure } = launched;
         if (isSure || readScript(text).status === "read") return this.#judgeScript(text, scope);
-        const named = this.#forbidden.find(({ program }) => program !== null && text.toLowerCase().includes(program));
-        return named ? this.#denials.forbidden(named.index, text) : null;
+        return this.#lists.judgeText(text);
       }
       case "words":
         this.#launched++;
@@ -481,8 +421,4 @@ function innerStart(words: readonly ShellWord[], inner: readonly ShellWord[]): n
 
 function namesExec({ words }: CommandEntry): boolean {
   return words?.some((word) => /^-(?:exec|execdir|ok|okdir)$/u.test(word)) ?? false;
-}
-
-function sourceOf(words: readonly ShellWord[]): string {
-  return words.map(({ source }) => source).join(" ");
 }

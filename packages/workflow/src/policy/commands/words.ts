@@ -70,6 +70,11 @@ export function baseName(value: string): string {
   return value.slice(value.lastIndexOf("/") + 1);
 }
 
+/** A command as it was written. */
+export function sourceOf(words: readonly ShellWord[]): string {
+  return words.map(({ source }) => source).join(" ");
+}
+
 function isLiteral(part: WordPart): boolean {
   if (part.type === "DoubleQuoted" || part.type === "LocaleString") {
     return part.parts.every((child) => child.type === "Literal");
