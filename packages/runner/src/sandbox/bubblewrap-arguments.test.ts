@@ -24,7 +24,7 @@ const command: SandboxCommand = {
 };
 
 const joined = (changes: Partial<SandboxCommand> = {}): string =>
-  bubblewrapArguments({ ...command, ...changes }, host, "/data/ws/1").join(" ");
+  bubblewrapArguments({ ...command, ...changes }, host, { workspace: "/data/ws/1", marker: "m1" }).join(" ");
 
 test("every confinement flag is given, before anything else", () => {
   expect(joined()).toMatch(
@@ -38,7 +38,7 @@ test("the network is shared only when the command may have it", () => {
 });
 
 test("only listed mounts are visible, and all but the workspace are read-only", () => {
-  const args = bubblewrapArguments(command, host, "/data/ws/1");
+  const args = bubblewrapArguments(command, host, { workspace: "/data/ws/1", marker: "m1" });
   const mounts = args.flatMap((flag, index) =>
     flag === "--bind" || flag === "--ro-bind" ? [`${flag} ${String(args[index + 1])} ${String(args[index + 2])}`] : [],
   );
@@ -57,9 +57,14 @@ test("the root, the devices and the kernel's settings become read-only after eve
 
 test("the command begins in its directory below the workspace with the variables it was given", () => {
   expect(joined()).toContain("--chdir /workspace/packages/a --setenv PATH /usr/bin --setenv HOME /tmp/home");
-  expect(joined()).toContain("--setenv CI 1 --");
+  expect(joined()).toContain("--setenv CI 1 --setenv PHASEGATE_RUN m1 --");
 });
 
 test("where the server's user owns the host's device nodes, commands get others in their place", () => {
   expect(joined()).toContain("--dev /dev --dev-bind /data/devices/null /dev/null ");
+});
+
+test("a workflow cannot take away the name by which the processes of a command are found", () => {
+  expect(joined({ environment: { PHASEGATE_RUN: "other" } })).toContain("--setenv PHASEGATE_RUN m1 --");
+  expect(joined({ environment: { PHASEGATE_RUN: "other" } })).not.toContain("other");
 });

@@ -1,6 +1,7 @@
 import { posix } from "node:path";
 import type { DeviceNode } from "./device-nodes.ts";
 import type { SandboxLimits } from "./limits.ts";
+import { markerName } from "../spawner/end-processes.ts";
 import { sandboxWorkspacePath, type ReadOnlyMount, type SandboxCommand } from "./sandbox.ts";
 
 /** What of the host every command sees, found once at start. */
@@ -38,9 +39,14 @@ const privateBytes = { tmp: 2 * 1024 ** 3, shm: 256 * 1024 ** 2 };
 
 /**
  * The argument list of one bubblewrap call. Only what is listed here is visible inside; `/`, `/dev` and `/proc`
- * are read-only, since as root the caller owns /proc/sys and could write kernel settings.
+ * are read-only, since as root the caller owns /proc/sys and could write kernel settings. `workspace` is its host path,
+ * `marker` that of `SpawnRequest`.
  */
-export function bubblewrapArguments(command: SandboxCommand, host: VisibleHost, workspaceSource: string): string[] {
+export function bubblewrapArguments(
+  command: SandboxCommand,
+  host: VisibleHost,
+  { workspace, marker }: { readonly workspace: string; readonly marker: string },
+): string[] {
   const args: string[] = [...confinement];
   if (command.network === "full") args.push("--share-net");
   args.push("--json-status-fd", "3", "--hostname", "phasegate");
@@ -53,10 +59,12 @@ export function bubblewrapArguments(command: SandboxCommand, host: VisibleHost, 
   for (const link of host.links) args.push("--symlink", link.target, link.path);
   for (const mount of command.readOnlyMounts) args.push("--ro-bind", mount.source, mount.target ?? mount.source);
   for (const mount of command.writableMounts ?? []) args.push("--bind", mount.source, mount.target);
-  args.push("--bind", workspaceSource, sandboxWorkspacePath);
+  args.push("--bind", workspace, sandboxWorkspacePath);
   args.push("--remount-ro", "/dev", "--remount-ro", "/proc", "--remount-ro", "/");
   args.push("--chdir", posix.join(sandboxWorkspacePath, command.cwd));
-  for (const [name, value] of Object.entries(sandboxEnvironment(command, host))) args.push("--setenv", name, value);
+  // Inside too: a first process that outlives bubblewrap is found by it.
+  const environment = { ...sandboxEnvironment(command, host), [markerName]: marker };
+  for (const [name, value] of Object.entries(environment)) args.push("--setenv", name, value);
   args.push("--", ...limitedCommand(command.argv, command.limits));
   return args;
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { PhasegateError, type AssuranceLevel } from "@phasegate/wire";
 import type { ProbeResult } from "../port.ts";
 import { bubblewrapArguments, type VisibleHost } from "./bubblewrap-arguments.ts";
@@ -53,12 +54,16 @@ export class BubblewrapSandbox implements Sandbox {
     const begin = filter === null ? [program] : withFilter(filter, program);
     return this.#runs.run(
       command,
-      ({ workspace }) => ({
-        argv: [...begin, ...bubblewrapArguments(command, host, workspace)],
-        cwd: "/",
-        environment: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LANG: "C.UTF-8" },
-        kill: killSandbox,
-      }),
+      ({ workspace }) => {
+        const marker = randomUUID();
+        return {
+          argv: [...begin, ...bubblewrapArguments(command, host, { workspace, marker })],
+          cwd: "/",
+          environment: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LANG: "C.UTF-8" },
+          marker,
+          kill: killSandbox,
+        };
+      },
       refuseBroken,
     );
   }

@@ -1,17 +1,5 @@
-import { spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { defaultLimits } from "./limits.ts";
@@ -81,7 +69,9 @@ describe.each(["required", "off"] as const)("commands at sandbox mode %s", (mode
       "npm_config_offline",
       "npm_config_yes",
     ];
-    expect(names.filter((name) => !known.includes(name ?? ""))).toEqual([]);
+    const roots =
+      /^(RUSTUP_HOME|RUSTUP_AUTO_INSTALL|PYENV_ROOT|RBENV_ROOT|SDKMAN_DIR|VOLTA_HOME|(ASDF|MISE)_DATA_DIR)$/;
+    expect(names.filter((name) => !roots.test(name ?? "") && !known.includes(name ?? ""))).toEqual([]);
     expect(names).toContain("CI");
   });
 
@@ -248,18 +238,6 @@ describe("the OS sandbox", () => {
 
   test("a directory that is not there any more is the command's failure, not the sandbox's", async () => {
     await expect(fixture.sh("true", { cwd: "gone" })).rejects.toMatchObject({ code: "tool_failed" });
-  });
-});
-
-describe("a server that is killed", () => {
-  test.each(["workspace", "throwaway"] as const)("takes its commands on a %s with it", async (on) => {
-    const root = mkdtempSync(join(tmpdir(), "phasegate-killed-"));
-    const seconds = oddSeconds();
-    const server = spawn(process.execPath, [join(import.meta.dirname, "killed-server.fixture.ts"), root, on, seconds]);
-    await expect.poll(() => processesWith(seconds).length, { timeout: 20_000 }).toBeGreaterThan(3);
-    server.kill("SIGKILL");
-    await expect.poll(() => processesWith(seconds), { timeout: 10_000 }).toEqual([]);
-    rmSync(root, { recursive: true });
   });
 });
 

@@ -11,6 +11,8 @@ export interface ProcessRequest {
   readonly argv: readonly string[];
   readonly cwd: string;
   readonly environment: Readonly<Record<string, string>>;
+  /** See `SpawnRequest`. */
+  readonly marker?: string;
   readonly timeoutMs: number;
   /** Kept of each stream. */
   readonly outputBytes: number;
@@ -65,6 +67,7 @@ export async function superviseProcess(request: ProcessRequest): Promise<Process
     cwd: request.cwd,
     environment: request.environment,
     descriptors: ["nothing", "write", "write", "write"],
+    ...(request.marker === undefined ? {} : { marker: request.marker }),
   });
   const [, stdout, stderr, statusStream] = child.streams;
   const output = captureStream(stdout, request.outputBytes, printed);

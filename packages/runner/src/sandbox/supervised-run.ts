@@ -25,7 +25,7 @@ export interface RunPlace {
 }
 
 /** How a level starts and ends one command. Disposed of when it has ended. */
-export type RunPlan = Pick<ProcessRequest, "argv" | "cwd" | "environment" | "kill" | "ended"> &
+export type RunPlan = Pick<ProcessRequest, "argv" | "cwd" | "environment" | "marker" | "kill" | "ended"> &
   Partial<AsyncDisposable>;
 
 const lookEveryMs = 250;

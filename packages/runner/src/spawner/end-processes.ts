@@ -6,6 +6,8 @@ export const markerName = "PHASEGATE_RUN";
 
 const maxRounds = 200;
 const roundMs = 5;
+/** A process shows no environment for the moment in which it becomes another program. */
+const cleanRounds = 2;
 
 /** SIGKILL to a process, or to a group where `pid` is negative; nothing if it is gone or not ours to end. */
 export function killQuietly(pid: number): void {
@@ -19,10 +21,13 @@ export function killQuietly(pid: number): void {
 
 /** Kills every process that carries one of the markers in its environment. False if some stay. */
 export async function endMarked(markers: readonly string[]): Promise<boolean> {
+  if (markers.length === 0) return true;
   const needles = markers.map((marker) => `${markerName}=${marker}`);
+  let clean = 0;
   for (let round = 0; round < maxRounds; round += 1) {
     const marked = await findMarked(needles);
-    if (marked.length === 0) return true;
+    clean = marked.length === 0 ? clean + 1 : 0;
+    if (clean === cleanRounds) return true;
     for (const pid of marked) killQuietly(pid);
     await delay(roundMs);
   }
@@ -31,7 +36,6 @@ export async function endMarked(markers: readonly string[]): Promise<boolean> {
 
 async function findMarked(needles: readonly string[]): Promise<number[]> {
   const found: number[] = [];
-  if (needles.length === 0) return found;
   for (const name of await readdir("/proc")) {
     if (!/^\d+$/.test(name)) continue;
     const environment = await readFile(`/proc/${name}/environ`, "utf8").catch(() => "");

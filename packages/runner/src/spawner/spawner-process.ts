@@ -11,6 +11,8 @@ import type { DescriptorSource, FromSpawner, SystemFacts, ToSpawner } from "./me
 
 const standardDescriptors = 3;
 const running = new Map<string, ChildProcess>();
+/** Markers of processes that ended and whose remains are being ended. */
+const ending = new Set<string>();
 
 function start(request: ToSpawner & { type: "start" }): void {
   const { marker, argv, cwd } = request;
@@ -24,17 +26,24 @@ function start(request: ToSpawner & { type: "start" }): void {
     const child = spawn(file, args, { cwd, env, stdio: [...opened], detached: true });
     child.on("error", (error) => fail(marker, error));
     child.once("spawn", () => tell({ type: "started", marker, pid: groupOf(child) }));
-    child.once("exit", (code, signal) => {
-      running.delete(marker);
-      killQuietly(-groupOf(child));
-      tell({ type: "exited", marker, code, signal });
-    });
+    child.once("exit", (code, signal) => void end(child, marker, code, signal));
     if (child.pid !== undefined) running.set(marker, child);
   } catch (error) {
     fail(marker, error as Error);
   } finally {
     for (const descriptor of opened) closeSync(descriptor);
   }
+}
+
+async function end(child: ChildProcess, marker: string, code: number | null, signal: NodeJS.Signals | null) {
+  running.delete(marker);
+  ending.add(marker);
+  killQuietly(-groupOf(child));
+  // Killed between two of its steps, a leader may have left a process that is in a session of its own and does not
+  // know yet whose end it should follow: bubblewrap, between setsid and PR_SET_PDEATHSIG.
+  if (signal !== null) await endMarked([marker]).catch(() => false);
+  ending.delete(marker);
+  tell({ type: "exited", marker, code, signal });
 }
 
 function openDescriptor(source: DescriptorSource): number {
@@ -79,7 +88,7 @@ process.on("message", (message: ToSpawner) => {
   else killGroup(message.marker);
 });
 process.once("disconnect", () => {
-  const markers = [...running.keys()];
+  const markers = [...running.keys(), ...ending];
   for (const child of running.values()) killQuietly(-groupOf(child));
   void endMarked(markers).finally(() => process.exit());
 });

@@ -87,6 +87,16 @@ test("a kill ends the group, and the end of its leader ends the rest of it", asy
   await expect.poll(() => processesWith(seconds)).toEqual([]);
 });
 
+test("of a leader that is killed nothing is left, in sessions of their own either", async () => {
+  const seconds = oddSeconds();
+  const script = `setsid sh -c 'echo away; exec sleep ${seconds}' & wait`;
+  const started = await sh(script, ["nothing", "write", "nothing"]);
+  await once(started.streams[1], "data");
+  process.kill(started.pid, "SIGKILL");
+  expect(await started.exited).toEqual({ code: null, signal: "SIGKILL" });
+  expect(processesWith(seconds)).toEqual([]);
+});
+
 test("the spawner holds nothing of the server's, and a signal for its group does not end it", async () => {
   process.env["PHASEGATE_OPERATOR_KEY"] = "not-for-spawners";
   const id = (await said("echo $PPID")).trim();

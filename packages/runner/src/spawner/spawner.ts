@@ -16,6 +16,8 @@ export interface SpawnRequest<Descriptors extends readonly DescriptorKind[]> {
   readonly environment: Readonly<Record<string, string>>;
   /** From descriptor 0 on; standard ones that are not named are /dev/null, and there is no other. */
   readonly descriptors: Descriptors;
+  /** A name that no other process has, for who must say it inside; made where absent. */
+  readonly marker?: string;
 }
 
 /** A process that runs, in a session and a group of its own. */
@@ -78,9 +80,8 @@ export class Spawner {
     request: SpawnRequest<Descriptors>,
   ): Promise<SpawnedProcess<Descriptors>> {
     const link = await this.#open();
-    const { descriptors, ...rest } = request;
+    const { descriptors, marker = randomUUID(), ...rest } = request;
     const pipes: (NamedPipe | null)[] = [];
-    const marker = randomUUID();
     let runs = false;
     try {
       for (const kind of descriptors) pipes.push(kind === "nothing" ? null : await this.#pipes.take(kind));
