@@ -25,9 +25,7 @@ export function approvalTimeoutHandler(context: ServerContext): JobHandler {
         jobs: (decided) => timeoutJobs(context, decided),
       });
     },
-    giveUp: (job, error) => {
-      context.log.error({ err: error, task_id: job.taskId }, "an approval could not be ended in time");
-      return Promise.resolve();
-    },
+    // What is to follow from the end of its time follows later.
+    giveUp: (_job, error) => Promise.reject(error),
   };
 }

@@ -168,6 +168,33 @@ describe("the dispatcher", () => {
     expect(await take(ledger)).toEqual([]);
   });
 
+  test("keeps a job that its handler does not give up, until its lease has run out", async () => {
+    const attempts: number[] = [];
+    const dispatcher = dispatcherOf({
+      run: (job) => {
+        attempts.push(job.attempts);
+        return attempts.length < 3 ? Promise.reject(new Error("no luck")) : Promise.resolve();
+      },
+      giveUp: (_job, error) => Promise.reject(error),
+    });
+    retry = { ...atStart, max_attempts: 1 };
+    await ask("a");
+    dispatcher.start();
+    for (const [wait, expected] of [
+      [29_999, [1]],
+      [1, [1, 2]],
+      [30_000, [1, 2, 3]],
+    ] as const) {
+      await dispatcher.settled();
+      clock.at += wait;
+      dispatcher.wake();
+      await dispatcher.settled();
+      expect(attempts).toEqual(expected);
+    }
+    clock.at += 30_000;
+    expect(await take(ledger)).toEqual([]);
+  });
+
   test("puts back what a stop cuts short, due at once and not given up", async () => {
     const begun: string[] = [];
     const untilAborted: JobHandler["run"] = (job, signal) =>

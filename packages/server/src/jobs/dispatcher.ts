@@ -12,7 +12,7 @@ export interface JobHandler {
   readonly concurrency: number;
   /** Resolves when the job is done for good. `signal` fires when the job was cancelled or the server stops. */
   run(job: Job, signal: AbortSignal): Promise<void>;
-  /** The last attempt failed: whoever waits is told. */
+  /** The last attempt failed: whoever waits is told. Where it rejects the job stays, due when its lease has run out. */
   giveUp(job: Job, error: unknown): Promise<void>;
 }
 
