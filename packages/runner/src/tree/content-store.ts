@@ -72,9 +72,9 @@ export class ContentStore {
 
   /**
    * Copies what the descriptor holds from its beginning and answers its digest and size: for files too large to
-   * hold in memory. Gives up past `maxBytes`.
+   * hold in memory. Gives up past `maxBytes`, and when `onPiece`, which is called for each piece, throws.
    */
-  copySync(descriptor: number, maxBytes: number): { content: string; size: number } {
+  copySync(descriptor: number, maxBytes: number, onPiece: () => void): { content: string; size: number } {
     const incoming = this.#incoming();
     const target = openSync(incoming, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
     const hash = createHash("sha256");
@@ -87,6 +87,7 @@ export class ContentStore {
         size += count;
         if (size > maxBytes)
           throw new PhasegateError("tree_too_large", `a file is past the bound of ${maxBytes} bytes`);
+        onPiece();
         hash.update(buffer.subarray(0, count));
         writeSync(target, buffer, 0, count);
       }

@@ -23,6 +23,8 @@ export interface ScanLimits {
   readonly maxBytes: number;
   /** Bytes of all files that one call may leave to be read again. */
   readonly maxCallBytes: number;
+  /** How long the bytes of one reading may take: who waits for a gate is answered by then, whatever was left to read. */
+  readonly maxReadMs: number;
 }
 
 /** Where an untracked path belongs: to the tree, to the scratch that no tree holds, or nowhere. */
@@ -80,6 +82,8 @@ export class Scanner {
   readonly #limits: ScanLimits;
   readonly #glance: Glance | null;
   readonly #distrustMs: bigint;
+  readonly #elapsedMs: () => number;
+  #readUntil = 0;
   readonly #buffer = Buffer.allocUnsafe(smallFileBytes);
   readonly #known = new Map<string, KnownEntry>();
   readonly #classes = new Map<string, PathClass>();
@@ -98,6 +102,8 @@ export class Scanner {
     glance: Glance | null;
     /** How long before a reading a change makes it doubtful. */
     distrustMs?: bigint;
+    /** A clock that never goes back. */
+    elapsedMs?: () => number;
   }) {
     this.#root = options.root;
     this.#rules = options.rules;
@@ -105,6 +111,7 @@ export class Scanner {
     this.#limits = options.limits;
     this.#glance = options.glance;
     this.#distrustMs = options.distrustMs ?? defaultDistrustMs;
+    this.#elapsedMs = options.elapsedMs ?? (() => performance.now());
   }
 
   get knownFiles(): number {
@@ -121,6 +128,7 @@ export class Scanner {
     options: { readonly afterCall: boolean } = { afterCall: false },
   ): Promise<ScanResult> {
     this.#generation += 1;
+    this.#readUntil = this.#elapsedMs() + this.#limits.maxReadMs;
     const round: ScanRound = { bytes: 0, seen: 0, upserts: [], litter: [], unsupported: [] };
     const inStep = this.#inStep;
     this.#inStep = false;
@@ -301,6 +309,7 @@ export class Scanner {
       if (!stats.isFile()) return null;
       const size = Number(stats.size);
       this.#count(round, size);
+      this.#refuseSlow();
       const read = this.#readFile(path, descriptor, size);
       if (read.size !== size) {
         throw new PhasegateError("workspace_unavailable", `\`${path}\` is being written to from outside`, {
@@ -319,10 +328,10 @@ export class Scanner {
       const known = this.#known.get(path)?.entry;
       // Most large files have not changed: compare before copying.
       if (known !== undefined && known.size === size && this.#contents.has(known.content)) {
-        const content = hashDescriptor(descriptor, this.#buffer);
+        const content = hashDescriptor(descriptor, this.#buffer, () => this.#refuseSlow());
         if (this.#contents.has(content)) return { content, size };
       }
-      return this.#contents.copySync(descriptor, this.#limits.maxBytes);
+      return this.#contents.copySync(descriptor, this.#limits.maxBytes, () => this.#refuseSlow());
     }
     // A regular file gives fewer bytes than were asked for at its end only.
     const length = readSync(descriptor, this.#buffer, 0, size + 1, 0);
@@ -340,6 +349,14 @@ export class Scanner {
     const content = hash("sha256", target, "hex");
     this.#contents.putSync(content, target);
     return { entry: { path, type: "symlink", permissions: 0o777, content, size: target.length }, stats };
+  }
+
+  #refuseSlow(): void {
+    if (this.#elapsedMs() <= this.#readUntil) return;
+    const seconds = Math.round(this.#limits.maxReadMs / 1_000);
+    throw new PhasegateError("tree_too_large", `the workspace could not be read within ${seconds} s`, {
+      hint: "remove large files, or have the base ignore what was generated",
+    });
   }
 
   #count(round: ScanRound, bytes: number): void {
@@ -370,11 +387,12 @@ function sameStats(before: BigIntStats, stats: BigIntStats): boolean {
   );
 }
 
-function hashDescriptor(descriptor: number, buffer: Buffer): string {
+function hashDescriptor(descriptor: number, buffer: Buffer, onPiece: () => void): string {
   const sum = createHash("sha256");
   for (let position = 0; ;) {
     const count = readSync(descriptor, buffer, 0, buffer.length, position);
     if (count === 0) return sum.digest("hex");
+    onPiece();
     sum.update(buffer.subarray(0, count));
     position += count;
   }

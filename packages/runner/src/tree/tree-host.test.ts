@@ -18,7 +18,7 @@ test.each([
   ["workspaces", { workspaces: 2 }],
   ["files", { files: 4 }],
 ])("what is known of the workspaces read last is kept within the bound of %s", async (_, held) => {
-  const limits = { maxFiles: 100, maxBytes: 1e6, maxCallBytes: 1e6 };
+  const limits = { maxFiles: 100, maxBytes: 1e6, maxCallBytes: 1e6, maxReadMs: 120_000 };
   const host = new TreeHost({ contentsDirectory: path.join(directory, "contents"), limits, held });
   const last = new Map<string, string>();
   const scan = async (name: string): Promise<string> => {

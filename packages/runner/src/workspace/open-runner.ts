@@ -60,7 +60,12 @@ export interface RunnerOptions {
   readonly minFreeBytes?: number;
 }
 
-const defaultLimits: ScanLimits = { maxFiles: 200_000, maxBytes: 4 * 1024 ** 3, maxCallBytes: 256 * 1024 ** 2 };
+const defaultLimits: ScanLimits = {
+  maxFiles: 200_000,
+  maxBytes: 4 * 1024 ** 3,
+  maxCallBytes: 256 * 1024 ** 2,
+  maxReadMs: 120_000,
+};
 const defaultQuota: UseBounds = { maxBytes: 8 * 1024 ** 3, maxEntries: 1_000_000 };
 const defaultMinFreeBytes = 512 * 1024 ** 2;
 const defaultTimes: SessionTimes = { waitMs: 600_000, patienceMs: 5_000 };

@@ -126,6 +126,11 @@ test("a tree past its bounds is put back, litter included, and the call has fail
   expect(statSync(path.join(bench.workspace, "src/a.ts")).mode & 0o777).toBe(0o644);
 });
 
+test("a gate whose tree cannot be read in time ends with what to do", async () => {
+  await using bench = await openWorkbench(files, rules, { limits: { maxReadMs: -1 } });
+  await expect(treeOf(bench)).rejects.toMatchObject({ code: "tree_too_large", extras: { hint: expect.any(String) } });
+});
+
 test("a sparse file past what one call may leave is removed unread, at once, and one within it is kept", async () => {
   await using bench = await openWorkbench(files, rules, { limits: { maxCallBytes: 64 * 1024 ** 2 } });
   const judges = new RecordingJudges();

@@ -383,7 +383,7 @@ export const errorRegistry = {
     status: 413,
     title: "Tree too large",
     retry: false,
-    docs: "The workspace is past the bounds on files or bytes; nothing was judged on a part of it.",
+    docs: "The workspace is past the bounds on files or bytes, or could not be read within two minutes; nothing was judged on a part of it.",
   },
   workspace_full: {
     status: 413,

@@ -93,7 +93,7 @@ async function follow(
     root,
     rules: new TreeRules({ tracked: [], submodules: [], ignoreFiles: [], ignore: ["ign/"] }),
     contents,
-    limits: { maxFiles: 10_000, maxBytes: 1_000_000_000, maxCallBytes: 1_000_000_000 },
+    limits: { maxFiles: 10_000, maxBytes: 1_000_000_000, maxCallBytes: 1_000_000_000, maxReadMs: 120_000 },
     glance: new Glance(root, thread, { leastFiles: 1 }),
     distrustMs,
   });
