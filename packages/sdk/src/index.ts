@@ -58,6 +58,7 @@ export {
   UnavailableError,
 } from "./errors.ts";
 export type { ClientEvent, ClientListener } from "./events.ts";
+export { type ExternalCall, postExternal, type PostExternalOptions } from "./post-external.ts";
 export type { HeldTask } from "./task/hold.ts";
 export type {
   AwaitingApproval,
