@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { postExternal } from "@phasegate/sdk";
 import { Agent } from "../harness/agent.ts";
 import type { Api } from "../harness/api.ts";
 import { TestServer } from "../harness/server.ts";
@@ -279,7 +280,12 @@ describe("what follows from a transition", () => {
     expect((await post(farm, { status: "failure" })).body).toMatchObject({ id, status: "denied" });
     const again = (await agent.transition("DONE")).body["approval"] as { id: string; digest: string };
     expect(again.digest).toBe(digest);
-    expect((await post(farm)).body).toMatchObject({ id: again.id, status: "used" });
+    const { taskId } = agent;
+    const posted = { taskId, name: "build-farm", digest, status: "success" } as const;
+    expect(await postExternal({ url: server.url, key: farm.key ?? "" }, posted)).toMatchObject({
+      id: again.id,
+      status: "used",
+    });
     expect((await taskOf(agent.taskId))["phase"]).toBe("DONE");
   });
 
