@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
-import { once } from "node:events";
+import { on, once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +7,7 @@ import { text } from "node:stream/consumers";
 import { randomInt } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { processesWith } from "../sandbox/sandboxes.fixture.ts";
+import type { FromSpawner } from "./messages.ts";
 import { Spawner, type DescriptorKind, type SpawnerOptions } from "./spawner.ts";
 
 const environment = { PATH: "/usr/bin:/bin" };
@@ -75,6 +76,35 @@ test("a spawner without descriptors says so, and starts again when there are som
   await expect(said("echo no")).rejects.toMatchObject({ code: "EMFILE" });
   limit("256:");
   expect(await said("echo yes")).toBe("yes\n");
+});
+
+test("a spawner that may start no more processes is named as the system does", async ({ skip }) => {
+  // No such limit holds for root, so it runs as nobody then.
+  const nobody = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
+  const program = new URL("./spawner-process.ts", import.meta.url).pathname;
+  const limited = spawn(process.execPath, [program], {
+    stdio: ["ignore", "ignore", "ignore", "ipc"],
+    cwd: "/",
+    env: {},
+    ...nobody,
+  });
+  const heard = on(limited, "message");
+  const next = async () => ((await heard.next()).value as [FromSpawner])[0];
+  const start = (marker: string) =>
+    limited.send({ type: "start", marker, argv: ["/bin/true"], cwd: "/", environment: {}, descriptors: [] });
+  start("one");
+  const first = await Promise.race([next(), once(limited, "exit").then(() => null)]);
+  skip(first === null, "nobody may not read this checkout");
+  expect([first, await next()]).toMatchObject([{ type: "started" }, { type: "exited", code: 0 }]);
+  execFileSync("prlimit", ["--pid", String(limited.pid), "--nproc=1:1"], nobody);
+  start("two");
+  expect(await next()).toMatchObject({
+    type: "failed",
+    marker: "two",
+    system: { code: "EAGAIN", syscall: "spawn /bin/true" },
+  });
+  limited.disconnect();
+  expect(await once(limited, "exit")).toEqual([0, null]);
 });
 
 test("a kill ends the group, and the end of its leader ends the rest of it", async () => {
