@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { auditStatsOf } from "./audit-facts.ts";
+import { auditCellKey, auditStatsOf } from "./audit-facts.ts";
 
 const cell = (toolName: string, count: number) =>
   ({ type: "tool.denied", phase: "PLAN", toolName, success: false, count }) as const;
@@ -16,4 +16,10 @@ test("a hundred names are told apart", () => {
   const stats = auditStatsOf(Array.from({ length: 100 }, (_, index) => cell(`tool_${String(index)}`, 1)));
   expect(Object.keys(stats.toolsUsed)).toHaveLength(100);
   expect(stats.toolsUsed["other"]).toBeUndefined();
+});
+
+test("a counter is kept for each known tool, and one for all names that are made up", () => {
+  const keys = new Set(Array.from({ length: 5_000 }, (_, index) => auditCellKey(cell(`tool_${String(index)}`, 1))));
+  expect([...keys]).toEqual(['["tool.denied","PLAN","other",false]']);
+  expect(auditCellKey(cell("bash", 1))).toBe('["tool.denied","PLAN","bash",false]');
 });

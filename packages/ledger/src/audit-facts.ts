@@ -1,3 +1,4 @@
+import { recordedToolNames } from "@phasegate/wire";
 import type { Digest, EventType, StoredEvent } from "@phasegate/wire";
 import type { AuditStats } from "./port.ts";
 
@@ -27,9 +28,18 @@ export function auditFacts(event: Pick<StoredEvent, "type" | "data">): AuditFact
   };
 }
 
-/** One text for each combination of facts; the key of a counter. */
-export function auditCellKey(facts: AuditFacts): string {
-  return JSON.stringify([facts.type, facts.phase, facts.toolName, facts.success]);
+const counted: ReadonlySet<string> = new Set(recordedToolNames);
+const otherTools = "other";
+
+/** Whether a tool has counters of its own; those of names that anybody may make up are counted together. */
+export function hasOwnCounter(toolName: string): boolean {
+  return counted.has(toolName);
+}
+
+/** One text for each combination of facts; the key of a counter. There are only so many tools, whatever names agents make up. */
+export function auditCellKey({ type, phase, toolName, success }: AuditFacts): string {
+  const tool = toolName === null || hasOwnCounter(toolName) ? toolName : otherTools;
+  return JSON.stringify([type, phase, tool, success]);
 }
 
 /** The counter that `auditCellKey` named. */

@@ -217,4 +217,5 @@ export {
   type TreeEntryType,
   type UnsupportedEntry,
 } from "./tree.ts";
+export { recordedToolNames } from "./tool-names.ts";
 export { replaceUnprintable } from "./unprintable.ts";

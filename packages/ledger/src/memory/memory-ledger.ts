@@ -13,7 +13,14 @@ import {
   type WorkflowDigest,
 } from "@phasegate/wire";
 import { canonicalPayloads, checkBatch, closedError, misuse } from "../append-checks.ts";
-import { auditBodies, auditCellKey, auditFacts, auditStatsOf, type AuditCell } from "../audit-facts.ts";
+import {
+  auditBodies,
+  auditCellKey,
+  auditFacts,
+  auditStatsOf,
+  decodeAuditCell,
+  type AuditCell,
+} from "../audit-facts.ts";
 import { Followers } from "../follow.ts";
 import { taskOfStream } from "../index-row.ts";
 import type {
@@ -330,7 +337,7 @@ class MemoryLedger implements Ledger {
   #count(event: StoredEvent): void {
     const facts = auditFacts(event);
     const key = auditCellKey(facts);
-    this.#counters.set(key, { ...facts, count: (this.#counters.get(key)?.count ?? 0) + 1 });
+    this.#counters.set(key, decodeAuditCell(key, (this.#counters.get(key)?.count ?? 0) + 1));
   }
 
   #auditFilter(query: AuditQuery): (event: StoredEvent) => boolean {

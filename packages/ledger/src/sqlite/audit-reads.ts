@@ -1,6 +1,6 @@
 import type { Digest, JsonValue } from "@phasegate/wire";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { auditBodies, decodeAuditCell, type AuditCell } from "../audit-facts.ts";
+import { auditBodies, decodeAuditCell, hasOwnCounter, type AuditCell } from "../audit-facts.ts";
 import type { AuditQuery, AuditRow } from "../port.ts";
 import { normalizeTime, pageSize, parseCursor } from "../query-bounds.ts";
 import type { SqlRow, SqlValue } from "./driver.ts";
@@ -124,7 +124,8 @@ async function countMatches(
       where stream_id = (select id from stream where name = ?) ${filter.sql}`;
     return reader.get(sql, `task/${query.taskId}`, ...filter.values)?.["total"] as number;
   }
-  if ([query.agentId, query.from, query.to, query.visibleTo].every((part) => part === undefined)) {
+  const isCounted = query.toolName === undefined || hasOwnCounter(query.toolName);
+  if (isCounted && [query.agentId, query.from, query.to, query.visibleTo].every((part) => part === undefined)) {
     return countByCells(reader, query);
   }
   const last = lastPosition(reader);

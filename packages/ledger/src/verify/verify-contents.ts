@@ -1,7 +1,14 @@
 import { createPublicKey, verify, type KeyObject } from "node:crypto";
 import type { Digest, StoredEvent } from "@phasegate/wire";
 import { canonicalJson, digestJson, isEvent } from "@phasegate/wire/core";
-import { auditBodies, auditCellKey, auditFacts, auditStatsOf, type AuditCell } from "../audit-facts.ts";
+import {
+  auditBodies,
+  auditCellKey,
+  auditFacts,
+  auditStatsOf,
+  decodeAuditCell,
+  type AuditCell,
+} from "../audit-facts.ts";
 import type { StoredSignedHead, TaskRow } from "../port.ts";
 import { TaskIndex } from "../task-index.ts";
 import { ChainCheck } from "./chain-check.ts";
@@ -40,7 +47,7 @@ class Verification {
 
   async run(): Promise<VerifyReport> {
     const cells = await this.#contents.cells();
-    const kept = cells && new Map(cells.map((cell) => [auditCellKey(cell), cell.count]));
+    const kept = cells && countsByKey(cells);
     for await (const found of this.#contents.events()) {
       const { problem, isWhole } = this.#chain.take(found);
       this.#note(problem);
@@ -85,7 +92,7 @@ class Verification {
     const facts = auditFacts(event);
     const key = auditCellKey(facts);
     const count = (this.#counted.get(key)?.count ?? 0) + 1;
-    this.#counted.set(key, { ...facts, count });
+    this.#counted.set(key, decodeAuditCell(key, count));
     if (kept !== null && count === (kept.get(key) ?? 0) + 1) {
       const what = `it is number ${count} of its kind, but the counter of ${nameOf(facts)} says ${count - 1}`;
       this.#note(problemAt("counter", event, what));
@@ -185,13 +192,7 @@ class Verification {
     for (const [key, count] of kept) {
       const found = this.#counted.get(key)?.count ?? 0;
       if (found >= count) continue;
-      const [type, phase, toolName, success] = JSON.parse(key) as [
-        AuditCell["type"],
-        string | null,
-        string | null,
-        boolean | null,
-      ];
-      const name = nameOf({ type, phase, toolName, success });
+      const name = nameOf(decodeAuditCell(key, count));
       this.#note(problemAt("counter", {}, `the counter of ${name} says ${count}, there are ${found}`));
     }
   }
@@ -241,4 +242,11 @@ function differenceOf(place: Parameters<typeof problemAt>[1], row: TaskRow, expe
 function nameOf({ type, phase, toolName, success }: Omit<AuditCell, "count">): string {
   const parts = [type, phase, toolName, success === null ? null : success ? "successful" : "failed"];
   return `\`${parts.filter((part) => part !== null).join(" ")}\``;
+}
+
+/** Counters of tools that have none of their own are added up: an older ledger kept them apart. */
+function countsByKey(cells: readonly AuditCell[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const cell of cells) counts.set(auditCellKey(cell), (counts.get(auditCellKey(cell)) ?? 0) + cell.count);
+  return counts;
 }

@@ -1,3 +1,4 @@
+import { recordedToolNames } from "@phasegate/wire";
 import { describe, expect, test } from "vitest";
 import {
   canonicalToolName,
@@ -14,6 +15,10 @@ function placesOf(tool: string, args: unknown): string[] {
 }
 
 describe("tool registry", () => {
+  test("has a tool for each name that the ledger counts apart", () => {
+    expect(toolDefinitions.map((tool) => tool.name)).toEqual(recordedToolNames);
+  });
+
   test("knows exactly the tools of the wire's table, and two without executor", () => {
     expect(toolDefinitions.map((tool) => tool.name)).toEqual([
       "read_files",
