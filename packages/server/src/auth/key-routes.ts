@@ -13,6 +13,7 @@ import {
   RevokeKeyQuery,
 } from "@phasegate/wire";
 import { type Route, route } from "../http/route.ts";
+import { refuseAgents } from "./refuse-agents.ts";
 import type { KeyState } from "./key-fold.ts";
 import type { KeyRing } from "./key-ring.ts";
 
@@ -43,7 +44,7 @@ export function keyRoutes(keys: KeyRing): Route[] {
       body: CreateKeyRequest,
       answers: { 201: CreatedKeyAnswer },
       handle: async (_context, caller, { body }) => {
-        refuseAgent(caller.principal);
+        refuseAgents(caller.principal, "can neither make nor revoke keys");
         const owner = judge(keys, caller.principal, body);
         const { key, state } = await keys.create(caller.principal.id, {
           name: body.name,
@@ -66,7 +67,7 @@ export function keyRoutes(keys: KeyRing): Route[] {
       query: RevokeKeyQuery,
       answers: { 200: KeyAnswer },
       handle: async (context, caller, { params, query }) => {
-        refuseAgent(caller.principal);
+        refuseAgents(caller.principal, "can neither make nor revoke keys");
         const id = params.key_id as KeyId;
         refuseLastOperator(keys, id, context.clock.now());
         const state = await keys.revoke(caller.principal.id, id, query.reason ?? "");
@@ -79,11 +80,6 @@ export function keyRoutes(keys: KeyRing): Route[] {
       },
     }),
   ];
-}
-
-function refuseAgent(principal: Principal): void {
-  if (principal.kind !== "agent") return;
-  throw new PhasegateError("forbidden", "an agent can neither make nor revoke keys", { hint: "ask an operator" });
 }
 
 /** The owner's id, when the new key may be made; else `invalid_request` with each place, or `forbidden`. */

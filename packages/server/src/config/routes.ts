@@ -1,10 +1,5 @@
-import {
-  ChangeConfigRequest,
-  ConfigAnswer,
-  ConfigChangesAnswer,
-  PhasegateError,
-  type Principal,
-} from "@phasegate/wire";
+import { ChangeConfigRequest, ConfigAnswer, ConfigChangesAnswer } from "@phasegate/wire";
+import { refuseAgents } from "../auth/refuse-agents.ts";
 import { type Route, route } from "../http/route.ts";
 import type { ConfigChange } from "./compare-configs.ts";
 import type { ConfigManager, SettingState } from "./config-manager.ts";
@@ -46,7 +41,7 @@ export function configRoutes(configuration: ConfigManager): Route[] {
       body: ChangeConfigRequest,
       answers: { 200: ConfigChangesAnswer },
       handle: async (_context, caller, { body }) => {
-        refuseAgent(caller.principal);
+        refuseAgents(caller.principal, "cannot change the configuration");
         const changes = await configuration.change(body.changes, caller.principal.id);
         const saved = body.save === true ? (await configuration.save()).path : null;
         return { status: 200, body: changed(changes, { saved }) };
@@ -61,7 +56,7 @@ export function configRoutes(configuration: ConfigManager): Route[] {
       access: { kind: "roles", roles: ["operator", "admin"] },
       answers: { 200: ConfigChangesAnswer },
       handle: async (_context, caller) => {
-        refuseAgent(caller.principal);
+        refuseAgents(caller.principal, "cannot change the configuration");
         const { changes, warnings } = await configuration.reload(caller.principal.id);
         return { status: 200, body: changed(changes, { warnings: warnings.map((warning) => ({ ...warning })) }) };
       },
@@ -85,9 +80,4 @@ function settingAnswer({ setting, value, source, ...rest }: SettingState): Confi
 
 function restartNeeded(states: readonly SettingState[]): string[] {
   return states.filter((state) => "pending" in state).map(({ setting }) => setting.path);
-}
-
-function refuseAgent(principal: Principal): void {
-  if (principal.kind !== "agent") return;
-  throw new PhasegateError("forbidden", "an agent cannot change the configuration", { hint: "ask an operator" });
 }
