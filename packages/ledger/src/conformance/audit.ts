@@ -103,6 +103,14 @@ export function describeAudit(open: OpenLedger): void {
           phases: { IMPL: 1, PLAN: 2, TDD: 1 },
         });
       }));
+
+    test("names of tools that are made up are counted together, and each is found by its own", () =>
+      withLedger(open, async (ledger) => {
+        await appendTo(ledger, "one", [created(), toolDenied("made_up_1"), toolDenied("made_up_2")]);
+        expect((await ledger.auditStats()).toolsUsed).toEqual({ other: 2 });
+        const found = await ledger.queryAudit({ limit: 10, toolName: "made_up_2" });
+        expect({ total: found.total, entries: found.entries.length }).toEqual({ total: 1, entries: 1 });
+      }));
   });
 }
 
