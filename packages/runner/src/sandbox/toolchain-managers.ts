@@ -64,7 +64,7 @@ export async function managedToolchains(
   const parts: string[] = [];
   const variables: Record<string, string> = {};
   for (const manager of managers) {
-    const root = rootOf(manager, environment, home);
+    const root = rootOnPath(manager, path) ?? rootOf(manager, environment, home);
     if (!(await isUsed(manager, root, path))) continue;
     parts.push(...manager.parts.map((part) => join(root, part)));
     Object.assign(variables, { [manager.variable]: root }, manager.environment);
@@ -80,6 +80,13 @@ export function credentialFiles(environment: Variables, home: string): string[] 
 function rootOf(place: { variable: string; root: string }, environment: Variables, home: string): string {
   const named = environment[place.variable] ?? "";
   return isAbsolute(named) ? join(named) : join(home, place.root);
+}
+
+/** What stands on PATH looks for its toolchains where it was installed, whosever home that is. */
+function rootOnPath({ root }: ToolchainManager, path: readonly string[]): string | null {
+  const inside = `/${root}/`;
+  const directory = path.find((each) => each.includes(inside));
+  return directory === undefined ? null : directory.slice(0, directory.indexOf(inside) + inside.length - 1);
 }
 
 async function isUsed(manager: ToolchainManager, root: string, path: readonly string[]): Promise<boolean> {
