@@ -131,6 +131,8 @@ export interface EvidenceFacts {
   readonly redIdentities?: readonly RedIdentity[];
   /** On each tree on which tests were red, made beside `current`; absent where `current` is not green anyway. */
   readonly redAgain?: readonly TestRun[];
+  /** Identities and files that failed when all tests of the judged tree ran earlier in this stay; bounded. */
+  readonly failedEarlier?: readonly string[];
   /** Identities that passed at an earlier gate of this task. */
   readonly passedEarlier?: readonly string[];
   /** Exit codes of `command` checks, by the digest of their parameters. */

@@ -38,7 +38,7 @@ export { checkDefinitions, checkNames, findCheck, validateCheckParameters } from
 export { codeLines } from "./evidence/code-lines.ts";
 export { redIdentitiesOf } from "./evidence/red.ts";
 export { treesToBeRedAgain } from "./evidence/red-again.ts";
-export { mayHaveUnstableNames, withUnstableFiles } from "./evidence/test-runs.ts";
+export { failuresIn, mayHaveUnstableNames, problemOfRun, withUnstableFiles } from "./evidence/test-runs.ts";
 export {
   evidenceNeeded,
   redTreePaths,

@@ -56,7 +56,7 @@ describe("record_evidence", () => {
     expect(story.task.evidence).toEqual([]);
   });
 
-  it("keeps the newest by purpose and tree, and writes nothing twice", () => {
+  it("keeps each run of this stay, a failure also behind a pass, and writes nothing twice", () => {
     const story = storyWith();
     recorded(story, "current", runOf("1", another));
     recorded(story, "base", runOf("1", another));
@@ -64,10 +64,14 @@ describe("record_evidence", () => {
     recorded(story, "current", runOf("2", another));
     recorded(story, "current");
     expect(story.task.evidence.map(({ id, purpose }) => [id, purpose])).toEqual([
+      ["evd_1", "current"],
       ["evd_1", "base"],
       ["evd_2", "current"],
       ["evd_current", "current"],
     ]);
+    recorded(story, "tool", runOf("failing", another));
+    recorded(story, "tool", runOf("passing", another));
+    expect(story.task.evidence.slice(-2).map(({ id }) => id)).toEqual(["evd_failing", "evd_passing"]);
   });
 
   it("keeps a bounded number, and what an agent ran for itself least", () => {

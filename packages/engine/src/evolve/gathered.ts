@@ -2,7 +2,7 @@ import type { Digest, EvidenceId, PrincipalId, TreeDigest } from "@phasegate/wir
 import { type EvidenceState, maxEvidence, maxReviews, type ReviewState, type TaskState } from "../task-state.ts";
 import type { TaskEventOf } from "./task-event.ts";
 
-/** The newest by purpose and tree; of commands and of an agent's own runs, each that ran. */
+/** Each run of this stay, whatever came of it; of earlier stays the newest by purpose and tree. */
 export function onEvidenceRecorded(task: TaskState, event: TaskEventOf<"evidence.recorded">): TaskState {
   const { data } = event;
   const recorded: EvidenceState = {
@@ -48,5 +48,7 @@ function bounded(evidence: readonly EvidenceState[]): readonly EvidenceState[] {
 
 function isReplaced(known: EvidenceState, by: EvidenceState): boolean {
   if (known.purpose !== by.purpose || known.tree !== by.tree) return false;
+  if (known.id === by.id) return true;
+  if (known.entry === by.entry) return false;
   return (by.purpose !== "command" && by.purpose !== "tool") || known.key === by.key;
 }

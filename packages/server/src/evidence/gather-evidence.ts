@@ -23,6 +23,7 @@ import type { CommandNeeded, CompiledPhase, CompiledTransition, CompiledWorkflow
 import { redactPayload } from "@phasegate/ledger";
 import type { ServerContext } from "../context.ts";
 import { workspaceKey } from "../tasks/workspace-key.ts";
+import { failedEarlier } from "./failed-earlier.ts";
 import { keepRun } from "./kept-run.ts";
 import { recordedCommand, recordedRun } from "./recorded-evidence.ts";
 import { recordEvidence } from "./record-evidence.ts";
@@ -46,8 +47,9 @@ const maxCommandBytes = 64 * 1024;
 
 /**
  * Makes every run that the checks of a transition look at, and records each before it counts. What this operation has
- * recorded on the same tree is used again, and so is a pass of any task; runs go one after another, since each takes
- * the machine as it is.
+ * recorded on the same tree is used again, and so is a pass of any task, except where red tests are held against it:
+ * that pass and their run without the implementation are of one moment. Runs go one after another, since each takes the
+ * machine as it is.
  */
 export async function gatherEvidence(context: ServerContext, subject: EvidenceSubject): Promise<EvidenceFacts> {
   const { task, workflow, phase, transition, tree } = subject;
@@ -66,13 +68,14 @@ export async function gatherEvidence(context: ServerContext, subject: EvidenceSu
     });
     facts.red = await runOn(context, subject, { purpose: "red", tree: overlaid, sourceTree: tree, before: facts.base });
   }
-  if (needed.current) facts.current = await runOn(context, subject, { purpose: "current", tree, before: facts.base });
-  if (needed.redAgain && facts.current) {
-    const runs: TestRun[] = [];
-    for (const red of treesToBeRedAgain(reds, facts.current)) {
-      runs.push(await runOn(context, subject, { purpose: "red_again", tree: red }));
-    }
-    facts.redAgain = runs;
+  if (needed.current) {
+    const current: RunWanted = { purpose: "current", tree, before: facts.base };
+    const judged =
+      needed.redAgain && reds.length > 0
+        ? await runAtOneMoment(context, subject, current, reds)
+        : { current: await runOn(context, subject, current) };
+    Object.assign(facts, judged);
+    facts.failedEarlier = await failedEarlier(context, task, judged.current);
   }
   if (needed.commands.length > 0) {
     const commands: Record<string, NonNullable<EvidenceFacts["commands"]>[string]> = {};
@@ -100,12 +103,47 @@ interface RunWanted {
   readonly before?: TestRun | undefined;
 }
 
+/**
+ * The run on the tree that is judged and those of red tests without the implementation, back to back, or all of them as
+ * this judgement recorded them: a pass of another moment says nothing beside them.
+ */
+async function runAtOneMoment(
+  context: ServerContext,
+  subject: EvidenceSubject,
+  wanted: RunWanted,
+  reds: readonly RedIdentity[],
+): Promise<Pick<EvidenceFacts, "redAgain"> & { readonly current: TestRun }> {
+  const again = (red: TreeDigest): RunWanted => ({ purpose: "red_again", tree: red });
+  const known = await recordedRun(context, subject, wanted);
+  if (known) {
+    const runs = await Promise.all(
+      treesToBeRedAgain(reds, known).map((red) => recordedRun(context, subject, again(red))),
+    );
+    const redAgain = runs.filter((run) => run !== null);
+    if (redAgain.length === runs.length) return { current: known, redAgain };
+  }
+  const current = await runAnew(context, subject, wanted);
+  const redAgain: TestRun[] = [];
+  for (const red of treesToBeRedAgain(reds, current)) redAgain.push(await runAnew(context, subject, again(red)));
+  return { current, redAgain };
+}
+
 async function runOn(context: ServerContext, subject: EvidenceSubject, wanted: RunWanted): Promise<TestRun> {
   const { task, workflow } = subject;
   const recorded = await recordedRun(context, subject, wanted);
   if (recorded) return recorded;
   const place = { workflow: workflow.digest, baseTree: task.baseTree, tree: wanted.tree };
-  const first = passFor(context, place, wanted.purpose) ?? (await runTests(context, subject, wanted));
+  return runAnew(context, subject, wanted, passFor(context, place, wanted.purpose));
+}
+
+/** Runs, and once more where the names of tests may be unstable. `pass` stands for the first run. */
+async function runAnew(
+  context: ServerContext,
+  subject: EvidenceSubject,
+  wanted: RunWanted,
+  pass: TestRun | null = null,
+): Promise<TestRun> {
+  const first = pass ?? (await runTests(context, subject, wanted));
   if (!wanted.before || !mayHaveUnstableNames(wanted.before, first)) return keep(context, subject, wanted, first);
   const again = await keep(context, subject, wanted, await runTests(context, subject, wanted));
   return keep(context, subject, wanted, withUnstableFiles(first, again));

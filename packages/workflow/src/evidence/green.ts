@@ -32,7 +32,7 @@ export interface GreenReading {
   readonly failedOnBase: readonly string[];
   /** Gone, and given up in `removed_tests`. */
   readonly removed: readonly string[];
-  /** Both outcomes on this tree, and not an unchanged test that was flaky on the base. */
+  /** Both outcomes on this tree, in this run or before it in this stay, and not an unchanged test that was flaky on the base. */
   readonly flaky: readonly string[];
   /** Files that did not load at RED. */
   readonly wholeFileReds: readonly string[];
@@ -77,9 +77,9 @@ export function readGreen(subject: EvidenceSubject): Gathered<GreenReading> {
       ...readFailures(run, { base: base.value, reds, passedBefore, unstable }),
       worseFiles: worseFiles(base.value, run, { unstable, isGone }),
       removed: before("missing").filter(isGone),
-      flaky: run
-        .inState("flaky")
-        .filter((identity) => !isExcused(identity, { run, base: base.value, changes: changes.value })),
+      flaky: [...new Set([...run.inState("flaky"), ...noFailuresNow(run, evidence.failedEarlier ?? [])])].filter(
+        (identity) => !isExcused(identity, { run, base: base.value, changes: changes.value }),
+      ),
     },
   };
 }
@@ -167,6 +167,11 @@ function worseFiles(
 /** The unstable file that an identity names, for tests that neither the base nor this run has. */
 function fileInIdentity(identity: string, unstable: ReadonlySet<string | null>): string | undefined {
   return identity.split(" > ").find((part) => unstable.has(part));
+}
+
+/** Of what failed on this tree before, what does not fail now: both outcomes on one tree, whoever asked for the runs. */
+function noFailuresNow(run: IndexedRun, failedEarlier: readonly string[]): readonly string[] {
+  return failedEarlier.filter((name) => run.stateOf(name) !== "failed" && run.unloaded(name) === null);
 }
 
 /** Flaky as it was on the base, in a file that nobody changed. */
