@@ -207,6 +207,40 @@ describe("a report as its runner writes it", () => {
     });
   });
 
+  it("unittest with tests that end more than once, in parts, or by a skip of their class", () => {
+    const printed = [
+      "setUpClass (tests.test_a.Skips) ... skipped 'no'",
+      "test_doc (tests.test_a.Test.test_doc)",
+      "what it does ... ok",
+      "test_parts (tests.test_a.Test.test_parts) ... ",
+      "  test_parts (tests.test_a.Test.test_parts) (i=1) ... skipped 'x'",
+      "test_says (tests.test_a.Test.test_says) ... ok",
+      "not yet",
+      "skipped 'really'",
+      "test_two (tests.test_a.Test.test_two) ... FAIL",
+      "test_two (tests.test_a.Test.test_two) ... ERROR",
+      "test_us (tests.test_a.Test.test_us) ... unexpected success",
+      "test_xf (tests.test_a.Test.test_xf) ... expected failure",
+      "",
+      ...["ERROR", "FAIL"].map(
+        (kind) => `${"=".repeat(70)}\n${kind}: test_two (tests.test_a.Test.test_two)\n${"-".repeat(70)}\nx\n`,
+      ),
+      "-".repeat(70),
+      "Ran 6 tests in 0.1s",
+      "",
+      "FAILED (failures=1, errors=1, skipped=3, expected failures=1, unexpected successes=1)",
+    ].join("\n");
+    expect(told(parse("unittest", printed)).cases).toEqual([
+      "skipped: tests.test_a.Skips > setUpClass",
+      "passed: tests.test_a.Test > test_doc",
+      "skipped: tests.test_a.Test > test_parts",
+      "skipped: tests.test_a.Test > test_says",
+      "failed: tests.test_a.Test > test_two",
+      "failed: tests.test_a.Test > test_us",
+      "todo: tests.test_a.Test > test_xf",
+    ]);
+  });
+
   it("jest's JSON", () => {
     expect(told(parse("jest-json", fixture("jest.json")))).toEqual({
       cases: [
@@ -361,6 +395,22 @@ describe("a hostile or broken report", () => {
       "unittest",
       `test_a (m.T.test_a) ... FAIL\n\n${"-".repeat(70)}\nRan 1 test in 0.1s\n\nOK\n`,
     ],
+    [
+      "unittest in which a test printed the name of another",
+      "unittest",
+      `test_d (m.T.test_d) ... ok\ntest_tax (m.T.test_tax) ... ok\n\n${"-".repeat(70)}\nRan 1 test in 0.1s\n\nOK\n`,
+    ],
+    [
+      "unittest in which a test printed that it passed, and was skipped",
+      "unittest",
+      `test_d (m.T.test_d) ... ok\ntest_x (m.T.test_x) ... ok\n\n${"-".repeat(70)}\nRan 2 tests in 0.1s\n\nOK (skipped=1)\n`,
+    ],
+    [
+      "unittest that says twice how many ran",
+      "unittest",
+      `test_d (m.T.test_d) ... ok\n\n${"-".repeat(70)}\nRan 1 test in 0.1s\n\nOK\nRan 2 tests in 0.1s\n\nOK\n`,
+    ],
+    ["TAP whose failures are not in it", "tap", "TAP version 13\n1..1\nok 1 - a\n# tests 2\n# pass 1\n# fail 1\n"],
     [
       "a cargo target that lost tests",
       "cargo",

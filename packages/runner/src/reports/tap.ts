@@ -13,7 +13,17 @@ export const tap: ReportFormat = {
     if (!/^(TAP version \d+|1\.\.\d+|(not )?ok\b)/m.test(text)) return null;
     const walk = new Walk();
     walk.events(Parser.parse(text), []);
-    return walk.finish();
+    const report = walk.finish();
+    const failed = /^# fail\s+(\d+)$/.exec(
+      text
+        .trimEnd()
+        .split("\n")
+        .findLast((line) => line.startsWith("# fail")) ?? "",
+    )?.[1];
+    if (Number(failed ?? 0) > 0 && !report.cases.some(({ outcome }) => outcome === "failed" || outcome === "todo")) {
+      throw new ReportError(`the report says that ${failed ?? ""} tests failed, and names none of them`);
+    }
+    return report;
   },
 };
 
