@@ -19,6 +19,7 @@ export type {
   WorkspaceInfo,
   WorkspaceKey,
 } from "./port.ts";
+export { setupTimeoutMs } from "./evidence/setup-limit.ts";
 export type { SlotUse } from "./evidence/run-slots.ts";
 export type { TreeDifferenceText } from "./workspace/tree-difference.ts";
 export { toolchainVariables } from "./sandbox/toolchain-managers.ts";
