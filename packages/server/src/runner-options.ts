@@ -12,6 +12,7 @@ export function runnerOptions(config: Config): Omit<RunnerOptions, "environment"
     workspacesDir: runner.workspaces_dir,
     sandbox: runner.sandbox,
     maxConcurrentRuns: runner.max_concurrent_runs,
+    setupHosts: runner.setup_hosts,
     niceness: runner.command_niceness,
     commandLimits: {
       memoryBytes: runner.max_memory_mb * mebibyte,

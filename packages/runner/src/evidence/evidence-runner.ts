@@ -10,6 +10,7 @@ import {
   type TreeEntry,
 } from "@phasegate/wire";
 import type { CommandRunRequest, EvidenceRunner, TestRunRequest, WorkspaceKey } from "../port.ts";
+import { readAllowedHost } from "../egress/destinations.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { ContentStore } from "../tree/content-store.ts";
 import { manifestOf, type Manifest } from "../tree/manifest.ts";
@@ -37,6 +38,8 @@ export interface EvidenceRunnerParts {
   /** Below the data directory, on the same file system; outlives a start. */
   readonly layers: string;
   readonly maxConcurrentRuns: number;
+  /** `host` or `host:port`, which setup may reach although their addresses are private. */
+  readonly setupHosts: readonly string[];
   /** Hears of each change of the places for runs. */
   readonly onSlots?: (slots: SlotUse) => void;
   /** Files of the base that are in every checkout and in no tree, since they lie in scratch folders. */
@@ -63,7 +66,9 @@ export async function openEvidenceRunner(
   await mkdir(scratch, { recursive: true, mode: 0o700 });
   const store = await LayerStore.open(parts.layers, layerBounds);
   const now = () => new Date();
-  const layers = new SetupLayers({ sandbox: parts.sandbox, workers: parts.workers, store, scratch, now });
+  const { sandbox, workers } = parts;
+  const allowedHosts = parts.setupHosts.map(readAllowedHost);
+  const layers = new SetupLayers({ sandbox, workers, store, scratch, allowedHosts, now });
   const slots = new RunSlots(parts.maxConcurrentRuns, parts.onSlots);
   let runtime: Promise<Digest> | null = null;
   const runtimeOnce = (): Promise<Digest> => {

@@ -1,6 +1,9 @@
+import { randomUUID } from "node:crypto";
 import path from "node:path";
 import { compareTreePaths, digestJson, type Digest, type TaskId, type TreeEntry } from "@phasegate/wire";
 import { compileGlobs, type NormalizedWorkspace } from "@phasegate/workflow";
+import type { AllowedHost } from "../egress/destinations.ts";
+import { EgressProxy } from "../egress/egress-proxy.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { diffManifests, type Manifest } from "../tree/manifest.ts";
 import type { TreeWorkers } from "../tree/tree-workers.ts";
@@ -8,9 +11,9 @@ import { openCheckout } from "./checkout.ts";
 import type { HeldLayer, LayerStore } from "./layer-store.ts";
 import { layOver } from "./lay-over.ts";
 import { limitNote, outputTail } from "./output-tail.ts";
+import { setupTimeoutMs } from "./setup-limit.ts";
 import { removeDirectory } from "../tree/remove-directory.ts";
 
-const setupTimeoutMs = 1_800_000;
 /** Archives of dependencies are larger than what a command of an agent writes. */
 const setupFileBytes = 4 * 1024 ** 3;
 
@@ -36,6 +39,17 @@ export interface SetupPlan {
 export type SetupOutcome =
   { readonly made: true; readonly layer: HeldLayer } | { readonly made: false; readonly output: string };
 
+export interface SetupLayerParts {
+  readonly sandbox: Sandbox;
+  readonly workers: TreeWorkers;
+  readonly store: LayerStore;
+  /** On the file system of the store. */
+  readonly scratch: string;
+  /** Hosts that setup may reach although their addresses are private. */
+  readonly allowedHosts: readonly AllowedHost[];
+  readonly now: () => Date;
+}
+
 type Making = { readonly controller: AbortController; readonly made: Promise<string | null>; waiting: number };
 
 export function planSetup(request: Omit<SetupRequest, "signal">): SetupPlan {
@@ -46,6 +60,8 @@ export function planSetup(request: Omit<SetupRequest, "signal">): SetupPlan {
     command: request.setup.command,
     repository: request.repository,
     runtime: request.runtime,
+    // What was made before there was one may hold what only the machine could reach.
+    network: "proxy",
     task: changed.length === 0 ? null : request.taskId,
     inputs: inputs
       .toSorted((left, right) => compareTreePaths(left.path, right.path))
@@ -60,17 +76,10 @@ export function planSetup(request: Omit<SetupRequest, "signal">): SetupPlan {
  * and the content of its inputs. Whoever asks for one that is being made waits for it; one that failed is not kept.
  */
 export class SetupLayers {
-  readonly #parts: {
-    readonly sandbox: Sandbox;
-    readonly workers: TreeWorkers;
-    readonly store: LayerStore;
-    /** On the file system of the store. */
-    readonly scratch: string;
-    readonly now: () => Date;
-  };
+  readonly #parts: SetupLayerParts;
   readonly #making = new Map<Digest, Making>();
 
-  constructor(parts: { sandbox: Sandbox; workers: TreeWorkers; store: LayerStore; scratch: string; now: () => Date }) {
+  constructor(parts: SetupLayerParts) {
     this.#parts = parts;
   }
 
@@ -115,15 +124,18 @@ export class SetupLayers {
   }
 
   async #make(plan: SetupPlan, command: string, signal: AbortSignal): Promise<string | null> {
-    const { sandbox, workers, store, scratch } = this.#parts;
+    const { sandbox, workers, store, scratch, allowedHosts } = this.#parts;
     await using checkout = await openCheckout({ workers, directory: scratch }, plan.entries);
+    const isConfined = sandbox.workspacePathSeen(checkout.path) !== checkout.path;
+    const directory = path.join(scratch, `egress-${randomUUID()}`);
+    await using egress = isConfined ? await EgressProxy.open({ directory, allowed: allowedHosts }) : null;
     const result = await sandbox.run({
       argv: ["bash", "-c", command],
       workspacePath: checkout.path,
       on: "workspace",
       cwd: "",
       readOnlyMounts: [],
-      network: "full",
+      network: egress === null ? "full" : { proxy: egress.socketPath },
       timeoutMs: setupTimeoutMs,
       limits: {
         ...sandbox.limits,
@@ -133,11 +145,9 @@ export class SetupLayers {
       signal,
     });
     if (result.ended !== "exited" || result.exitCode !== 0) {
-      return outputTail(
-        result,
-        limitNote(result, sandbox) ??
-          (result.ended === "exited" ? `setup: exit code ${String(result.exitCode)}` : `setup: ${result.ended}`),
-      );
+      const ended = result.ended === "exited" ? `exit code ${String(result.exitCode)}` : result.ended;
+      const said = [...(egress?.refusals ?? [])].map((refusal) => `; ${refusal}`);
+      return outputTail(result, limitNote(result, sandbox) ?? `setup: ${ended}${said.join("")}`);
     }
     // Only what setup made: a file of the base would come back in a tree that has deleted it.
     const wanted = plan.entries.map((entry) => ({ path: entry.path, entry: null }));

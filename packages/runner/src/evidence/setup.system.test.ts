@@ -1,6 +1,9 @@
+import { once } from "node:events";
 import { readdirSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import path from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { TaskId } from "@phasegate/wire";
 import type { Workbench } from "../testing/fixture.ts";
 import { changed, openEvidenceBench, testsOf } from "./evidence.fixture.ts";
@@ -70,4 +73,66 @@ it("layers outlive the runner", async () => {
   const first = await testsOf(bench);
   const again = await testsOf({ ...bench, runner: await bench.reopen() });
   expect(again.output).toBe(first.output);
+});
+
+describe("the network of setup", () => {
+  const secret = "what only the host may read";
+  const host = createServer((_, response) => response.end(secret));
+  let inside: Workbench;
+  let port: number;
+  beforeAll(async () => {
+    await once(host.listen(0, "127.0.0.1"), "listening");
+    ({ port } = host.address() as AddressInfo);
+    inside = await openEvidenceBench(
+      { "package.json": "true\n" },
+      { command: "cat vendor/seen", format: "exit-code", retries: 0 },
+      {
+        rules: {
+          setup: { command: "mkdir -p vendor; bash package.json > vendor/seen 2>&1", inputs: ["package.json"] },
+          ignore: ["vendor"],
+        },
+        options: { sandbox: "required", setupHosts: [`localhost:${String(port)}`] },
+      },
+    );
+  });
+  afterAll(async () => {
+    host.close();
+    await inside[Symbol.asyncDispose]();
+  });
+  const seenBy = async (script: string): Promise<string> => {
+    const run = await testsOf(inside, await changed(inside, { "package.json": `${script}\n` }));
+    return run.output;
+  };
+
+  it("has nothing of the machine: no loopback, through its proxy or past it", async () => {
+    const url = `http://127.0.0.1:${String(port)}/`;
+    const script = [
+      `cat < /dev/tcp/127.0.0.1/${String(port)}`,
+      `node -e 'fetch("${url}").catch((error) => console.log(error.cause.code))'`,
+      // Past the exception for its own loopback: as a client that asks the proxy for everything.
+      "exec 3<>/dev/tcp/127.0.0.1/${HTTP_PROXY##*:}",
+      `printf 'GET ${url} HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n\\r\\n' >&3; cat <&3`,
+      "grep -c : /proc/net/dev",
+    ].join("\n");
+    const seen = await seenBy(script);
+    expect(seen).not.toContain(secret);
+    expect(seen).toContain("ECONNREFUSED");
+    expect(seen).toMatch(
+      /HTTP\/1.1 403 [^]*is no public address on port 80 or 443; `runner.setup_hosts` allows others/,
+    );
+    expect(seen).toMatch(/^1$/m);
+  });
+
+  it("reaches a private host that the operator allowed", async () => {
+    const ask = `require("node:http").get({ host: "127.0.0.1", port: new URL(process.env.HTTP_PROXY).port, path: "http://localhost:${String(port)}/" }, (answer) => answer.pipe(process.stdout))`;
+    expect(await seenBy(`node -e '${ask}'`)).toBe(secret);
+  });
+
+  it("says what was refused where its command fails", async () => {
+    const connect = String.raw`exec 3<>/dev/tcp/127.0.0.1/${"$"}{HTTP_PROXY##*:}; printf 'CONNECT 169.254.169.254:80 HTTP/1.1\r\n\r\n' >&3`;
+    const tree = await changed(inside, { "package.json": `${connect}; head -1 <&3; exit 7\n` });
+    const run = await testsOf(inside, tree);
+    expect(run.status).toBe("setup_failed");
+    expect(run.output).toMatch(/^setup: exit code 7; `169\.254\.169\.254:80` is no public address/);
+  });
 });

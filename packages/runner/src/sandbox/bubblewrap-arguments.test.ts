@@ -37,6 +37,13 @@ test("the network is shared only when the command may have it", () => {
   expect(joined({ network: "full" })).toContain("--share-net");
 });
 
+test("with a proxy the network stays private, and its socket is all that comes in", () => {
+  const args = joined({ network: { proxy: "/data/egress/proxy" } });
+  expect(args).not.toContain("--share-net");
+  expect(args).toContain("--ro-bind /data/egress/proxy /run/phasegate/proxy");
+  expect(args).toMatch(/ \/run\/phasegate\/forwarder\.ts \/run\/phasegate\/proxy bash -c true$/);
+});
+
 test("only listed mounts are visible, and all but the workspace are read-only", () => {
   const args = bubblewrapArguments(command, host, { workspace: "/data/ws/1", marker: "m1" });
   const mounts = args.flatMap((flag, index) =>

@@ -1,4 +1,5 @@
 import { posix } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { DeviceNode } from "./device-nodes.ts";
 import type { SandboxLimits } from "./limits.ts";
 import { markerName } from "../spawner/end-processes.ts";
@@ -35,6 +36,12 @@ const confinement = [
   "--clearenv",
 ] as const;
 
+const forwarder: ReadOnlyMount = {
+  source: fileURLToPath(new URL("../egress/forwarder.ts", import.meta.url)),
+  target: "/run/phasegate/forwarder.ts",
+};
+const proxyTarget = "/run/phasegate/proxy";
+
 const privateBytes = { tmp: 2 * 1024 ** 3, shm: 256 * 1024 ** 2 };
 
 /**
@@ -57,7 +64,9 @@ export function bubblewrapArguments(
   args.push("--perms", "0700", "--dir", sandboxHome);
   for (const mount of host.mounts) args.push("--ro-bind", mount.source, mount.target ?? mount.source);
   for (const link of host.links) args.push("--symlink", link.target, link.path);
-  for (const mount of command.readOnlyMounts) args.push("--ro-bind", mount.source, mount.target ?? mount.source);
+  const proxied = typeof command.network === "object" ? throughProxy(command.network.proxy) : null;
+  for (const mount of [...(proxied?.mounts ?? []), ...command.readOnlyMounts])
+    args.push("--ro-bind", mount.source, mount.target ?? mount.source);
   for (const mount of command.writableMounts ?? []) args.push("--bind", mount.source, mount.target);
   args.push("--bind", workspace, sandboxWorkspacePath);
   args.push("--remount-ro", "/dev", "--remount-ro", "/proc", "--remount-ro", "/");
@@ -65,8 +74,16 @@ export function bubblewrapArguments(
   // Inside too: a first process that outlives bubblewrap is found by it.
   const environment = { ...sandboxEnvironment(command, host), [markerName]: marker };
   for (const [name, value] of Object.entries(environment)) args.push("--setenv", name, value);
-  args.push("--", ...limitedCommand(command.argv, command.limits));
+  args.push("--", ...limitedCommand([...(proxied?.argv ?? []), ...command.argv], command.limits));
   return args;
+}
+
+/** A network namespace has no way to a proxy but its socket: the command runs under a program that knows it. */
+function throughProxy(socket: string): { mounts: readonly ReadOnlyMount[]; argv: readonly string[] } {
+  return {
+    mounts: [forwarder, { source: socket, target: proxyTarget }],
+    argv: [process.execPath, forwarder.target ?? forwarder.source, proxyTarget],
+  };
 }
 
 /** Without network package managers try for minutes to reach it; told so, they fail at once and name the package. */

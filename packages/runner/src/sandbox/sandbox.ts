@@ -29,7 +29,8 @@ export interface SandboxCommand {
   readonly readOnlyMounts: readonly ReadOnlyMount[];
   /** Host directories that the command may write, besides the workspace (a place for reports). */
   readonly writableMounts?: readonly { readonly source: string; readonly target: string }[];
-  readonly network: "none" | "full";
+  /** With `proxy`, the host path of an HTTP proxy's socket: that is the only way out. Without an OS sandbox all is `full`. */
+  readonly network: "none" | "full" | { readonly proxy: string };
   readonly timeoutMs: number;
   readonly limits: SandboxLimits;
   /** Looked at while the command runs: an answer ends it. For bounds on what lies outside the sandbox. */

@@ -46,6 +46,8 @@ export interface RunnerOptions {
   readonly toolchainDirs?: readonly string[];
   /** Evidence runs at once. */
   readonly maxConcurrentRuns?: number;
+  /** `host` or `host:port` that `workspace.setup` may reach although their addresses are private. */
+  readonly setupHosts?: readonly string[];
   /** Hears of each change of the places for evidence runs; must not throw. */
   readonly onSlots?: (slots: SlotUse) => void;
   readonly times?: Partial<SessionTimes>;
@@ -129,6 +131,7 @@ async function openOver(spawner: Spawner, layout: Layout, options: RunnerOptions
     scratch: layout.throwaways,
     layers: layout.layers,
     maxConcurrentRuns: options.maxConcurrentRuns ?? defaultConcurrentRuns,
+    setupHosts: options.setupHosts ?? [],
     ...(options.onSlots === undefined ? {} : { onSlots: options.onSlots }),
     async scratchEntries(task) {
       const mirror = await parts.mirrorOf(task.repository);

@@ -197,6 +197,12 @@ export const ConfigSchema = section({
     ),
     workspaces_dir: optionalText("Where workspaces are. Default: `workspaces` in the data directory."),
     max_concurrent_runs: whole(4, 1, 256, "Evidence runs at once; the tasks that wait take turns."),
+    setup_hosts: Type.Array(Type.String({ pattern: "^[^\\s/@?#]{1,255}$" }), {
+      maxItems: 100,
+      default: [],
+      description:
+        "`host` or `host:port` of registries that `workspace.setup` may reach although they have private addresses or other ports than 80 and 443.",
+    }),
     max_memory_mb: whole(4_096, 64, 1_048_576, "Memory of one command with all its processes."),
     max_processes: whole(512, 16, 100_000, "Processes and threads of one command."),
     max_cpu_seconds: whole(3_600, 1, 1_000_000, "Processor time of one command with all its processes."),
