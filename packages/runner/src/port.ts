@@ -14,7 +14,7 @@ import type {
 } from "@phasegate/wire";
 import type { CompiledWorkflow } from "@phasegate/workflow";
 import type { Collected, CollectRequest } from "./workspace/collection.ts";
-import type { TreeDifferenceText } from "./workspace/tree-difference.ts";
+import type { DifferencePart, TreeDifferenceText } from "./workspace/tree-difference.ts";
 
 /**
  * The hands of the server: workspaces, trees, tools. It serves facts and knows no checks; what it may keep is
@@ -45,8 +45,8 @@ export interface Runner extends EvidenceRunner {
   /** Takes the workspace alone, ends what runs, reconciles, reads every byte, and calls `use` under the lock. */
   withTree<Result>(request: TreeRequest, use: (facts: TreeFacts) => Promise<Result>): Promise<Result>;
 
-  /** Differences for people: unified text, at most `maxBytes`. */
-  diff(request: { task: WorkspaceKey; since: TreeDigest; maxBytes: number }): Promise<TreeDifferenceText>;
+  /** Differences for people: unified text, at most `maxBytes`, of all that changed or of a part. */
+  diff(request: DifferencePart & { task: WorkspaceKey; since: TreeDigest }): Promise<TreeDifferenceText>;
 
   /** Merges a moved base into the workspace. Conflicts leave the tree as it was. */
   sync(request: SyncRequest): Promise<SyncOutcome>;

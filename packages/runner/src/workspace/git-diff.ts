@@ -18,7 +18,7 @@ export const gitDiff: WorkspaceTool = {
       }
       const from = await parts.manifests.get(since === "entry" ? entryTree : baseTree);
       const objects = { git: parts.git, gitDir: workspace.gitDir, contents: parts.contents };
-      const difference = await treeDifference(objects, from, workspace.kept, maxDiffBytes);
+      const difference = await treeDifference(objects, from, workspace.kept, { maxBytes: maxDiffBytes });
       return {
         status: "success",
         diff: difference.text,

@@ -197,17 +197,17 @@ async function openOver(spawner: Spawner, layout: Layout, options: RunnerOptions
       return await sessions.use(request.task, (session) => session.withTree(request, use));
     },
 
-    async diff({ task, since, maxBytes }) {
+    async diff({ task, since, ...part }) {
       const from = await manifests.get(since);
       // A workspace that was discarded is not made again to show what it held.
       const isThere = await stat(layout.workspace(task.taskId)).catch(() => null);
       const discarded = isThere === null ? await keptTreeOf(layout.taskState(task.taskId)) : null;
       if (discarded !== null) {
         const gitDir = layout.taskGitDir(task.taskId);
-        return await treeDifference({ git, gitDir, contents }, from, await manifests.get(discarded), maxBytes);
+        return await treeDifference({ git, gitDir, contents }, from, await manifests.get(discarded), part);
       }
       return await sessions.use(task, ({ workspace }) =>
-        treeDifference({ git, gitDir: workspace.gitDir, contents }, from, workspace.kept, maxBytes),
+        treeDifference({ git, gitDir: workspace.gitDir, contents }, from, workspace.kept, part),
       );
     },
 
