@@ -39,6 +39,7 @@ export { decide } from "./decide/decide.ts";
 export { contentsNeeded, factsNeeded, type FactsNeeded } from "./decide/facts-needed.ts";
 export { reviewCapability, reviewedTask } from "./decide/claim.ts";
 export { readyToComplete } from "./decide/completion.ts";
+export { approvedArtifacts, replacedArtifacts } from "./decide/resubmission.ts";
 export { triggersOf, type Trigger } from "./decide/triggers.ts";
 export { judgeReviewingRole } from "./decide/reviews.ts";
 export { wrongTask } from "./decide/token.ts";

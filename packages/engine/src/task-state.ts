@@ -114,6 +114,12 @@ export interface ArtifactState {
   readonly digest: Digest;
   readonly phase: string;
   readonly entry: number;
+  /** Who sent it last. */
+  readonly by: PrincipalId;
+  /** The gate that an approval of exactly this content opened last, and who gave it. */
+  readonly approved: { readonly gate: string; readonly by: readonly PrincipalId[] } | null;
+  /** What it took the place of, when that belonged to another phase. */
+  readonly replaced: { readonly digest: Digest; readonly phase: string } | null;
 }
 
 export interface OpenCall {

@@ -287,6 +287,8 @@ export interface AuditQuery {
   readonly toolName?: string;
   readonly success?: boolean;
   readonly agentId?: string;
+  /** Who did it, whatever agent it worked as. */
+  readonly principal?: PrincipalId;
   readonly types?: readonly EventType[];
   /** RFC 3339, both inclusive. */
   readonly from?: string;

@@ -218,4 +218,5 @@ export {
   type UnsupportedEntry,
 } from "./tree.ts";
 export { recordedToolNames } from "./tool-names.ts";
+export { misnamed, readName } from "./names.ts";
 export { replaceUnprintable } from "./unprintable.ts";

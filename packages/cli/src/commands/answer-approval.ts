@@ -65,11 +65,21 @@ function printApproval(io: Io, seen: ApprovalAnswer): void {
   for (const [type, body] of Object.entries(seen.artifacts)) {
     io.out("");
     io.out(styled(io, "bold", printable(type)));
+    const sent = seen.artifact_sources?.[type];
+    if (sent) io.out(sourceText(sent));
     for (const line of JSON.stringify(body, null, 2).split("\n")) io.out(printable(line));
   }
   io.out("");
   for (const line of seen.diff.trimEnd().split("\n")) io.out(printable(line));
   printUnseen(io, seen);
+}
+
+/** An artifact is its author's word; one that took the place of another phase's says so. */
+function sourceText(sent: NonNullable<ApprovalAnswer["artifact_sources"]>[string]): string {
+  const { submitted_by: by, phase, replaces } = sent;
+  const words = `the author's own words, sent by ${by} in ${phase}`;
+  if (!replaces) return printable(words);
+  return printable(`${words}; takes the place of ${replaces.digest} of ${replaces.phase}, which nobody approved`);
 }
 
 /** What the digest stands for and the text above does not show. */

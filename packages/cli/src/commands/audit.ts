@@ -16,6 +16,7 @@ interface QueryOptions extends ServerOptions {
   readonly phase?: string;
   readonly tool?: string;
   readonly agent?: string;
+  readonly principal?: string;
   readonly type?: string[];
   readonly success?: boolean;
   readonly failed?: boolean;
@@ -34,6 +35,7 @@ export function register(program: Command, commandLine: CommandLine): void {
     .option("--phase <phase>", "only in this phase")
     .option("--tool <name>", "only calls of this tool")
     .option("--agent <id>", "only by this agent")
+    .option("--principal <name>", "only by this principal, whatever agent it worked as")
     .option("--type <type...>", "only events of these types")
     .option("--success", "only what succeeded")
     .option("--failed", "only what was refused or failed")
@@ -85,6 +87,7 @@ async function queryAudit({ io }: CommandLine, options: QueryOptions): Promise<v
     phase: options.phase,
     tool_name: options.tool,
     agent_id: options.agent,
+    principal: options.principal,
     type: options.type,
     success: options.success ? "true" : options.failed ? "false" : undefined,
     from: options.from,
@@ -97,7 +100,7 @@ async function queryAudit({ io }: CommandLine, options: QueryOptions): Promise<v
     if (options.json) return printJson(io, answer);
     printTable(
       io,
-      ["time", "type", "task", "phase", "tool", "agent", "outcome"],
+      ["time", "type", "task", "phase", "tool", "agent", "principal", "outcome"],
       answer.entries.map((entry) => [
         entry.timestamp,
         entry.type,
@@ -105,12 +108,19 @@ async function queryAudit({ io }: CommandLine, options: QueryOptions): Promise<v
         entry.phase,
         entry.tool_name,
         entry.agent_id,
-        entry.reasons[0]?.code ?? entry.error ?? (entry.success === null ? null : entry.success ? "ok" : "failed"),
+        entry.principal,
+        outcomeOf(entry),
       ]),
     );
     io.error(`${answer.entries.length} of ${answer.total}`);
     if (answer.next_cursor !== null) io.error(`more: --cursor ${answer.next_cursor}`);
   });
+}
+
+/** A call that the agent made with its own tool says so: nothing but its word stands behind it. */
+function outcomeOf({ reasons, error, success, source }: AuditQueryAnswer["entries"][number]): string | null {
+  const outcome = reasons[0]?.code ?? error ?? (success === null ? null : success ? "ok" : "failed");
+  return source === null ? outcome : `${outcome ?? ""} (self-reported)`;
 }
 
 async function showStats({ io }: CommandLine, options: ServerOptions): Promise<void> {

@@ -19,6 +19,7 @@ function summary(data: CloudEventAnswer["data"]): string {
     text("gate"),
     text("artifact_type"),
     text("title") ?? text("name"),
+    data["source"] === "self_reported" ? "self-reported" : null,
     ...reasonCodes(data["reasons"]),
     text("reason"),
   ];

@@ -21,7 +21,8 @@ export function askedOf(situation: Situation, exit: Exit, gates: readonly Compil
     ...phase.artifacts.flatMap((artifact) => artifact.validation),
   ];
   const withEvidence = checks.some((check) => !check.selfReported && check.needs.includes("evidence"));
-  return gates.flatMap((gate) => questionOf(situation, gate, { artifacts: exit.artifacts, withEvidence }) ?? []);
+  const artifacts = Object.fromEntries(Object.entries(exit.artifacts).map(([type, { digest }]) => [type, digest]));
+  return gates.flatMap((gate) => questionOf(situation, gate, { artifacts, withEvidence }) ?? []);
 }
 
 /**

@@ -1,7 +1,7 @@
-import type { Digest, Finding, NewEvent, Reason } from "@phasegate/wire";
+import type { Finding, NewEvent, Reason } from "@phasegate/wire";
 import type { CompiledGate, CompiledTransition } from "@phasegate/workflow";
 import type { Decision } from "../commands.ts";
-import type { PendingTransition } from "../task-state.ts";
+import type { ArtifactState, PendingTransition } from "../task-state.ts";
 import { allow, deny, newEvent, pending, recordedReasons } from "./answer.ts";
 import type { ApprovalQuestion } from "./approval-question.ts";
 import { judgeArtifacts } from "./artifacts.ts";
@@ -11,6 +11,7 @@ import { judgeChecks } from "./checks.ts";
 import { grant } from "./grant.ts";
 import { combine, type Judgement, nothingFound, objection } from "./judgement.ts";
 import { weigh } from "./modes.ts";
+import { judgeReplaced } from "./resubmission.ts";
 import { standingReviews } from "./reviews.ts";
 import type { Situation } from "./situation.ts";
 import { judgeTree } from "./tree.ts";
@@ -20,8 +21,10 @@ export interface Exit {
   readonly transition: CompiledTransition;
   readonly request: Omit<PendingTransition, "requestedAt" | "approvals">;
   readonly newTokenId: PendingTransition["tokenId"];
-  /** Digest of the latest submission of each artifact type. */
-  readonly artifacts: Readonly<Record<string, Digest>>;
+  /** The latest submission of each artifact type. */
+  readonly artifacts: Readonly<Record<string, Pick<ArtifactState, "digest" | "phase" | "approved" | "replaced">>>;
+  /** What was sent and is not kept. */
+  readonly refused: Judgement;
 }
 
 /**
@@ -36,6 +39,8 @@ export function judgeExit(given: Situation, exit: Exit, before: readonly NewEven
   const overridden = gates.length < exit.transition.gates.length;
   const questions = askedOf(situation, exit, gates);
   const judged = combine([
+    exit.refused,
+    judgeReplaced(exit.artifacts),
     ...(exit.request.kind === "rework" ? [] : [judgeArtifacts(situation)]),
     judgeTree(situation, exit.request.kind),
     ...(exit.request.kind === "rework" ? [] : [judgeBlockers(situation)]),

@@ -13,6 +13,13 @@ export function decideRecordTool(situation: Situation, command: RecordTool): Dec
       hint: "authorize the call first; it is recorded once",
     });
   }
+  if (task.holder && task.holder.principal !== context.principal.id) {
+    return refuse(situation, command, {
+      code: "unknown_call",
+      message: `the call \`${command.callId}\` belongs to an earlier holder of the task`,
+      hint: "nothing is to be done: another principal holds the task now",
+    });
+  }
   return allow([
     newEvent(context, "tool.executed", {
       tool_name: call.toolName,

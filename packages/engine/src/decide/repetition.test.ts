@@ -26,6 +26,20 @@ describe("a transition asked for again with the token that it consumed", () => {
     expect(again().repeated).toBe(true);
   });
 
+  it("is told what other content it brings, which is not kept", () => {
+    const { story, again } = lost();
+    const token = { ...story.token(), tokenId: story.task.lastTransition?.consumedTokenId ?? story.token().tokenId };
+    const before = story.task.artifacts;
+    const claims = { ...token, phase: "PLAN", epoch: token.epoch - 1 };
+    const repeated = repeat(story, claims, { artifacts: { plan: { summary: "other" } } });
+    expect(repeated).toMatchObject({ effect: "allow", repeated: true, events: [] });
+    expect(repeated.warnings.map(({ message }) => message)).toEqual([
+      "the transition was granted before: the content of `plan` sent with its repetition is not kept",
+    ]);
+    expect(story.task.artifacts).toBe(before);
+    expect(again().warnings).toEqual([]);
+  });
+
   it("is refused once the new token was used", () => {
     const { story, again } = lost();
     story.call("bash", { args: { command: "npm test" } });

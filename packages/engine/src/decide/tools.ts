@@ -85,7 +85,19 @@ function judgePaths(situation: Situation, command: CallTool, toolName: string): 
   });
 }
 
+/** What these do is the server's own act; an agent's word for it would read like one. */
+const ofTheServer: readonly string[] = ["git_commit", "run_tests"];
+
 function judgeExecutor(command: CallTool, toolName: string): readonly Reason[] {
+  if (command.via === "authorize" && ofTheServer.includes(toolName)) {
+    return [
+      {
+        code: "tool_not_available",
+        message: `\`${toolName}\` is carried out by the server alone, never by a tool of the agent's own`,
+        hint: "call it with `POST /api/v1/tools/execute`",
+      },
+    ];
+  }
   if (command.via === "authorize" || (findTool(toolName)?.effect ?? "none") !== "none") return [];
   return [
     {

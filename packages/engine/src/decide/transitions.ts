@@ -6,7 +6,9 @@ import { serverPrincipalId } from "@phasegate/wire";
 import { allow, newEvent, pending, refuse } from "./answer.ts";
 import { withdrawApprovals } from "./approval-question.ts";
 import { awaited } from "./approvals.ts";
-import { judgeExit } from "./exit.ts";
+import { type Exit, judgeExit } from "./exit.ts";
+import { nothingFound } from "./judgement.ts";
+import { judgeSubmission, type Submission } from "./resubmission.ts";
 import { isHolder, isOperator, type Situation } from "./situation.ts";
 import { isRepetition } from "./repetition.ts";
 import { judgeToken } from "./token.ts";
@@ -14,7 +16,7 @@ import { judgeToken } from "./token.ts";
 /** Judges the way from one phase to another, or out of the last. */
 export function decideRequestTransition(situation: Situation, command: RequestTransition): Decision {
   const { task, context } = situation;
-  if (isRepetition(situation, command)) return allow([], { repeated: true });
+  if (isRepetition(situation, command)) return allow([], { repeated: true, warnings: leftOut(task, command) });
   const transition = findTransition(situation, command.targetPhase);
   const wrong =
     judgeToken(situation, command.token) ??
@@ -30,8 +32,10 @@ export function decideRequestTransition(situation: Situation, command: RequestTr
     kind: transition.to === null ? ("complete" as const) : transition.kind,
     tokenId: command.token.tokenId,
   };
-  const artifacts = { ...digestsOf(task), ...command.submitted };
-  return judgeExit(situation, { transition, request, newTokenId: command.newTokenId, artifacts }, [
+  const submission = judgeSubmission(situation, command.submitted, transition.kind);
+  const artifacts = { ...task.artifacts, ...submittedNow(situation, submission) };
+  const exit = { transition, request, newTokenId: command.newTokenId, artifacts, refused: submission.judgement };
+  return judgeExit(situation, exit, [
     newEvent(context, "transition.requested", {
       operation_id: request.operationId,
       from: request.from,
@@ -41,8 +45,19 @@ export function decideRequestTransition(situation: Situation, command: RequestTr
       entry: task.entry,
       epoch: task.epoch,
     }),
-    ...submissions(situation, command),
+    ...submissions(situation, submission),
   ]);
+}
+
+/** A repetition gives the recorded answer; what it brings that the first request did not is told, and not kept. */
+function leftOut(task: TaskState, { submitted }: RequestTransition): readonly Reason[] {
+  return Object.entries(submitted)
+    .filter(([type, digest]) => task.artifacts[type]?.digest !== digest)
+    .map(([type]) => ({
+      code: "artifact_invalid",
+      message: `the transition was granted before: the content of \`${type}\` sent with its repetition is not kept`,
+      hint: "send it with the next transition",
+    }));
 }
 
 /** Judges a pending transition again, with what was gathered since. */
@@ -54,8 +69,8 @@ export function decideResumeTransition(situation: Situation, command: ResumeTran
   if (reason || !pendingTransition || !transition) {
     return refuse(situation, command, reason ?? undefinedTransition(situation, pendingTransition?.to ?? null));
   }
-  const artifacts = digestsOf(task);
-  const exit = { transition, request: pendingTransition, newTokenId: command.newTokenId, artifacts };
+  const { newTokenId } = command;
+  const exit = { transition, request: pendingTransition, newTokenId, artifacts: task.artifacts, refused: nothingFound };
   return judgeExit(situation, exit, []);
 }
 
@@ -175,9 +190,26 @@ function judgePending(situation: Situation, command: ResumeTransition | Withdraw
   };
 }
 
-function submissions({ task, context }: Situation, command: RequestTransition): readonly NewEvent[] {
-  return Object.entries(command.submitted).map(([type, digest]) =>
-    newEvent(context, "artifact.submitted", { artifact_type: type, digest, phase: task.phase, entry: task.entry }),
+function submissions({ task, context }: Situation, { kept }: Submission): readonly NewEvent[] {
+  return kept.map(({ type, digest, replaces }) =>
+    newEvent(context, "artifact.submitted", {
+      artifact_type: type,
+      digest,
+      phase: task.phase,
+      entry: task.entry,
+      ...(replaces ? { replaces: { ...replaces } } : {}),
+    }),
+  );
+}
+
+/** As the events of the submission will say it. */
+function submittedNow({ task }: Situation, { kept }: Submission): Exit["artifacts"] {
+  return Object.fromEntries(
+    kept.map(({ type, digest, replaces }) => {
+      const known = task.artifacts[type];
+      const approved = known?.digest === digest ? known.approved : null;
+      return [type, { digest, phase: task.phase, approved, replaced: replaces }];
+    }),
   );
 }
 

@@ -72,11 +72,23 @@ export function onApprovalClosed(
   return change(task, event, ["requested", "granted"], (approval) => ({ ...approval, status }));
 }
 
-/** The approval that opened a gate is used up. */
+/** The approval that opened a gate is used up; the artifacts that it is bound to are approved from then on. */
 export function onGatePassed(task: TaskState, event: TaskEventOf<"gate.passed">): TaskState {
   const id = event.data.approval_id;
   if (id === undefined) return task;
-  return changeApproval(task, event, id, ["granted"], (approval) => ({ ...approval, status: "used" }));
+  const used = task.approvals.find((one) => one.id === id);
+  const after = changeApproval(task, event, id, ["granted"], (approval) => ({ ...approval, status: "used" }));
+  return used ? { ...after, artifacts: approvedBy(task.artifacts, used) } : after;
+}
+
+function approvedBy(artifacts: TaskState["artifacts"], used: ApprovalState): TaskState["artifacts"] {
+  const approved = { gate: used.gate, by: used.grants.map(({ by }) => by) };
+  return Object.fromEntries(
+    Object.entries(artifacts).map(([type, artifact]) => [
+      type,
+      used.artifacts[type] === artifact.digest ? { ...artifact, approved } : artifact,
+    ]),
+  );
 }
 
 type ApprovalEvent = Extract<TaskEvent, { readonly data: { readonly approval_id: string } }>;

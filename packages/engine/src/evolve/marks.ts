@@ -4,7 +4,15 @@ import type { TaskEventOf } from "./task-event.ts";
 
 export function onArtifact(task: TaskState, event: TaskEventOf<"artifact.submitted">): TaskState {
   const { data } = event;
-  const submitted = { digest: data.digest as Digest, phase: data.phase, entry: data.entry };
+  const known = task.artifacts[data.artifact_type];
+  const submitted = {
+    digest: data.digest as Digest,
+    phase: data.phase,
+    entry: data.entry,
+    by: event.principal,
+    approved: known && known.digest === data.digest ? known.approved : null,
+    replaced: data.replaces ? { digest: data.replaces.digest as Digest, phase: data.replaces.phase } : null,
+  };
   return { ...task, artifacts: { ...task.artifacts, [data.artifact_type]: submitted } };
 }
 

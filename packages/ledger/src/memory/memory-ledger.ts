@@ -352,6 +352,7 @@ class MemoryLedger implements Ledger {
         (query.toolName === undefined || facts.toolName === query.toolName) &&
         (query.success === undefined || facts.success === query.success) &&
         (query.agentId === undefined || event.agent_id === query.agentId) &&
+        (query.principal === undefined || event.principal === query.principal) &&
         (query.types === undefined || query.types.includes(event.type)) &&
         (from === null || event.at >= from) &&
         (to === null || event.at <= to) &&

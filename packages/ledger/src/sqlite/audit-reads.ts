@@ -65,6 +65,7 @@ function filterOf(query: AuditQuery): Filter {
     query.success === undefined ? undefined : Number(query.success),
   );
   filter("event.agent_id = ?", query.agentId);
+  filter("event.principal = ?", query.principal);
   filter("at >= ?", normalizeTime(query.from));
   filter("at <= ?", normalizeTime(query.to));
   if (query.taskId === undefined) {
@@ -125,7 +126,10 @@ async function countMatches(
     return reader.get(sql, `task/${query.taskId}`, ...filter.values)?.["total"] as number;
   }
   const isCounted = query.toolName === undefined || hasOwnCounter(query.toolName);
-  if (isCounted && [query.agentId, query.from, query.to, query.visibleTo].every((part) => part === undefined)) {
+  if (
+    isCounted &&
+    [query.agentId, query.principal, query.from, query.to, query.visibleTo].every((part) => part === undefined)
+  ) {
     return countByCells(reader, query);
   }
   const last = lastPosition(reader);

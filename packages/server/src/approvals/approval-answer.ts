@@ -47,6 +47,7 @@ export async function approvalAnswer(
   return {
     ...approvalSummary(task, approval),
     artifacts: await artifactBodies(context, approval),
+    artifact_sources: artifactSources(task, approval),
     evidence: await evidenceOf(context, task, approval),
     diff: diff?.text ?? "",
     ...(diff
@@ -73,6 +74,20 @@ async function artifactBodies(context: ServerContext, approval: ApprovalState): 
     bodies[type] = payload?.state === "kept" ? payload.body : { digest, state: payload?.state ?? "absent" };
   }
   return bodies;
+}
+
+/** An artifact is what its author says, whatever its type is called: reviews and evidence stand elsewhere. */
+function artifactSources(task: TaskState, approval: ApprovalState): JsonObject {
+  return Object.fromEntries(
+    Object.entries(approval.artifacts).flatMap(([type, digest]) => {
+      const sent = task.artifacts[type];
+      if (sent?.digest !== digest) return [];
+      const { by, phase, replaced } = sent;
+      return [
+        [type, { source: "self_reported", submitted_by: by, phase, replaces: replaced ? { ...replaced } : null }],
+      ];
+    }),
+  );
 }
 
 /**

@@ -1,8 +1,11 @@
 import type { AuditRow } from "@phasegate/ledger";
 import type { JsonObject, JsonValue } from "@phasegate/wire";
 
-/** An event with its bodies, in the shape that existing agents and auditors read. */
-export function auditEntry({ event, args, result }: AuditRow): JsonObject {
+/** An event with its bodies, in the shape that existing agents and auditors read; `nameOf` names a principal. */
+export function auditEntry(
+  { event, args, result }: AuditRow,
+  nameOf: (principal: string) => string | null,
+): JsonObject {
   const data = event.data as unknown as Record<string, JsonValue | undefined>;
   return {
     timestamp: event.at,
@@ -19,6 +22,8 @@ export function auditEntry({ event, args, result }: AuditRow): JsonObject {
     decision: decisionOf(event.type),
     reasons: Array.isArray(data["reasons"]) ? data["reasons"] : [],
     agent_id: event.agent_id,
+    principal: nameOf(event.principal) ?? event.principal,
+    source: data["source"] === "self_reported" ? "self_reported" : null,
     hash: event.hash,
   };
 }

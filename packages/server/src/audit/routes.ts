@@ -11,9 +11,9 @@ import {
   eventTypes,
   parseId,
 } from "@phasegate/wire";
-import type { EventType } from "@phasegate/wire";
-import type { AuditQuery } from "@phasegate/ledger";
-import type { Caller } from "../context.ts";
+import type { EventType, JsonObject, PrincipalId } from "@phasegate/wire";
+import type { AuditQuery, AuditRow } from "@phasegate/ledger";
+import type { Caller, ServerContext } from "../context.ts";
 import { route } from "../http/route.ts";
 import { erasePayload } from "./erase-payload.ts";
 import type { Route } from "../http/route.ts";
@@ -26,6 +26,23 @@ const defaultPage = 50;
 /** An agent sees its own tasks; everyone else with a key that may look sees all. */
 function scope(caller: Caller): Pick<AuditQuery, "visibleTo"> {
   return seesEveryTask(caller) ? {} : { visibleTo: caller.principal.id };
+}
+
+function entriesOf(context: ServerContext, rows: readonly AuditRow[]): JsonObject[] {
+  const names = new Map<string, string | null>();
+  const nameOf = (id: string): string | null => {
+    const known = names.get(id);
+    if (known !== undefined) return known;
+    const name = context.keys.findPrincipal(id)?.name ?? null;
+    names.set(id, name);
+    return name;
+  };
+  return rows.map((row) => auditEntry(row, nameOf));
+}
+
+/** A principal by name or id; an id whose keys are gone is looked for as it is. */
+function principalOf(context: ServerContext, idOrName: string): PrincipalId {
+  return context.keys.findPrincipal(idOrName)?.id ?? (idOrName as PrincipalId);
 }
 
 function eventTypesOf(names: readonly string[]): EventType[] {
@@ -73,6 +90,7 @@ export const auditRoutes: readonly Route[] = [
         ...(query.tool_name === undefined ? {} : { toolName: query.tool_name }),
         ...(query.success === undefined ? {} : { success: query.success }),
         ...(query.agent_id === undefined ? {} : { agentId: query.agent_id }),
+        ...(query.principal === undefined ? {} : { principal: principalOf(context, query.principal) }),
         ...(query.type === undefined ? {} : { types: eventTypesOf(query.type) }),
         ...(query.from === undefined ? {} : { from: query.from }),
         ...(query.to === undefined ? {} : { to: query.to }),
@@ -81,7 +99,7 @@ export const auditRoutes: readonly Route[] = [
       });
       return {
         status: 200,
-        body: { entries: found.entries.map(auditEntry), total: found.total, next_cursor: found.nextCursor },
+        body: { entries: entriesOf(context, found.entries), total: found.total, next_cursor: found.nextCursor },
       };
     },
   }),
@@ -96,7 +114,7 @@ export const auditRoutes: readonly Route[] = [
     answers: { 200: AuditRecentAnswer },
     handle: async (context, caller, { query }) => {
       const found = await context.ledger.queryAudit({ ...scope(caller), limit: query.count ?? defaultPage });
-      return { status: 200, body: { entries: found.entries.map(auditEntry) } };
+      return { status: 200, body: { entries: entriesOf(context, found.entries) } };
     },
   }),
   route({

@@ -1,4 +1,5 @@
 import { hash, randomBytes } from "node:crypto";
+import { readName } from "@phasegate/wire";
 import type { Ledger } from "@phasegate/ledger";
 import {
   type Digest,
@@ -85,12 +86,14 @@ export class KeyRing {
   }
 
   /**
-   * False when `agentId` is the name or id of another principal: nobody works under someone else's name. Any other
-   * label is free.
+   * False when `agentId` is the name or id of another principal, or reads like it: nobody works under someone else's
+   * name. Any other label is free.
    */
   agentNameAllowed(principal: Principal, agentId: string): boolean {
     const named = this.findPrincipal(agentId);
-    return named === null || named.id === principal.id;
+    if (named) return named.id === principal.id;
+    const read = readName(agentId);
+    return this.list().every((key) => key.principalId === principal.id || readName(key.name) !== read);
   }
 
   list(): readonly KeyState[] {

@@ -1,4 +1,4 @@
-import type { TaskState } from "@phasegate/engine";
+import { replacedArtifacts, type TaskState } from "@phasegate/engine";
 import type { CompiledPhase, CompiledWorkflow } from "@phasegate/workflow";
 import { replaceUnprintable } from "@phasegate/wire";
 import { blockerTexts } from "./snapshot.ts";
@@ -19,6 +19,7 @@ export function writeBrief(task: TaskState, workflow: CompiledWorkflow): string 
       : "**May change:** nothing. Commands run on a copy.",
     ...artifactLines(task, phase),
     ...waitingLines(task),
+    ...replacedArtifacts(task).map(({ message }) => `- note: ${short(message, 200)}`),
     ...blockerTexts(task).map((text) => `- lacks: ${short(text, 160)}`),
     `**Next:** ${nextLine(phase)}`,
   ];

@@ -6,7 +6,7 @@ import { approvalSummary } from "../approvals/approval-answer.ts";
 import type { Caller, ServerContext } from "../context.ts";
 import { missingToken } from "../tasks/access.ts";
 import { decideOrThrow } from "../tasks/hold.ts";
-import { isoOrNull } from "../tasks/task-answer.ts";
+import { isoOrNull, standingFindings } from "../tasks/task-answer.ts";
 import { statusOf } from "../tasks/task-status.ts";
 
 /** What the holder of a token needs to go on, read from the server's state alone. Under 100 kB. */
@@ -34,7 +34,9 @@ export async function readSnapshot(
     blockers: blockerTexts(task),
     status: task.status,
     entry: task.entry,
-    findings: task.findings.slice(0, 50).map((finding) => ({ ...finding })),
+    findings: standingFindings(task)
+      .slice(0, 50)
+      .map((finding) => ({ ...finding })),
     approvals: task.approvals
       .filter((approval) => approval.entry === task.entry)
       .map((approval) => approvalSummary(task, approval)),
@@ -49,7 +51,7 @@ export async function readSnapshot(
 export function blockerTexts(task: TaskState): string[] {
   const open = task.blockers.filter((blocker) => !blocker.resolved).map((blocker) => blocker.text);
   const found = task.findings.filter((finding) => finding.severity === "blocking").map((finding) => finding.message);
-  return [...open, ...found].slice(0, 50);
+  return [...new Set([...open, ...found])].slice(0, 50);
 }
 
 /** The calls that lead out of the phase. */

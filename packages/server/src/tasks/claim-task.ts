@@ -1,5 +1,5 @@
 import { type ClaimTask, reviewedTask, type TaskState } from "@phasegate/engine";
-import { lowerAssurance, PhasegateError } from "@phasegate/wire";
+import { lowerAssurance, misnamed, PhasegateError } from "@phasegate/wire";
 import type { AssuranceLevel, TaskId } from "@phasegate/wire";
 import type { CompiledWorkflow } from "@phasegate/workflow";
 import type { Caller, ServerContext } from "../context.ts";
@@ -27,6 +27,7 @@ const maxRounds = 8;
 
 /** Gives the caller one ready task, the best that it can do: highest priority, then oldest. */
 export async function claimTask(context: ServerContext, caller: Caller, input: ClaimInput): Promise<RouteAnswer> {
+  refuseMisnamed(caller, input.agent_id);
   if (!context.keys.agentNameAllowed(caller.principal, input.agent_id)) {
     throw new PhasegateError("agent_id_mismatch", `\`${input.agent_id}\` is the name of another principal`, {
       hint: "claim under your own name, or one that nobody has",
@@ -56,6 +57,16 @@ export async function claimTask(context: ServerContext, caller: Caller, input: C
   }
   const task = await createTask(context, caller, { title: `Ad-hoc task of ${input.agent_id}` }, { adHoc: true });
   return claimNamed(context, caller, input, task.id);
+}
+
+/** A principal's own name is its own, whatever it is. */
+function refuseMisnamed({ principal }: Caller, agentId: string): void {
+  const message = agentId === principal.name || agentId === principal.id ? null : misnamed(agentId);
+  if (message === null) return;
+  throw new PhasegateError("invalid_request", `\`agent_id\` ${message}`, {
+    findings: [{ place: "/agent_id", message }],
+    hint: "name the agent in letters and digits; no name of the server's own",
+  });
 }
 
 async function claimNamed(

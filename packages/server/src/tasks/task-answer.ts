@@ -1,6 +1,6 @@
-import type { TaskState } from "@phasegate/engine";
+import { replacedArtifacts, type TaskState } from "@phasegate/engine";
 import type { TaskRow } from "@phasegate/ledger";
-import type { JsonObject } from "@phasegate/wire";
+import type { Finding, JsonObject } from "@phasegate/wire";
 import { approvalSummary } from "../approvals/approval-answer.ts";
 import type { ServerContext } from "../context.ts";
 
@@ -33,7 +33,7 @@ export async function taskAnswer(context: ServerContext, task: TaskState): Promi
       entered_at: stay.enteredAt,
       left_at: stay.leftAt,
     })),
-    findings: task.findings.map((finding) => ({ ...finding })),
+    findings: standingFindings(task).map((finding) => ({ ...finding })),
     approvals: task.approvals.map((approval) => approvalSummary(task, approval)),
     blockers: task.blockers.map((blocker) => ({
       id: blocker.id,
@@ -58,6 +58,12 @@ export async function taskAnswer(context: ServerContext, task: TaskState): Promi
     created_at: task.createdAt,
     ...(row ? { updated_at: row.updatedAt } : {}),
   };
+}
+
+/** What was found at the last decision, and each artifact that was replaced outside its phase since. */
+export function standingFindings(task: TaskState): readonly Finding[] {
+  const told = new Set(task.findings.map(({ message }) => message));
+  return [...task.findings, ...replacedArtifacts(task).filter(({ message }) => !told.has(message))];
 }
 
 /** One row of a list of tasks. */

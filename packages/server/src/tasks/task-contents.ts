@@ -17,6 +17,9 @@ export async function listArtifacts(context: ServerContext, task: TaskState): Pr
       digest: artifact.digest,
       phase: artifact.phase,
       entry: artifact.entry,
+      submitted_by: artifact.by,
+      approved: artifact.approved ? { gate: artifact.approved.gate, by: [...artifact.approved.by] } : null,
+      replaces: artifact.replaced ? { ...artifact.replaced } : null,
       state: payload?.state ?? "absent",
       ...(payload?.state === "kept" ? { data: payload.body } : {}),
     });

@@ -1,5 +1,5 @@
 import type { Decision, RequestTransition, TaskState, TokenClaims } from "@phasegate/engine";
-import { contentsNeeded, factsNeeded } from "@phasegate/engine";
+import { approvedArtifacts, contentsNeeded, factsNeeded } from "@phasegate/engine";
 import { PhasegateError } from "@phasegate/wire";
 import type { Digest, Facts, JsonValue, OperationId, ReasonCode, TreeFacts } from "@phasegate/wire";
 import { KeptPayload } from "@phasegate/ledger";
@@ -84,7 +84,9 @@ export async function requestTransition(
 
   const needed = factsNeeded(early.task, command, early.workflow);
   const known = await transitionFacts(context, early.task, needed);
-  const facts = { ...known, artifacts: { ...known.artifacts, ...input.artifacts } };
+  const notKept = new Set(approvedArtifacts(early.task, early.workflow, submitted));
+  const sent = Object.entries(input.artifacts).filter(([type]) => !notKept.has(type));
+  const facts = { ...known, artifacts: { ...known.artifacts, ...Object.fromEntries(sent) } };
   const decided = await context.runner.withTree(
     {
       task: workspaceKey(context, early.task, early.workflow),

@@ -261,7 +261,7 @@ export const errorRegistry = {
     status: 200,
     title: "Artifact invalid",
     retry: false,
-    docs: "A submitted artifact does not fit its schema.",
+    docs: "A submitted artifact does not fit its schema, or would replace from another phase what was approved.",
   },
   evidence_running: {
     status: 200,

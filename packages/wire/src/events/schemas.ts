@@ -241,7 +241,14 @@ export const eventSchemas = {
     /** Permissive or advisory: recorded, yet the task moved on. */
     would_deny: Type.Boolean(),
   }),
-  "artifact.submitted": Type.Object({ artifact_type: Text, digest: Digest, phase: Text, entry: Count }),
+  "artifact.submitted": Type.Object({
+    artifact_type: Text,
+    digest: Digest,
+    phase: Text,
+    entry: Count,
+    /** Sent from outside the phase that it belongs to: what that phase submitted. */
+    replaces: Type.Optional(Type.Object({ digest: Digest, phase: Text })),
+  }),
   "blocker.recorded": Type.Object({
     blocker_id: Text,
     text: Text,

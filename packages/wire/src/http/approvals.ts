@@ -14,6 +14,13 @@ export type ApprovalListQuery = Static<typeof ApprovalListQuery>;
 export const ApprovalParams = Type.Object({ approval_id: IdText });
 export type ApprovalParams = Static<typeof ApprovalParams>;
 
+const ArtifactSource = Type.Object({
+  source: Type.Literal("self_reported"),
+  submitted_by: Type.String(),
+  phase: Type.String(),
+  replaces: nullable(Type.Object({ digest: Type.String(), phase: Type.String() })),
+});
+
 export const ApprovalAnswer = Type.Object({
   id: Type.String(),
   task_id: Type.String(),
@@ -24,6 +31,8 @@ export const ApprovalAnswer = Type.Object({
   requested_at: Type.String(),
   expires_at: Type.String(),
   artifacts: AnyObject,
+  /** By type: which agent sent it in which phase, on its own word, and what it took the place of unapproved. */
+  artifact_sources: Type.Optional(Type.Record(Type.String(), ArtifactSource)),
   diff: Type.String(),
   evidence: Type.Array(AnyObject),
   granted_by: Type.Array(Type.String()),

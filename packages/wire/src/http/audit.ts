@@ -21,6 +21,7 @@ export const AuditQueryRequest = Type.Object({
   tool_name: Type.Optional(text(bounds.id)),
   success: Type.Optional(Type.Boolean()),
   agent_id: Type.Optional(IdText),
+  principal: Type.Optional(text(bounds.name, "Name or id, whatever agent it worked as.")),
   type: Type.Optional(Type.Array(text(bounds.label), { maxItems: 50, description: "Event types." })),
   from: Type.Optional(Timestamp),
   to: Type.Optional(Timestamp),
@@ -43,6 +44,10 @@ export const AuditEntry = Type.Object({
   decision: nullable(Type.String()),
   reasons: Type.Array(ReasonSchema),
   agent_id: nullable(Type.String()),
+  /** Name of who did it, whatever it called itself; its id where it has no name. */
+  principal: Type.String(),
+  /** `self_reported`: on the agent's word alone; the server carried out nothing. */
+  source: nullable(Type.Literal("self_reported")),
   hash: Type.String(),
 });
 export type AuditEntry = Static<typeof AuditEntry>;
