@@ -48,7 +48,7 @@ test("a person lists what waits, denies with a comment, approves what is shown, 
   const asked = await ask(server.url, agentKey, taskId);
 
   const listed = (await run(maria, "approvals")).out.split("\n").map((line) => line.split("\t"));
-  expect(listed[0]).toEqual(["approval", "status", "task", "title", "gate", "expires", "digest"]);
+  expect(listed[0]).toEqual(["approval", "status", "task", "title", "gate", "expires", "digest", "findings"]);
   expect(listed[1]?.slice(1, 4)).toEqual(["requested", taskId, "Ask first"]);
   const [first = ""] = listed[1] ?? [];
 
@@ -86,14 +86,27 @@ test("a person lists what waits, denies with a comment, approves what is shown, 
   const shown = unasked.out.split("\n");
   expect(shown).toContain("warning: code that nobody can read here: src/round.bin, 8 bytes, WebAssembly");
   expect(shown).toContain("not shown: Binary files /dev/null and b/src/logo.png differ");
-  expect(shown).toContain("not shown: src/z-\\u{202e}behind.txt");
-  expect(unasked.out).toContain(`the difference is cut: GET /api/v1/tasks/${taskId}/diff?since=base`);
+  expect(shown).toContain("changed: src/z-\\u{202e}behind.txt");
+  const toSee = `phasegate task diff ${taskId} --since base --path src/y-long.txt`;
+  expect(shown.filter((line) => line.startsWith("not shown to its end"))).toEqual([
+    `not shown to its end: src/y-long.txt: \`${toSee}\``,
+  ]);
+  expect(shown).toContain("+b");
+  expect(shown.find((line) => line.startsWith("denied before"))).toMatch(
+    /^denied before: another state of the work, by maria at \S+, entry 1: say why$/,
+  );
+  const whole = (await run(maria, ...toSee.split(" ").slice(1))).out;
+  expect(whole.split("\n").filter((line) => line === "+line of a long file")).toHaveLength(20_000);
   expect(unasked.out).toContain("turned\\342\\200\\256round.txt");
   expect(unasked.out).not.toContain("\u202E");
   expect(unasked.out).not.toMatch(/warning: .*(?:png|txt)/);
   expect((await run(maria, "approvals")).out).toContain(second);
   const approved = await run(maria, "approve", second, "--digest", digest, "--comment", "fine");
   expect(approved).toMatchObject({ code: 0, out: expect.stringMatching(/ task \S+ is (active|completed)/) });
+  expect(await run(maria, "approve", second)).toMatchObject({
+    code: 1,
+    error: expect.stringContaining("nothing is asked: the approval is used"),
+  });
   expect((await run(maria, "approvals", "--all")).out).toMatch(/\tdenied\t[^]*\tused\t|\tused\t[^]*\tdenied\t/);
 
   const file = join(cwd, "audit.jsonl");

@@ -46,12 +46,14 @@ export { wrongTask } from "./decide/token.ts";
 export { evolve, foldTask } from "./evolve/evolve.ts";
 export type { TaskEvent } from "./evolve/task-event.ts";
 export type {
+  ApprovalDenial,
   ApprovalGrant,
   ApprovalState,
   ArtifactState,
   BlockerState,
   EvidenceState,
   FreezeState,
+  GateVisit,
   Holder,
   LastTransition,
   OpenCall,

@@ -32,6 +32,11 @@ export const maxTriggers = 60;
 /** Most reviews that a task remembers, the newest by model and reviewer. */
 export const maxReviews = 50;
 
+/** Most visits of phases whose findings a task remembers; the oldest fall out. */
+export const maxGateVisits = 40;
+/** Most findings of one visit that a task remembers, at least one of each check as far as it goes. */
+export const maxFindingsOfVisit = 60;
+
 /** What the fold of a task's events says. Immutable: `evolve` returns a new one. */
 export interface TaskState {
   readonly id: TaskId;
@@ -72,7 +77,7 @@ export interface TaskState {
   readonly authors: readonly PrincipalId[];
   /** Who answers for an author: other agents of theirs are authors as well. */
   readonly authorOwners: readonly PrincipalId[];
-  /** What ran for this task, oldest first; the newest by purpose and tree. */
+  /** What ran for this task, oldest first: each run of this stay, of earlier stays the newest by purpose and tree. */
   readonly evidence: readonly EvidenceState[];
   /** Payloads with `RedIdentity[]`, of every RED passed and not undone by a rework. */
   readonly redIdentities: readonly TestNamesState[];
@@ -81,7 +86,10 @@ export interface TaskState {
   /** Oldest first. */
   readonly approvals: readonly ApprovalState[];
   readonly reviews: readonly ReviewState[];
+  /** Of the last request to leave the phase. */
   readonly findings: readonly Finding[];
+  /** What the gates that let the task on found, oldest first; what the last visit of a phase found stands for it. */
+  readonly gateVisits: readonly GateVisit[];
   readonly history: readonly PhaseStay[];
   /** When the stay was first worked in: its phase's time limit runs from there. Null while nobody has. */
   readonly workedSince: string | null;
@@ -176,6 +184,15 @@ export interface BlockerState {
   readonly recordedBy: PrincipalId;
 }
 
+/** Findings with which a stay in a phase was left, those that weigh most first. */
+export interface GateVisit {
+  readonly phase: string;
+  readonly entry: number;
+  readonly findings: readonly Finding[];
+  /** Of all that were found, also past those that are kept. */
+  readonly total: number;
+}
+
 export interface PhaseStay {
   readonly phase: string;
   readonly entry: number;
@@ -240,7 +257,14 @@ export interface ApprovalState {
   readonly expiresAt: string;
   /** One a principal. */
   readonly grants: readonly ApprovalGrant[];
-  readonly denial: { readonly by: PrincipalId; readonly comment: string; readonly at: string } | null;
+  readonly denial: ApprovalDenial | null;
+  /** What the gate found when it asked. */
+  readonly findings: readonly Finding[];
+}
+
+export interface ApprovalDenial extends Pick<ApprovalFact, "by" | "name"> {
+  readonly comment: string;
+  readonly at: string;
 }
 
 export interface ApprovalGrant extends Pick<ApprovalFact, "by" | "kind" | "roles" | "name"> {

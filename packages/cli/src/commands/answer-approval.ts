@@ -1,18 +1,21 @@
 import type { ApprovalAnswer, JsonObject } from "@phasegate/wire";
+import { withAllPaths } from "../client/changed-paths.ts";
+import type { HttpClient } from "../client/http-client.ts";
 import { withServer } from "../client/connect.ts";
 import type { CommandLine, ServerOptions } from "../command-line.ts";
 import { CommandFailure, exitCodes } from "../failure.ts";
 import { printable, type Io } from "../io.ts";
 import { styled } from "../output/colour.ts";
+import { printDifference } from "../output/difference.ts";
 import { printFields, printJson } from "../output/table.ts";
+import { printWarnings } from "../output/warnings.ts";
 
 export interface AnswerOptions extends ServerOptions {
   readonly digest?: string;
   readonly comment?: string;
 }
 
-/** Most files without a shown difference that are named; the rest is counted. */
-const maxNamed = 40;
+type EarlierDenial = NonNullable<ApprovalAnswer["earlier_denials"]>[number];
 
 /**
  * Grants or denies exactly one digest: the one of `--digest`, else the one that is shown now. Without `--digest` a
@@ -26,7 +29,8 @@ export async function answerApproval(
 ): Promise<void> {
   await withServer(io, options, async (client) => {
     const path = `/approvals/${encodeURIComponent(id)}`;
-    const digest = options.digest ?? (await digestShown(io, await client.get<ApprovalAnswer>(path), verb, options));
+    const digest =
+      options.digest ?? (await digestShown(io, client, await client.get<ApprovalAnswer>(path), { verb, options }));
     const comment = options.comment === undefined ? {} : { comment: options.comment };
     const answered = await client.post<ApprovalAnswer>(`${path}/${verb}`, { digest, ...comment });
     if (options.json) return printJson(io, answered);
@@ -36,8 +40,18 @@ export async function answerApproval(
   });
 }
 
-async function digestShown(io: Io, seen: ApprovalAnswer, verb: string, options: AnswerOptions): Promise<string> {
-  if (!options.json) printApproval(io, seen);
+async function digestShown(
+  io: Io,
+  client: HttpClient,
+  seen: ApprovalAnswer,
+  { verb, options }: { readonly verb: "grant" | "deny"; readonly options: AnswerOptions },
+): Promise<string> {
+  if (!options.json) printApproval(io, await withAllPaths(client, seen));
+  if (seen.status !== "requested") {
+    throw new CommandFailure(exitCodes.refused, `nothing is asked: ${standing(seen)}`, {
+      hint: `\`phasegate approvals\` lists what waits, \`phasegate task show ${seen.task_id}\` says what became of it`,
+    });
+  }
   if (verb === "deny") return seen.digest;
   if (!io.isInteractive || options.json) {
     throw new CommandFailure(exitCodes.usage, "nobody can be asked here whether this is to be approved", {
@@ -59,9 +73,12 @@ function printApproval(io: Io, seen: ApprovalAnswer): void {
     ["task", `${seen.task_id} ${seen.task_title ?? ""}`],
     ["gate", `${seen.gate}, entry ${seen.entry}`],
     ["digest", seen.digest],
+    ["status", standing(seen)],
     ["expires", seen.expires_at],
     ["evidence", seen.evidence.map(evidenceText)],
   ]);
+  for (const denial of seen.earlier_denials ?? []) io.out(styled(io, "bold", denialText(denial)));
+  printWarnings(io, seen.findings ?? [], seen.findings_total ?? 0);
   for (const [type, body] of Object.entries(seen.artifacts)) {
     io.out("");
     io.out(styled(io, "bold", printable(type)));
@@ -70,8 +87,16 @@ function printApproval(io: Io, seen: ApprovalAnswer): void {
     for (const line of JSON.stringify(body, null, 2).split("\n")) io.out(printable(line));
   }
   io.out("");
-  for (const line of seen.diff.trimEnd().split("\n")) io.out(printable(line));
-  printUnseen(io, seen);
+  printDifference(io, "base", seen);
+}
+
+function standing({ status, task_status: task }: ApprovalAnswer): string {
+  return `the approval is ${status}, its task ${printable(task ?? "unknown")}`;
+}
+
+function denialText({ name, by, at, entry, comment, same_digest: isSame }: EarlierDenial): string {
+  const what = isSame ? "exactly this" : "another state of the work";
+  return `denied before: ${what}, by ${printable(name ?? by)} at ${at}, entry ${entry}: ${printable(comment)}`;
 }
 
 /** An artifact is its author's word; one that took the place of another phase's says so. */
@@ -82,31 +107,26 @@ function sourceText(sent: NonNullable<ApprovalAnswer["artifact_sources"]>[string
   return printable(`${words}; takes the place of ${replaces.digest} of ${replaces.phase}, which nobody approved`);
 }
 
-/** What the digest stands for and the text above does not show. */
-function printUnseen(
-  io: Io,
-  { diff, diff_truncated: isCut, changed_paths: changed, task_id: task, unreadable_code: unreadable }: ApprovalAnswer,
-): void {
-  for (const { path, size, kind } of unreadable ?? []) {
-    io.out(styled(io, "bold", `warning: code that nobody can read here: ${printable(path)}, ${size} bytes, ${kind}`));
-  }
-  const lines = diff.split("\n");
-  // Lines of a file's text begin with a sign or a space.
-  for (const line of lines) {
-    if (line.startsWith("Binary files ")) io.out(styled(io, "bold", `not shown: ${printable(line)}`));
-  }
-  if (!isCut) return;
-  const shown = new Set(lines.filter((line) => line.startsWith("diff --git ")));
-  const unseen = (changed ?? []).filter((path) => !shown.has(`diff --git a/${path} b/${path}`));
-  io.out(styled(io, "bold", `the difference is cut: GET /api/v1/tasks/${task}/diff?since=base has more of it`));
-  for (const path of unseen.slice(0, maxNamed)) io.out(`not shown: ${printable(path)}`);
-  if (unseen.length > maxNamed) io.out(`not shown: ${unseen.length - maxNamed} files more`);
-}
-
 /** What ran and what it reported; its output and failures are in `--json`. */
-function evidenceText({ purpose, status, passed, failed, command }: JsonObject): string {
-  const counts = typeof passed === "number" ? `${passed} passed, ${Number(failed)} failed: ` : "";
-  return `${JSON.stringify(purpose)} ${JSON.stringify(status)}, ${counts}${JSON.stringify(command ?? null)}`;
+function evidenceText(evidence: JsonObject): string {
+  const { purpose, status, passed, failed, skipped, flaky, canary, command, problem } = evidence;
+  const flakyTests = Array.isArray(flaky) ? flaky.length : 0;
+  const counts =
+    typeof passed === "number"
+      ? `${passed} passed, ${Number(failed)} failed, ${Number(skipped ?? 0)} skipped, ${flakyTests} flaky: `
+      : "";
+  const coverage = evidence["coverage_percent"];
+  const changed = evidence["dependency_change"];
+  const parts = [
+    `${JSON.stringify(purpose)} ${JSON.stringify(status)}, ${counts}${JSON.stringify(command ?? null)}`,
+    ...(typeof coverage === "number" ? [`coverage ${coverage} per cent`] : []),
+    ...(canary === undefined ? [] : [`tests that must fail: ${JSON.stringify(canary)}`]),
+    ...(Array.isArray(changed) && changed.length > 0
+      ? [`dependencies changed: ${changed.map(String).join(", ")}`]
+      : []),
+    ...(problem === undefined ? [] : [`problem: ${JSON.stringify(problem)}`]),
+  ];
+  return printable(parts.join("; "));
 }
 
 async function agrees(): Promise<boolean> {

@@ -35,7 +35,7 @@ async function listApprovals({ io }: CommandLine, options: ApprovalsOptions): Pr
     if (options.json) return printJson(io, answer);
     printTable(
       io,
-      ["approval", "status", "task", "title", "gate", "expires", "digest"],
+      ["approval", "status", "task", "title", "gate", "expires", "digest", "findings"],
       answer.approvals.map((approval) => [
         approval.id,
         approval.status,
@@ -44,6 +44,7 @@ async function listApprovals({ io }: CommandLine, options: ApprovalsOptions): Pr
         approval.gate,
         approval.expires_at,
         approval.digest,
+        approval.findings_total ?? 0,
       ]),
     );
     if (answer.next_cursor) io.error(`more: --cursor ${answer.next_cursor}`);

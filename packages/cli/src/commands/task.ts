@@ -1,7 +1,8 @@
-import { InvalidArgumentError, type Command } from "commander";
-import type { CreateTaskRequest, TaskAnswer, TaskListAnswer } from "@phasegate/wire";
+import { InvalidArgumentError, Option, type Command } from "commander";
+import type { CreateTaskRequest, DiffAnswer, TaskAnswer, TaskListAnswer } from "@phasegate/wire";
 import { withServer } from "../client/connect.ts";
 import { addServerOptions, type CommandLine, type ServerOptions } from "../command-line.ts";
+import { printDifference } from "../output/difference.ts";
 import { printFields, printJson, printTable } from "../output/table.ts";
 import { printTask } from "../output/task.ts";
 
@@ -24,6 +25,13 @@ interface ListOptions extends ServerOptions {
   readonly cursor?: string;
 }
 
+interface DiffOptions extends ServerOptions {
+  readonly since: "base" | "entry";
+  readonly path?: string;
+  readonly limit?: number;
+  readonly cursor?: string;
+}
+
 interface ReasonOptions extends ServerOptions {
   readonly reason: string;
 }
@@ -34,7 +42,7 @@ interface OverrideOptions extends ReasonOptions {
 }
 
 export function register(program: Command, commandLine: CommandLine): void {
-  const task = program.command("task").description("tasks: add, list, show, cancel, reassign, override");
+  const task = program.command("task").description("tasks: add, list, show, diff, cancel, reassign, override");
 
   addServerOptions(task.command("add <title>"))
     .description("create a task (operator)")
@@ -64,6 +72,14 @@ export function register(program: Command, commandLine: CommandLine): void {
         show(commandLine, await client.get<TaskAnswer>(taskPath(id)), options);
       }),
     );
+
+  addServerOptions(task.command("diff <task>"))
+    .description("what a task changed: the name of every file, then the text")
+    .addOption(new Option("--since <since>", "compare with").choices(["base", "entry"]).default("base"))
+    .option("--path <path>", "one file, or a folder with all that is in it")
+    .option("--limit <n>", "files to show", integerBetween(1, 1000))
+    .option("--cursor <cursor>", "go on where the page before ended")
+    .action((id: string, options: DiffOptions) => showDiff(commandLine, id, options));
 
   for (const [verb, description] of [
     ["cancel", "end a task for good (operator)"],
@@ -145,6 +161,16 @@ async function listTasks(commandLine: CommandLine, options: ListOptions): Promis
       ]),
     );
     if (answer.next_cursor !== null) io.error(`more: --cursor ${answer.next_cursor}`);
+  });
+}
+
+async function showDiff({ io }: CommandLine, id: string, options: DiffOptions): Promise<void> {
+  const { since, path, limit, cursor } = options;
+  await withServer(io, options, async (client) => {
+    const answer = await client.get<DiffAnswer>(`${taskPath(id)}/diff`, { since, path, limit, cursor });
+    if (options.json) return printJson(io, answer);
+    printDifference(io, since, { ...answer, task_id: id });
+    if (answer.next_cursor) io.error(`more: --cursor ${answer.next_cursor}`);
   });
 }
 

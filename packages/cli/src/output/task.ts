@@ -3,6 +3,7 @@ import { printable, type Io } from "../io.ts";
 import { styled } from "./colour.ts";
 import { printFields, printTable } from "./table.ts";
 import { underlineRule } from "./underline.ts";
+import { printWarnings } from "./warnings.ts";
 
 /** One task for people: what it is, where it stands, what stands against it, where it has been. */
 export function printTask(io: Io, task: TaskAnswer): void {
@@ -33,8 +34,11 @@ export function printTask(io: Io, task: TaskAnswer): void {
   }
 }
 
-/** What stands against the task, each finding with the line of its rule. */
-export function printFindings(io: Io, task: Pick<TaskAnswer, "findings" | "blockers">): void {
+/** What stands against the task, each finding with the line of its rule, then what earlier gates found and let pass. */
+export function printFindings(
+  io: Io,
+  task: Pick<TaskAnswer, "findings" | "blockers" | "warnings" | "warnings_total">,
+): void {
   for (const { check, severity, message, rule } of task.findings) {
     io.out(
       `${styled(io, severity === "blocking" ? "red" : "yellow", severity)}: ${printable(message)} (${printable(check)})`,
@@ -46,6 +50,10 @@ export function printFindings(io: Io, task: Pick<TaskAnswer, "findings" | "block
   for (const blocker of task.blockers.filter(({ resolved }) => !resolved)) {
     io.out(`${styled(io, "red", "blocker")} ${blocker.id}: ${printable(blocker.text)}`);
   }
+  const told = new Set(task.findings.map(({ check, message }) => JSON.stringify([check, message])));
+  const all = task.warnings ?? [];
+  const others = all.filter(({ check, message }) => !told.has(JSON.stringify([check, message])));
+  printWarnings(io, others, (task.warnings_total ?? 0) - (all.length - others.length));
 }
 
 /** What transitions set off and is not done: under way, or given up with its reason. */

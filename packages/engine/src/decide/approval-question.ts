@@ -4,6 +4,7 @@ import {
   type Digest,
   digestJson,
   type EventData,
+  type Finding,
   type NewEvent,
   parseId,
   type Principal,
@@ -115,6 +116,7 @@ export function askPeople(
     readonly subject: ApprovalSubject;
     readonly operationId: ApprovalState["operationId"];
     readonly again: ApprovalState | null;
+    readonly findings: readonly Finding[];
   },
 ): EventData<"approval.requested"> {
   const { task, context } = situation;
@@ -135,6 +137,7 @@ export function askPeople(
     approvals_required: Math.max(...demands.map((demand) => demand.required)),
     expires_at: again?.expiresAt ?? timestamp(context.now + answerMs),
     repeated: again !== null,
+    ...(asked.findings.length > 0 ? { findings: asked.findings.slice() } : {}),
   };
 }
 

@@ -146,7 +146,13 @@ function escalate(
   message: string,
 ): readonly NewEvent[] {
   const { task, context } = situation;
-  const asked = { gate, subject: approval, operationId: approval.operationId, again: null };
+  const asked = {
+    gate,
+    subject: approval,
+    operationId: approval.operationId,
+    again: null,
+    findings: approval.findings,
+  };
   return [
     newEvent(context, "approval.requested", askPeople(situation, asked)),
     newEvent(context, "notification.requested", {

@@ -1,4 +1,4 @@
-import type { FactKind, NewEvent, OperationId } from "@phasegate/wire";
+import type { FactKind, Finding, NewEvent, OperationId } from "@phasegate/wire";
 import type { CompiledGate } from "@phasegate/workflow";
 import type { Decision } from "../commands.ts";
 import { newEvent } from "./answer.ts";
@@ -33,8 +33,9 @@ export function awaitPeople(
   situation: Situation,
   operationId: OperationId,
   lacking: readonly ApprovalQuestion[],
+  findings: readonly Finding[],
 ): { readonly events: readonly NewEvent[]; readonly approval: Decision["approval"] } {
-  const asked = lacking.map((question) => ask(situation, operationId, question));
+  const asked = lacking.map((question) => ask(situation, operationId, question, findings));
   return { events: asked.flatMap(({ events }) => events), approval: asked[0]?.approval };
 }
 
@@ -68,11 +69,12 @@ function ask(
   situation: Situation,
   operationId: OperationId,
   { gate, subject, open }: ApprovalQuestion,
+  findings: readonly Finding[],
 ): { readonly events: readonly NewEvent[]; readonly approval: Decision["approval"] } {
   const { context } = situation;
   const inTime = open !== null && Date.parse(open.expiresAt) > context.now;
   const again = inTime && open.status === "requested" ? open : null;
-  const data = askPeople(situation, { gate, subject, operationId, again });
+  const data = askPeople(situation, { gate, subject, operationId, again, findings });
   const approval = {
     id: data.approval_id as NonNullable<Decision["approval"]>["id"],
     gate: gate.id,

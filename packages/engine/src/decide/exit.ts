@@ -67,7 +67,7 @@ export function judgeExit(given: Situation, exit: Exit, before: readonly NewEven
   if (judged.needs.length > 0) return pending(judged.needs, [...before, ...outdated]);
   if (judged.unapproved.length > 0) {
     const lacking = questions.filter((question) => judged.unapproved.includes(question.gate.id));
-    const { events, approval } = awaitPeople(situation, exit.request.operationId, lacking);
+    const { events, approval } = awaitPeople(situation, exit.request.operationId, lacking, findings);
     return pending(["approvals"], [...before, ...outdated, ...events], approval);
   }
   const advice = judged.objections.filter((one) => one.finding.severity !== "blocking").map((one) => one.reason);

@@ -13,7 +13,7 @@ export function onApprovalRequested(task: TaskState, event: TaskEventOf<"approva
     throw impossible(event, "asks for an approval that was asked for");
   }
   const asked: ApprovalState = known
-    ? { ...known, operationId }
+    ? { ...known, operationId, findings: (data.findings ?? []) as Finding[] }
     : {
         id,
         gate: data.gate,
@@ -31,6 +31,7 @@ export function onApprovalRequested(task: TaskState, event: TaskEventOf<"approva
         expiresAt: data.expires_at,
         grants: [],
         denial: null,
+        findings: (data.findings ?? []) as Finding[],
       };
   const status = task.status === "awaiting_approval" ? task.status : statusAfter(task, "awaiting_approval", event);
   return { ...withApprovals(task, [...task.approvals.filter((one) => one.id !== id), asked]), status };
@@ -59,7 +60,12 @@ export function onApprovalDenied(task: TaskState, event: TaskEventOf<"approval.d
   const { by, comment } = event.data;
   const message = comment.trim() === "" ? "the approval was denied" : `the approval was denied: ${comment.trim()}`;
   const finding: Finding = { check: "approval", severity: "blocking", message, source: "ledger", rule: null };
-  const denial = { by: by.principal as PrincipalId, comment, at: event.at };
+  const denial = {
+    by: by.principal as PrincipalId,
+    ...(by.name === undefined ? {} : { name: by.name }),
+    comment,
+    at: event.at,
+  };
   const after = change(task, event, ["requested"], (approval) => ({ ...approval, status: "denied", denial }));
   return { ...after, findings: [...task.findings, finding] };
 }
@@ -130,8 +136,10 @@ function withApprovals(task: TaskState, approvals: readonly ApprovalState[]): Ta
   };
 }
 
+/** Questions that are over fall out first, and those that were denied last: asking often must not hide a no. */
 function bounded(approvals: readonly ApprovalState[]): readonly ApprovalState[] {
   if (approvals.length <= maxApprovals) return approvals;
-  const over = approvals.find(({ status }) => status !== "requested" && status !== "granted") ?? approvals[0];
+  const ended = approvals.filter(({ status }) => status !== "requested" && status !== "granted");
+  const over = ended.find(({ denial }) => denial === null) ?? ended[0] ?? approvals[0];
   return approvals.filter((one) => one !== over);
 }

@@ -44,6 +44,7 @@ export function onCreated(event: TaskEventOf<"task.created">): TaskState {
     approvals: [],
     reviews: [],
     findings: [],
+    gateVisits: [],
     history: [{ phase: data.phase, entry: 1, enteredAt: event.at, leftAt: null }],
     workedSince: null,
     timedOut: false,

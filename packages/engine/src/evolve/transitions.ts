@@ -2,6 +2,7 @@ import type { Finding, OperationId, TokenId, TreeDigest } from "@phasegate/wire"
 import type { FreezeState, TaskState, TestNamesState } from "../task-state.ts";
 import { entryAfter, epochAfter, impossible, statusAfter } from "./assertions.ts";
 import { withTriggers } from "./follow-ups.ts";
+import { withVisit } from "./gate-visits.ts";
 import { enterPhase, leavePhase } from "./history.ts";
 import type { TaskEventOf } from "./task-event.ts";
 
@@ -66,6 +67,7 @@ export function onTransitioned(task: TaskState, event: TaskEventOf<"task.transit
       used: false,
     },
     findings: data.warnings as Finding[],
+    gateVisits: withVisit(task, data.warnings as Finding[], data.kind),
     selfReported: task.selfReported || data.self_reported,
     overridden: task.overridden || data.overridden,
     history: enterPhase(task.history, { phase: data.to, entry: data.entry, at: event.at }),

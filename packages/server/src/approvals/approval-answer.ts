@@ -2,7 +2,8 @@ import type { ApprovalState, TaskState } from "@phasegate/engine";
 import type { JsonObject, JsonValue } from "@phasegate/wire";
 import type { ServerContext } from "../context.ts";
 import { evidenceAnswer } from "../evidence/evidence-answer.ts";
-import { unreadableFiles } from "../tasks/task-contents.ts";
+import { changedPaths } from "../tasks/task-contents.ts";
+import { warningsOfApproval } from "../tasks/warnings.ts";
 import { workspaceKey } from "../tasks/workspace-key.ts";
 
 /** Bound of the difference that is put before an approver. */
@@ -29,6 +30,7 @@ export function approvalSummary(task: TaskState, approval: ApprovalState): JsonO
     diff: "",
     evidence: [],
     granted_by: approval.grants.map((grant) => grant.by),
+    findings_total: warningsOfApproval(task, approval).total,
     denial: approval.denial ? { ...approval.denial } : null,
   };
 }
@@ -49,16 +51,31 @@ export async function approvalAnswer(
     artifacts: await artifactBodies(context, approval),
     artifact_sources: artifactSources(task, approval),
     evidence: await evidenceOf(context, task, approval),
+    findings: [...warningsOfApproval(task, approval).found],
+    earlier_denials: earlierDenials(context, task, approval),
     diff: diff?.text ?? "",
     ...(diff
       ? {
           diff_truncated: diff.truncated,
-          changed_paths: diff.changedPaths,
-          changed_paths_total: diff.changedPathsTotal,
-          unreadable_code: unreadableFiles(diff),
+          ...changedPaths(diff),
         }
       : {}),
   };
+}
+
+/** A no to the same gate, of this stay or an earlier one, stays before whoever is asked again. */
+function earlierDenials(context: ServerContext, task: TaskState, approval: ApprovalState): JsonObject[] {
+  const own = task.approvals.findIndex((one) => one.id === approval.id);
+  return task.approvals
+    .slice(0, own)
+    .filter((one) => one.gate === approval.gate)
+    .flatMap(({ id, entry, digest, denial }) => {
+      if (!denial) return [];
+      const name = denial.name ?? context.keys.findPrincipal(denial.by)?.name;
+      const said = { ...denial, ...(name === undefined ? {} : { name }) };
+      return [{ approval_id: id, entry, ...said, same_digest: digest === approval.digest }];
+    })
+    .toReversed();
 }
 
 async function readDiff(context: ServerContext, task: TaskState) {

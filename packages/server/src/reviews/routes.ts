@@ -4,6 +4,7 @@ import type { Caller, ServerContext } from "../context.ts";
 import { route } from "../http/route.ts";
 import type { Route } from "../http/route.ts";
 import { requireVisibleTask } from "../tasks/access.ts";
+import { warningsOf } from "../tasks/warnings.ts";
 import { reviewAnswer } from "./review-answer.ts";
 import { submitReview, withTree } from "./submit-review.ts";
 
@@ -16,7 +17,8 @@ async function listReviews(context: ServerContext, caller: Caller, taskId: strin
   for (const review of task.reviews) reviews.push(await reviewAnswer(context, task, review));
   const tree =
     task.authors.length === 0 ? null : await withTree(context, task, (facts) => Promise.resolve(facts.digest));
-  return { reviews, tree };
+  const warnings = warningsOf(task);
+  return { reviews, tree, warnings: [...warnings.found], warnings_total: warnings.total };
 }
 
 export const reviewRoutes: readonly Route[] = [

@@ -21,7 +21,7 @@ export function writeBrief(task: TaskState, workflow: CompiledWorkflow): string 
     ...waitingLines(task),
     ...replacedArtifacts(task).map(({ message }) => `- note: ${short(message, 200)}`),
     ...blockerTexts(task).map((text) => `- lacks: ${short(text, 160)}`),
-    `**Next:** ${nextLine(phase)}`,
+    `**Next:** ${nextLine(task, phase)}`,
   ];
   return cut(lines.join("\n"));
 }
@@ -38,7 +38,8 @@ function artifactLines(task: TaskState, phase: CompiledPhase): string[] {
     : [`**Artifacts to submit:** ${missing.map((artifact) => artifact.type).join(", ")}.`];
 }
 
-function nextLine(phase: CompiledPhase): string {
+function nextLine({ pendingTransition: pending }: TaskState, phase: CompiledPhase): string {
+  if (pending) return `wait for the answer, or withdraw the request: DELETE /api/v1/operations/${pending.operationId}.`;
   const targets = phase.exits.map((exit) =>
     exit.to === null ? "complete" : `${exit.to}${exit.kind === "rework" ? " (rework)" : ""}`,
   );

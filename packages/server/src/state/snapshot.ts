@@ -54,8 +54,15 @@ export function blockerTexts(task: TaskState): string[] {
   return [...new Set([...open, ...found])].slice(0, 50);
 }
 
-/** The calls that lead out of the phase. */
+/** The calls that lead out of the phase; while a request to leave it is under way, those that look at it or end it. */
 export function nextCalls(task: TaskState, phase: CompiledPhase): JsonObject[] {
+  if (task.pendingTransition) {
+    const path = `/api/v1/operations/${task.pendingTransition.operationId}`;
+    return [
+      { method: "GET", path },
+      { method: "DELETE", path },
+    ];
+  }
   return phase.exits.map((exit) =>
     exit.to === null
       ? { method: "POST", path: `/api/v1/tasks/${task.id}/complete`, body: { artifacts: {} } }

@@ -14,6 +14,7 @@ export function memoryOfTask(task: TaskState): number {
     4 * task.approvals.length +
     task.reviews.length +
     2 * task.findings.length +
+    2 * task.gateVisits.reduce((sum, visit) => sum + visit.findings.length, 0) +
     task.blockers.length +
     task.freezes.length +
     task.authors.length +

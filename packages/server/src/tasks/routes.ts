@@ -157,7 +157,7 @@ export const taskRoutes: readonly Route[] = [
     answers: { 200: DiffAnswer },
     handle: async (context, caller, { params, query }) => ({
       status: 200,
-      body: await readDiff(context, await requireVisibleTask(context, caller, params.task_id), query.since ?? "entry"),
+      body: await readDiff(context, await requireVisibleTask(context, caller, params.task_id), query),
     }),
   }),
   route({

@@ -3,9 +3,11 @@ import type { TaskRow } from "@phasegate/ledger";
 import type { Finding, JsonObject } from "@phasegate/wire";
 import { approvalSummary } from "../approvals/approval-answer.ts";
 import type { ServerContext } from "../context.ts";
+import { warningsOf } from "./warnings.ts";
 
 /** A task as the API shows it. */
 export async function taskAnswer(context: ServerContext, task: TaskState): Promise<JsonObject> {
+  const warnings = warningsOf(task);
   const row = await context.ledger.getTask(task.id);
   return {
     id: task.id,
@@ -34,6 +36,8 @@ export async function taskAnswer(context: ServerContext, task: TaskState): Promi
       left_at: stay.leftAt,
     })),
     findings: standingFindings(task).map((finding) => ({ ...finding })),
+    warnings: [...warnings.found],
+    warnings_total: warnings.total,
     approvals: task.approvals.map((approval) => approvalSummary(task, approval)),
     blockers: task.blockers.map((blocker) => ({
       id: blocker.id,

@@ -1,5 +1,5 @@
 import type { TaskState } from "@phasegate/engine";
-import type { JsonObject, JsonValue } from "@phasegate/wire";
+import { type DiffQuery, type JsonObject, type JsonValue, PhasegateError } from "@phasegate/wire";
 import type { TreeDifferenceText } from "@phasegate/runner";
 import { unreadableCode } from "@phasegate/workflow";
 import type { ServerContext } from "../context.ts";
@@ -27,29 +27,47 @@ export async function listArtifacts(context: ServerContext, task: TaskState): Pr
   return { artifacts };
 }
 
-/** The difference for people, from the tree at entry or from the base. */
-export async function readDiff(context: ServerContext, task: TaskState, since: "entry" | "base"): Promise<JsonObject> {
+/**
+ * The difference for people, from the tree at entry or from the base: a page of the changed files, all or those of one
+ * path, every one named and each with its share of the text.
+ */
+export async function readDiff(context: ServerContext, task: TaskState, query: DiffQuery): Promise<JsonObject> {
   const workflow = await context.tasks.workflowOf(task);
+  const since = query.since ?? "entry";
   const diff = await context.runner.diff({
     task: workspaceKey(context, task, workflow),
     since: since === "entry" ? task.entryTree : task.baseTree,
     maxBytes: maxDiffBytes,
+    ...(query.path === undefined ? {} : { path: query.path }),
+    ...(query.cursor === undefined ? {} : { offset: offsetOf(query.cursor) }),
+    ...(query.limit === undefined ? {} : { limit: query.limit }),
   });
+  return { since, diff: diff.text, truncated: diff.truncated, ...changedPaths(diff) };
+}
+
+/** What changed, and what of it the text of the difference does not show. */
+export function changedPaths(diff: TreeDifferenceText): JsonObject {
   return {
-    since,
-    diff: diff.text,
     changed_paths: diff.changedPaths,
     changed_paths_total: diff.changedPathsTotal,
-    truncated: diff.truncated,
+    next_cursor: diff.nextOffset === null ? null : String(diff.nextOffset),
+    cut_paths: diff.cutPaths,
     unreadable_code: unreadableFiles(diff),
   };
+}
+
+function offsetOf(cursor: string): number {
+  if (/^\d{1,9}$/.test(cursor)) return Number(cursor);
+  throw new PhasegateError("invalid_request", "`cursor` is none of this list", {
+    hint: "use `next_cursor` of the page before, as it is",
+  });
 }
 
 /** Most files of code that nobody can read that an answer names. */
 const maxUnreadable = 1_000;
 
 /** Changed files with code that the difference does not show: path, size and kind of each. */
-export function unreadableFiles({ changes, samples }: Pick<TreeDifferenceText, "changes" | "samples">): JsonObject[] {
+function unreadableFiles({ changes, samples }: Pick<TreeDifferenceText, "changes" | "samples">): JsonObject[] {
   return unreadableCode(changes, samples)
     .slice(0, maxUnreadable)
     .map(({ path, size, kind }) => ({ path, size, kind }));

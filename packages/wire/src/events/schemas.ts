@@ -288,6 +288,8 @@ export const eventSchemas = {
     approvals_required: Count,
     expires_at: Text,
     repeated: Type.Boolean(),
+    /** What the gate found besides; absent: nothing. */
+    findings: Type.Optional(Type.Array(FindingSchema)),
   }),
   "approval.granted": Type.Object({
     approval_id: Text,

@@ -1,6 +1,7 @@
 import { type Static, Type } from "typebox";
 import { AnyObject, anyText, bounds, closed, DigestText, IdText, nullable, pageQuery } from "./bounds.ts";
 import { UnreadableFile } from "./unreadable-file.ts";
+import { WarningAnswer } from "./warning-answer.ts";
 
 export const approvalStatuses = ["requested", "granted", "denied", "expired", "withdrawn", "used"] as const;
 export type ApprovalStatus = (typeof approvalStatuses)[number];
@@ -13,6 +14,17 @@ export type ApprovalListQuery = Static<typeof ApprovalListQuery>;
 
 export const ApprovalParams = Type.Object({ approval_id: IdText });
 export type ApprovalParams = Static<typeof ApprovalParams>;
+
+const EarlierDenial = Type.Object({
+  approval_id: Type.String(),
+  entry: Type.Integer({ minimum: 1 }),
+  by: Type.String(),
+  name: Type.Optional(Type.String()),
+  at: Type.String(),
+  comment: Type.String(),
+  /** Nothing of what is asked for has changed since. */
+  same_digest: Type.Boolean(),
+});
 
 const ArtifactSource = Type.Object({
   source: Type.Literal("self_reported"),
@@ -43,13 +55,21 @@ export const ApprovalAnswer = Type.Object({
   tree: Type.Optional(Type.String()),
   /** The difference was longer than it is shown. */
   diff_truncated: Type.Optional(Type.Boolean()),
-  /** Files that changed since the base; with a difference that is cut these may be the first of them. */
+  /** Files that changed since the base, or the first of them: `GET /tasks/{task_id}/diff?since=base` goes on at the cursor. */
   changed_paths: Type.Optional(Type.Array(Type.String())),
   changed_paths_total: Type.Optional(Type.Integer({ minimum: 0 })),
+  next_cursor: Type.Optional(nullable(Type.String())),
+  /** Named files whose difference is not shown, or not to its end. */
+  cut_paths: Type.Optional(Type.Array(Type.String())),
   /** Changed files with code that the difference does not show. */
   unreadable_code: Type.Optional(Type.Array(UnreadableFile)),
+  /** What the gate that asks found, then what earlier gates let pass. In a list: the total alone. */
+  findings: Type.Optional(Type.Array(WarningAnswer)),
+  findings_total: Type.Optional(Type.Integer({ minimum: 0 })),
   /** Who denied it and why. */
   denial: Type.Optional(nullable(AnyObject)),
+  /** Who denied what this gate of the task asked before, newest first. */
+  earlier_denials: Type.Optional(Type.Array(EarlierDenial)),
   task_status: Type.Optional(Type.String()),
 });
 export type ApprovalAnswer = Static<typeof ApprovalAnswer>;

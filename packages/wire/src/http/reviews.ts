@@ -1,6 +1,7 @@
 import { type Static, Type } from "typebox";
 import { severities } from "../decision.ts";
 import { anyText, bounds, closed, DigestText, IdText, nullable, PhaseTokenText, ReasonText, text } from "./bounds.ts";
+import { WarningAnswer } from "./warning-answer.ts";
 
 const ReviewFinding = Type.Object(
   {
@@ -44,5 +45,8 @@ export const ReviewListAnswer = Type.Object({
   reviews: Type.Array(ReviewAnswer),
   /** The task's tree as it is now: what a review of it has to name. */
   tree: Type.Optional(nullable(Type.String())),
+  /** What the gates that let the task on found. */
+  warnings: Type.Optional(Type.Array(WarningAnswer)),
+  warnings_total: Type.Optional(Type.Integer({ minimum: 0 })),
 });
 export type ReviewListAnswer = Static<typeof ReviewListAnswer>;

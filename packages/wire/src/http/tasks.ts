@@ -20,6 +20,7 @@ import {
   Timestamp,
 } from "./bounds.ts";
 import { UnreadableFile } from "./unreadable-file.ts";
+import { WarningAnswer } from "./warning-answer.ts";
 
 /** `POST /tasks/claim`. Unknown members are ignored: existing agents send more. */
 export const ClaimRequest = Type.Object({
@@ -120,7 +121,11 @@ export const TaskAnswer = Type.Object({
   dependencies: Type.Array(Type.String()),
   base: Type.Object({ ref: Type.String(), commit: Type.String() }),
   history: Type.Array(PhaseStayAnswer),
+  /** Of the last request to leave the phase. */
   findings: Type.Array(FindingSchema),
+  /** What the gates that let the task on found; of a phase that was left several times, the last time. */
+  warnings: Type.Optional(Type.Array(WarningAnswer)),
+  warnings_total: Type.Optional(Count),
   approvals: Type.Array(AnyObject),
   blockers: Type.Array(BlockerAnswer),
   /** What transitions set off, oldest first. A failure is for people to look at; it changes nothing else. */
@@ -246,7 +251,17 @@ export const ArtifactsAnswer = Type.Object({
 });
 export type ArtifactsAnswer = Static<typeof ArtifactsAnswer>;
 
-export const DiffQuery = Type.Object({ since: Type.Optional(Type.Enum(["entry", "base"])) }, closed);
+export const DiffQuery = Type.Object(
+  {
+    since: Type.Optional(Type.Enum(["entry", "base"])),
+    path: Type.Optional(text(4_096, "One file, or a folder with all that is in it.")),
+    limit: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: bounds.pageSize, default: bounds.pageSize, description: "Changed files." }),
+    ),
+    cursor: pageQuery.cursor,
+  },
+  closed,
+);
 export type DiffQuery = Static<typeof DiffQuery>;
 
 export const DiffAnswer = Type.Object({
@@ -254,7 +269,11 @@ export const DiffAnswer = Type.Object({
   diff: Type.String(),
   changed_paths: Type.Array(Type.String()),
   changed_paths_total: Type.Integer({ minimum: 0 }),
+  /** The text does not show all that changed. */
   truncated: Type.Boolean(),
+  next_cursor: Type.Optional(nullable(Type.String())),
+  /** Named files whose difference is not shown, or not to its end: ask for each by `path`. */
+  cut_paths: Type.Optional(Type.Array(Type.String())),
   unreadable_code: Type.Optional(Type.Array(UnreadableFile)),
 });
 export type DiffAnswer = Static<typeof DiffAnswer>;
