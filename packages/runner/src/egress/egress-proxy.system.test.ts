@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { createServer, request, type IncomingMessage } from "node:http";
-import { connect, type AddressInfo } from "node:net";
+import { connect, createServer as createTcpServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { text } from "node:stream/consumers";
@@ -97,6 +97,19 @@ it("what is no request to a proxy is refused", async () => {
   expect(await get(proxy, "/health")).toMatch(/^403 /);
   expect(await get(proxy, "https://example.invalid/")).toMatch(/^403 /);
   expect(await tunnel(proxy, "no-port")).toMatch(/^HTTP\/1.1 403 /);
+});
+
+it("a host that answers with a status that is none ends its own connection only", async () => {
+  const odd = createTcpServer((socket) => {
+    socket.on("error", () => socket.destroy());
+    socket.end("HTTP/1.1 042 odd\r\nX: y\r\n\r\n");
+  });
+  await once(odd.listen(0, "127.0.0.1"), "listening");
+  const oddPort = String((odd.address() as AddressInfo).port);
+  await using proxy = await openProxy([`localhost:${oddPort}`, `localhost:${String(port)}`]);
+  await expect(get(proxy, `http://localhost:${oddPort}/`)).rejects.toThrow("socket hang up");
+  expect(await get(proxy, `http://localhost:${String(port)}/after`)).toBe("200 GET /after ");
+  odd.close();
 });
 
 it("more bytes than allowed end the connections", async () => {

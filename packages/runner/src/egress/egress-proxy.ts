@@ -122,7 +122,14 @@ export class EgressProxy implements AsyncDisposable {
         headers: { ...endToEnd(request.headers), host: url.host, connection: "close" },
       });
       onward.on("response", (answer) => {
-        response.writeHead(answer.statusCode ?? 502, endToEnd(answer.headers));
+        try {
+          response.writeHead(answer.statusCode ?? 502, endToEnd(answer.headers));
+        } catch {
+          // Not all that is read as a head may be written as one.
+          upstream.destroy();
+          response.destroy();
+          return;
+        }
         pipeline(answer, response, () => upstream.destroy());
       });
       onward.on("error", () => response.destroy());
