@@ -68,7 +68,7 @@ export type CanaryOutcome =
 
 export interface Canary {
   readonly outcome: CanaryOutcome;
-  /** What was seen, or why it is not applicable, in one line; null where each failed. */
+  /** What was seen, why it is not applicable, or where none was tried, in one line; null where each failed. */
   readonly seen: string | null;
 }
 
@@ -129,6 +129,8 @@ export interface EvidenceFacts {
   readonly current?: TestRun;
   /** Of every RED that this task has passed and that no rework undid. */
   readonly redIdentities?: readonly RedIdentity[];
+  /** Of every RED that a rework has undone, as far as it is kept, with the phase that was left by it. */
+  readonly earlierReds?: readonly (RedIdentity & { readonly phase: string })[];
   /** On each tree on which tests were red, made beside `current`; absent where `current` is not green anyway. */
   readonly redAgain?: readonly TestRun[];
   /** Identities and files that failed when all tests of the judged tree ran earlier in this stay; bounded. */

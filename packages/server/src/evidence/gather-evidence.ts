@@ -23,6 +23,7 @@ import type { CommandNeeded, CompiledPhase, CompiledTransition, CompiledWorkflow
 import { redactPayload } from "@phasegate/ledger";
 import type { ServerContext } from "../context.ts";
 import { workspaceKey } from "../tasks/workspace-key.ts";
+import { earlierReds } from "./earlier-reds.ts";
 import { failedEarlier } from "./failed-earlier.ts";
 import { keepRun } from "./kept-run.ts";
 import { recordedCommand, recordedRun } from "./recorded-evidence.ts";
@@ -57,6 +58,7 @@ export async function gatherEvidence(context: ServerContext, subject: EvidenceSu
   const reds = await readNames<RedIdentity>(context, task.redIdentities);
   const facts: { -readonly [Member in keyof EvidenceFacts]: EvidenceFacts[Member] } = {
     redIdentities: reds,
+    earlierReds: await earlierReds(context, task),
     passedEarlier: await readNames<string>(context, task.passedEarlier),
   };
   if (needed.base) facts.base = await runOn(context, subject, { purpose: "base", tree: task.baseTree });

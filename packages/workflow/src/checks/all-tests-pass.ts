@@ -3,6 +3,7 @@ import { readGreen, type GreenReading } from "../evidence/green.ts";
 import { executedTests } from "../evidence/test-runs.ts";
 import { executionOfChanges } from "../evidence/weak-red.ts";
 import type { CheckFinding, CheckInput, CheckOutcome } from "./definition.ts";
+import { changedRedFindings } from "./changed-reds.ts";
 import { evidenceSubject, gatheredCheck } from "./evidence-check.ts";
 import { fail, listed, pass } from "./outcome.ts";
 import { judgeReportedPass } from "./reported-pass.ts";
@@ -24,7 +25,11 @@ export const allTestsPass = gatheredCheck({
     const reading = readGreen(evidenceSubject(input));
     if (!reading.ok) return fail(reading.problem, "run the tests in the workspace with `run_tests`");
     const outcome = judgeGreen(reading.value, input);
-    const findings = [...findingsOf(reading.value), ...(outcome.passed ? weakRed(reading.value, input) : [])];
+    const findings = [
+      ...findingsOf(reading.value),
+      ...changedRedFindings(input, reading.value.run),
+      ...(outcome.passed ? weakRed(reading.value, input) : []),
+    ];
     return { ...outcome, evidenceId: reading.value.run.evidenceId, findings };
   },
   judgeReport: judgeReportedPass,
@@ -113,6 +118,9 @@ function findingsOf(reading: GreenReading): readonly CheckFinding[] {
   return [
     ...(canary?.outcome === "not_applicable"
       ? [finding("canary_not_applicable", "info", `no test that must fail was run beside these: ${canary.seen ?? ""}`)]
+      : []),
+    ...(canary?.outcome === "failed_as_it_must" && canary.seen !== null
+      ? [finding("canary_partial", "warning", `tests that must fail were ${canary.seen}`)]
       : []),
     ...(reading.flaky.length > 0
       ? [finding("flaky", "warning", `both outcomes on one tree: ${listed(reading.flaky)}`)]

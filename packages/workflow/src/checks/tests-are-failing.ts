@@ -2,6 +2,7 @@ import { canaryProblem } from "../evidence/canary.ts";
 import { readRed, type RedReading } from "../evidence/red.ts";
 import { redTreePaths } from "../evidence/needed.ts";
 import type { CheckFinding, CheckOutcome } from "./definition.ts";
+import { changedRedFindings } from "./changed-reds.ts";
 import { evidenceSubject, gatheredCheck } from "./evidence-check.ts";
 import { fail, listed, pass } from "./outcome.ts";
 import { fieldNames, reportedResults, resultFields } from "./reported-results.ts";
@@ -20,7 +21,8 @@ export const testsAreFailing = gatheredCheck({
     const reading = readRed({ ...evidenceSubject(input), mayWrite: redTreePaths(phase) });
     if (!reading.ok) return fail(reading.problem, "run the tests in the workspace with `run_tests`");
     const outcome = judgeRed(reading.value);
-    return { ...outcome, evidenceId: reading.value.run.evidenceId, findings: findingsOf(reading.value) };
+    const findings = [...findingsOf(reading.value), ...changedRedFindings(input, reading.value.run)];
+    return { ...outcome, evidenceId: reading.value.run.evidenceId, findings };
   },
   judgeReport(input) {
     const reports = reportedResults(input);

@@ -1,0 +1,18 @@
+import type { TestRun } from "@phasegate/wire";
+import { changedReds } from "../evidence/earlier-reds.ts";
+import type { CheckFinding, CheckInput } from "./definition.ts";
+import { evidenceSubject } from "./evidence-check.ts";
+import { listed } from "./outcome.ts";
+
+/** Names what was red in an earlier stay and was changed or dropped by a rework: only a reader can tell whether rightly. */
+export function changedRedFindings(input: CheckInput, run: TestRun): readonly CheckFinding[] {
+  const reds = changedReds(evidenceSubject(input), run);
+  if (reds === null) return [];
+  const { phases, changed, gone } = reds;
+  const parts = [
+    ...(gone.length > 0 ? [`gone now: ${listed(gone, 20)}`] : []),
+    ...(changed.length > 0 ? [`in files that were changed since: ${listed(changed, 20)}`] : []),
+  ];
+  const message = `red in an earlier stay of ${listed(phases)}, and ${parts.join("; ")}`;
+  return [{ name: "rewritten_tests", severity: "warning", message, evidenceId: run.evidenceId }];
+}

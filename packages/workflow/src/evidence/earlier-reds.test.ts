@@ -1,0 +1,60 @@
+import { expect, test } from "vitest";
+import { changed, judge } from "../checks/testing/check-case.ts";
+import {
+  atRed,
+  identityOf,
+  now,
+  onBase,
+  redAgain,
+  redFile,
+  redTest,
+  type RunFiles,
+} from "../checks/testing/run-case.ts";
+
+const tax = "test/tax.test.ts";
+const base = onBase({ "test/old.test.ts": { adds: "passed" } });
+const before = { ...redTest(tax, "taxes", "former"), phase: "TDD" };
+
+function atRedGate(red: RunFiles, earlierReds = [before]): readonly string[] {
+  const evidence = { base, red: atRed({ "test/old.test.ts": { adds: "passed" }, ...red }), earlierReds };
+  const outcome = judge("tests_are_failing", { phase: "TDD", sinceBase: [changed(tax, "added")], evidence });
+  expect(outcome.passed).toBe(true);
+  return said(outcome);
+}
+
+function said({ findings = [] }: ReturnType<typeof judge>): readonly string[] {
+  return findings.map(({ name, severity, message }) => `${name}, ${severity}: ${message}`);
+}
+
+const nameOf = (name: string) => `\`${identityOf(tax, name)}\``;
+const rewritten = "rewritten_tests, warning: red in an earlier stay of `TDD`, and";
+
+test("a red test of an earlier stay whose file was changed is named, though it is red again", () => {
+  expect(atRedGate({ [tax]: { taxes: "failed" } })).toEqual([
+    `${rewritten} in files that were changed since: ${nameOf("taxes")}`,
+  ]);
+});
+
+test("one that is gone is named", () => {
+  expect(atRedGate({ [tax]: { other: "failed" } })).toEqual([`${rewritten} gone now: ${nameOf("taxes")}`]);
+  const deleted = { ...redFile("test/deleted.test.ts"), phase: "TDD" };
+  expect(atRedGate({ [tax]: { other: "failed" } }, [deleted])).toEqual([
+    `${rewritten} gone now: \`test/deleted.test.ts\``,
+  ]);
+});
+
+test("one in the same file as before is no word", () => {
+  const same = { ...redTest(tax, "taxes"), phase: "TDD" };
+  expect(atRedGate({ [tax]: { taxes: "failed" } }, [same])).toEqual([]);
+});
+
+test("the gate after it says so once more", () => {
+  const reds = [redFile(tax)];
+  const run = now({ "test/old.test.ts": { adds: "passed" }, [tax]: { taxes: "passed" } });
+  const evidence = { base, redIdentities: reds, redAgain: redAgain(reds), current: run };
+  const green = (earlier: typeof before) =>
+    judge("all_tests_pass", { sinceBase: [changed(tax, "added")], evidence: { ...evidence, earlierReds: [earlier] } });
+  expect(green(before).passed).toBe(true);
+  expect(said(green(before))[0]).toBe(`${rewritten} in files that were changed since: ${nameOf("taxes")}`);
+  expect(said(green({ ...redTest(tax, "taxes"), phase: "TDD" })).join()).not.toContain("rewritten_tests");
+});
