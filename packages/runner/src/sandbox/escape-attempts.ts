@@ -31,8 +31,9 @@ export interface EscapeTargets {
   readonly commandLine: string;
   /** The server's mount namespace, as /proc/self/ns/mnt names it. */
   readonly mountNamespace: string;
-  /** Directories that must not be writable. */
-  readonly closedDirectories: readonly string[];
+  /** Files that must not come to be on the host. The sandbox may have folders of its own at these paths. */
+  readonly outsideFiles: readonly string[];
+  readonly outsideContent: string;
 }
 
 export const escapeNames = [
@@ -75,7 +76,7 @@ async function attemptAll(targets: EscapeTargets): Promise<EscapeReport> {
     metadata_address: (await findRoute("169.254.169.254")) ?? (await findRoute("fd00:ec2::254")),
     host_processes: findServer(targets.commandLine)[0] ?? null,
     server_environment: readServerEnvironment(targets.commandLine),
-    write_outside: writeOutside(["/", "/usr", "/etc", "/dev", "/proc", ...targets.closedDirectories]),
+    write_outside: writeOutside(["/", "/usr", "/etc", "/dev", "/proc"]) ?? writeOnHost(targets),
     device_nodes: changeDeviceNode(),
     kernel_settings: openForWriting([
       "/proc/sys/kernel/core_pattern",
@@ -195,6 +196,18 @@ function writeOutside(directories: readonly string[]): string | null {
       writeFileSync(file, "");
       rmSync(file, { force: true });
       return file;
+    } catch {
+      continue;
+    }
+  }
+  return null;
+}
+
+/** Leaves what it writes: whether it came to be on the host is for the host to see. */
+function writeOnHost({ outsideFiles, outsideContent }: EscapeTargets): null {
+  for (const file of outsideFiles) {
+    try {
+      writeFileSync(file, outsideContent);
     } catch {
       continue;
     }

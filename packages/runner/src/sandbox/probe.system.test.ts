@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { chownSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
@@ -72,6 +72,22 @@ test("probing leaves nothing in the data directory", async () => {
   expect(readdirSync(fixture.scratchDir).sort()).toEqual([...devices, "etc", "kernel-filter.bpf"]);
 });
 
+test("a toolchain beside the data directory makes a folder inside, which is none of the host's", async () => {
+  const root = mkdtempSync(join(tmpdir(), "phasegate-beside-"));
+  try {
+    const [dataDir, tools] = [join(root, "data"), join(root, "tools")];
+    for (const directory of [dataDir, tools]) mkdirSync(directory, { mode: 0o755 });
+    const scratchDir = join(dataDir, "scratch");
+    fixture = await openSandboxFixture({ mode: "auto", dataDir, scratchDir, toolchainDirs: [tools] });
+    expect(fixture.sandbox.probes.filter((probe) => !probe.held)).toEqual([]);
+    expect(fixture.sandbox.assurance).toBe("sandboxed");
+    expect((await fixture.sh(`echo > ${root}/written && ls ${root}`)).stdout.text).toBe("tools\nwritten\n");
+    expect(readdirSync(root).sort()).toEqual(["data", "tools"]);
+  } finally {
+    rmSync(root, { recursive: true });
+  }
+});
+
 test("without bubblewrap it is `mediated`, and the probe says what to install", async () => {
   fixture = await openSandboxFixture({ mode: "auto", bubblewrap: "/nowhere/bwrap" });
   expect(fixture.sandbox).toMatchObject({ assurance: "mediated", separateUser: false });
@@ -112,7 +128,7 @@ const protections: readonly (readonly [string, string, readonly string[]])[] = [
   [
     "mounts of its own choice",
     eachOption(`--) set -- "$@" --bind ${tmpdir()} ${tmpdir()} -- ;;`),
-    ["read_data_directory", "other_tasks", "unix_socket"],
+    ["read_data_directory", "other_tasks", "unix_socket", "write_outside"],
   ],
   ["processes of its own", eachOption('--proc) set -- "$@" --ro-bind /proc ;;'), ["host_processes"]],
 ];

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readdir, readFile, readlink, realpath, rm, writeFile } from "node:fs/promises";
+import { lstat, mkdir, mkdtemp, readdir, readFile, readlink, realpath, rm, writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -52,6 +52,9 @@ export async function probeEscapes(sandbox: Sandbox, options: ProbeOptions): Pro
   const secret = randomUUID();
   await writeFile(secretFile, secret, { mode: 0o600, flag: "wx" });
   await writeFile(otherTaskFile, secret);
+  const outsideFiles = [options.dataDir, dirname(workspacePath), dirname(options.dataDir)].map((closed) =>
+    join(closed, `.phasegate-probe-${randomUUID()}`),
+  );
   const socketDirectory = await mkdtemp(join(shortTemporaryDirectory(), "phasegate-"));
   const socketPath = join(socketDirectory, "socket");
   const servers = await Promise.all([
@@ -70,18 +73,32 @@ export async function probeEscapes(sandbox: Sandbox, options: ProbeOptions): Pro
       port: (servers[2].address() as AddressInfo).port,
       commandLine: (await readFile("/proc/self/cmdline", "utf8")).replace(/\0+$/, ""),
       mountNamespace: await readlink("/proc/self/ns/mnt"),
-      // The sandbox has a `/tmp` of its own, which it may write: finding that one writable says nothing.
-      closedDirectories: [options.dataDir, dirname(workspacePath), dirname(options.dataDir)].filter(
-        (directory) => directory !== "/tmp",
-      ),
+      outsideFiles,
+      outsideContent: secret,
     };
-    return escapeResults(await runAttempts(sandbox, workspacePath, targets));
+    const report = await runAttempts(sandbox, workspacePath, targets);
+    const written = await firstWritten(outsideFiles);
+    return escapeResults(
+      written === null || typeof report === "string" ? report : { ...report, write_outside: written },
+    );
   } finally {
     for (const server of servers) server.close();
-    await rm(secretFile, { force: true });
+    for (const file of [secretFile, ...outsideFiles]) await rm(file, { force: true });
     await rm(directory, { recursive: true, force: true });
     await rm(socketDirectory, { recursive: true, force: true });
   }
+}
+
+/** Of files that only the sandbox can have made, the first that is there: its own `/tmp` may have folders of the same paths. */
+async function firstWritten(files: readonly string[]): Promise<string | null> {
+  for (const file of files) {
+    const isThere = await lstat(file).then(
+      () => true,
+      (error: unknown) => (error as NodeJS.ErrnoException).code !== "ENOENT",
+    );
+    if (isThere) return file;
+  }
+  return null;
 }
 
 /** The address of a unix socket has 107 bytes at most (unix(7)), which a data directory may well exceed. */
