@@ -140,7 +140,13 @@ export async function runOnce(request: TestCommandRequest, words: readonly strin
     output: `${result.stdout.text}\n${result.stderr.text}`,
   };
   const judged = await judgeReport(
-    { format: format.name, files: request.files, about, isTestFile: (file) => request.isTestFile(file) },
+    {
+      format: format.name,
+      files: request.files,
+      about,
+      isTestFile: (file) => request.isTestFile(file),
+      printed: printedSums(source, format, result),
+    },
     () => readSource(source, directory, result),
   );
   const { problem, ...report } = judged;
@@ -154,6 +160,12 @@ export async function runOnce(request: TestCommandRequest, words: readonly strin
     output: outputTail(result, why ?? problem),
     ...(why === null ? {} : { problem: why }),
   };
+}
+
+/** Where a test runner that reports to a file sums up: jest on standard error, the others on standard output. */
+function printedSums(source: ReportSource, format: ReportFormat, { stdout, stderr }: SandboxResult): string {
+  if (source !== "report") return "";
+  return format.name === "jest-json" ? stderr.text : stdout.text;
 }
 
 /** Why there is no report to judge by, where more is known than that. */

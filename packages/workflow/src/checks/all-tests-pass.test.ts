@@ -393,11 +393,6 @@ describe("what green says besides", () => {
     expect(green({ evidence })).toEqual({ passed: true, evidenceId: "evd_01", findings: [] });
   });
 
-  test("a test that failed on this tree earlier, and on the base, and fails still, is not flaky", () => {
-    const evidence = { base, redIdentities, current: now(good), failedEarlier: [ofBase("parses")] };
-    expect(names({ evidence })).toEqual(["info failed_on_base"]);
-  });
-
   test.each<[rule: string, given: Partial<CheckCase>]>([
     [
       "was not flaky on the base",
@@ -412,14 +407,6 @@ describe("what green says besides", () => {
           current: now(clean, { flaky: [ofBase("adds")] }),
         },
       },
-    ],
-    [
-      "failed when this tree ran earlier in this stay",
-      { evidence: { base: onBase(clean), current: now(clean), failedEarlier: [ofBase("adds")] } },
-    ],
-    [
-      "is one of a run of this tree that came to nothing earlier",
-      { evidence: { base: onBase(clean), current: now(clean), failedEarlier: ["all tests (ran out of time)"] } },
     ],
   ])("a flaky test is a warning if it %s", (_, given) => {
     expect(green(given).passed).toBe(true);

@@ -4,7 +4,7 @@ description: Each phase may change only what it is for. No tests are run; nobody
 paths:
   tests: ["test/**", "tests/**", "**/__tests__/**", "spec/**", "**/*.test.*", "**/*.spec.*", "**/*_test.*", "**/test_*.py", "**/conftest.py"]
   source: ["src/**", "lib/**", "app/**", "packages/**", "cmd/**", "internal/**", "pkg/**", "package.json", "package-lock.json", "pyproject.toml", "go.mod", "go.sum", "Cargo.toml", "Cargo.lock"]
-  rules: ["vitest.config.*", "jest.config.*", "pytest.ini", "tox.ini", "package.json#/scripts"]
+  rules: ["vitest.config.*", "jest.config.*", "pytest.ini", "tox.ini", "package.json#/scripts", "**/postcss.config.*", "**/.postcssrc*", "**/package.json#/postcss"]
 phases:
   - { id: PLAN, name: Plan, tools: [read], artifacts: [plan], gate: plan_has_acceptance_criteria }
   - { id: TDD, name: Write tests, tools: [read, edit, run], write: [$tests], freeze: [$tests, $rules] }

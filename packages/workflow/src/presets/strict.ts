@@ -4,7 +4,7 @@ description: Plan approved by a person, tests red before and green after, covera
 paths:
   tests: ["test/**", "tests/**", "**/__tests__/**", "spec/**", "**/*.test.*", "**/*.spec.*", "**/*_test.*", "**/test_*.py", "**/conftest.py"]
   source: ["src/**", "lib/**", "app/**", "packages/**", "cmd/**", "internal/**", "pkg/**", "package.json", "package-lock.json", "pyproject.toml", "go.mod", "go.sum", "Cargo.toml", "Cargo.lock"]
-  rules: ["vitest.config.*", "jest.config.*", "pytest.ini", "tox.ini", "package.json#/scripts"]
+  rules: ["vitest.config.*", "jest.config.*", "pytest.ini", "tox.ini", "package.json#/scripts", "**/postcss.config.*", "**/.postcssrc*", "**/package.json#/postcss"]
 evidence:
   tests: { preset: vitest }
   coverage: { minimum: 80 }
