@@ -22,6 +22,9 @@ test("settings are set in the file and read again by the running server; a wrong
     env,
   });
   expect(live.out).toContain("(restart)\nwaiting for a restart: server.body_limit_bytes");
+  const shown = await phasegate(["config", "show", "--server", server.url], { cwd, env });
+  expect(shown).toMatchObject({ code: 0, out: expect.stringContaining("tasks.lease_seconds\t90\n") });
+  expect(shown.out).toContain("waiting for a restart: server.body_limit_bytes: 2048\n");
   const locked = await phasegate(["config", "set", "security.auth", "open", "--server", server.url], { cwd, env });
   expect([locked.code, locked.error]).toEqual([1, expect.stringContaining("never changes at run time")]);
 

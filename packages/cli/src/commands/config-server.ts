@@ -1,15 +1,32 @@
 import type { Command } from "commander";
-import type { ConfigChangesAnswer } from "@phasegate/wire";
+import type { ConfigAnswer, ConfigChangesAnswer } from "@phasegate/wire";
 import { withServer } from "../client/connect.ts";
 import type { CommandLine, ServerOptions } from "../command-line.ts";
 import { addServerOptions } from "../command-line.ts";
 import { failureOf } from "../configuration.ts";
 import { printable, type Io } from "../io.ts";
-import { printJson } from "../output/table.ts";
+import { printJson, printTable } from "../output/table.ts";
 
 interface SetOptions extends ServerOptions {
   readonly config?: string;
   readonly save?: boolean;
+}
+
+/** `config show --server`: what the running server has, and which keys wait for a restart. */
+export async function showRunning(
+  { io }: CommandLine,
+  options: ServerOptions & { readonly sources?: boolean },
+): Promise<void> {
+  const answer = await withServer(io, options, (client) => client.get<ConfigAnswer>("/config"));
+  if (options.json) return printJson(io, answer);
+  printTable(
+    io,
+    options.sources ? ["setting", "value", "source"] : ["setting", "value"],
+    answer.settings.map(({ key, value, source }) => (options.sources ? [key, value, source] : [key, value])),
+  );
+  for (const { key, pending } of answer.settings) {
+    if (pending) io.out(`waiting for a restart: ${key}: ${printable(JSON.stringify(pending.value))}`);
+  }
 }
 
 /** `config set` and `config reload`. */

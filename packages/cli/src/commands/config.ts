@@ -5,7 +5,7 @@ import type { CommandLine } from "../command-line.ts";
 import { loadConfiguration } from "../configuration.ts";
 import { exitCodes } from "../failure.ts";
 import { printable, type Io } from "../io.ts";
-import { registerChanges } from "./config-server.ts";
+import { registerChanges, showRunning } from "./config-server.ts";
 import { printJson, printTable } from "../output/table.ts";
 import { underlineRule } from "../output/underline.ts";
 
@@ -15,16 +15,23 @@ interface ConfigOptions {
   readonly json?: boolean;
 }
 
+interface ShowOptions extends ConfigOptions {
+  readonly server?: string;
+}
+
 export function register(program: Command, commandLine: CommandLine): void {
   const config = program.command("config").description("settings: show, set, validate, reload");
 
   config
     .command("show")
-    .description("print every setting")
+    .description("print every setting, and with --server those of the running server")
     .option("--config <file>", "configuration file (default: phasegate.yaml, else orchestrator.yaml)")
     .option("--sources", "say where each came from")
+    .option("--server <url>", "address of the server whose settings to print")
     .option("--json", "print as JSON")
-    .action((options: ConfigOptions) => showConfig(commandLine, options));
+    .action((options: ShowOptions) =>
+      options.server === undefined ? showConfig(commandLine, options) : showRunning(commandLine, options),
+    );
 
   config
     .command("validate")
