@@ -6,6 +6,8 @@ import type { AssuranceLevel, TestRun } from "@phasegate/wire";
 import { compileWorkflow, type StoredWorkflow } from "@phasegate/workflow";
 import { createIds, systemClock } from "./ids.ts";
 
+export { setupTimeoutMs } from "@phasegate/runner";
+
 /**
  * Runs a workflow's tests once on the base commit, setup and sandbox included, as a gate would. Needs no server and
  * leaves nothing behind. Rejects with PhasegateError when the run could not be made at all.

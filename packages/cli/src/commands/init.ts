@@ -1,6 +1,6 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { basename, join, relative } from "node:path";
-import { Option, type Command } from "commander";
+import { InvalidArgumentError, type Command } from "commander";
 import type { TestRun } from "@phasegate/wire";
 import type { CommandLine } from "../command-line.ts";
 import { failureOf } from "../configuration.ts";
@@ -25,10 +25,15 @@ export function register(program: Command, commandLine: CommandLine): void {
   program
     .command("init")
     .description("write agent_workflow.yaml for what is found here, and run its tests once")
-    .addOption(new Option("--preset <name>", "begin from the bundled strict workflow").choices(["strict"]))
+    .option("--preset <strict>", "begin from the bundled strict workflow", readPreset)
     .option("--force", "overwrite a workflow that is there")
     .option("--no-run", "do not run the tests")
     .action((options: InitOptions) => init(commandLine, options));
+}
+
+function readPreset(text: string): "strict" {
+  if (text === "strict") return text;
+  throw new InvalidArgumentError("the one preset is `strict`.");
 }
 
 async function init({ io }: CommandLine, options: InitOptions): Promise<void> {
@@ -52,6 +57,10 @@ async function init({ io }: CommandLine, options: InitOptions): Promise<void> {
   const source = await WorkflowSource.open(io, path);
   const stored = source.stored();
   io.out(`written: ${printable(shown)} (${stored.normalized.phases.map(({ id }) => id).join(", ")})`);
+  for (const { message, hint } of source.warningsOfRepository(stored)) {
+    io.out(`${styled(io, "yellow", "look at this")}: ${printable(message)}`);
+    if (hint !== null) io.out(`  hint: ${printable(hint)}`);
+  }
   if (options.run) await runOnce(io, repository, detection, stored);
   printNext(io, shown);
 }
@@ -79,14 +88,27 @@ async function runOnce(
     io.out("tests: not run, since there is no lock file to install from: commit one, and set `workspace.setup`");
     return;
   }
+  if (project === null && !/^test\s*:/m.test(repository.read("Makefile") ?? "")) {
+    io.out(`tests: not run. ${styled(io, "yellow", "look at this")}: no \`Makefile\` here has a target \`test\``);
+    io.out("  write into `evidence.tests` what runs the tests of this repository");
+    return;
+  }
   if (!repository.hasCommit) {
     io.out("tests: not run, since there is no commit yet");
     return;
   }
-  const { tryTests } = await import("@phasegate/server/try-tests");
+  const { setupTimeoutMs, tryTests } = await import("@phasegate/server/try-tests");
   const signal = new AbortController().signal;
+  const { setup } = stored.normalized.workspace;
+  if (setup !== null) {
+    const minutes = setupTimeoutMs / 60_000;
+    io.out(`running setup \`${printable(setup.command)}\` (at most ${minutes} minutes), then the tests …`);
+  } else {
+    io.out("running the tests …");
+  }
   try {
     const { run, assurance } = await tryTests({ repository: repository.root, stored, env: io.env, signal });
+    if (run.status === "setup_failed") return printFailedSetup(io, run, setup?.command ?? "");
     io.out(`tests: \`${printable(run.command)}\` on the base commit, ${assurance}, ${Math.round(run.durationMs)} ms`);
     printRun(io, run);
   } catch (error) {
@@ -100,17 +122,32 @@ async function runOnce(
 function printRun(io: Io, run: TestRun): void {
   const count = (outcome: string) => run.cases.filter((test) => test.outcome === outcome).length;
   const counts = `${count("passed")} passed, ${count("failed")} failed, ${count("skipped") + count("todo")} skipped`;
-  if (run.status === "completed" && run.cases.length > 0) {
+  if (run.status === "completed" && count("passed") > 0) {
     io.out(`  ${styled(io, "green", "the preset fits")}: ${counts}`);
     if (count("failed") > 0) io.out("  tests that fail on the base may go on failing; none that passes may be lost");
     return;
   }
-  const problem = run.status === "completed" ? "it reported no test" : run.status.replaceAll("_", " ");
+  const unpassed = run.cases.length > 0 ? `no test passed (${counts})` : "it reported no test";
+  const problem = run.status === "completed" ? unpassed : run.status.replaceAll("_", " ");
   io.out(`  ${styled(io, "yellow", "look at this")}: ${problem}, exit code ${run.exitCode ?? "none"}`);
-  for (const line of run.output.trimEnd().split("\n").slice(-5)) io.out(`    ${printable(line)}`);
+  printTail(io, run);
   io.out(
     `  tests run without network; \`workspace.setup\` makes their dependencies. Mend \`evidence.tests\` in the file`,
   );
+}
+
+function printFailedSetup(io: Io, run: TestRun, command: string): void {
+  const took = Math.round(run.durationMs / 1000);
+  io.out(`  ${styled(io, "yellow", "look at this")}: setup \`${printable(command)}\` failed after ${took} s`);
+  printTail(io, run);
+  io.out(
+    "  no test ran. Mend `workspace.setup` in the file. It has no variable of this shell: npm finds the certificate of a",
+  );
+  io.out("  company's registry or proxy by `cafile=...` in the repository's `.npmrc`");
+}
+
+function printTail(io: Io, run: TestRun): void {
+  for (const line of run.output.trimEnd().split("\n").slice(-10)) io.out(`    ${printable(line)}`);
 }
 
 function printNext(io: Io, file: string): void {

@@ -20,6 +20,35 @@ export function detectGo(files: ProjectFiles): DetectedProject | null {
   };
 }
 
+/** What Maven or Gradle builds. How it finds its dependencies without network differs too much to be written unseen. */
+export function detectJava(files: ProjectFiles): DetectedProject | null {
+  const manifests = filesAmong(files, [
+    "pom.xml",
+    "build.gradle",
+    "build.gradle.kts",
+    "settings.gradle",
+    "settings.gradle.kts",
+  ]);
+  const tests = files.paths.some((path) => /(^|\/)src\/test\/(java|kotlin|scala|groovy)\//.test(path));
+  if (manifests.length === 0 && !tests) return null;
+  const wrapper = filesAmong(files, ["gradlew"]).length > 0 ? "./gradlew" : "gradle";
+  const isMaven = manifests.includes("pom.xml") || manifests.length === 0;
+  const command = isMaven ? "mvn --offline -q test" : `${wrapper} --offline test`;
+  return {
+    name: null,
+    language: "Java",
+    runner: { preset: "exit-code", command, measuresCoverage: false },
+    because: `of \`${command}\` only the exit code is understood`,
+    tests: ["**/src/test/**"],
+    source: ["**/src/main/**"],
+    rules: manifests,
+    setup: null,
+    setupAdvice: isMaven
+      ? "setup `mvn -Dmaven.repo.local=.m2 dependency:go-offline`, ignore `.m2/**`, and the same -D in `evidence.tests`"
+      : "setup `GRADLE_USER_HOME=.gradle-home gradle testClasses`, ignore `.gradle-home/**`, the same in `evidence.tests`",
+  };
+}
+
 /** A crate or workspace with a Cargo.toml at its root. */
 export function detectRust(files: ProjectFiles): DetectedProject | null {
   const manifest = files.read("Cargo.toml");

@@ -1,4 +1,4 @@
-import { detectGo, detectRust } from "./compiled-languages.ts";
+import { detectGo, detectJava, detectRust } from "./compiled-languages.ts";
 import { detectJavaScript } from "./javascript.ts";
 import type { DetectedProject } from "./project.ts";
 import type { ProjectFiles } from "./project-files.ts";
@@ -10,6 +10,7 @@ const languages: readonly ((files: ProjectFiles) => DetectedProject | null)[] = 
   detectPython,
   detectGo,
   detectRust,
+  detectJava,
 ];
 
 export interface Detection {

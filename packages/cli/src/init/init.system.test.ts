@@ -31,7 +31,12 @@ test.each([
     "test runner: node, since `npm test` is `node --test`",
     "the preset fits: 1 passed, 0 failed",
   ],
-  ["unittest", python, "test runner: unittest, since nothing here names pytest", "the preset fits: 0 passed, 1 failed"],
+  [
+    "unittest",
+    python,
+    "test runner: unittest, since nothing here names pytest",
+    "look at this: no test passed (0 passed, 1 failed, 0 skipped)",
+  ],
 ])(
   "writes a workflow for a project with %s, runs its tests once, and says what it saw",
   async (_name, files, why, saw) => {
@@ -82,4 +87,27 @@ test("outside a repository nothing is written", async () => {
     code: 1,
     error: expect.stringContaining("is in no git repository"),
   });
+});
+
+test("setup is told before it runs, and where it fails it is named with the end of what it said", async () => {
+  const cwd = repository({
+    ...javascript,
+    "package.json": '{ "name": "till", "type": "module", "dependencies": { "is-number": "7.0.0" } }\n',
+    "package-lock.json": "{}\n",
+    ".npmrc": "offline=true\nfetch-retries=0\nupdate-notifier=false\n",
+  });
+  const { code, out } = await phasegate(["init"], { cwd });
+  expect(code).toBe(0);
+  expect(out).toContain("running setup `npm ci` (at most 10 minutes), then the tests …\n");
+  expect(out).toMatch(/look at this: setup `npm ci` failed after \d+ s\n {4}.*npm/);
+  expect(out).toContain("Mend `workspace.setup` in the file.");
+  expect(out).not.toContain("evidence.tests");
+});
+
+test("where nothing says how tests are run, none is claimed to fit", async () => {
+  // By its built-in rules make builds `test` of `test.sh`, and succeeds.
+  const { out } = await phasegate(["init"], { cwd: repository({ "till.sh": "echo 1\n", "test.sh": "sh till.sh\n" }) });
+  expect(out).toContain("look at this: `paths.tests` matches no file that git tracks");
+  expect(out).toContain("tests: not run. look at this: no `Makefile` here has a target `test`");
+  expect(out).not.toContain("the preset fits");
 });

@@ -25,7 +25,13 @@ const projects: Readonly<Record<string, { files: Readonly<Record<string, string>
       runner: { preset: "vitest" },
       tests: ["test/**", "**/*.test.*", "**/*.spec.*"],
       source: ["src/**", "package.json", "package-lock.json"],
-      rules: ["vitest.config.*", "package.json#/scripts"],
+      rules: [
+        "vitest.config.*",
+        "package.json#/scripts",
+        "**/postcss.config.*",
+        "**/.postcssrc*",
+        "**/package.json#/postcss",
+      ],
       setup: "npm ci",
     },
   },
@@ -58,6 +64,24 @@ const projects: Readonly<Record<string, { files: Readonly<Record<string, string>
   "Python without pytest": {
     files: { "setup.py": "", "till.py": "", "test_till.py": "import unittest\n" },
     found: { runner: { preset: "unittest" }, source: ["*.py", "setup.py"], rules: [] },
+  },
+  "tests in Python without a manifest, in a package that is called src": {
+    files: { "src/__init__.py": "", "src/till.py": "", "tests/test_till.py": "" },
+    found: { language: "Python", runner: { preset: "unittest" }, source: ["src/**"] },
+  },
+  "tests in Python below a folder, without a manifest": {
+    files: { "lib/till.py": "", "tests/test_till.py": "" },
+    found: { language: "Python", runner: { preset: "unittest" }, source: ["lib/**"] },
+  },
+  "src/test/java": {
+    files: { "pom.xml": "", "src/main/java/Till.java": "", "src/test/java/TillTest.java": "" },
+    found: {
+      language: "Java",
+      runner: { preset: "exit-code", command: "mvn --offline -q test" },
+      tests: ["**/src/test/**"],
+      source: ["**/src/main/**"],
+      rules: ["pom.xml"],
+    },
   },
   "go.mod": {
     files: { "go.mod": "module example.org/tools/till\n\ngo 1.23\n", "till.go": "", "till_test.go": "" },

@@ -5,13 +5,14 @@ import type { ProjectFiles } from "./project-files.ts";
 const manifests = ["pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "requirements-dev.txt", "Pipfile"];
 const settings = ["pytest.ini", "tox.ini", "setup.cfg"];
 
-/** A project with one of Python's manifests, or a Python file, at its root. */
+/** A project with one of Python's manifests, or a Python file, at its root, or with tests in Python anywhere. */
 export function detectPython(files: ProjectFiles): DetectedProject | null {
   const present = filesAmong(files, manifests);
-  const modules = files.paths.filter((path) => /^[^/]+\.py$/.test(path));
-  if (present.length === 0 && modules.length === 0) return null;
+  const isPython = files.paths.some((path) => /^[^/]+\.py$|(^|\/)(test_[^/]*|[^/]*_test)\.py$/.test(path));
+  if (present.length === 0 && !isPython) return null;
   const packages = files.paths.flatMap((path) => /^([^/]+)\/__init__\.py$/.exec(path)?.[1] ?? []);
-  const folders = foldersAmong(files, ["src", ...packages.filter((name) => !/^tests?$/.test(name))]);
+  const names = new Set(["src", "lib", "app", ...packages.filter((name) => !/^tests?$/.test(name))]);
+  const folders = foldersAmong(files, [...names]);
   const sign = signOfPytest(files, [...present, ...settings]);
   return {
     name: /^\s*name\s*=\s*"([^"\n]+)"/m.exec(files.read("pyproject.toml") ?? "")?.[1] ?? null,

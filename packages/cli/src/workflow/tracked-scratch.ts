@@ -1,16 +1,13 @@
-import { execFileSync } from "node:child_process";
 import type { RuleReference } from "@phasegate/wire";
 import { compileWorkflow, type Diagnostic, type StoredWorkflow } from "@phasegate/workflow";
 
-const maxListBytes = 64 * 1024 * 1024;
-
 /**
  * The warning that git tracks files in scratch folders: no change to them reaches a tree, a commit or an evidence run.
- * Null when there are none, or no repository that could tell.
+ * Null when there are none.
  */
-export function trackedScratch(root: string, file: string, stored: StoredWorkflow): Diagnostic | null {
+export function trackedScratch(tracked: readonly string[], file: string, stored: StoredWorkflow): Diagnostic | null {
   const workflow = compileWorkflow(stored);
-  const [first, ...others] = trackedFiles(root).filter((path) => workflow.isScratch(path));
+  const [first, ...others] = tracked.filter((path) => workflow.isScratch(path));
   if (first === undefined) return null;
   const more = others.length === 0 ? "" : ` and ${others.length} more`;
   return {
@@ -20,17 +17,4 @@ export function trackedScratch(root: string, file: string, stored: StoredWorkflo
     hint: "move what is source elsewhere, stop tracking what is generated, or list `workspace.scratch` without the folder",
     place: `${file}:1:1` as RuleReference,
   };
-}
-
-function trackedFiles(root: string): readonly string[] {
-  try {
-    const listed = execFileSync("git", ["-C", root, "ls-files", "-z"], {
-      encoding: "utf8",
-      maxBuffer: maxListBytes,
-      stdio: ["ignore", "pipe", "ignore"],
-    });
-    return listed.split("\0").filter((path) => path !== "");
-  } catch {
-    return [];
-  }
 }

@@ -6,6 +6,8 @@ import { configurationOf, failureOf } from "../configuration.ts";
 import { CommandFailure, exitCodes } from "../failure.ts";
 import type { Io } from "../io.ts";
 import { underline } from "../output/underline.ts";
+import { idlePaths } from "./idle-paths.ts";
+import { trackedFiles } from "./tracked-files.ts";
 import { trackedScratch } from "./tracked-scratch.ts";
 
 /** A workflow file as `serve` would read it, with the means to show its places. */
@@ -57,10 +59,11 @@ export class WorkflowSource {
     });
   }
 
-  /** See `trackedScratch`. */
+  /** See `trackedScratch` and `idlePaths`. */
   warningsOfRepository(stored: StoredWorkflow): readonly Diagnostic[] {
-    const warning = trackedScratch(this.#root, this.#file, stored);
-    return warning === null ? [] : [warning];
+    const tracked = trackedFiles(this.#root);
+    const warning = trackedScratch(tracked, this.#file, stored);
+    return [...(warning === null ? [] : [warning]), ...idlePaths(tracked, this.#file, this.#text)];
   }
 
   /** The workflow in its stored form; fails when the file does not load. */
