@@ -96,6 +96,9 @@ test("a person lists what waits, denies with a comment, approves what is shown, 
     /^denied before: another state of the work, by maria at \S+, entry 1: say why$/,
   );
   const whole = (await run(maria, ...toSee.split(" ").slice(1))).out;
+  expect((await run(agentKey, "brief", taskId)).out).toMatch(
+    /\*\*Next:\*\* wait for .* DELETE \/api\/v1\/operations\/\S+\.$/m,
+  );
   expect(whole.split("\n").filter((line) => line === "+line of a long file")).toHaveLength(20_000);
   expect(unasked.out).toContain("turned\\342\\200\\256round.txt");
   expect(unasked.out).not.toContain("\u202E");
