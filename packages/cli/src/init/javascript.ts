@@ -41,6 +41,8 @@ export function detectJavaScript(files: ProjectFiles): DetectedProject | null {
     rules: [
       ...["vitest", "jest"].filter((name) => name in dependencies).map((name) => `${name}.config.*`),
       "package.json#/scripts",
+      // What vite loads into the process that writes the report.
+      ...("vitest" in dependencies ? ["**/postcss.config.*", "**/.postcssrc*", "**/package.json#/postcss"] : []),
     ],
     setup: lock && Object.keys(dependencies).length > 0 ? lock[1] : null,
     setupAdvice: null,

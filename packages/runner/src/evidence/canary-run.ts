@@ -29,7 +29,7 @@ export async function runCanary(request: CanaryRequest): Promise<Canary> {
   if (template === null) {
     return { outcome: "not_applicable", seen: "the command is not plainly that of a test runner with a template" };
   }
-  const found = await testFiles(request, template);
+  const { files: found, setups, untried } = await testFiles(request, template);
   if (found.length === 0) {
     return { outcome: "not_applicable", seen: "no test file that passed can hold a test that must fail" };
   }
@@ -49,18 +49,26 @@ export async function runCanary(request: CanaryRequest): Promise<Canary> {
   };
   const settings = { ...request.settings, coverage: null };
   if (isNarrow(request, template)) {
-    const files = found.filter((file) => /^[\w./@+-]+$/.test(file)).slice(0, maxFiles.narrow);
-    if (files.length > 0) {
+    const files = found.slice(0, Math.max(maxFiles.narrow, setups)).filter((file) => /^[\w./@+-]+$/.test(file));
+    const isForEachSetup = found.slice(0, setups).every((file) => files.includes(file));
+    if (files.length > 0 && isForEachSetup) {
       await plant(files);
       const run = await runOnce({ ...request, settings }, [...template.words, ...fileWords(files, settings.cwd)]);
       const judged = judgeCanary(run, { ...report, files });
       // What a runner makes of names of files is its own affair; only a whole run tells that they were left out.
-      if (judged.outcome === "passed" || judged.outcome === "failed_as_it_must") return judged;
+      if (judged.outcome === "passed" || judged.outcome === "failed_as_it_must") return withUntried(judged, untried);
     }
   }
   const files = found.slice(0, maxFiles.whole);
   await plant(files);
-  return judgeCanary(await runOnce({ ...request, settings }, template.words), { ...report, files });
+  const judged = judgeCanary(await runOnce({ ...request, settings }, template.words), { ...report, files });
+  return withUntried(judged, untried);
+}
+
+/** Says of how many folders with a setup of their own none was tried. */
+function withUntried(canary: Canary, untried: number): Canary {
+  if (canary.outcome !== "failed_as_it_must" || untried === 0) return canary;
+  return { ...canary, seen: `not tried in ${String(untried)} folders with a setup of their own` };
 }
 
 /** True of a run that could let a gate pass: only there a canary is worth its time. */
@@ -73,21 +81,68 @@ function newToken(): string {
   return [...randomBytes(20)].map((byte) => String.fromCharCode(97 + (byte % 26))).join("");
 }
 
-/** Test files in which a test passed, those that this task changed first. */
-async function testFiles(request: CanaryRequest, template: CanaryTemplate): Promise<readonly string[]> {
+/**
+ * Test files in which a test passed: in front one for each folder with a setup of its own, in which setups that this task
+ * changed come first, and then those that this task changed.
+ */
+async function testFiles(
+  request: CanaryRequest,
+  template: CanaryTemplate,
+): Promise<{ readonly files: readonly string[]; readonly setups: number; readonly untried: number }> {
   const known = new Set(request.files);
   const passed = new Set<string>();
   for (const { file, outcome } of request.cases) if (file !== null && outcome === "passed") passed.add(file);
   const candidates = [...passed]
     .filter((file) => known.has(file) && template.fileName.test(file) && request.isTestFile(file))
     .sort((a, b) => Number(request.changed.has(b)) - Number(request.changed.has(a)) || (a < b ? -1 : 1));
-  const found: string[] = [];
+  const plantable: string[] = [];
   for (const file of candidates) {
-    if (found.length >= maxFiles.whole) break;
     const stats = await lstat(path.join(request.workspacePath, file));
-    if (stats.isFile() && stats.size <= maxFileBytes) found.push(file);
+    if (stats.isFile() && stats.size <= maxFileBytes) plantable.push(file);
   }
-  return found;
+  const folders = setupFolders(request, template);
+  const { ordered, setups } = oneForEachSetup(plantable, folders);
+  const tried = Math.min(setups, maxFiles.whole);
+  return {
+    files: ordered.slice(0, maxFiles.whole),
+    setups: tried,
+    untried: oneForEachSetup(candidates, folders).setups - tried,
+  };
+}
+
+/** Folders that hold what prepares the tests below them, and whether this task changed it. */
+function setupFolders({ files, changed }: CanaryRequest, { setup }: CanaryTemplate): ReadonlyMap<string, boolean> {
+  const folders = new Map<string, boolean>();
+  for (const file of files) {
+    if (!setup.test(path.posix.basename(file))) continue;
+    const folder = path.posix.dirname(file);
+    folders.set(folder, folders.get(folder) === true || changed.has(file));
+  }
+  return folders;
+}
+
+/** The candidates in their order, behind the first of each folder with a setup, changed setups in front. */
+export function oneForEachSetup(
+  candidates: readonly string[],
+  folders: ReadonlyMap<string, boolean>,
+): { readonly ordered: readonly string[]; readonly setups: number } {
+  const first = new Map<string, string>();
+  for (const file of candidates) {
+    const folder = nearest(file, folders);
+    if (!first.has(folder)) first.set(folder, file);
+  }
+  const chosen = [...first]
+    .sort(([a], [b]) => Number(folders.get(b) === true) - Number(folders.get(a) === true))
+    .map(([, file]) => file);
+  const isChosen = new Set(chosen);
+  return { ordered: [...chosen, ...candidates.filter((file) => !isChosen.has(file))], setups: chosen.length };
+}
+
+/** The nearest folder above a file that is one of these; "." where none is. */
+function nearest(file: string, folders: ReadonlyMap<string, boolean>): string {
+  let folder = path.posix.dirname(file);
+  while (folder !== "." && !folders.has(folder)) folder = path.posix.dirname(folder);
+  return folder;
 }
 
 async function plantInto(

@@ -4,6 +4,8 @@ export interface CanaryTemplate {
   readonly fileName: RegExp;
   /** Names of files that may configure it. */
   readonly configuration: RegExp;
+  /** Names of files that prepare the tests of their folder and of those below it. */
+  readonly setup: RegExp;
   /** In its configuration: tests are chosen by name or mark, so that one that is missing says nothing. */
   readonly selects: RegExp;
   /** In its configuration: the run ends after a file with a failure, so that only one file shows one. */
@@ -42,6 +44,7 @@ const vitest: CanaryTemplate = {
   runner: "vitest",
   fileName: javaScriptFile,
   configuration: /^(vite|vitest)\.(config|workspace|projects)\.\w+$/,
+  setup: /^(?:(?:vite|vitest)\.(?:config|workspace|projects)|setup[\w.-]*|[\w.-]*setup)\.\w+$|^package\.json$/,
   selects: /testNamePattern|tagsFilter/,
   stopsAtFailure: /(?!)/,
   words: ["--bail=0"],
@@ -57,6 +60,7 @@ const jest: CanaryTemplate = {
   runner: "jest",
   fileName: javaScriptFile,
   configuration: /^(jest\.config\.\w+|package\.json)$/,
+  setup: /^(?:jest\.config\.\w+|package\.json|[\w.-]*setup[\w.-]*\.\w+)$/,
   selects: /testNamePattern|injectGlobals/,
   stopsAtFailure: /\bbail\b/,
   words: [],
@@ -70,6 +74,7 @@ const nodeTest: CanaryTemplate = {
   runner: "node",
   fileName: javaScriptFile,
   configuration: /^\.npmrc$/,
+  setup: /^package\.json$/,
   selects: nodeSelects,
   stopsAtFailure: /(?!)/,
   words: [],
@@ -129,6 +134,7 @@ const pytest: CanaryTemplate = {
   runner: "pytest",
   fileName: /\.py$/,
   configuration: pythonConfiguration,
+  setup: /^(?:conftest\.py|\.?pytest\.ini|tox\.ini)$/,
   selects: /(?:^|[\s"'=])(?:-m|-k|--deselect|-p\s*no:unittest)(?=[\s"'=]|$)/m,
   stopsAtFailure: /(?!)/,
   words: ["--maxfail=0"],
@@ -147,6 +153,7 @@ const unittest: CanaryTemplate = {
   runner: "unittest",
   fileName: /\.py$/,
   configuration: /^__init__\.py$/,
+  setup: /^__init__\.py$/,
   selects: /\bload_tests\b/,
   stopsAtFailure: /(?!)/,
   words: [],

@@ -42,7 +42,7 @@ export interface CheckInput {
 export interface CheckFinding {
   /**
    * Stable, the `check` of the finding: `weak_red`, `flaky`, `unclassified`, `failed_on_base`, `removed_tests`, `rewritten_tests`,
-   * `coverage_excluded`, `coverage_unmeasured`, `canary_not_applicable`.
+   * `coverage_excluded`, `coverage_unmeasured`, `canary_not_applicable`, `canary_partial`.
    */
   readonly name: string;
   readonly severity: "warning" | "info";
