@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { changed, type CheckCase, judge } from "./testing/check-case.ts";
-import { atRed, covering, identityOf, now, onBase, redAgain, redFile, redTest } from "./testing/run-case.ts";
+import { atRed, identityOf, now, onBase, redAgain, redFile, redTest } from "./testing/run-case.ts";
 
 const old = { "test/old.test.ts": { adds: "passed", parses: "failed" } } as const;
 const base = onBase(old);
@@ -411,67 +411,6 @@ describe("what green says besides", () => {
   ])("a flaky test is a warning if it %s", (_, given) => {
     expect(green(given).passed).toBe(true);
     expect(names(given)).toEqual(["warning flaky"]);
-  });
-
-  describe("`weak_red`, of a test whose file did not load at red:", () => {
-    const reds = [redFile(file)];
-    const source = "src/a.ts";
-    const contents = { [source]: { before: "one\ntwo\n", after: "one\nzwei\n" } };
-    const weak = (given: Partial<CheckCase>, coverage: Parameters<typeof covering>[0] | null) =>
-      names({
-        ...given,
-        evidence: {
-          base: onBase(clean),
-          redIdentities: reds,
-          current: now({ ...clean, [file]: { divides: "passed" } }, { coverage: coverage && covering(coverage) }),
-        },
-      });
-    const added = [changed(file, "added"), changed(source, "added")];
-
-    test.each<
-      [rule: string, given: Partial<CheckCase>, coverage: Parameters<typeof covering>[0] | null, findings: string[]]
-    >([
-      [
-        "said where no line of what was added is executed",
-        { sinceBase: added },
-        { [source]: { covered: [], uncovered: [1, 2] } },
-        ["warning weak_red"],
-      ],
-      ["said where the added file is not in the coverage at all", { sinceBase: added }, {}, ["warning weak_red"]],
-      [
-        "said where only lines that did not change are executed",
-        { contents },
-        { [source]: { covered: [1], uncovered: [2] } },
-        ["warning weak_red"],
-      ],
-      [
-        "said where nothing but tests changed",
-        { changes: [changed("test/a.ts")], sinceBase: [changed(file, "added"), changed("test/a.ts")] },
-        { [source]: { covered: [1], uncovered: [] } },
-        ["warning weak_red"],
-      ],
-      [
-        "not said where an added line is executed",
-        { sinceBase: added },
-        { [source]: { covered: [1], uncovered: [2] } },
-        [],
-      ],
-      ["not said where a changed line is executed", { contents }, { [source]: { covered: [1, 2], uncovered: [] } }, []],
-      ["not told without coverage", { contents }, null, ["info weak_red"]],
-      [
-        "not told without the texts of what changed",
-        {},
-        { [source]: { covered: [1], uncovered: [2] } },
-        ["info weak_red"],
-      ],
-    ])("%s", (_, given, coverage, findings) => {
-      expect(weak(given, coverage)).toEqual(findings);
-    });
-
-    test("never said of a test that failed by itself", () => {
-      const current = now({ ...clean, [file]: { divides: "passed" } });
-      expect(names({ evidence: { base: onBase(clean), redIdentities, current } })).toEqual([]);
-    });
   });
 
   test("a red file that does not load is one problem, not two, and `weak_red` waits until it does", () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { codeLines, executableLines, measuredKind } from "./code-lines.ts";
+import { codeLines, executableLines, measuredKind, workingLines } from "./code-lines.ts";
 
 const code = (path: string, text: string) => [...codeLines(path, text)];
 const executable = (path: string, text: string) => [...executableLines(path, text)];
@@ -52,4 +52,12 @@ test("texts that document are not executable in Python, and what stands behind t
 
 test("files of one language are of one kind", () => {
   expect(["a.mjs", "b/c.tsx", "d.js", "e.py", "f.vue"].map(measuredKind)).toEqual(["js", "js", "js", "py", "vue"]);
+});
+
+test("an empty module works on no line, however it says so", () => {
+  const working = (path: string, text: string) => [...workingLines(path, text)];
+  expect(working("a.js", '"use strict";\n// nothing\n\nexport {};\nimport "./b.js";\n;\n')).toEqual([]);
+  expect(working("a.js", 'export * from "./b.js";\nexport { c } from "./c.js";\n')).toEqual([1, 2]);
+  expect(working("a.py", '"""Nothing."""\n\n# nothing\npass\n...\n')).toEqual([]);
+  expect(working("a.py", "from b import c\nd = 1\n")).toEqual([1, 2]);
 });

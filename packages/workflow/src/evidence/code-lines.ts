@@ -19,6 +19,17 @@ export function executableLines(path: string, text: string): ReadonlySet<number>
   return kind === "py" ? withoutDocstrings(text) : codeLines(path, text);
 }
 
+/** Numbers of the lines that make a module more than empty: `executableLines`, and those that hand on another module. */
+export function workingLines(path: string, text: string): ReadonlySet<number> {
+  const handedOn = /^\s*export\b.*\bfrom\s*["']/;
+  const nothing = /^\s*(?:pass|\.\.\.|;|["']use strict["'];?)\s*(?:#.*|\/\/.*)?$/;
+  const lines = text.split("\n");
+  const isKind = (line: number, kind: RegExp): boolean => kind.test(lines[line - 1] ?? "");
+  const working = [...executableLines(path, text)].filter((line) => !isKind(line, nothing));
+  const handed = [...codeLines(path, text)].filter((line) => isKind(line, handedOn));
+  return new Set([...working, ...handed]);
+}
+
 /** The kind of a file, by which it is told whether a report measures files like it. */
 export function measuredKind(path: string): string {
   const kind = extensionOf(path);

@@ -84,7 +84,8 @@ export function textsForEvidence(
   return changes
     .filter(({ kind, path, after }) => {
       if (after?.type !== "file" || workflow.isTestFile(path)) return false;
-      return (kind === "modified" && looksAtLines) || (countsLines && after.size <= maxTextBytes);
+      if (kind === "modified" && looksAtLines) return true;
+      return (looksAtLines || countsLines) && after.size <= maxTextBytes;
     })
     .map(({ path }) => path);
 }

@@ -1,5 +1,6 @@
 import type { ContentPair, LineCoverage, TreeChange } from "@phasegate/wire";
 import { changedLines } from "./changed-lines.ts";
+import { workingLines } from "./code-lines.ts";
 
 /** Whether tests executed a line that changed since the base; `unknown` where coverage or texts do not tell. */
 export type Execution = "executed" | "not_executed" | "unknown";
@@ -26,9 +27,9 @@ function executionOf(
 ): Execution {
   const lines = Object.hasOwn(coverage.files, path) ? coverage.files[path] : undefined;
   if (!lines || lines.covered.length === 0) return "not_executed";
-  if (kind === "added") return "executed";
   const texts = Object.hasOwn(contents, path) ? contents[path] : undefined;
-  if (!texts || texts.before === null || texts.after === null) return "unknown";
-  const changed = changedLines(texts.before, texts.after);
-  return lines.covered.some((line) => changed.has(line)) ? "executed" : "not_executed";
+  if (!texts || texts.after === null || (texts.before === null && kind !== "added")) return "unknown";
+  const changed = changedLines(texts.before ?? "", texts.after);
+  const working = workingLines(path, texts.after);
+  return lines.covered.some((line) => changed.has(line) && working.has(line)) ? "executed" : "not_executed";
 }
