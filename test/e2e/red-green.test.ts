@@ -66,7 +66,8 @@ describe("red and green over a node:test project", () => {
     expect(green.body).toMatchObject({ allowed: true, blockers: [] });
     const { evidence } = (await agent.api.get(`/tasks/${agent.taskId}/evidence`)).body as { evidence: Evidence[] };
     const usedAtGreen = evidence.find((one) => one.purpose === "current");
-    expect(usedAtGreen?.evidence_id).toBe((passed.body["result"] as Evidence).evidence_id);
+    // A pass of another moment stands beside no red test that is run again.
+    expect(usedAtGreen?.evidence_id).not.toBe((passed.body["result"] as Evidence).evidence_id);
     expect((await agent.complete()).body).toMatchObject({ allowed: true });
   });
 
