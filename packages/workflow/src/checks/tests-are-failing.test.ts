@@ -253,6 +253,11 @@ describe("red does not pass when", () => {
 });
 
 describe("what red says besides", () => {
+  test("where nothing fails at all, that a task which changes no behaviour needs another workflow", () => {
+    const outcome = red({ evidence: { base: onBase({}), red: atRed({ "test/new.test.ts": { divides: "passed" } }) } });
+    expect(outcome).toMatchObject({ passed: false, hint: expect.stringContaining("needs another workflow") });
+  });
+
   test("`unclassified`, where the format cannot tell why a file does not load", () => {
     const evidence = { base, red: atRed({ ...old, "test/new.test.ts": "unclassified" }) };
     expect(red({ evidence }).findings).toEqual([

@@ -65,7 +65,7 @@ function judgeRed(reading: RedReading): CheckOutcome {
   }
   return fail(
     "no test is red: none in a new or changed test file fails on the base",
-    "write a test of what the implementation lacks; implementation that is already there is not in this run",
+    "write a test of what the implementation lacks; implementation that is already there is not in this run; if behaviour is not to change, this task needs another workflow: ask the operator",
   );
 }
 
