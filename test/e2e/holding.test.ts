@@ -58,6 +58,7 @@ describe("who holds a task", () => {
     expect((await ada.post("/tasks/claim", { agent_id: "ada" })).body).toMatchObject({
       code: "no_claimable_task",
       status: 404,
+      hint: expect.stringContaining(`you hold \`${high}\``),
     });
     await endTask(low);
     await endTask(high);

@@ -87,6 +87,11 @@ test("can knows that what an earlier phase froze stays fixed", async () => {
   });
 });
 
+test("can tells that a command runs without network", async () => {
+  const ran = await phasegate(["can", "git push origin main", "--phase", "TDD"], { cwd });
+  expect(ran).toMatchObject({ code: 0, out: expect.stringContaining("  it runs without network\n") });
+});
+
 test("can asks for the tool first where a command is meant", async () => {
   const ran = await phasegate(["can", "npm test", "--phase", "PLAN"], { cwd });
   expect(ran.code).toBe(1);

@@ -47,6 +47,7 @@ async function can(commandLine: CommandLine, subject: string, options: CanOption
       `${styled(io, "green", "yes")}: phase ${phase.id} may ${kind === "command" ? "run" : "change"} \`${printable(subject)}\``,
     );
     if (kind === "command") io.out("  what it changes is judged after it ran");
+    if (kind === "command" && phase.bash.network === "none") io.out("  it runs without network");
     return;
   }
   const { reason } = verdict;

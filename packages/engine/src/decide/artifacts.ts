@@ -25,13 +25,18 @@ function judgeArtifact(situation: Situation, artifact: CompiledArtifact): Judgem
         source: "artifact",
         reason: {
           code: "artifact_invalid",
-          message: `artifact \`${artifact.type}\` at \`${misfit.place}\`: ${misfit.message}`,
+          message: misfitMessage(artifact.type, misfit),
           rule: artifact.rule,
           hint: `submit \`${artifact.type}\` again so that it fits its schema`,
         },
       }),
     ),
   };
+}
+
+/** Names the place in the artifact, where the misfit has one. */
+export function misfitMessage(type: string, misfit: { readonly place: string; readonly message: string }): string {
+  return `artifact \`${type}\`${misfit.place === "" ? "" : ` at \`${misfit.place}\``}: ${misfit.message}`;
 }
 
 function bodyOf({ facts }: Situation, type: string): JsonValue | undefined {

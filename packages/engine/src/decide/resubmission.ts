@@ -1,6 +1,7 @@
 import type { Digest, Finding } from "@phasegate/wire";
 import type { CompiledArtifact, CompiledPhase, CompiledTransition, CompiledWorkflow } from "@phasegate/workflow";
 import type { ArtifactState, TaskState } from "../task-state.ts";
+import { misfitMessage } from "./artifacts.ts";
 import { combine, type Judgement, nothingFound, type Objection, objection } from "./judgement.ts";
 import type { Situation } from "./situation.ts";
 
@@ -141,7 +142,7 @@ function judgeOther(situation: Situation, other: Resubmission, kind: CompiledTra
       severity,
       reason: {
         code: "artifact_invalid",
-        message: `artifact \`${type}\` at \`${misfit.place}\`: ${misfit.message}`,
+        message: misfitMessage(type, misfit),
         rule: artifact.rule,
         hint,
       },

@@ -34,7 +34,7 @@ export async function claimTask(context: ServerContext, caller: Caller, input: C
     });
   }
   await context.runner.requireSpace();
-  await refuseHoarding(context, caller, input);
+  const held = await refuseHoarding(context, caller, input);
   if (input.task_id !== undefined) return claimNamed(context, caller, input, input.task_id);
   const refused = new Set<TaskId>();
   for (let round = 0; round < maxRounds; round += 1) {
@@ -52,7 +52,9 @@ export async function claimTask(context: ServerContext, caller: Caller, input: C
   }
   if (!context.config.tasks.ad_hoc_claims) {
     throw new PhasegateError("no_claimable_task", "no ready task fits this agent", {
-      hint: "ask again later; an operator adds tasks with `phasegate task add`",
+      hint: held
+        ? `you hold \`${held}\`: claim it by its \`task_id\` to go on with it, or ask again later`
+        : "ask again later; an operator adds tasks with `phasegate task add`",
     });
   }
   const task = await createTask(context, caller, { title: `Ad-hoc task of ${input.agent_id}` }, { adHoc: true });
