@@ -1,5 +1,6 @@
 import type { JsonObject, LineCoverage } from "@phasegate/wire";
 import { Type } from "typebox";
+import { isHeldTest } from "../evidence/held-tests.ts";
 import { currentRun } from "../evidence/subject.ts";
 import { honestPercent, uncounted, type Uncounted } from "../evidence/uncounted.ts";
 import type { CheckFinding, CheckInput } from "./definition.ts";
@@ -37,7 +38,7 @@ export const coverageThresholdMet = gatheredCheck({
       return { ...fail(`the test run measured no coverage${why}`, noCoverageHint), evidenceId };
     }
     const left = leftOut(coverage, input);
-    const findings = findingsOf(left).map((finding) => ({ ...finding, evidenceId }));
+    const findings = [...findingsOf(left), ...likeTests(input)].map((finding) => ({ ...finding, evidenceId }));
     const percent = honestPercent(coverage, left);
     if (percent >= threshold) return { ...pass(), evidenceId, findings };
     return {
@@ -68,6 +69,17 @@ function leftOut(coverage: LineCoverage, { workflow, facts, baseTree }: CheckInp
   });
 }
 
+/** New files that no coverage counts, since they are named like tests, though no phase of tests holds them. */
+function likeTests({ workflow, facts, baseTree }: CheckInput): readonly CheckFinding[] {
+  const isHeld = isHeldTest(workflow);
+  const files = (facts.tree?.differences[baseTree]?.changes ?? [])
+    .filter(({ kind, path }) => kind === "added" && workflow.isTestFile(path) && !isHeld(path))
+    .map(({ path }) => path);
+  if (files.length === 0) return [];
+  const message = `new, named like tests, and held by no phase of tests; in no count of the coverage: ${listed(files, 20)}`;
+  return [{ name: "coverage_unmeasured", severity: "warning", message }];
+}
+
 /** What whoever approves the figure should know. */
 function findingsOf({ excluded, unmeasured, uncovered }: Uncounted): readonly CheckFinding[] {
   const finding = (name: string, message: string): CheckFinding => ({ name, severity: "warning", message });
@@ -75,7 +87,7 @@ function findingsOf({ excluded, unmeasured, uncovered }: Uncounted): readonly Ch
   const counted = unmeasured.filter((path) => uncovered.has(path));
   return [
     ...(excluded.length > 0
-      ? [finding("coverage_excluded", `new comments take lines out of the coverage: ${listed(excluded, 20)}`)]
+      ? [finding("coverage_excluded", `new words take lines out of the coverage: ${listed(excluded, 20)}`)]
       : []),
     ...(counted.length > 0
       ? [

@@ -22,10 +22,12 @@ test.each([
   "/* c8 ignore start */",
   "// istanbul ignore file",
   "def a(): # pragma: no cover",
+  "def a(): # pragma nocover",
+  "TYPE_CHECKING = 1",
   "// LCOV_EXCL_START",
 ])("a new `%s` is named by file and line", (line) => {
   expect(findings("src/a.js", `const a = 1;\n${line}\n`)).toEqual([
-    "warning coverage_excluded: new comments take lines out of the coverage: `src/a.js:2`",
+    "warning coverage_excluded: new words take lines out of the coverage: `src/a.js:2`",
   ]);
 });
 
@@ -37,10 +39,30 @@ test("a comment that the base has too, one that ends another, a word that only l
   expect(findings("test/b.test.js", "/* v8 ignore next */\n")).toEqual([]);
 });
 
+test.each([
+  ["pyproject.toml", '[tool.other]\nomit = ["a"]\n[tool.coverage.report]\nexclude_also = [\n  "def tax",\n]\n', [4, 5]],
+  [".coveragerc", "[run]\nbranch = True\nomit =\n  shop/tax.py\n", [3, 4]],
+  ["setup.cfg", "[coverage:report]\nexclude_lines = tax\n[metadata]\nomit = b\n", [2]],
+])("settings of `%s` that leave code out are named by file and line", (path, text, lines) => {
+  const named = lines.map((line) => `\`${path}:${String(line)}\``).join(", ");
+  const rest = findings(path, text);
+  expect(rest).toEqual([`warning coverage_excluded: new words take lines out of the coverage: ${named}`]);
+  expect(findings(path, `${text}\n# more\n`, text)).toEqual([]);
+});
+
+test("a new file that is named like a test, which no phase of tests may write or freezes, is named", () => {
+  const code = "export const tax = 1;\n";
+  expect(findings("src/tax_test.js", code)).toEqual([
+    "warning coverage_unmeasured: new, named like tests, and held by no phase of tests; in no count of the coverage: `src/tax_test.js`",
+  ]);
+  expect(findings("src/tax_test.js", code, "export const tax = 0;\n")).toEqual([]);
+  expect(findings("test/tax_test.js", code)).toEqual([]);
+});
+
 test("a second comment of one text is the new one, wherever it stands", () => {
   const old = "a();\n/* v8 ignore next */\nb();\n";
   expect(findings("src/a.js", `/* v8 ignore next */\nc();\n${old}`, old)).toEqual([
-    "warning coverage_excluded: new comments take lines out of the coverage: `src/a.js:1`",
+    "warning coverage_excluded: new words take lines out of the coverage: `src/a.js:1`",
   ]);
 });
 

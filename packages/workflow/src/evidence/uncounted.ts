@@ -38,7 +38,7 @@ export function uncounted(coverage: LineCoverage, source: CoverageSource): Uncou
   );
   const isNamed = (path: string): boolean => Object.hasOwn(coverage.files, path);
   const kinds = new Set(Object.keys(coverage.files).map(measuredKind));
-  const directives = new Map(written.map(({ path }) => [path, newDirectives(source.contents[path])]));
+  const directives = new Map(written.map(({ path }) => [path, newDirectives(path, source.contents[path])]));
   const isRequired = mustBeMeasured(coverage, source);
   const uncovered = new Map<string, number>();
   for (const [path, lines] of forgotten(coverage, source)) uncovered.set(path, lines);
