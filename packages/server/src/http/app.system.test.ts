@@ -270,6 +270,17 @@ test("a connection that sends nothing is closed", async () => {
   await expect(once(socket, "close")).resolves.toEqual([false]);
 });
 
+test("closing waits for no connection with nothing under way", async () => {
+  const shell = await shellWith({});
+  const silent = await openSocket(shell.port());
+  const kept = await openSocket(shell.port());
+  kept.write(hello.replace("Connection: close", "Connection: keep-alive"));
+  expect(String((await once(kept, "data"))[0])).toContain("200 OK");
+  const ends = [silent.resume(), kept.resume()].map((socket) => once(socket, "close"));
+  await shell.app.close();
+  await Promise.all(ends);
+});
+
 test("while the server closes, new requests are answered shutting_down or find no listener", async () => {
   const gate = Promise.withResolvers<void>();
   const entered = Promise.withResolvers<void>();

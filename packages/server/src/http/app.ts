@@ -74,7 +74,7 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
     },
   });
   const { max_connections: all, max_connections_per_address: perAddress } = config.server;
-  boundConnections(app.server, { all, perAddress });
+  const dismissConnections = boundConnections(app.server, { all, perAddress });
 
   const meter = new UsageMeter();
   const guard = new HostGuard(config.server.host);
@@ -88,6 +88,7 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
   const runner = new RouteRunner({ context, authenticator, metrics, load, deadlines, rejections, faults });
   app.addHook("preClose", (done) => {
     runner.beginClosing();
+    dismissConnections();
     done();
   });
   app.addHook("onClose", (_instance, done) => {

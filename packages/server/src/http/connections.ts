@@ -1,11 +1,21 @@
-import type { Server, Socket } from "node:net";
+import type { Server } from "node:http";
+import type { Socket } from "node:net";
+
+/** How often a server that closes looks for connections with nothing under way. */
+const dismissalMs = 50;
 
 /**
  * Bounds the connections that a server holds open, in all and from one address, so that idle sockets of one client
  * leave room for the others. At an address's bound a new one takes the place of the oldest that has not said a word;
  * where all have, it is closed without an answer: nothing was read from it yet.
+ *
+ * Answers what the server calls when it closes: connections with nothing under way are ended until none is left, so
+ * that a client that keeps one open, or never spoke, holds up nothing.
  */
-export function boundConnections(server: Server, bounds: { readonly all: number; readonly perAddress: number }): void {
+export function boundConnections(
+  server: Server,
+  bounds: { readonly all: number; readonly perAddress: number },
+): () => void {
   server.maxConnections = bounds.all;
   const open = new Map<string, Set<Socket>>();
   server.prependListener("connection", (socket: Socket) => {
@@ -27,4 +37,15 @@ export function boundConnections(server: Server, bounds: { readonly all: number;
       if (others.size === 0 && open.get(address) === others) open.delete(address);
     });
   });
+  const dismiss = (): void => {
+    server.closeIdleConnections();
+    for (const socket of [...open.values()].flatMap((sockets) => [...sockets])) {
+      if (socket.bytesRead === 0) socket.destroy();
+    }
+  };
+  return () => {
+    const timer = setInterval(dismiss, dismissalMs);
+    server.once("close", () => clearInterval(timer));
+    dismiss();
+  };
 }
