@@ -2,12 +2,12 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { type AttackCase, attemptAt, type Level, levels } from "../../packages/cli/src/corpus/corpus-file.ts";
 import { loadAttacks } from "../../packages/cli/src/corpus/load-corpus.ts";
 import { runCorpus, type CorpusReport } from "../../packages/cli/src/corpus/run-corpus.ts";
-import { everySecond } from "./every-second.ts";
+import { suiteShare } from "./suite-share.ts";
 
 // Every second case against real servers at `sandboxed`; at `mediated` of these those that the sandbox has a part in.
 // `npm run corpus` tries every case at both.
 const all = loadAttacks();
-const attacks = everySecond(all);
+const attacks = suiteShare(all);
 
 /** Tokens, order, approvals and the guard itself are the same code at both levels. */
 function isTriedHere(attack: AttackCase, level: Level): boolean {

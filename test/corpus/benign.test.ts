@@ -1,11 +1,11 @@
 import { beforeAll, expect, test } from "vitest";
 import { loadBenign } from "../../packages/cli/src/corpus/load-corpus.ts";
 import { runCorpus, type CorpusReport } from "../../packages/cli/src/corpus/run-corpus.ts";
-import { everySecond } from "./every-second.ts";
+import { suiteShare } from "./suite-share.ts";
 
 // Every second ordinary sequence against real servers, at the highest level that this machine gives. `npm run corpus`
 // plays all.
-const benign = everySecond(loadBenign());
+const benign = suiteShare(loadBenign());
 let report: CorpusReport;
 beforeAll(async () => {
   report = await runCorpus({ env: process.env, attacks: [], benign });
