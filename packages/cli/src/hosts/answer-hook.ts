@@ -1,6 +1,7 @@
 import { askServer, type ServerAnswer } from "./ask-server.ts";
 import { type Binding, findBinding } from "./bindings.ts";
 import type { Host, HostCall } from "./host.ts";
+import { jsonObject } from "./json-object.ts";
 import { OpenCalls } from "./open-calls.ts";
 import { placeInWorkspace, realPlace } from "./real-place.ts";
 import { HookDenial, proceed, type Verdict } from "./verdict.ts";
@@ -113,13 +114,8 @@ function denialOf(answer: Readonly<Record<string, unknown>>): Verdict {
 }
 
 function readPayload(text: string): Readonly<Record<string, unknown>> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    value = null;
-  }
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  const value = jsonObject(text);
+  if (value !== null) return value;
   throw new HookDenial("malformed_request", "what the host sent is not a JSON object");
 }
 

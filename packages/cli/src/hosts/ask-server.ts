@@ -1,4 +1,5 @@
 import type http from "node:http";
+import { jsonObject } from "./json-object.ts";
 import { HookDenial } from "./verdict.ts";
 
 export interface Question {
@@ -73,12 +74,7 @@ export async function askServer(question: Question): Promise<ServerAnswer> {
 }
 
 function readObject(text: string, origin: string, status: number): Readonly<Record<string, unknown>> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    value = null;
-  }
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  const value = jsonObject(text);
+  if (value !== null) return value;
   throw new HookDenial("not_ready", `what answers at \`${origin}\` (status ${status}) is not a Phasegate server`);
 }

@@ -1,0 +1,12 @@
+/** The object that a JSON text holds, or null where it holds anything else or is no JSON. */
+export function jsonObject(text: string): Readonly<Record<string, unknown>> | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : null;
+}
