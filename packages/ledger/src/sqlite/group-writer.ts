@@ -103,6 +103,7 @@ export class GroupWriter {
         pragma cache_size = -32768;
         pragma foreign_keys = off;
         pragma trusted_schema = off;
+        pragma secure_delete = on;
       `);
       requireDurability(database, durability);
       migrate(database, { file, at: new Date().toISOString() });
