@@ -6,6 +6,7 @@ export {
   type CircuitBreakerStats,
 } from "./circuit-breaker.ts";
 export { CircuitBreakers, type CircuitBreakersOptions } from "./circuit-breakers.ts";
+export { Deadline } from "./deadline.ts";
 export { ErrorHandler, type ErrorHandlerOptions, type HandledAttempt } from "./error-handler.ts";
 export {
   askedDelayMs,

@@ -11,12 +11,15 @@ const serverPrincipal: Principal = {
   keyId: null,
 };
 
+/** Nobody waits for what the server does by itself: its jobs have limits of their own. */
+const neverFires = new AbortController().signal;
+
 /** The server acting by itself: expiring leases, closing what a crash left open. No request can become this caller. */
 export function serverCaller(): Caller {
   return {
     principal: serverPrincipal,
     requestId: "server",
-    signal: AbortSignal.timeout(10 * 60 * 1_000),
+    signal: neverFires,
     authorityVersion: null,
     revalidate: () => Promise.resolve(),
     idempotency: null,

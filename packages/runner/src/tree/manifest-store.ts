@@ -1,4 +1,4 @@
-import { unlinkSync } from "node:fs";
+import { unlinkSync, utimesSync } from "node:fs";
 import { mkdir, readdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { randomUUID } from "node:crypto";
 import path from "node:path";
@@ -14,6 +14,8 @@ interface StoredManifest extends ManifestDelta {
 
 const maxDepth = 64;
 const maxRemembered = 128;
+/** Uses that are remembered; older ones stand in the times of the files. */
+const defaultMaxUses = 4_096;
 
 /**
  * Trees by digest, on disk as differences from one another. What is handed out has the digest that was asked for,
@@ -22,11 +24,14 @@ const maxRemembered = 128;
 export class ManifestStore {
   readonly #directory: string;
   readonly #remembered = new Map<TreeDigest, { manifest: Manifest; depth: number }>();
-  /** When a tree was last put or asked for: whoever did so may be about to rely on it. */
+  /** When a tree was last put or asked for, the latest last: whoever did so may be about to rely on it. */
   readonly #usedAt = new Map<TreeDigest, number>();
+  readonly #maxUses: number;
+  #removals = 0;
 
-  constructor(directory: string) {
+  constructor(directory: string, options: { readonly maxUses?: number } = {}) {
     this.#directory = directory;
+    this.#maxUses = options.maxUses ?? defaultMaxUses;
   }
 
   async open(): Promise<void> {
@@ -35,7 +40,7 @@ export class ManifestStore {
 
   /** Stored when it resolves. `parent`: a stored tree that differs little, by `delta` where the caller knows it. */
   async put(manifest: Manifest, parent: Manifest | null, delta?: ManifestDelta): Promise<void> {
-    for (const used of [manifest, parent]) if (used !== null) this.#usedAt.set(used.digest, Date.now());
+    for (const used of [manifest, parent]) if (used !== null) this.#noteUse(used.digest);
     if (this.#recall(manifest.digest) !== null) return;
     const parentDepth = parent === null ? null : (this.#remembered.get(parent.digest)?.depth ?? null);
     const chained = parent !== null && parentDepth !== null && parentDepth < maxDepth;
@@ -52,8 +57,20 @@ export class ManifestStore {
   }
 
   async get(digest: TreeDigest): Promise<Manifest> {
-    this.#usedAt.set(digest, Date.now());
-    return await this.#read(digest);
+    this.#noteUse(digest);
+    return await this.look(digest);
+  }
+
+  /** As `get`, but no use: whoever looks does not rely on the tree. */
+  async look(digest: TreeDigest): Promise<Manifest> {
+    const remembered = this.#recall(digest);
+    if (remembered !== null) return remembered;
+    const stored = await this.#load(digest);
+    const parent = stored.parent === null ? emptyManifest : await this.look(stored.parent);
+    const manifest = applyDelta(parent, stored);
+    if (manifest.digest !== digest) throw lost(digest);
+    this.#remember(manifest, stored.depth);
+    return manifest;
   }
 
   /** Trees that were stored, put or asked for since. */
@@ -75,14 +92,25 @@ export class ManifestStore {
 
   /** Removes every stored tree that is neither needed nor young, and answers how many. */
   async removeUnneeded(needed: ReadonlySet<TreeDigest>, youngerThan: number): Promise<number> {
+    this.#removals += 1;
+    try {
+      return await this.#removeUnneeded(needed, youngerThan);
+    } finally {
+      this.#removals -= 1;
+      this.#forgetUses();
+    }
+  }
+
+  async #removeUnneeded(needed: ReadonlySet<TreeDigest>, youngerThan: number): Promise<number> {
     const stored = await this.#stored();
     const keep = new Set(needed);
     // RACE: what was used since the trees were marked is kept with all that it is read from. Nothing is awaited between
     // the last look here and the removals, or a put could rely on what goes.
     for (;;) {
-      const fresh = [...this.#usedAt].find(([digest, usedAt]) => usedAt >= youngerThan && !keep.has(digest));
-      if (fresh === undefined) break;
-      for (const digest of [fresh[0], ...((await this.chainOf(fresh[0])) ?? [])]) keep.add(digest);
+      const used = [...stored, ...this.#usedAt];
+      const fresh = used.filter(([digest, usedAt]) => usedAt >= youngerThan && !keep.has(digest));
+      if (fresh.length === 0) break;
+      for (const [tree] of fresh) for (const digest of [tree, ...((await this.chainOf(tree)) ?? [])]) keep.add(digest);
     }
     let removed = 0;
     for (const [digest, modifiedAt] of stored) {
@@ -96,6 +124,22 @@ export class ManifestStore {
     return removed;
   }
 
+  #noteUse(digest: TreeDigest): void {
+    this.#usedAt.delete(digest);
+    this.#usedAt.set(digest, Date.now());
+    this.#forgetUses();
+  }
+
+  /** Past the bound, a use is told by the time of the file. While files are being removed no use is forgotten. */
+  #forgetUses(): void {
+    if (this.#removals > 0) return;
+    for (const [digest, usedAt] of this.#usedAt) {
+      if (this.#usedAt.size <= this.#maxUses) return;
+      this.#usedAt.delete(digest);
+      touch(this.#pathOf(digest), usedAt);
+    }
+  }
+
   async #stored(): Promise<[TreeDigest, number][]> {
     const found: [TreeDigest, number][] = [];
     for (const name of await readdir(this.#directory)) {
@@ -105,17 +149,6 @@ export class ManifestStore {
       }
     }
     return found;
-  }
-
-  async #read(digest: TreeDigest): Promise<Manifest> {
-    const remembered = this.#recall(digest);
-    if (remembered !== null) return remembered;
-    const stored = await this.#load(digest);
-    const parent = stored.parent === null ? emptyManifest : await this.#read(stored.parent);
-    const manifest = applyDelta(parent, stored);
-    if (manifest.digest !== digest) throw lost(digest);
-    this.#remember(manifest, stored.depth);
-    return manifest;
   }
 
   async #load(digest: TreeDigest): Promise<StoredManifest> {
@@ -144,6 +177,15 @@ export class ManifestStore {
 
   #pathOf(digest: TreeDigest): string {
     return path.join(this.#directory, `${digest.slice("sha256:".length)}.json`);
+  }
+}
+
+/** Sets the time of a file that may not be there (yet, or any more). */
+function touch(file: string, atMs: number): void {
+  try {
+    utimesSync(file, atMs / 1_000, atMs / 1_000);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
   }
 }
 

@@ -51,7 +51,7 @@ export async function collectUnused(
     const chain = await manifests.chainOf(root);
     if (chain === null) continue;
     for (const digest of chain) needed.add(digest);
-    for (const content of contentsOf(await manifests.get(root))) contents.add(content);
+    for (const content of contentsOf(await manifests.look(root))) contents.add(content);
   }
   const trees = await manifests.removeUnneeded(needed, youngerThan);
   return { trees, ...(await sweepContents(layout.contents, contents, youngerThan)) };

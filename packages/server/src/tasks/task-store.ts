@@ -4,12 +4,12 @@ import type { AppendBatch, AppendResult, NewJob } from "@phasegate/ledger";
 import { PhasegateError, taskStream } from "@phasegate/wire";
 import type { Facts, NewEvent, Principal, StoredEvent, TaskId } from "@phasegate/wire";
 import type { CompiledWorkflow } from "@phasegate/workflow";
-import { LRUCache } from "lru-cache";
 import type { Caller, ServerContext } from "../context.ts";
-import { memoryOfTask } from "./memory-of-task.ts";
 import { idempotentPart, markRecorded } from "../http/idempotency.ts";
 import type { RouteAnswer } from "../http/route.ts";
 import { followUpJobs } from "../jobs/follow-up-jobs.ts";
+import { memoryOfTask } from "./memory-of-task.ts";
+import { TaskCache } from "./task-cache.ts";
 import { TaskWatch } from "./task-watch.ts";
 
 /** How often a decision is made again after someone was faster. */
@@ -21,7 +21,6 @@ const endsEvidence: readonly StoredEvent["type"][] = [
   "task.failed",
   "task.cancelled",
 ];
-const maxCachedBytes = 64 * 1024 ** 2;
 /** Events read at once when a task is folded from the ledger. */
 const readPage = 1_000;
 
@@ -72,11 +71,7 @@ interface Waiting {
  */
 export class TaskStore {
   readonly #context: ServerContext;
-  readonly #tasks = new LRUCache<TaskId, TaskState>({
-    max: 10_000,
-    maxSize: maxCachedBytes,
-    sizeCalculation: memoryOfTask,
-  });
+  readonly #tasks = new TaskCache(memoryOfTask);
   readonly #queues = new Map<TaskId, Waiting[]>();
   /** What commits make of tasks, for those who wait. */
   readonly watch = new TaskWatch();
@@ -103,7 +98,7 @@ export class TaskStore {
     const newer = this.#tasks.get(taskId);
     // RACE: a commit may have moved the cache while the pages were read; the higher version is the later truth.
     if (newer && newer.version >= task.version) return newer;
-    this.#tasks.set(taskId, task);
+    this.#tasks.set(task);
     return task;
   }
 
@@ -183,7 +178,7 @@ export class TaskStore {
       if (result.status === "appended") {
         this.#context.metrics.tokenRefused(event.data.reasons[0]?.code ?? "");
         const current = this.#tasks.get(taskId);
-        if (current?.version === task.version) this.#tasks.set(taskId, result.events.reduce(evolve, current));
+        if (current?.version === task.version) this.#tasks.set(result.events.reduce(evolve, current));
         else this.#tasks.delete(taskId);
         return;
       }
@@ -218,7 +213,7 @@ export class TaskStore {
     });
     if (result.status === "conflict") throw new PhasegateError("version_conflict", "the task exists already");
     const task = foldTask(result.events);
-    this.#tasks.set(request.taskId, task);
+    this.#tasks.set(task);
     this.#count(request.command, decision, task.phase);
     return { decision, task, events: result.events, workflow: request.workflow };
   }
@@ -361,7 +356,7 @@ export class TaskStore {
   #commit(taskId: TaskId, prepared: Prepared, stored: readonly StoredEvent[], workflow: CompiledWorkflow): void {
     const last = prepared.decided.at(-1);
     if (last) {
-      this.#tasks.set(taskId, last.task);
+      this.#tasks.set(last.task);
       this.watch.notify(last.task);
     }
     // A job of the same batch stays: it is of what was asked for after the end.

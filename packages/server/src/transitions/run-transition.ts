@@ -1,4 +1,4 @@
-import { unlessAborted } from "@phasegate/resilience";
+import { Deadline, unlessAborted } from "@phasegate/resilience";
 import { PhasegateError } from "@phasegate/wire";
 import type { OperationId } from "@phasegate/wire";
 import type { Caller, ServerContext } from "../context.ts";
@@ -56,7 +56,8 @@ async function judge(
   input: TransitionInput,
 ): Promise<FirstJudgement> {
   // The request's own signal ends with the request; the operation goes on for whoever asks for it later.
-  const signal = AbortSignal.any([operation.signal, AbortSignal.timeout(maxJudgementMs)]);
+  using late = new Deadline(maxJudgementMs);
+  const signal = AbortSignal.any([operation.signal, late.signal]);
   try {
     operation.judged = await requestTransition(context, callerWithSignal(caller, signal), operation.id, input);
   } catch (error) {
@@ -76,19 +77,14 @@ async function waitForAnswer(
   operation: Operation,
   judging: Promise<FirstJudgement>,
 ): Promise<RouteAnswer> {
-  const late = new AbortController();
-  const timer = setTimeout(() => late.abort(), context.config.server.transition_wait_seconds * 1_000);
+  using late = new Deadline(context.config.server.transition_wait_seconds * 1_000);
   const signal = AbortSignal.any([late.signal, caller.signal, context.operations.stopping]);
-  try {
-    const judged = await unlessAborted(judging, signal).catch(() => null);
-    if (!judged) return notYet(context, operation.id);
-    context.operations.forget(operation.id);
-    if (judged.kind === "error") throw judged.error;
-    if (judged.kind === "answer") return judged.answer;
-    return await waitForDecision(context, caller, operation, judged.operationId, signal);
-  } finally {
-    clearTimeout(timer);
-  }
+  const judged = await unlessAborted(judging, signal).catch(() => null);
+  if (!judged) return notYet(context, operation.id);
+  context.operations.forget(operation.id);
+  if (judged.kind === "error") throw judged.error;
+  if (judged.kind === "answer") return judged.answer;
+  return await waitForDecision(context, caller, operation, judged.operationId, signal);
 }
 
 /** Until the pending transition is decided or waits for people, or the time is over; then what is recorded. */
