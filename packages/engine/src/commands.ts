@@ -235,6 +235,10 @@ export interface RecordEvidence {
   readonly resultDigest: Digest;
   /** `TestRunStatus`, or how a command ended. */
   readonly status: string;
+  /** Of what failed, the same for equal failures; null when nothing did. */
+  readonly failed: Digest | null;
+  /** Only tests that an agent chose were run: what failed in them is compared with nothing. */
+  readonly selected: boolean;
   readonly operationId: OperationId | null;
 }
 

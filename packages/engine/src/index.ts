@@ -52,6 +52,7 @@ export type {
   ArtifactState,
   BlockerState,
   EvidenceState,
+  FailuresState,
   FreezeState,
   GateVisit,
   Holder,

@@ -102,7 +102,7 @@ phases:
   ) {
     for (const purpose of ["base", "red", "current"] as const) {
       const run = runs[purpose];
-      if (run) record(story, purpose, run, purpose === "red" ? treeOf(story.files) : null);
+      if (run) record(story, purpose, run, { sourceTree: purpose === "red" ? treeOf(story.files) : null });
     }
     for (const run of runs.redAgain ?? []) record(story, "red_again", run);
     const resume = { type: "resume_transition" as const, operationId, newTokenId: story.nextTokenId() };

@@ -25,6 +25,8 @@ export const maxOpenCalls = 64;
 export const maxHistory = 200;
 /** Most pieces of evidence that a task remembers; older ones are in the ledger, and count no more. */
 export const maxEvidence = 100;
+/** Most runs of all tests with failures that a task remembers, one by tree and failures; how many fell out is counted. */
+export const maxFailures = 100;
 /** Most approvals that a task remembers; those that are over fall out first. */
 export const maxApprovals = 50;
 /** Most triggers that a task remembers, those of its last transitions. */
@@ -79,6 +81,10 @@ export interface TaskState {
   readonly authorOwners: readonly PrincipalId[];
   /** What ran for this task, oldest first: each run of this stay, of earlier stays the newest by purpose and tree. */
   readonly evidence: readonly EvidenceState[];
+  /** Runs of all tests in which some failed, oldest first: the newest by tree and failures, whatever ran since. */
+  readonly failures: readonly FailuresState[];
+  /** How many of them are no longer remembered. */
+  readonly failuresForgotten: number;
   /** Payloads with `RedIdentity[]`, of every RED passed and not undone by a rework. */
   readonly redIdentities: readonly TestNamesState[];
   /** Payloads with `string[]`: identities that passed at gates that no rework undid. */
@@ -225,6 +231,20 @@ export interface EvidenceState {
   /** Of the payload with the run. */
   readonly resultDigest: Digest;
   readonly status: string;
+  /** Of what failed, the same for equal failures; null when nothing did. */
+  readonly failed: Digest | null;
+  /** Only tests that an agent chose were run. */
+  readonly selected: boolean;
+  readonly at: string;
+}
+
+/** A run of all tests in which some failed; the payload `resultDigest` names them. */
+export interface FailuresState {
+  readonly tree: TreeDigest;
+  readonly failed: Digest;
+  readonly resultDigest: Digest;
+  readonly phase: string;
+  readonly entry: number;
   readonly at: string;
 }
 

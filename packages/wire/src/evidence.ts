@@ -133,8 +133,10 @@ export interface EvidenceFacts {
   readonly earlierReds?: readonly (RedIdentity & { readonly phase: string })[];
   /** On each tree on which tests were red, made beside `current`; absent where `current` is not green anyway. */
   readonly redAgain?: readonly TestRun[];
-  /** Identities and files that failed when all tests of the judged tree ran earlier in this stay; bounded. */
+  /** Identities and files that failed when all tests of the judged tree ran earlier for this task; bounded. */
   readonly failedEarlier?: readonly string[];
+  /** Runs with failures that are no longer remembered, of whichever tree. */
+  readonly failuresForgotten?: number;
   /** Identities that passed at an earlier gate of this task. */
   readonly passedEarlier?: readonly string[];
   /** Exit codes of `command` checks, by the digest of their parameters. */

@@ -82,6 +82,7 @@ export {
   approvalStatuses,
   type ApprovalStatus,
 } from "./http/approvals.ts";
+export type { FailuresAnswer } from "./http/failures-answer.ts";
 export {
   AuditEntry,
   AuditQueryAnswer,

@@ -15,6 +15,7 @@ export interface AnswerOptions extends ServerOptions {
   readonly comment?: string;
 }
 
+type Failures = NonNullable<ApprovalAnswer["failures"]>[number];
 type EarlierDenial = NonNullable<ApprovalAnswer["earlier_denials"]>[number];
 
 /**
@@ -78,6 +79,7 @@ function printApproval(io: Io, seen: ApprovalAnswer): void {
     ["evidence", seen.evidence.map(evidenceText)],
   ]);
   for (const denial of seen.earlier_denials ?? []) io.out(styled(io, "bold", denialText(denial)));
+  for (const failed of seen.failures ?? []) io.out(styled(io, "bold", failuresText(failed)));
   printWarnings(io, seen.findings ?? [], seen.findings_total ?? 0);
   for (const [type, body] of Object.entries(seen.artifacts)) {
     io.out("");
@@ -97,6 +99,12 @@ function standing({ status, task_status: task }: ApprovalAnswer): string {
 function denialText({ name, by, at, entry, comment, same_digest: isSame }: EarlierDenial): string {
   const what = isSame ? "exactly this" : "another state of the work";
   return `denied before: ${what}, by ${printable(name ?? by)} at ${at}, entry ${entry}: ${printable(comment)}`;
+}
+
+function failuresText({ failed, failed_total: total, entry, phase, recorded_at: at }: Failures): string {
+  const names = total === null ? "tests whose names are no longer kept" : failed.join(", ");
+  const more = total !== null && total > failed.length ? ` and ${total - failed.length} more` : "";
+  return printable(`failed on this tree: ${names}${more}, in ${phase}, entry ${entry}, ${at}`);
 }
 
 /** An artifact is its author's word; one that took the place of another phase's says so. */

@@ -38,7 +38,7 @@ function recorded(
   run = runOf(purpose, treeOf(story.files)),
   source?: TreeDigest,
 ) {
-  record(story, purpose, run, source);
+  record(story, purpose, run, { sourceTree: source ?? null });
   return run;
 }
 
@@ -47,8 +47,16 @@ describe("record_evidence", () => {
     const story = storyWith();
     const { evidenceId, tree, key } = runOf("1", another);
     for (const who of [ada, olga]) {
-      const claimed = { evidenceId, purpose: "current" as const, tree, sourceTree: null, key, resultDigest: key };
-      story.do(who, { type: "record_evidence", ...claimed, status: "completed", operationId: null });
+      const claimed = {
+        evidenceId,
+        purpose: "current" as const,
+        tree,
+        sourceTree: null,
+        key,
+        resultDigest: key,
+        failed: null,
+      };
+      story.do(who, { type: "record_evidence", ...claimed, selected: false, status: "completed", operationId: null });
       expect(story.codes()).toEqual(["forbidden"]);
       story.do(who, { type: "request_evidence", operationId, runs: [] });
       expect(story.codes()).toEqual(["forbidden"]);
@@ -84,6 +92,35 @@ describe("record_evidence", () => {
     for (const [index, tree] of trees.entries()) recorded(story, "base", runOf(`base${index}`, tree));
     expect(story.task.evidence).toHaveLength(100);
     expect(story.task.evidence[0]).toMatchObject({ id: "evd_base20" });
+  });
+
+  it("lets runs of a few tests push out no failure, and runs that passed no run that failed", () => {
+    const story = storyWith();
+    recorded(story, "tool", runOf("failed", another, { adds: "failed" }));
+    record(story, "tool", runOf("chosen", another, { adds: "failed" }), { selected: true });
+    for (let index = 0; index < 99; index += 1) recorded(story, "tool", runOf(`passed${index}`, another));
+    expect(story.task.evidence.slice(0, 3).map(({ id }) => id)).toEqual(["evd_failed", "evd_chosen", "evd_passed1"]);
+    for (let index = 0; index < 200; index += 1) {
+      record(story, "tool", runOf(`chosen${index}`, another, { [`${index}`]: "failed" }), { selected: true });
+    }
+    expect(story.task.evidence).toHaveLength(100);
+    expect(story.task.evidence[0]).toMatchObject({ id: "evd_failed" });
+  });
+
+  it("remembers what failed on a tree whatever ran since, equal failures once, and counts what it forgets", () => {
+    const story = storyWith();
+    recorded(story, "tool", runOf("1", another, { adds: "failed" }));
+    recorded(story, "current", runOf("2", another, { adds: "failed" }));
+    record(story, "tool", runOf("3", another, { adds: "failed", divides: "failed" }), { selected: true });
+    recorded(story, "red", runOf("4", another, { divides: "failed" }));
+    for (let index = 0; index < 150; index += 1) recorded(story, "current", runOf(`passed${index}`, another));
+    expect(story.task.evidence[0]).toMatchObject({ id: "evd_passed50" });
+    expect(story.task.failures).toMatchObject([{ tree: another, entry: 3, phase: "IMPL" }]);
+    expect(story.task.failuresForgotten).toBe(0);
+    const trees = Array.from({ length: 102 }, (_, index) => digestBytes(String(index)) as TreeDigest);
+    for (const tree of trees) recorded(story, "tool", runOf(tree.slice(-12), tree, { adds: "failed" }));
+    expect(story.task.failures.map(({ tree }) => tree)).toEqual(trees.slice(2));
+    expect(story.task.failuresForgotten).toBe(3);
   });
 
   it("ends with the task", () => {

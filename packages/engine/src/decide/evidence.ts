@@ -46,6 +46,8 @@ export function decideRecordEvidence(situation: Situation, command: RecordEviden
       key: command.key,
       result_digest: command.resultDigest,
       status: command.status,
+      failed: command.failed,
+      selected: command.selected,
       operation_id: command.operationId,
     }),
   ]);

@@ -39,6 +39,8 @@ export function onCreated(event: TaskEventOf<"task.created">): TaskState {
     authors: [],
     authorOwners: [],
     evidence: [],
+    failures: [],
+    failuresForgotten: 0,
     redIdentities: [],
     passedEarlier: [],
     approvals: [],

@@ -1,5 +1,13 @@
 import type { Digest, EvidenceId, PrincipalId, TreeDigest } from "@phasegate/wire";
-import { type EvidenceState, maxEvidence, maxReviews, type ReviewState, type TaskState } from "../task-state.ts";
+import {
+  type EvidenceState,
+  type FailuresState,
+  maxEvidence,
+  maxFailures,
+  maxReviews,
+  type ReviewState,
+  type TaskState,
+} from "../task-state.ts";
 import type { TaskEventOf } from "./task-event.ts";
 
 /** Each run of this stay, whatever came of it; of earlier stays the newest by purpose and tree. */
@@ -15,10 +23,12 @@ export function onEvidenceRecorded(task: TaskState, event: TaskEventOf<"evidence
     key: data.key as Digest,
     resultDigest: data.result_digest as Digest,
     status: data.status,
+    failed: (data.failed ?? null) as Digest | null,
+    selected: data.selected ?? false,
     at: event.at,
   };
   const kept = task.evidence.filter((known) => !isReplaced(known, recorded));
-  return { ...task, evidence: bounded([...kept, recorded]) };
+  return { ...task, ...withFailures(task, recorded), evidence: bounded([...kept, recorded]) };
 }
 
 /** The newest by model and reviewer. */
@@ -39,11 +49,33 @@ export function onReviewSubmitted(task: TaskState, event: TaskEventOf<"review.su
   return { ...task, reviews: [...kept, review].slice(-maxReviews) };
 }
 
-/** What an agent ran for itself falls out first: it opens no gate, and must push out nothing that does. */
+/** The oldest of what weighs least falls out first. */
 function bounded(evidence: readonly EvidenceState[]): readonly EvidenceState[] {
   if (evidence.length <= maxEvidence) return evidence;
-  const over = evidence.find(({ purpose }) => purpose === "tool") ?? evidence[0];
+  const least = Math.min(...evidence.map(weightOf));
+  const over = evidence.find((one) => weightOf(one) === least);
   return evidence.filter((one) => one !== over);
+}
+
+/** What an agent ran for itself opens no gate, and must push out nothing that does; runs of a few tests hide no failure. */
+function weightOf({ purpose, failed, selected }: EvidenceState): number {
+  if (purpose !== "tool") return 3;
+  if (failed === null) return 0;
+  return selected ? 1 : 2;
+}
+
+/** What one run of all tests found stays beside whatever runs follow, of whichever stay: nothing is hidden by number. */
+function withFailures(
+  { failures, failuresForgotten }: TaskState,
+  { purpose, failed, selected, tree, resultDigest, phase, entry, at }: EvidenceState,
+): Pick<TaskState, "failures" | "failuresForgotten"> {
+  if (failed === null || selected || (purpose !== "tool" && purpose !== "current")) {
+    return { failures, failuresForgotten };
+  }
+  const found: FailuresState = { tree, failed, resultDigest, phase, entry, at };
+  const all = [...failures.filter((known) => known.tree !== tree || known.failed !== failed), found];
+  const over = Math.max(0, all.length - maxFailures);
+  return { failures: all.slice(over), failuresForgotten: failuresForgotten + over };
 }
 
 function isReplaced(known: EvidenceState, by: EvidenceState): boolean {

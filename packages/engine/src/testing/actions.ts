@@ -287,7 +287,15 @@ export class Actor {
       case "claim_evidence": {
         const evidenceId = `evd_${tree.slice(-12)}` as EvidenceId;
         const claimed = { evidenceId, purpose: "current" as const, tree, sourceTree: null, key: resultDigest };
-        return { type: "record_evidence", ...claimed, resultDigest, status: "completed", operationId: null };
+        return {
+          type: "record_evidence",
+          ...claimed,
+          resultDigest,
+          status: "completed",
+          failed: null,
+          selected: false,
+          operationId: null,
+        };
       }
       case "grant":
         return { type: "grant_approval", approvalId, digest, comment: reason };

@@ -45,7 +45,7 @@ export function record(
   story: Story,
   purpose: EvidencePurpose,
   run: TestRun,
-  sourceTree: TreeDigest | null = null,
+  { sourceTree = null, selected = false }: { sourceTree?: TreeDigest | null; selected?: boolean } = {},
 ): Decision {
   return story.do(server, {
     type: "record_evidence",
@@ -56,6 +56,8 @@ export function record(
     key: run.key,
     resultDigest: digestJson(run),
     status: run.status,
+    failed: run.exitCode === 0 ? null : digestJson(run.cases),
+    selected,
     operationId: story.task.pendingTransition?.operationId ?? null,
   });
 }

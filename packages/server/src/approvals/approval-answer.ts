@@ -1,6 +1,7 @@
 import type { ApprovalState, TaskState } from "@phasegate/engine";
 import type { JsonObject, JsonValue } from "@phasegate/wire";
 import type { ServerContext } from "../context.ts";
+import { failuresAnswer } from "../evidence/failed-tests.ts";
 import { evidenceAnswer } from "../evidence/evidence-answer.ts";
 import { changedPaths } from "../tasks/task-contents.ts";
 import { warningsOfApproval } from "../tasks/warnings.ts";
@@ -51,6 +52,10 @@ export async function approvalAnswer(
     artifacts: await artifactBodies(context, approval),
     artifact_sources: artifactSources(task, approval),
     evidence: await evidenceOf(context, task, approval),
+    failures: await failuresAnswer(
+      context,
+      task.failures.filter(({ tree }) => tree === approval.tree),
+    ),
     findings: [...warningsOfApproval(task, approval).found],
     earlier_denials: earlierDenials(context, task, approval),
     diff: diff?.text ?? "",

@@ -1,16 +1,18 @@
 import type { EvidenceState, TaskState } from "@phasegate/engine";
 import type { JsonObject, TestCase, TestRun } from "@phasegate/wire";
 import type { ServerContext } from "../context.ts";
+import { failuresAnswer } from "./failed-tests.ts";
 import { readRun } from "./recorded-evidence.ts";
 
 const maxFailures = 50;
 const maxListed = 100;
 
-/** What was run for a task, newest first, bounded. */
+/** What was run for a task, newest first, bounded; and what failed in runs of all tests, which no number of runs hides. */
 export async function listEvidence(context: ServerContext, task: TaskState): Promise<JsonObject> {
   const evidence: JsonObject[] = [];
   for (const one of task.evidence.toReversed().slice(0, maxListed)) evidence.push(await evidenceAnswer(context, one));
-  return { evidence };
+  const failures = await failuresAnswer(context, task.failures);
+  return { evidence, failures, failures_forgotten: task.failuresForgotten };
 }
 
 /** One piece of evidence as people see it: what ran on which tree, and what it reported. */

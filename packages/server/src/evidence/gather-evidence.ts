@@ -24,7 +24,7 @@ import { redactPayload } from "@phasegate/ledger";
 import type { ServerContext } from "../context.ts";
 import { workspaceKey } from "../tasks/workspace-key.ts";
 import { earlierReds } from "./earlier-reds.ts";
-import { failedEarlier } from "./failed-earlier.ts";
+import { failedEarlier } from "./failed-tests.ts";
 import { keepRun } from "./kept-run.ts";
 import { recordedCommand, recordedRun } from "./recorded-evidence.ts";
 import { recordEvidence } from "./record-evidence.ts";
@@ -78,6 +78,7 @@ export async function gatherEvidence(context: ServerContext, subject: EvidenceSu
         : { current: await runOn(context, subject, current) };
     Object.assign(facts, judged);
     facts.failedEarlier = await failedEarlier(context, task, judged.current);
+    facts.failuresForgotten = task.failuresForgotten;
   }
   if (needed.commands.length > 0) {
     const commands: Record<string, NonNullable<EvidenceFacts["commands"]>[string]> = {};
@@ -205,6 +206,7 @@ async function keep(
     key: run.key,
     payload: kept,
     status: run.status,
+    selected: false,
     operationId,
   });
   return run;
@@ -250,8 +252,9 @@ async function runCommand(
     tree,
     sourceTree: null,
     key: command.key,
-    payload: { digest: digestJson(body), body },
+    payload: { digest: digestJson(body), body, failed: null },
     status,
+    selected: false,
     operationId,
   });
   return { exitCode, evidenceId, output: outcome.output };

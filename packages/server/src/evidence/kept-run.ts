@@ -1,6 +1,7 @@
 import { redactPayload } from "@phasegate/ledger";
 import { digestJson } from "@phasegate/wire";
 import type { Digest, JsonValue, TestRun } from "@phasegate/wire";
+import { failedTests } from "./failed-tests.ts";
 
 /** Bound of one run's body in the ledger. */
 const maxRunBytes = 1024 * 1024;
@@ -14,11 +15,14 @@ export interface KeptRun {
   readonly body: JsonValue;
   /** False: what checks look at did not fit, or held a secret; the body says how the run went and no more. */
   readonly complete: boolean;
+  /** Of what failed, which the body names in any case; null when nothing did. */
+  readonly failed: Digest | null;
 }
 
 /**
  * A run as the ledger keeps it: bounded and redacted, messages given up before coverage. What checks look at is whole
- * or the body is not marked `complete`: nothing is ever judged by a list that was cut.
+ * or the body is not marked `complete`: nothing is ever judged by a list that was cut. What failed stands beside it, so
+ * that a run which does not fit hides no failure.
  */
 export function keepRun(run: TestRun, maxBytes = maxRunBytes): KeptRun {
   const withoutMessages: TestRun = {
@@ -26,12 +30,18 @@ export function keepRun(run: TestRun, maxBytes = maxRunBytes): KeptRun {
     cases: run.cases.map((one) => ({ ...one, message: null })),
     unloadedFiles: run.unloadedFiles.map((one) => ({ ...one, message: "" })),
   };
+  const failed = failedTests(run);
+  const room = maxBytes - wrapperBytes - Buffer.byteLength(JSON.stringify(failed?.body ?? null));
+  const keptAs = (complete: boolean, whatRan: JsonValue): KeptRun => {
+    const body = { complete, run: whatRan, ...(failed ? { failed: failed.body } : {}) };
+    return { digest: digestJson(body), body, complete, failed: failed?.digest ?? null };
+  };
   for (const candidate of [run, withoutMessages, { ...withoutMessages, coverage: null }]) {
-    const kept = redactPayload(candidate, { maxBytes: maxBytes - wrapperBytes });
-    if (factsOf(kept) === factsOf(candidate as unknown as JsonValue)) return keptAs({ complete: true, run: kept });
+    const kept = redactPayload(candidate, { maxBytes: room });
+    if (factsOf(kept) === factsOf(candidate as unknown as JsonValue)) return keptAs(true, kept);
   }
   const summary = { ...withoutMessages, cases: [], unloadedFiles: [], flaky: [], coverage: null };
-  return keptAs({ complete: false, run: redactPayload(summary, { maxBytes: maxBytes - wrapperBytes }) });
+  return keptAs(false, redactPayload(summary, { maxBytes: room }));
 }
 
 /** The run behind a kept body; null when it was not kept whole. */
@@ -52,10 +62,6 @@ export function isReusable(run: TestRun): boolean {
     run.canary?.outcome !== "passed" &&
     run.canary?.outcome !== "missing"
   );
-}
-
-function keptAs(body: { complete: boolean; run: JsonValue }): KeptRun {
-  return { digest: digestJson(body), body, complete: body.complete };
 }
 
 /** All that a check looks at. What was cut has lost members, or has a marker where a list went on. */

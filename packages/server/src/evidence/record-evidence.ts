@@ -4,8 +4,8 @@ import type { Digest, JsonValue, TaskId } from "@phasegate/wire";
 import type { ServerContext } from "../context.ts";
 import { serverCaller } from "../server-caller.ts";
 
-type Recorded = Omit<RecordEvidence, "type" | "resultDigest"> & {
-  readonly payload: { readonly digest: Digest; readonly body: JsonValue };
+type Recorded = Omit<RecordEvidence, "type" | "resultDigest" | "failed"> & {
+  readonly payload: { readonly digest: Digest; readonly body: JsonValue; readonly failed: Digest | null };
 };
 
 /** Writes a run that ended into the task's ledger, its body beside it. No gate counts what is not recorded so. */
@@ -14,7 +14,7 @@ export async function recordEvidence(context: ServerContext, taskId: TaskId, rec
   const { decision } = await context.tasks.decide({
     taskId,
     caller: serverCaller(),
-    command: { type: "record_evidence", ...evidence, resultDigest: payload.digest },
+    command: { type: "record_evidence", ...evidence, resultDigest: payload.digest, failed: payload.failed },
     facts: {},
     payloads: [{ digest: payload.digest, body: payload.body }],
   });

@@ -9,6 +9,7 @@ export function memoryOfTask(task: TaskState): number {
     task.openCalls.length +
     task.history.length +
     task.evidence.length +
+    task.failures.length +
     task.redIdentities.length +
     task.passedEarlier.length +
     4 * task.approvals.length +

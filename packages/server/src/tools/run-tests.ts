@@ -64,6 +64,7 @@ export async function runTests(
     key: run.key,
     payload: kept,
     status: run.status,
+    selected: selection !== null,
     operationId: null,
   });
   const result = { ...runSummary(run), status: run.status, evidence_id: run.evidenceId, tree };

@@ -318,6 +318,10 @@ export const eventSchemas = {
     key: Digest,
     result_digest: Digest,
     status: Text,
+    /** Of what failed, the same for equal failures; null when nothing did. Absent in ledgers of versions that did not keep it. */
+    failed: Type.Optional(OptionalDigest),
+    /** Only tests that an agent chose were run. */
+    selected: Type.Optional(Type.Boolean()),
     operation_id: Type.Union([Text, Type.Null()]),
   }),
   "review.submitted": Type.Object({
@@ -353,7 +357,13 @@ export const eventSchemas = {
   /** A configuration that was to be loaded again and is wrong: nothing changed. */
   "config.rejected": Type.Object({ errors: Type.Array(Type.Object({ place: Text, message: Text })) }),
   /** The first start after a restore: events after `position` of the ledger that was backed up are not in this one. */
-  "ledger.restored": Type.Object({ made_at: Text, restored_at: Text, position: Type.Integer({ minimum: 0 }) }),
+  "ledger.restored": Type.Object({
+    made_at: Text,
+    restored_at: Text,
+    position: Type.Integer({ minimum: 0 }),
+    /** Bodies erased for good after the backup was made that were erased again; null: nobody said which they are. */
+    erased_again: Type.Optional(Type.Union([Count, Type.Null()])),
+  }),
   "key.created": Type.Object({
     key_id: Text,
     principal: Text,

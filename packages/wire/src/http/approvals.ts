@@ -1,5 +1,6 @@
 import { type Static, Type } from "typebox";
 import { AnyObject, anyText, bounds, closed, DigestText, IdText, nullable, pageQuery } from "./bounds.ts";
+import { FailuresAnswer } from "./failures-answer.ts";
 import { UnreadableFile } from "./unreadable-file.ts";
 import { WarningAnswer } from "./warning-answer.ts";
 
@@ -66,6 +67,8 @@ export const ApprovalAnswer = Type.Object({
   /** What the gate that asks found, then what earlier gates let pass. In a list: the total alone. */
   findings: Type.Optional(Type.Array(WarningAnswer)),
   findings_total: Type.Optional(Type.Integer({ minimum: 0 })),
+  /** What failed when all tests of this very tree ran for this task, newest first. */
+  failures: Type.Optional(Type.Array(FailuresAnswer)),
   /** Who denied it and why. */
   denial: Type.Optional(nullable(AnyObject)),
   /** Who denied what this gate of the task asked before, newest first. */

@@ -20,6 +20,7 @@ import {
   Timestamp,
 } from "./bounds.ts";
 import { UnreadableFile } from "./unreadable-file.ts";
+import { FailuresAnswer } from "./failures-answer.ts";
 import { WarningAnswer } from "./warning-answer.ts";
 
 /** `POST /tasks/claim`. Unknown members are ignored: existing agents send more. */
@@ -282,5 +283,11 @@ export type DiffAnswer = Static<typeof DiffAnswer>;
 export const BriefAnswer = Type.Object({ brief: Type.String({ maxLength: 1_024 }) });
 export type BriefAnswer = Static<typeof BriefAnswer>;
 
-export const EvidenceListAnswer = Type.Object({ evidence: Type.Array(AnyObject) });
+export const EvidenceListAnswer = Type.Object({
+  evidence: Type.Array(AnyObject),
+  /** What failed when all tests ran, newest first: one by tree and failures, also of runs that the list no longer has. */
+  failures: Type.Optional(Type.Array(FailuresAnswer)),
+  /** Runs with failures that are no longer remembered. */
+  failures_forgotten: Type.Optional(Type.Integer({ minimum: 0 })),
+});
 export type EvidenceListAnswer = Static<typeof EvidenceListAnswer>;

@@ -1,4 +1,5 @@
 import { canaryProblem } from "../evidence/canary.ts";
+import { testsOfChange } from "../evidence/coverage-tests.ts";
 import { readGreen, type GreenReading } from "../evidence/green.ts";
 import { executedTests } from "../evidence/test-runs.ts";
 import { executionOfChanges } from "../evidence/weak-red.ts";
@@ -125,6 +126,9 @@ function findingsOf(reading: GreenReading): readonly CheckFinding[] {
     ...(reading.flaky.length > 0
       ? [finding("flaky", "warning", `both outcomes on one tree: ${listed(reading.flaky)}`)]
       : []),
+    ...(reading.failuresForgotten > 0
+      ? [finding("flaky", "warning", `${reading.failuresForgotten} earlier runs with failures were not compared`)]
+      : []),
     ...(reading.failedOnBase.length > 0
       ? [finding("failed_on_base", "info", `failed on the base and fail still: ${listed(reading.failedOnBase, 20)}`)]
       : []),
@@ -134,15 +138,12 @@ function findingsOf(reading: GreenReading): readonly CheckFinding[] {
   ];
 }
 
-function weakRed(
-  { wholeFileReds, run, changes }: GreenReading,
-  { workflow, facts, baseTree }: CheckInput,
-): readonly CheckFinding[] {
+function weakRed({ wholeFileReds, run, changes }: GreenReading, input: CheckInput): readonly CheckFinding[] {
   if (wholeFileReds.length === 0) return [];
   const execution = executionOfChanges(run.coverage, {
     changes: [...changes.values()],
-    contents: facts.tree?.differences[baseTree]?.contents ?? {},
-    isTestFile: (path) => workflow.isTestFile(path),
+    contents: input.facts.tree?.differences[input.baseTree]?.contents ?? {},
+    isTestFile: testsOfChange(input, run),
   });
   const files = `test files that did not load when they were red: ${listed(wholeFileReds)}`;
   const finding = { name: "weak_red", evidenceId: run.evidenceId };

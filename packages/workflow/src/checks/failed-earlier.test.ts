@@ -28,6 +28,11 @@ test.each<[rule: string, evidence: EvidenceFacts, found: readonly string[]]>([
     { base: onBase(passing, { flaky: [adds] }), current: now(passing), failedEarlier: [adds] },
     [],
   ],
+  [
+    "that earlier failures are no longer remembered is told",
+    { base: onBase(passing), current: now(passing), failedEarlier: [], failuresForgotten: 3 },
+    ["flaky: 3 earlier runs with failures were not compared"],
+  ],
 ])("%s, and blocks nothing", (_, evidence, found) => {
   const outcome = judge("all_tests_pass", { changes: [], sinceBase: [], paths: [file], evidence });
   expect(outcome.passed).toBe(true);

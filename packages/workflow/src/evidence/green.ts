@@ -32,8 +32,10 @@ export interface GreenReading {
   readonly failedOnBase: readonly string[];
   /** Gone, and given up in `removed_tests`. */
   readonly removed: readonly string[];
-  /** Both outcomes on this tree, in this run or before it in this stay, and not an unchanged test that was flaky on the base. */
+  /** Both outcomes on this tree, in this run or before it in this task, and not an unchanged test that was flaky on the base. */
   readonly flaky: readonly string[];
+  /** Runs with failures that this one was not compared with. */
+  readonly failuresForgotten: number;
   /** Files that did not load at RED. */
   readonly wholeFileReds: readonly string[];
 }
@@ -77,6 +79,7 @@ export function readGreen(subject: EvidenceSubject): Gathered<GreenReading> {
       ...readFailures(run, { base: base.value, reds, passedBefore, unstable }),
       worseFiles: worseFiles(base.value, run, { unstable, isGone }),
       removed: before("missing").filter(isGone),
+      failuresForgotten: evidence.failuresForgotten ?? 0,
       flaky: [...new Set([...run.inState("flaky"), ...noFailuresNow(run, evidence.failedEarlier ?? [])])].filter(
         (identity) => !isExcused(identity, { run, base: base.value, changes: changes.value }),
       ),
