@@ -15,8 +15,6 @@ const maxConfigurationBytes = 64 * 1024;
 export interface CanaryRequest extends TestCommandRequest {
   /** Of the run that the canary vouches for, on the same checkout. */
   readonly cases: readonly TestCase[];
-  /** Files that differ from the base: the first that a canary is put into. */
-  readonly changed: ReadonlySet<string>;
 }
 
 /**
@@ -93,7 +91,7 @@ async function testFiles(
   const passed = new Set<string>();
   for (const { file, outcome } of request.cases) if (file !== null && outcome === "passed") passed.add(file);
   const candidates = [...passed]
-    .filter((file) => known.has(file) && template.fileName.test(file) && request.isTestFile(file))
+    .filter((file) => known.has(file) && template.fileName.test(file) && request.workflow.isTestFile(file))
     .sort((a, b) => Number(request.changed.has(b)) - Number(request.changed.has(a)) || (a < b ? -1 : 1));
   const plantable: string[] = [];
   for (const file of candidates) {

@@ -147,14 +147,15 @@ export async function openEvidenceRunner(
           workspacePath: checkout.path,
           lowerLayers: layer === null ? [] : [layer.path],
           files: [...prepared.tree.entries.keys()],
-          isTestFile: (file) => request.task.workflow.isTestFile(file),
+          changed: prepared.changed,
+          workflow: request.task.workflow,
           textOf: (file) => textIn(prepared.tree, parts.contents, file),
           signal,
         };
         const facts = await runTestCommand(command);
         const isWanted = request.canary === "if_passed" ? isPass(facts) : request.canary === "if_reported";
         if (!isWanted || !isWorthCanary(facts)) return { ...about, ...facts, durationMs: duration() };
-        const canary = await runCanary({ ...command, cases: facts.cases, changed: prepared.changed });
+        const canary = await runCanary({ ...command, cases: facts.cases });
         return { ...about, ...facts, canary, durationMs: duration() };
       }),
 
@@ -207,7 +208,7 @@ export async function openEvidenceRunner(
 
 type Prepared = {
   readonly tree: Manifest;
-  readonly changed: ReadonlySet<string>;
+  readonly changed: ReadonlyMap<string, boolean>;
   readonly machine: Digest;
   readonly setupKey: Digest | null;
   readonly dependencyChange: readonly string[];
@@ -216,9 +217,11 @@ type Prepared = {
   | { readonly failure: null; readonly checkout: Checkout; readonly layer: HeldLayer | null }
 );
 
-function changedPaths(base: Manifest, tree: Manifest): ReadonlySet<string> {
+/** By path, whether the base does not have it at all. */
+function changedPaths(base: Manifest, tree: Manifest): ReadonlyMap<string, boolean> {
   const isSame = (entry: TreeEntry) => base.entries.get(entry.path)?.content === entry.content;
-  return new Set([...tree.entries.values()].filter((entry) => !isSame(entry)).map((entry) => entry.path));
+  const changed = [...tree.entries.values()].filter((entry) => !isSame(entry));
+  return new Map(changed.map(({ path }) => [path, !base.entries.has(path)]));
 }
 
 function isPass(run: Pick<TestRun, "exitCode" | "cases">): boolean {

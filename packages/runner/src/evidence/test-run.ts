@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
-import { PhasegateError, type LineCoverage, type TestRun } from "@phasegate/wire";
+import { PhasegateError, type LineCoverage, type TestCase, type TestRun } from "@phasegate/wire";
+import { coverageTests, type TestSource } from "@phasegate/workflow";
 import { readLcov, withoutComments } from "../reports/lcov.ts";
 import { findReportFormat } from "../reports/registry.ts";
 import { ReportError, type ReportFormat } from "../reports/report-format.ts";
@@ -29,7 +30,9 @@ export interface TestCommandRequest {
   readonly lowerLayers: readonly string[];
   /** Paths of all files of the tree. */
   readonly files: readonly string[];
-  isTestFile(path: string): boolean;
+  /** Those that differ from the base; true of those that it does not have. */
+  readonly changed: ReadonlyMap<string, boolean>;
+  readonly workflow: TestSource["workflow"];
   /** The text of a file as the tree has it, whatever the run made of it; null where it is not to be read. */
   textOf(path: string): string | null;
   readonly signal: AbortSignal;
@@ -144,13 +147,14 @@ export async function runOnce(request: TestCommandRequest, words: readonly strin
       format: format.name,
       files: request.files,
       about,
-      isTestFile: (file) => request.isTestFile(file),
+      isTestFile: (file) => request.workflow.isTestFile(file),
       printed: printedSums(source, format, result),
     },
     () => readSource(source, directory, result),
   );
   const { problem, ...report } = judged;
-  const measured = settings.coverage === null ? null : await readCoverage(directory, { ...about, ...request });
+  const measured =
+    settings.coverage === null ? null : await readCoverage(directory, { ...about, ...request, cases: report.cases });
   const why = problem === null ? (measured?.problem ?? null) : explained(judged.status, problem, about.output);
   return {
     ...report,
@@ -213,12 +217,22 @@ async function readCoverage(
     workspace,
     cwd,
     files,
-    isTestFile,
     textOf,
-  }: { workspace: string; cwd: string } & Pick<TestCommandRequest, "files" | "isTestFile" | "textOf">,
+    ...source
+  }: { workspace: string; cwd: string; cases: readonly TestCase[] } & Pick<
+    TestCommandRequest,
+    "files" | "changed" | "workflow" | "textOf"
+  >,
 ): Promise<{ readonly coverage: LineCoverage | null; readonly problem: string | null }> {
   const known = new Set(files);
-  const context = { workspace, cwd, isFile: (file: string) => known.has(file), isTestFile };
+  const isTest = coverageTests({ ...source, textOf });
+  const context = {
+    workspace,
+    cwd,
+    isFile: (file: string) => known.has(file),
+    // What the base has was left to its tests by its name.
+    isTestFile: (file: string) => (source.changed.has(file) ? isTest(file) : source.workflow.isTestFile(file)),
+  };
   try {
     const text = await readReport(directory, reportNames.coverage);
     if (text !== null) return { coverage: await withoutComments(readLcov(text, context), textOf), problem: null };

@@ -1,5 +1,6 @@
 import type { JsonObject, LineCoverage } from "@phasegate/wire";
 import { Type } from "typebox";
+import { testsOfChange } from "../evidence/coverage-tests.ts";
 import { isHeldTest } from "../evidence/held-tests.ts";
 import { currentRun } from "../evidence/subject.ts";
 import { honestPercent, uncounted, type Uncounted } from "../evidence/uncounted.ts";
@@ -37,12 +38,13 @@ export const coverageThresholdMet = gatheredCheck({
       const why = problem === undefined ? "" : `: ${problem}`;
       return { ...fail(`the test run measured no coverage${why}`, noCoverageHint), evidenceId };
     }
-    const left = leftOut(coverage, input);
-    const findings = [...findingsOf(left), ...likeTests(input)].map((finding) => ({ ...finding, evidenceId }));
+    const isTest = testsOfChange(input, run.value);
+    const left = leftOut(coverage, input, isTest);
+    const findings = [...findingsOf(left), ...likeTests(input, isTest)].map((finding) => ({ ...finding, evidenceId }));
     const percent = honestPercent(coverage, left);
     if (percent >= threshold) return { ...pass(), evidenceId, findings };
     return {
-      ...fail(messageOf(percent, threshold, left), hintOf(left)),
+      ...fail(messageOf(percent, threshold, left), hintOf(left, input)),
       evidenceId,
       findings,
     };
@@ -58,22 +60,29 @@ export const coverageThresholdMet = gatheredCheck({
 });
 
 /** What the change keeps out of the report. */
-function leftOut(coverage: LineCoverage, { workflow, facts, baseTree }: CheckInput): Uncounted {
+function leftOut(
+  coverage: LineCoverage,
+  { facts, baseTree }: CheckInput,
+  isTestFile: (path: string) => boolean,
+): Uncounted {
   const { changes = [], contents = {} } = facts.tree?.differences[baseTree] ?? {};
   return uncounted(coverage, {
     changes,
     contents,
     paths: facts.tree?.paths ?? [],
     base: facts.evidence?.base?.coverage ?? null,
-    isTestFile: (path) => workflow.isTestFile(path),
+    isTestFile,
   });
 }
 
-/** New files that no coverage counts, since they are named like tests, though no phase of tests holds them. */
-function likeTests({ workflow, facts, baseTree }: CheckInput): readonly CheckFinding[] {
+/** New files that no coverage counts, since they are taken for tests, though no phase of tests holds them. */
+function likeTests(
+  { workflow, facts, baseTree }: CheckInput,
+  isTest: (path: string) => boolean,
+): readonly CheckFinding[] {
   const isHeld = isHeldTest(workflow);
   const files = (facts.tree?.differences[baseTree]?.changes ?? [])
-    .filter(({ kind, path }) => kind === "added" && workflow.isTestFile(path) && !isHeld(path))
+    .filter(({ kind, path }) => kind === "added" && isTest(path) && !isHeld(path))
     .map(({ path }) => path);
   if (files.length === 0) return [];
   const message = `new, named like tests, and held by no phase of tests; in no count of the coverage: ${listed(files, 20)}`;
@@ -113,10 +122,11 @@ function messageOf(percent: number, threshold: number, { uncovered }: Uncounted)
   return `line coverage is ${shown} per cent${more}, at least ${threshold} is asked for`;
 }
 
-function hintOf({ uncovered }: Uncounted): string {
-  return uncovered.size === 0
-    ? "test what is not"
-    : "test those files, take comments out that leave lines uncounted, or delete what nothing uses";
+function hintOf({ uncovered }: Uncounted, { workflow }: CheckInput): string {
+  if (uncovered.size === 0) return "test what is not";
+  const isLikeTest = [...uncovered.keys()].some((path) => workflow.isTestFile(path));
+  const rename = isLikeTest ? "name product code so that the coverage tool takes it for no test, " : "";
+  return `${rename}test those files, take comments out that leave lines uncounted, or delete what nothing uses`;
 }
 
 function thresholdOf(parameters: JsonObject): number {

@@ -54,7 +54,8 @@ function folderOf(path: string): string {
   return path.includes("/") ? path.slice(0, path.lastIndexOf("/")) : "";
 }
 
-function isConfiguration(path: string): boolean {
+/** Files that configure tools, by their names. */
+export function isConfiguration(path: string): boolean {
   return /(?:^|\/)(?:\.[^/]+|[^/]+\.config\.\w+|setup\.py|[A-Z]\w+file\.js|(?:gulp|grunt)file\.js)$/.test(path);
 }
 

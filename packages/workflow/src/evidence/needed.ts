@@ -68,8 +68,9 @@ export function redTreePaths(phase: Pick<CompiledPhase, "judgePath">): (path: st
 const maxTextBytes = 256 * 1024;
 
 /**
- * Paths of `changes` whose texts checks on evidence look into, where the workflow measures coverage: of product code, for
- * which lines changed (`weak_red`), and for comments that take lines out of the coverage.
+ * Paths of `changes` whose texts checks on evidence look into, where the workflow measures coverage: for which lines
+ * changed (`weak_red`), for comments that take lines out of the coverage, and for what loads a file that is named like a
+ * test.
  */
 export function textsForEvidence(
   workflow: Pick<CompiledWorkflow, "isTestFile" | "normalized">,
@@ -83,8 +84,8 @@ export function textsForEvidence(
   if (evidenceWorkflow(workflow.normalized.evidence).coverage === null) return [];
   return changes
     .filter(({ kind, path, after }) => {
-      if (after?.type !== "file" || workflow.isTestFile(path)) return false;
-      if (kind === "modified" && looksAtLines) return true;
+      if (after?.type !== "file") return false;
+      if (kind === "modified" && looksAtLines && !workflow.isTestFile(path)) return true;
       return (looksAtLines || countsLines) && after.size <= maxTextBytes;
     })
     .map(({ path }) => path);

@@ -5,9 +5,9 @@ import { covering, now, onBase } from "../checks/testing/run-case.ts";
 
 const files = { "src/a.js": { covered: [1], uncovered: [] } };
 
-function findings(path: string, text: string, before: string | null = null) {
+function findings(path: string, text: string, before: string | null = null, ran = "test/a.test.js") {
   const sinceBase = [changed(path, before === null ? "added" : "modified")];
-  const evidence = { current: now({ "test/a.test.js": { a: "passed" } }, { coverage: covering(files) }) };
+  const evidence = { current: now({ [ran]: { a: "passed" } }, { coverage: covering(files) }) };
   const contents = { [path]: { before, after: text } };
   const parameters = { threshold: 0 };
   const outcome = judge("coverage_threshold_met", { changes: [], sinceBase, contents, evidence, parameters });
@@ -50,13 +50,19 @@ test.each([
   expect(findings(path, `${text}\n# more\n`, text)).toEqual([]);
 });
 
-test("a new file that is named like a test, which no phase of tests may write or freezes, is named", () => {
+test("a new file that is named like a test, which no phase of tests may write or freezes, counts as product code", () => {
   const code = "export const tax = 1;\n";
   expect(findings("src/tax_test.js", code)).toEqual([
-    "warning coverage_unmeasured: new, named like tests, and held by no phase of tests; in no count of the coverage: `src/tax_test.js`",
+    "warning coverage_unmeasured: changed, and loaded by no test: counted as not covered: `src/tax_test.js`",
   ]);
   expect(findings("src/tax_test.js", code, "export const tax = 0;\n")).toEqual([]);
   expect(findings("test/tax_test.js", code)).toEqual([]);
+});
+
+test("such a file in which a test ran is left to the tests, and named", () => {
+  expect(findings("src/a_test.js", "test('a');\n", null, "src/a_test.js")).toEqual([
+    "warning coverage_unmeasured: new, named like tests, and held by no phase of tests; in no count of the coverage: `src/a_test.js`",
+  ]);
 });
 
 test("a second comment of one text is the new one, wherever it stands", () => {
