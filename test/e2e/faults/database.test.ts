@@ -1,41 +1,21 @@
 import { copyFileSync, openSync, closeSync, rmSync, statSync, truncateSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { Answered } from "../../harness/answered.ts";
-import { BinServer, runBin } from "../../harness/bin-server.ts";
-import { makeRepository, temporaryDirectory } from "../../harness/repository.ts";
-
-const workflow = `
-name: database
-phases:
-  - { id: WORK, tools: [read, edit], write: ["src/**"] }
-`;
-
-const closing: (() => Promise<unknown> | void)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).toReversed()) await close();
-});
+import { FaultBed } from "../../harness/fault-bed.ts";
 
 /** A server that has answered, with a backup of that moment; `damage` is applied to the stopped ledger. */
 async function answeredServer() {
-  const { path, remove } = temporaryDirectory("database");
-  closing.push(remove);
-  const files = { "agent_workflow.yaml": workflow, "src/a.txt": "a\n" };
-  const options = {
-    repository: makeRepository(join(path, "repository"), files),
-    dataDirectory: join(path, "data"),
-    settings: { RUNNER_SANDBOX: "off" },
-  };
-  const server = await BinServer.start(options);
-  closing.push(() => server.end("SIGKILL"));
+  const bed = new FaultBed("database");
+  const server = await bed.start();
   const agent = await server.newAgent("ada");
   const answered = new Answered();
   for (let call = 0; call < 30; call += 1) {
     const { body } = await agent.execute("write_files", { path: "src/b.txt", content: `${call}`.repeat(2_000) });
     answered.note(agent.taskId, body);
   }
-  const ledger = join(options.dataDirectory, "ledger.sqlite");
-  return { path, options, server, agent, answered, ledger };
+  const ledger = join(bed.options.dataDirectory, "ledger.sqlite");
+  return { bed, server, agent, answered, ledger };
 }
 
 function overwrite(file: string, from: number, bytes: number): void {
@@ -59,18 +39,17 @@ const damages: Record<(typeof endings)[number][0], (file: string) => void> = {
 };
 
 test("a damaged or cut ledger is not served, the message says what it is, and a backup brings everything back", async () => {
-  const { path, options, server, answered, ledger } = await answeredServer();
-  const data = ["--data-dir", options.dataDirectory];
-  const backup = join(path, "backup");
-  expect(await runBin(["backup", backup, ...data], options)).toMatchObject({ code: 0 });
+  const { bed, server, answered, ledger } = await answeredServer();
+  const backup = join(bed.path, "backup");
+  expect(await bed.run(["backup", backup])).toMatchObject({ code: 0 });
   expect(await server.end()).toBe(0);
-  const whole = join(path, "whole.sqlite");
+  const whole = join(bed.path, "whole.sqlite");
   copyFileSync(ledger, whole);
   for (const [damage, message] of endings) {
     for (const suffix of ["-wal", "-shm"]) rmSync(`${ledger}${suffix}`, { force: true });
     copyFileSync(whole, ledger);
     damages[damage](ledger);
-    const started = await runBin(["serve", "--port", "0", ...data], options);
+    const started = await bed.run(["serve", "--port", "0"]);
     expect({ damage, ...started }).toMatchObject({
       damage,
       code: 1,
@@ -78,11 +57,10 @@ test("a damaged or cut ledger is not served, the message says what it is, and a 
     });
     expect(started.error).toContain("hint: restore it from a backup");
   }
-  expect(await runBin(["audit", "verify", ...data], options)).toMatchObject({ code: 1 });
-  rmSync(options.dataDirectory, { recursive: true });
-  expect(await runBin(["restore", backup, ...data], options)).toMatchObject({ code: 0 });
-  const again = await BinServer.start(options);
-  closing.push(() => again.end("SIGKILL"));
+  expect(await bed.verify()).toMatchObject({ code: 1 });
+  rmSync(bed.options.dataDirectory, { recursive: true });
+  expect(await bed.run(["restore", backup])).toMatchObject({ code: 0 });
+  const again = await bed.start();
   expect(await answered.lost(again.operator)).toEqual([]);
 });
 

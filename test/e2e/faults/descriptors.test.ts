@@ -3,34 +3,13 @@ import { readdirSync } from "node:fs";
 import { connect } from "node:net";
 import type { Socket } from "node:net";
 import { once } from "node:events";
-import { join } from "node:path";
-import { afterEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { Answered } from "../../harness/answered.ts";
-import { BinServer, runBin } from "../../harness/bin-server.ts";
-import { makeRepository, temporaryDirectory } from "../../harness/repository.ts";
-
-const workflow = `
-name: descriptors
-phases:
-  - { id: WORK, tools: [read, edit, run], write: ["src/**"] }
-`;
-
-const closing: (() => Promise<unknown> | void)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).toReversed()) await close();
-});
+import { FaultBed } from "../../harness/fault-bed.ts";
 
 test("a server without file descriptors refuses what needs one, keeps what it answered, and goes on with more", async () => {
-  const { path, remove } = temporaryDirectory("descriptors");
-  closing.push(remove);
-  const files = { "agent_workflow.yaml": workflow, "src/a.txt": "a\n" };
-  const options = {
-    repository: makeRepository(join(path, "repository"), files),
-    dataDirectory: join(path, "data"),
-    settings: { RUNNER_SANDBOX: "off" },
-  };
-  const server = await BinServer.start(options);
-  closing.push(() => server.end("SIGKILL"));
+  const bed = new FaultBed("descriptors");
+  const server = await bed.start();
   const agent = await server.newAgent("ada");
   const answered = new Answered();
   const call = { task_id: agent.taskId, phase_token: agent.token, tool_name: "write_files" };
@@ -71,7 +50,7 @@ test("a server without file descriptors refuses what needs one, keeps what it an
   expect(await answered.open(server.operator)).toEqual([]);
   expect(server.log).toContain("no file descriptors left");
   expect(await server.end()).toBe(0);
-  expect(await runBin(["audit", "verify", "--data-dir", options.dataDirectory], options)).toMatchObject({ code: 0 });
+  expect(await bed.verify()).toMatchObject({ code: 0 });
 });
 
 /** Twenty clients that come now are turned away and hurt nobody. */

@@ -1,35 +1,14 @@
-import { join } from "node:path";
-import { afterEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { Answered } from "../../harness/answered.ts";
-import { BinServer, runBin } from "../../harness/bin-server.ts";
 import type { Agent } from "../../harness/agent.ts";
-import { makeRepository, temporaryDirectory } from "../../harness/repository.ts";
+import { FaultBed } from "../../harness/fault-bed.ts";
 
-const workflow = `
-name: shutdown
-phases:
-  - { id: WORK, tools: [read, edit, run], write: ["src/**"] }
-  - { id: DONE, tools: [read] }
-`;
 const agents = 6;
 const answersBeforeTheEnd = 60;
 
-const closing: (() => Promise<unknown> | void)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).toReversed()) await close();
-});
-
 test("SIGTERM under load ends cleanly: what was answered is kept, the rest is refused with what to do", async () => {
-  const { path, remove } = temporaryDirectory("shutdown");
-  closing.push(remove);
-  const files = { "agent_workflow.yaml": workflow, "src/a.txt": "a\n" };
-  const options = {
-    repository: makeRepository(join(path, "repository"), files),
-    dataDirectory: join(path, "data"),
-    settings: { RUNNER_SANDBOX: "off" },
-  };
-  const server = await BinServer.start(options);
-  closing.push(() => server.end("SIGKILL"));
+  const bed = new FaultBed("shutdown");
+  const server = await bed.start();
   const answered = new Answered();
   const refused = new Set<unknown>();
   const ending: { code: Promise<number | null> | null } = { code: null };
@@ -54,10 +33,9 @@ test("SIGTERM under load ends cleanly: what was answered is kept, the rest is re
   expect(await sleeping).toMatchObject({ status: 400, body: { code: "tool_failed" } });
   // Calls that were running when the end came may say how they ended; no answer is a fault of the server's.
   for (const code of refused) expect(["shutting_down", "tool_failed", "workspace_unavailable"]).toContain(code);
-  expect(await runBin(["audit", "verify", "--data-dir", options.dataDirectory], options)).toMatchObject({ code: 0 });
+  expect(await bed.verify()).toMatchObject({ code: 0 });
 
-  const again = await BinServer.start(options);
-  closing.push(() => again.end("SIGKILL"));
+  const again = await bed.start();
   expect(answered.count).toBeGreaterThanOrEqual(answersBeforeTheEnd);
   expect(await answered.lost(again.operator)).toEqual([]);
   expect(await answered.open(again.operator)).toEqual([]);
