@@ -1,55 +1,38 @@
 import { join } from "node:path";
-import { afterEach, expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import type { TestContext } from "vitest";
 import { Answered } from "../../harness/answered.ts";
-import { BinServer, runBin } from "../../harness/bin-server.ts";
+import type { Answer } from "../../harness/api.ts";
 import type { BinOptions } from "../../harness/bin-server.ts";
-import { makeRepository, temporaryDirectory } from "../../harness/repository.ts";
+import { FaultBed } from "../../harness/fault-bed.ts";
 import { SmallDisk } from "../../harness/small-disk.ts";
 
-const workflow = `
-name: disk
-phases:
-  - { id: WORK, tools: [read, edit, run], write: ["src/**"] }
-  - { id: DONE, tools: [read] }
-`;
-
-const closing: (() => Promise<unknown> | void)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).toReversed()) await close();
-});
-
-/** A repository, and a small disk for the server's data; skips where no disk can be had. */
-async function onSmallDisk(context: TestContext): Promise<{ disk: SmallDisk; options: BinOptions }> {
-  const { path, remove } = temporaryDirectory("disk");
-  closing.push(remove);
-  const disk = await SmallDisk.make(join(path, "disk"), 32);
+/** A bed whose data lie on a small disk; skips where no disk can be had. */
+async function onSmallDisk(context: TestContext): Promise<{ disk: SmallDisk; bed: FaultBed; options: BinOptions }> {
+  const bed = new FaultBed("disk");
+  const disk = await SmallDisk.make(join(bed.path, "disk"), 32);
   if (disk === null) context.skip("this machine gives this user no namespaces to make a small disk in");
-  closing.push(() => disk.remove());
-  const files = { "agent_workflow.yaml": workflow, "src/a.txt": "a\n" };
-  const repository = makeRepository(join(path, "repository"), files);
-  return {
-    disk,
-    options: {
-      repository,
-      dataDirectory: join(disk.path, "data"),
-      through: disk.through(repository),
-      settings: { RUNNER_SANDBOX: "off", RUNNER_MIN_FREE_MB: "0", HEALTH_MIN_FREE_DISK_MB: "0" },
-    },
+  onTestFinished(() => disk.remove());
+  const options: BinOptions = {
+    ...bed.options,
+    dataDirectory: join(disk.path, "data"),
+    through: disk.through(bed.options.repository),
+    settings: { ...bed.options.settings, RUNNER_MIN_FREE_MB: "0", HEALTH_MIN_FREE_DISK_MB: "0" },
   };
+  return { disk, bed, options };
 }
 
-async function start(options: BinOptions): Promise<BinServer> {
-  const server = await BinServer.start(options);
-  closing.push(() => server.end("SIGKILL"));
-  return server;
+/** Calls again and again, until the answer is that the ledger cannot be written; the last answer. */
+async function untilTheLedgerRefuses(call: (number: number) => Promise<Answer>): Promise<Answer> {
+  for (let number = 0; ; number += 1) {
+    const answer = await call(number);
+    if (number === 200 || answer.body["code"] === "ledger_unavailable") return answer;
+  }
 }
-
-const verify = (options: BinOptions) => runBin(["audit", "verify", "--data-dir", options.dataDirectory], options);
 
 test("on a full disk every decision is refused and none is lost; with room again the next one stands", async (context) => {
-  const { disk, options } = await onSmallDisk(context);
-  const server = await start(options);
+  const { disk, bed, options } = await onSmallDisk(context);
+  const server = await bed.start(options);
   const { operator } = server;
   const agent = await server.newAgent("ada");
   const answered = new Answered();
@@ -62,11 +45,12 @@ test("on a full disk every decision is refused and none is lost; with room again
   await expect.poll(() => disk.has(join(folder, "begun"))).toBe(true);
   disk.fill();
 
-  let refused = await write("x".repeat(40_000));
-  for (let call = 0; call < 200 && refused.status === 200; call += 1) {
-    answered.note(agent.taskId, refused.body);
-    refused = await write(`${call}`.repeat(20_000));
-  }
+  // What ends elsewhere may still give room back: the workspace can be the first that has none.
+  const refused = await untilTheLedgerRefuses(async (call) => {
+    const answer = await write(`${call}`.repeat(2_000));
+    answered.note(agent.taskId, answer.body);
+    return answer;
+  });
   expect(refused).toMatchObject({
     status: 503,
     body: { code: "ledger_unavailable", detail: expect.stringContaining("the disk is full") as string },
@@ -96,15 +80,15 @@ test("on a full disk every decision is refused and none is lost; with room again
   const { body } = await operator.get(`/events?task_id=${waiter.taskId}&type=tool.interrupted`);
   expect(body["events"]).toMatchObject([{ data: { reason: "the ledger did not take the end of the call" } }]);
   expect(await server.end()).toBe(0);
-  expect(await verify(options)).toMatchObject({ code: 0 });
-  const again = await start(options);
+  expect(await bed.verify(options)).toMatchObject({ code: 0 });
+  const again = await bed.start(options);
   expect(await answered.lost(again.operator)).toEqual([]);
   expect(await answered.open(again.operator)).toEqual([]);
 });
 
 test("on a file system that became read-only nothing is granted; writable again it goes on", async (context) => {
-  const { disk, options } = await onSmallDisk(context);
-  const server = await start(options);
+  const { disk, bed, options } = await onSmallDisk(context);
+  const server = await bed.start(options);
   const agent = await server.newAgent("ada");
   const answered = new Answered();
   const write = (content: string) => agent.execute("write_files", { path: "src/b.txt", content });
@@ -117,11 +101,10 @@ test("on a file system that became read-only nothing is granted; writable again 
   expect((await server.operator.get("/health/ready")).status).toBe(503);
   disk.makeWritable();
 
-  // A ledger that had to be opened again, on a disk that then is read-only.
+  // What is open stays open: the ledger takes decisions until it has no room, and then it has to be opened again.
   disk.fill();
-  let full = await write("x".repeat(40_000));
-  for (let call = 0; call < 200 && full.status === 200; call += 1) full = await write(`${call}`.repeat(20_000));
   disk.makeReadOnly();
+  await untilTheLedgerRefuses((call) => write(`${call}`.repeat(2_000)));
   for (const refused of [
     await write("meanwhile\n"),
     await agent.execute("read_files", { path: "src/a.txt" }),
@@ -138,12 +121,12 @@ test("on a file system that became read-only nothing is granted; writable again 
   expect(await server.end()).toBe(0);
 
   disk.makeReadOnly();
-  const notStarted = await runBin(["serve", "--port", "0", "--data-dir", options.dataDirectory], options);
+  const notStarted = await bed.run(["serve", "--port", "0"], options);
   expect(notStarted).toMatchObject({ code: 1, error: expect.stringContaining("read-only file system") as string });
   expect(notStarted.error).toContain("hint: make it writable");
   disk.makeWritable();
-  const again = await start(options);
+  const again = await bed.start(options);
   expect(await answered.lost(again.operator)).toEqual([]);
   expect(await again.end()).toBe(0);
-  expect(await verify(options)).toMatchObject({ code: 0 });
+  expect(await bed.verify(options)).toMatchObject({ code: 0 });
 });
