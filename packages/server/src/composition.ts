@@ -148,7 +148,7 @@ async function open(
   configuration.recordTo(configEvents, (error) =>
     log.error({ err: error }, "a change of the configuration was not followed"),
   );
-  await recordRestore({ system, ids, dataDirectory: dataDir });
+  const isRestored = await recordRestore({ ledger, system, ids, metrics, log }, dataDir);
   const signer = await openHeadSigner(dataDir);
   const tokens = await openPhaseTokens({ security: config.security, dataDirectory: dataDir, env: options.env, clock });
   const keys = await KeyRing.open({ ledger, clock, ids, log });
@@ -200,6 +200,8 @@ async function open(
   const readiness = new Readiness(context, clockWatch);
   opened.push(async () => readiness.close());
   await recover(context);
+  // Bodies whose time ended after the backup was made are not shown again.
+  if (isRestored) await retention.erase();
   await configEvents.started(configuration.settings());
   const keeper = new LeaseKeeper(context);
   opened.push(() => keeper.close());

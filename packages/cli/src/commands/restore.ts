@@ -8,6 +8,7 @@ import { printJson } from "../output/table.ts";
 
 interface RestoreCommandOptions {
   readonly dataDir?: string;
+  readonly erasedIn?: string;
   readonly json?: boolean;
 }
 
@@ -16,6 +17,7 @@ export function register(program: Command, commandLine: CommandLine): void {
     .command("restore <folder>")
     .description("make a data directory out of a backup; never over one that holds anything")
     .option("--data-dir <folder>", "the data directory to make (default: that of the configuration)")
+    .option("--erased-in <path>", "erase again what this data directory, ledger or audit export says was erased since")
     .option("--json", "print as JSON")
     .action((folder: string, options: RestoreCommandOptions) => restore(commandLine, folder, options));
 }
@@ -26,9 +28,19 @@ async function restore(commandLine: CommandLine, folder: string, options: Restor
   try {
     const dataDirectory = await dataDirectoryOf(io, options.dataDir);
     const backup = resolve(io.cwd, folder);
-    const { events, tasks } = await restoreBackup({ backup, dataDirectory, now: Date.now() });
-    if (options.json) return printJson(io, { data_dir: dataDirectory, events, tasks });
+    const { events, tasks, erased } = await restoreBackup({
+      backup,
+      dataDirectory,
+      now: Date.now(),
+      ...(options.erasedIn === undefined ? {} : { erasedIn: resolve(io.cwd, options.erasedIn) }),
+    });
+    if (options.json) return printJson(io, { data_dir: dataDirectory, events, tasks, erased });
     io.out(`${styled(io, "green", "ok")}: ${printable(dataDirectory)} holds ${events} events and ${tasks} tasks`);
+    io.out(
+      erased === null
+        ? "bodies that were erased after the backup was made are here again: erase them again, or restore with --erased-in"
+        : `bodies that were erased since, and that the backup has, go again at the first start: ${erased} are known`,
+    );
     io.out("tokens of the time before are void: agents get new ones by claiming their task again");
   } catch (error) {
     throw failureOf(error);

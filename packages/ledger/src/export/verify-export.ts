@@ -1,12 +1,11 @@
 import { createPublicKey, type KeyObject, verify } from "node:crypto";
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import {
   canonicalJson,
   type Digest,
   type EventId,
   type EventType,
-  PhasegateError,
   type PrincipalId,
   type StoredEvent,
 } from "@phasegate/wire";
@@ -15,6 +14,7 @@ import { inOrder, maxProblems, problemAt, short, type VerifyProblem } from "../v
 import { manifestSuffix } from "./export-files.ts";
 import { ExportTally } from "./export-tally.ts";
 import { type ExportedFile, type ExportedHead, type ExportEntry, manifestHead, readManifest } from "./manifest.ts";
+import { manifestOf, noManifest } from "./manifest-path.ts";
 import { readEntry } from "./read-entry.ts";
 import { readLines } from "./read-lines.ts";
 
@@ -205,19 +205,4 @@ function storedEvent(entry: ExportEntry): StoredEvent {
 function isSigned(keys: readonly KeyObject[], head: ExportedHead, signature: string): boolean {
   const bytes = Buffer.from(canonicalJson({ stream: head.stream, version: head.version, hash: head.hash }));
   return keys.some((key) => verify(null, bytes, key, Buffer.from(signature, "base64url")));
-}
-
-/** The manifest that a path leads to. Throws `export_invalid` when it leads to none or to several. */
-function manifestOf(path: string): string {
-  if (!existsSync(path)) throw noManifest(path);
-  if (!statSync(path).isDirectory()) return path.endsWith(manifestSuffix) ? path : `${path}${manifestSuffix}`;
-  const [name, ...others] = readdirSync(path).filter((each) => each.endsWith(manifestSuffix));
-  if (name === undefined || others.length > 0) throw noManifest(path);
-  return join(path, name);
-}
-
-function noManifest(path: string): PhasegateError {
-  return new PhasegateError("export_invalid", `\`${path}\` has no one manifest of an audit export`, {
-    hint: "name the file that `audit.export_file` or `phasegate audit export` wrote",
-  });
 }

@@ -7,6 +7,7 @@ import {
   type TaskId,
 } from "@phasegate/wire";
 import { auditBodies } from "@phasegate/ledger";
+import { retentionReason } from "@phasegate/ledger/export";
 import type { ServerContext } from "../context.ts";
 import { Rounds } from "../rounds.ts";
 
@@ -78,7 +79,7 @@ export class PayloadRetention {
     let erased = 0;
     for (const digest of digests.difference(open.digests)) {
       if ((await ledger.getPayload(digest))?.state !== "kept") continue;
-      const data = { digest, reason: "retention" };
+      const data = { digest, reason: retentionReason };
       await system.append([{ id: ids.make("event"), type: "payload.erased", data }], serverPrincipalId);
       // The event just appended names the digest, too.
       const unusedAfter = await this.#usedSince(open, digest);
