@@ -26,6 +26,8 @@ const maxLaunched = 50;
 /** Variables that hold variables, and ways to read commands, over one command line. */
 const maxIndirections = 3;
 const maxReadings = 500;
+/** Words of all commands, each as often as it is looked at behind another wrapper or with other values. */
+const maxJudgedWords = 60_000;
 
 interface Scope {
   readonly depth: number;
@@ -49,6 +51,7 @@ export class ScriptJudge {
   #scripts = 0;
   #launched = 0;
   #readings = 0;
+  #judgedWords = 0;
   readonly #text: string;
   readonly #flow: ValueFlow;
 
@@ -203,6 +206,8 @@ export class ScriptJudge {
     let words = start;
     let listed = scope.onlyForbidden;
     for (let level = 0; level <= maxWrappers; level++) {
+      this.#judgedWords += words.length;
+      if (this.#judgedWords > maxJudgedWords) break;
       const first = words[0]!.value;
       if (first === null) return this.#unknownProgram(words[0]!);
       this.#flow.call(first, words.slice(1));
@@ -251,7 +256,7 @@ export class ScriptJudge {
           return this.#isListed(listed) ? null : this.#denials.unresolved(step.why, step.hint ?? hints.noScript);
       }
     }
-    return this.#denials.unresolved("too many wrappers around it", hints.writeOut);
+    return this.#denials.unresolved("too many wrappers or words in it", hints.writeOut);
   }
 
   /** True when an entry names the shell itself, so that its author accepted whatever it runs. */

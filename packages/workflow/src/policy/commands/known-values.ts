@@ -20,7 +20,7 @@ export interface Knowledge {
 }
 
 /** Ways to read one line; more are not followed. */
-const maxReadings = 64;
+export const maxReadings = 64;
 
 /** `name` is the variable that is set: `X=${X:-text}` gives it the text where it has no value of its own. */
 export function knownScalar(word: ShellWord, name?: string): readonly KnownValue[] | null {
@@ -72,14 +72,15 @@ export interface Readings {
 /** Replaces the variables, arguments and look-ups of a line by what they may be. */
 export function readingsOf(words: readonly ShellWord[], place: Place, knowledge: Knowledge): Readings | null {
   const names = new Set<string>();
-  let readings: (readonly ShellWord[])[] = [[]];
+  let readings: ShellWord[][] = [[]];
   let isBetter = false;
   for (const [index, word] of words.entries()) {
     const ways = word.parts === null ? null : waysOf(word, { index, place, knowledge, names });
     const usable = ways !== null && readings.length * ways.length <= maxReadings;
     isBetter ||= usable;
-    const next = usable ? ways : [[word]];
-    readings = readings.flatMap((before) => next.map((way) => [...before, ...way]));
+    const [way, ...others] = usable ? ways : [[word]];
+    if (way !== undefined && others.length === 0) for (const reading of readings) reading.push(...way);
+    else readings = readings.flatMap((before) => (usable ? ways : []).map((one) => [...before, ...one]));
   }
   return isBetter ? { readings, names } : null;
 }

@@ -14,6 +14,8 @@ export interface Place {
 }
 
 const none: readonly string[] = [];
+/** A variable past these may be unset as far as is known. */
+const maxCertain = 256;
 
 export const anywhere: Place = { owner: null, shifted: 0, certain: new Set(), isBody: false };
 
@@ -82,7 +84,7 @@ export function movesArguments(words: readonly ShellWord[], place: Place): boole
 }
 
 function including(names: ReadonlySet<string>, more: readonly string[]): ReadonlySet<string> {
-  return more.length === 0 ? names : new Set([...names, ...more]);
+  return more.length === 0 || names.size >= maxCertain ? names : new Set([...names, ...more]);
 }
 
 /** The arguments with which a script calls its own functions. */

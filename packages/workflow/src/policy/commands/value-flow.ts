@@ -1,6 +1,6 @@
 import type { Reason } from "@phasegate/wire";
 import { type ComputedText, computesNothing } from "./computed-text.ts";
-import { type Knowledge, type KnownValue, type Readings, readingsOf } from "./known-values.ts";
+import { type Knowledge, type KnownValue, maxReadings, type Readings, readingsOf } from "./known-values.ts";
 import type { Place } from "./places.ts";
 import type { Setting } from "./script.ts";
 import type { ShellWord } from "./words.ts";
@@ -103,12 +103,15 @@ export class ValueFlow {
   #knownValues(name: string): readonly KnownValue[] | null {
     const values = this.#values.get(name);
     if (this.#setByNumber.has(name) || values?.isUnknown === true) return null;
+    if (values !== undefined && values.known.size > maxReadings) return null;
     return [...(values?.known.values() ?? [])];
   }
 
   #argumentsAt({ owner, shifted }: Place): readonly (readonly ShellWord[])[] | null {
     if (!this.#hasFunctions || owner === null || shifted === null || this.#movesArguments) return null;
-    const calls = [...(this.#calls.get(owner)?.values() ?? [])];
+    const known = this.#calls.get(owner);
+    if (known !== undefined && known.size > maxReadings) return null;
+    const calls = [...(known?.values() ?? [])];
     // A `shift` past the end takes nothing away, and a word that may be several or none moves what comes after it.
     const isFollowed = calls.every(
       (call) => call.length >= shifted && call.slice(0, shifted).every(({ splits }) => !splits),

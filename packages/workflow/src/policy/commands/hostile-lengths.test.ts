@@ -1,0 +1,53 @@
+import { expect, test } from "vitest";
+import { maxCommandLength } from "../../tools/arguments.ts";
+import { compileCommandPolicy } from "./policy.ts";
+
+const { judgeCommand } = compileCommandPolicy({
+  phase: "TDD",
+  allowed: ["ls", "git status", "npm test"],
+  forbidden: ["rm", "git push"],
+  rules: { allowed: "w.yaml:9:7", forbidden: ["w.yaml:20:9", "w.yaml:21:9"] },
+});
+const numbered = (count: number, one: (number: number) => string): string =>
+  Array.from({ length: count }, (_, number) => one(number)).join("");
+
+// Commands are judged where every request is answered, so a text of the greatest length must not hold that up. Each of
+// these took seconds, or would if something in it were looked at once for each of the others.
+const maxMs = 1_000;
+
+test.each([
+  ["shells in shells", "eval ".repeat(13_000)],
+  ["wrappers", "exec ".repeat(13_000)],
+  ["wrappers with operands", "timeout 1 ".repeat(6_500)],
+  ["wrappers that assign", "env a=b ".repeat(8_000)],
+  ["wrappers that append", "xargs ".repeat(10_900)],
+  ["shells without a script", "bash -c ".repeat(8_000)],
+  ["variables that hold programs", numbered(4_000, (n) => `a${n}=ls;`) + numbered(2_000, (n) => `$a${n};`)],
+  ["values of one variable", `${numbered(3_000, (n) => `a=ls${n};`)}${"$a ".repeat(3_000)}`],
+  ["values that rest on another", `a=1;${"b$a;".repeat(12_000)}`],
+  ["functions and calls", numbered(3_000, (n) => `f${n}(){ ls; };`) + numbered(3_000, (n) => `f${n};`)],
+  ["calls of one function", `f(){ $1 a; };${numbered(6_000, (n) => `f ls${n};`)}`],
+  ["here-documents", numbered(3_000, (n) => `cat <<E${n}\nx\nE${n}\n`)],
+  ["commands of `find`", `find . ${"-exec ls {} + ".repeat(4_000)}`],
+  ["substitutions in quotes", `"${"$(ls)".repeat(12_000)}"`],
+  ["substitutions in substitutions", `${"$(".repeat(5_000)}ls${")".repeat(5_000)}`],
+  ["alternatives", "{a,b}".repeat(12_000)],
+  ["sums", `((${"1+".repeat(30_000)}1))`],
+  ["loops in loops", `${"for x in a b; do ".repeat(3_000)}$x;${"done;".repeat(3_000)}`],
+  ["redirections", `ls ${">a ".repeat(20_000)}`],
+  ["assignments before a command", `${"a=1 ".repeat(16_000)}ls`],
+  ["words", `ls ${"ab ".repeat(21_000)}`],
+  ["commands", "ls&&".repeat(16_000)],
+])("a command line of the greatest length is judged within a second: %s", (_, text) => {
+  const started = process.threadCpuUsage();
+  judgeCommand(text.slice(0, maxCommandLength));
+  const { user, system } = process.threadCpuUsage(started);
+  expect((user + system) / 1_000).toBeLessThan(maxMs);
+});
+
+test("what a person would write of many words is still read", () => {
+  const files = numbered(2_000, (n) => ` src/module-${n}.ts`);
+  expect(judgeCommand(`git status --short --${files}`)).toEqual({ allowed: true });
+  expect(judgeCommand(`nohup timeout 60 git status --${files}`)).toEqual({ allowed: true });
+  expect(judgeCommand(`f=rm; $f${files}`).allowed).toBe(false);
+});
