@@ -31,7 +31,7 @@ export const maxFailures = 100;
 export const maxApprovals = 50;
 /** Most triggers that a task remembers, those of its last transitions. */
 export const maxTriggers = 60;
-/** Most reviews that a task remembers, the newest by model and reviewer. */
+/** Most reviews that a task remembers, the newest by model, reviewer and tree. */
 export const maxReviews = 50;
 
 /** Most visits of phases whose findings a task remembers; the oldest fall out. */

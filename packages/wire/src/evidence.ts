@@ -159,6 +159,8 @@ export interface ReviewFact {
     readonly resolved?: boolean;
   }[];
   readonly body?: JsonValue;
+  /** The reviewer has reviewed another tree as this model since: it counts against the work still, and no longer for it. */
+  readonly superseded?: boolean;
 }
 
 /** Approvals that stand for the digest that is judged. */

@@ -121,7 +121,7 @@ describe("the reviews that a check is given", () => {
     review(story, rex, { issues: { blocking: 1, warning: 0, info: 0 } });
     const read = fact(story, [{ severity: "blocking", message: "eval" }]);
     judge(story, [read]);
-    expect(seen()).toEqual([read]);
+    expect(seen()).toEqual([{ ...read, superseded: false }]);
   });
 
   it("lose no blocking issue that was not read", () => {
@@ -135,6 +135,31 @@ describe("the reviews that a check is given", () => {
       judge(story, told);
       expect(seen()).toMatchObject([{ model: "security", issues: [{ severity: "blocking" }] }]);
     }
+  });
+
+  it("are what was said against a tree also after its reviewer let another pass, and what was said for it no more", () => {
+    const { story, seen } = storyWithReviews();
+    const [first, second] = [story.files, filesWith(story, { "src/a.ts": "repaired" })];
+    review(story, rex, { verdict: "failed", issues: { blocking: 1, warning: 0, info: 0 } });
+    review(story, anna);
+    story.files = second;
+    review(story, rex);
+    story.files = first;
+    judge(story, []);
+    expect(seen()).toMatchObject([
+      { reviewer: rex.id, verdict: "failed", issues: [{ severity: "blocking" }], superseded: true },
+      { reviewer: anna.id, verdict: "passed", superseded: false },
+    ]);
+    story.files = second;
+    judge(story, []);
+    expect(seen()).toMatchObject([{ reviewer: rex.id, verdict: "passed", superseded: false }]);
+    story.files = first;
+    review(story, rex);
+    judge(story, []);
+    expect(seen()).toMatchObject([
+      { reviewer: anna.id, superseded: false },
+      { reviewer: rex.id, verdict: "passed", issues: [], superseded: false },
+    ]);
   });
 
   it("are of the tree that is judged", () => {

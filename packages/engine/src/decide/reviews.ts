@@ -37,7 +37,9 @@ export function decideSubmitReview(situation: Situation, command: SubmitReview):
 
 /**
  * The reviews that count: of this tree, by principals other than the authors, exactly those that the ledger holds.
- * One whose issues were not read counts with the issues that it was recorded with.
+ * One whose issues were not read counts with the issues that it was recorded with. Work that goes back to a tree is what
+ * was reviewed then: all that was said against it stands, and what was said for it unless its reviewer reviewed another
+ * tree since.
  */
 export function standingReviews(situation: Pick<Situation, "task" | "facts">): readonly ReviewFact[] {
   const { task, facts } = situation;
@@ -46,7 +48,16 @@ export function standingReviews(situation: Pick<Situation, "task" | "facts">): r
       ({ tree, reviewer, kind, owner }) =>
         tree === facts.tree?.digest && !isAuthor(situation, { id: reviewer, kind, owner }),
     )
-    .map((review) => (facts.reviews ?? []).find((fact) => isOf(fact, review)) ?? unread(review));
+    .map((review) => {
+      const fact = (facts.reviews ?? []).find((one) => isOf(one, review)) ?? unread(review);
+      return { ...fact, superseded: isSuperseded(task.reviews, review) };
+    });
+}
+
+/** Reviews stand in the order in which they were posted. */
+function isSuperseded(all: readonly ReviewState[], review: ReviewState): boolean {
+  const last = all.findLast(({ model, reviewer }) => model === review.model && reviewer === review.reviewer);
+  return last !== review;
 }
 
 function isOf(fact: ReviewFact, review: ReviewState): boolean {

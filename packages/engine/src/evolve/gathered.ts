@@ -31,7 +31,7 @@ export function onEvidenceRecorded(task: TaskState, event: TaskEventOf<"evidence
   return { ...task, ...withFailures(task, recorded), evidence: bounded([...kept, recorded]) };
 }
 
-/** The newest by model and reviewer. */
+/** The newest by model, reviewer and tree: what was said of a tree stands when the work comes back to it. */
 export function onReviewSubmitted(task: TaskState, event: TaskEventOf<"review.submitted">): TaskState {
   const { data } = event;
   const review: ReviewState = {
@@ -45,7 +45,9 @@ export function onReviewSubmitted(task: TaskState, event: TaskEventOf<"review.su
     resultDigest: data.result_digest as Digest,
     at: event.at,
   };
-  const kept = task.reviews.filter(({ model, reviewer }) => model !== review.model || reviewer !== review.reviewer);
+  const kept = task.reviews.filter(
+    ({ model, reviewer, tree }) => model !== review.model || reviewer !== review.reviewer || tree !== review.tree,
+  );
   return { ...task, reviews: [...kept, review].slice(-maxReviews) };
 }
 

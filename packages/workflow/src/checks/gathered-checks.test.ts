@@ -210,6 +210,7 @@ describe("reviews", () => {
     ["no_blocking_issues", [review("security", { verdict: "failed" }), review("security")]],
     ["review_comments_addressed", [review("security", { issues: [issue("warning", true)] }), review("quality")]],
     ["matches_plan", [review("quality", { body: { matches_plan: true } })]],
+    ["no_blocking_issues", [review("security", { superseded: true }), review("security", { reviewer: bob })]],
     ["tests_are_meaningful", [review("tests_are_meaningful")]],
   ])("%s passes, case %#", (check, reviews, parameters) => {
     expect(judged(check, reviews, parameters)).toBe(true);
@@ -239,6 +240,31 @@ describe("reviews", () => {
       "no_blocking_issues",
       "another reviewer's word stands beside it",
       [review("security", { reviewer: bob, verdict: "failed" }), review("security")],
+    ],
+    [
+      "all_review_models_completed",
+      "who reviewed it reviewed another tree since",
+      [review("security", { superseded: true }), review("quality")],
+      { models: ["security"] },
+    ],
+    ["no_blocking_issues", "who reviewed it reviewed another tree since", [review("security", { superseded: true })]],
+    [
+      "no_blocking_issues",
+      "one named an issue before its reviewer let another tree pass",
+      [review("security", { reviewer: bob, superseded: true, issues: [issue("blocking")] }), review("security")],
+    ],
+    [
+      "matches_plan",
+      "a reviewer said so of this tree, and reviewed another since",
+      [review("quality", { superseded: true, body: { matches_plan: true } }), review("security")],
+    ],
+    [
+      "matches_plan",
+      "a reviewer said no of this tree before reviewing another",
+      [
+        review("quality", { reviewer: bob, superseded: true, body: { matches_plan: false } }),
+        review("quality", { body: { matches_plan: true } }),
+      ],
     ],
     ["review_comments_addressed", "a comment is open", [review("security", { issues: [issue("info")] })]],
     ["matches_plan", "no reviewer said so", [review("quality")]],

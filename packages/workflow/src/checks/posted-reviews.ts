@@ -19,8 +19,12 @@ export function postedReviews({ facts }: CheckInput): PostedReviews {
   const byOthers = facts.reviews.filter(({ reviewer }) => !authors.has(reviewer));
   const ofTree = byOthers.filter((review) => review.tree === tree);
   const latest = new Map(ofTree.map((review) => [JSON.stringify([review.reviewer, review.model]), review]));
-  if (latest.size > 0) return { ok: true, reviews: [...latest.values()] };
-  const why = reasonWithout(facts.reviews.length, byOthers.length);
+  const reviews = [...latest.values()];
+  if (reviews.some(({ superseded }) => superseded !== true)) return { ok: true, reviews };
+  const why =
+    reviews.length > 0
+      ? "who reviewed it reviewed another since"
+      : reasonWithout(facts.reviews.length, byOthers.length);
   return { ok: false, outcome: fail(`no review of this tree: ${why}`, "let a principal who is no author post one") };
 }
 
@@ -43,8 +47,8 @@ export function issueText({ path, message }: Issue): string {
 }
 
 /** The models of `asked` that no review stands for. */
-export function openModels(asked: readonly string[], reviews: readonly ReviewFact[]): readonly string[] {
-  const done = new Set(reviews.map(({ model }) => model));
+function openModels(asked: readonly string[], reviews: readonly ReviewFact[]): readonly string[] {
+  const done = new Set(reviews.flatMap(({ model, superseded }) => (superseded === true ? [] : [model])));
   return [...new Set(asked)].filter((model) => !done.has(model));
 }
 
@@ -52,10 +56,12 @@ export function openModels(asked: readonly string[], reviews: readonly ReviewFac
 export function judgeVerdict(input: CheckInput, field: string): CheckOutcome {
   const posted = postedReviews(input);
   if (!posted.ok) return posted.outcome;
-  const verdicts = posted.reviews.flatMap(({ model, verdict, body }) => [
-    ...(body === undefined ? [] : fieldValues(body, [field]).map((value) => value === true)),
-    ...(model === field ? [verdict === "passed"] : []),
-  ]);
+  const verdicts = posted.reviews.flatMap(({ model, verdict, body, superseded }) =>
+    [
+      ...(body === undefined ? [] : fieldValues(body, [field]).map((value) => value === true)),
+      ...(model === field ? [verdict === "passed"] : []),
+    ].filter((isSo) => !isSo || superseded !== true),
+  );
   if (verdicts.length === 0) {
     return fail(`no reviewer has judged \`${field}\``, `a review says so by \`${field}: true\` in its body`);
   }
