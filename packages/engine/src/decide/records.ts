@@ -2,7 +2,11 @@ import type { Decision, InterruptTools, RecordTool } from "../commands.ts";
 import { allow, newEvent, refuse } from "./answer.ts";
 import type { Situation } from "./situation.ts";
 
-/** Records how an authorized call went, in the words of the principal that made it: `self_reported`. */
+/**
+ * Records how an authorized call went, in the words of the principal that made it: `self_reported`, of the stay and epoch
+ * in which it was made. A call may outlast the lease, or end the task itself, so this needs no token and is taken until
+ * another principal holds the task; it moves nothing and extends no lease.
+ */
 export function decideRecordTool(situation: Situation, command: RecordTool): Decision {
   const { task, context } = situation;
   const call = task.openCalls.find((one) => one.callId === command.callId);

@@ -1,9 +1,10 @@
 import type { EventId } from "@phasegate/wire";
 import { describe, expect, it } from "vitest";
-import { ada, bob, server } from "../testing/principals.ts";
+import type { TaskState } from "../task-state.ts";
+import { ada, bob, olga, server } from "../testing/principals.ts";
 import { gateOf, waitsFor } from "../testing/checks.ts";
 import { claimedStory, filesWith, fourPhases, phases, storyInImpl, storyInTdd } from "../testing/stories.ts";
-import { operationId } from "../testing/story.ts";
+import { operationId, type Story } from "../testing/story.ts";
 import { workflowOf } from "../testing/workflow.ts";
 
 const noCall = "evt_none" as EventId;
@@ -139,6 +140,38 @@ describe("record_tool", () => {
     const story = storyInTdd();
     const event = story.call("bash", { args: { command: "npm test" } }).events[0];
     story.do(ada, { type: "record_tool", callId: event?.id ?? noCall, ...outcome });
+    expect(story.codes()).toEqual(["unknown_call"]);
+  });
+});
+
+describe("record_tool by who no longer holds the task", () => {
+  const outcome = { success: true, error: null, resultDigest: null, durationMs: 3 };
+
+  function recordAfter(end: (story: Story) => void): { readonly story: Story; readonly before: TaskState } {
+    const story = storyInTdd();
+    const callId = story.call("bash", { via: "authorize", args: { command: "npm test" } }).events[0]?.id ?? noCall;
+    end(story);
+    const before = story.task;
+    story.do(ada, { type: "record_tool", callId, ...outcome });
+    return { story, before };
+  }
+
+  it.each<[string, (story: Story) => void]>([
+    ["gave it back", (story) => story.do(ada, { type: "release", token: story.token(), reason: "lunch" })],
+    ["held it to its end", (story) => story.do(olga, { type: "cancel", reason: "no more" })],
+  ])("tells of the stay in which the call was made, and changes nothing, while nobody does: who %s", (_, end) => {
+    const { story, before } = recordAfter(end);
+    expect(story.last?.events).toMatchObject([
+      { type: "tool.executed", data: { source: "self_reported", phase: "TDD", entry: 2, epoch: before.epoch - 1 } },
+    ]);
+    expect(story.task).toEqual({ ...before, openCalls: [], version: before.version + 1 });
+  });
+
+  it("is refused once another principal holds it", () => {
+    const { story } = recordAfter((one) => {
+      one.do(ada, { type: "release", token: one.token(), reason: "lunch" });
+      one.claim(bob);
+    });
     expect(story.codes()).toEqual(["unknown_call"]);
   });
 });
