@@ -29,10 +29,9 @@ export const editFiles: ToolExecutor = {
         }
         const edit = replaceText(textOf(bytes, asked), { oldText, newText, isEverywhere });
         if (edit.status === "refused") throw new ToolRefusal("tool_failed", `${edit.message} in \`${asked}\``, edit);
+        if (edit.status === "too_large") throw tooLarge(asked);
         const edited = Buffer.from(edit.text);
-        if (edited.length > maxFileBytes) {
-          throw new ToolRefusal("payload_too_large", `\`${asked}\` would be more than ${String(maxFileBytes)} bytes`);
-        }
+        if (edited.length > maxFileBytes) throw tooLarge(asked);
         await replaceFile(target, existing.stats.mode & 0o777, (descriptor) => writeBytes(descriptor, edited));
         return { status: "success", path: target.path, replacements: edit.replacements };
       } finally {
@@ -41,12 +40,17 @@ export const editFiles: ToolExecutor = {
     }),
 };
 
+function tooLarge(asked: string): ToolRefusal {
+  return new ToolRefusal("payload_too_large", `\`${asked}\` would be more than ${String(maxFileBytes)} bytes`);
+}
+
 type TextEdit =
   | { readonly status: "edited"; readonly text: string; readonly replacements: number }
+  | { readonly status: "too_large" }
   | { readonly status: "refused"; readonly message: string; readonly hint: string };
 
 /** Replaces `oldText` taken literally; refuses when it is absent, or occurs more than once and one is meant. */
-function replaceText(text: string, edit: { oldText: string; newText: string; isEverywhere: boolean }): TextEdit {
+export function replaceText(text: string, edit: { oldText: string; newText: string; isEverywhere: boolean }): TextEdit {
   if (edit.oldText === "") {
     return { status: "refused", message: "`old_text` is empty", hint: "write the file with write_files" };
   }
@@ -63,5 +67,8 @@ function replaceText(text: string, edit: { oldText: string; newText: string; isE
       hint: "add lines around it until it is unique, or set `replace_all`",
     };
   }
+  const length = text.length + occurrences * (edit.newText.length - edit.oldText.length);
+  // No text has fewer bytes than characters, so what is certain to be refused is not made first.
+  if (length > maxFileBytes) return { status: "too_large" };
   return { status: "edited", text: parts.join(edit.newText), replacements: occurrences };
 }

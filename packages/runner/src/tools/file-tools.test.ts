@@ -208,6 +208,14 @@ test("an edit needs its text exactly once, or is told to take all", async () => 
   expect(get("t.txt")).toBe("$& b $&\r\n");
 });
 
+test("an edit that would make a file too large is refused before its text is made", async () => {
+  put("t.txt", "a".repeat(1_000_000));
+  const edit = { path: "t.txt", old_text: "a", new_text: "b".repeat(8_000_000), replace_all: true };
+  // 8 TB would not fit into any text.
+  expect(await failure(editFiles, edit)).toBe("payload_too_large: `t.txt` would be more than 8388608 bytes");
+  expect(get("t.txt")).toBe("a".repeat(1_000_000));
+});
+
 test("an edit of a missing file makes no directory", async () => {
   expect(await failure(editFiles, { path: "deep/none.txt", old_text: "z", new_text: "c" })).toMatch(/^tool_failed: /);
   expect(readdirSync(workspace)).not.toContain("deep");

@@ -195,13 +195,6 @@ describe("glob", () => {
     expect(await run("glob", { pattern: "*", path: "none" })).toMatchObject({ code: "tool_failed" });
     expect(await run("glob", { pattern: "*", path: "/etc" })).toMatchObject({ code: "path_outside_workspace" });
   });
-
-  test("a pattern that backtracks without end is ended in its time", async () => {
-    put("a".repeat(60), "");
-    const pattern = `+(a|aa|aaa)+(a|aa)+(a|aa|aaa)${"+(a|aa)".repeat(12)}b`;
-    const outcome = await run("glob", { pattern }, { timeoutSeconds: 1 });
-    expect(outcome.durationMs).toBeLessThan(4_000);
-  });
 });
 
 describe("special files and links that move", () => {

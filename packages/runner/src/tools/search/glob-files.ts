@@ -1,6 +1,6 @@
-import picomatch from "picomatch";
 import type { JsonObject } from "@phasegate/wire";
 import { sandboxWorkspacePath } from "../../sandbox/sandbox.ts";
+import { compilePattern } from "./glob-pattern.ts";
 import { visitFiles } from "./walk.ts";
 
 export interface GlobRequest {
@@ -17,7 +17,7 @@ const maxFiles = 10_000;
  * `files` holds at most 10,000, each relative to the workspace.
  */
 export function globFiles(request: GlobRequest): JsonObject {
-  const isMatch = picomatch(relativePattern(request.pattern, request.workspacePath), { dot: true, nonegate: true });
+  const isMatch = compilePattern(relativePattern(request.pattern, request.workspacePath));
   const files: string[] = [];
   let total = 0;
   visitFiles(request.path, request.workspacePath, (file) => {
