@@ -30,12 +30,13 @@ export function register(program: Command, { io }: CommandLine): void {
 function printBreakers(io: Io, breakers: readonly BreakerAnswer[]): void {
   printTable(
     io,
-    ["breaker", "state", "calls", "failed", "refused", "opened", "tried again in", "last error"],
+    ["breaker", "state", "calls", "failed", "slow", "refused", "opened", "tried again in", "last error"],
     breakers.map((one) => [
       one.name,
       one.state,
       String(one.total_calls),
       String(one.failed_calls),
+      String(one.slow_calls),
       String(one.rejected_calls),
       String(one.openings),
       one.retry_after_seconds === null ? "" : `${Math.ceil(one.retry_after_seconds)} s`,

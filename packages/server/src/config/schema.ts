@@ -159,6 +159,17 @@ export const ConfigSchema = section({
     success_threshold: whole(2, 1, 1_000, "Successes that close it again."),
     timeout_seconds: whole(30, 1, 3_600, "Time before an open circuit is tried again."),
     half_open_max_calls: whole(1, 1, 1_000, "Calls let through while it is tried."),
+    slow_call_seconds: optionalWhole(
+      1,
+      3_600,
+      "A call that takes longer is slow; where it is not set, slow calls open no circuit.",
+    ),
+    slow_call_percent: whole(
+      50,
+      1,
+      100,
+      "So many of the last 20 calls in a hundred open the circuit when they were slow.",
+    ),
   }),
   logging: section({
     level: choice(

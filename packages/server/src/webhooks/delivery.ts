@@ -7,15 +7,15 @@ import {
   delayAfter,
   wait,
 } from "@phasegate/resilience";
-import { isEvent, type JsonObject, serverPrincipalId, type StoredEvent } from "@phasegate/wire";
+import { type JsonObject, serverPrincipalId, type StoredEvent } from "@phasegate/wire";
 import type { Logger } from "pino";
 import type { Config } from "../config/config.ts";
 import type { Clock } from "../context.ts";
 import { cloudEvent } from "../events/cloud-event.ts";
 import { backoffOf } from "../jobs/backoff.ts";
+import { type Channel, channelOf } from "./channel.ts";
 import type { DeadLetters } from "./dead-letters.ts";
 import { sendWebhook, WebhookRefusal } from "./send-webhook.ts";
-import { externalApprover } from "@phasegate/workflow";
 import type { Webhook } from "./webhook.ts";
 
 export interface DeliveryParts {
@@ -24,7 +24,9 @@ export interface DeliveryParts {
   readonly log: Logger;
   /** As it is now. */
   readonly retry: () => Config["retry"];
-  readonly breaker: CircuitBreaker;
+  readonly channel: Channel;
+  /** Asked for at each use: one that was never used is not shown. */
+  readonly breaker: () => CircuitBreaker;
   readonly deadLetters: DeadLetters;
   readonly random: () => number;
 }
@@ -39,6 +41,8 @@ export interface DeliveryStatus {
   readonly lastError: string | null;
 }
 
+/** How many events that a channel leaves out are read again after a crash, at most. */
+const maxReadAgain = 1_000;
 /** Events read ahead of the first that was not taken. When they are so many, nothing more is read. */
 const window = 256;
 /** Requests to one receiver at once. */
@@ -50,8 +54,8 @@ const longestMs = 24 * 3_600_000;
 const shortestWaitMs = 50;
 
 /**
- * Brings one receiver every event that it wants, at least once, those of one stream in order, from a position that is
- * kept in the ledger. Streams go on beside each other: an event that is refused holds up its own stream only.
+ * Brings one receiver every event of one channel that it wants, at least once, those of one stream in order, from a
+ * position that is kept in the ledger. Streams go on beside each other: an event that is refused holds up its own stream only.
  *
  * An attempt that failed while the circuit was closed counts against the event; once it has used up its attempts it is a
  * dead letter. While the circuit is open or tried, the receiver as a whole is what fails: nothing is counted, the ledger
@@ -83,7 +87,7 @@ export class WebhookDelivery {
   async start(): Promise<void> {
     const { ledger } = this.#parts;
     const kept = await ledger.getCursor(this.#cursor);
-    this.#read = kept ?? (await ledger.lastPosition());
+    this.#read = kept ?? (await this.#beginning());
     if (kept === null) await ledger.moveCursor({ name: this.#cursor, position: this.#read });
     this.#kept = this.#read;
     this.#running = this.#follow();
@@ -98,6 +102,12 @@ export class WebhookDelivery {
     };
   }
 
+  /** A channel that is new begins where the receiver's events stand. */
+  async #beginning(): Promise<number> {
+    const { ledger } = this.#parts;
+    return (await ledger.getCursor(cursorOf("webhook", this.webhook))) ?? (await ledger.lastPosition());
+  }
+
   /** Sends again to a receiver that wanted no more. */
   resume(): void {
     this.#gone = false;
@@ -107,7 +117,7 @@ export class WebhookDelivery {
 
   /** Sends one event once, behind the same breaker; throws what became of it. */
   async sendOnce(event: StoredEvent): Promise<void> {
-    await this.#parts.breaker.call(() => this.#send(event));
+    await this.#parts.breaker().call(() => this.#send(event));
   }
 
   async close(): Promise<void> {
@@ -121,7 +131,7 @@ export class WebhookDelivery {
   }
 
   get #cursor(): string {
-    return `webhook ${this.webhook.name}`;
+    return cursorOf(this.#parts.channel, this.webhook);
   }
 
   get #stopped(): boolean {
@@ -129,7 +139,7 @@ export class WebhookDelivery {
   }
 
   async #follow(): Promise<void> {
-    const { ledger, log } = this.#parts;
+    const { ledger, log, channel } = this.#parts;
     const { signal } = this.#stopping;
     while (!this.#stopped) {
       try {
@@ -137,8 +147,8 @@ export class WebhookDelivery {
           while (this.#outstanding.size >= window && !this.#stopped) await this.#room.promise;
           if (this.#stopped) return;
           this.#read = event.position;
-          if (this.#wants(event)) this.#queue(event);
-          else this.#keepSoon();
+          if (channelOf(event, this.webhook) === channel) this.#queue(event);
+          else if (channel === "webhook" || event.position - this.#kept >= maxReadAgain) this.#keepSoon();
         }
         return;
       } catch (error) {
@@ -146,15 +156,6 @@ export class WebhookDelivery {
         await wait(1_000, signal).catch(() => undefined);
       }
     }
-  }
-
-  #wants(event: StoredEvent): boolean {
-    const { name, types } = this.webhook;
-    // What tells of deliveries would lead to deliveries without end.
-    if (event.type.startsWith("webhook.")) return false;
-    const addressee = isEvent(event, "notification.requested") ? event.data.webhook : null;
-    if (addressee !== null) return addressee === name;
-    return types === null || types.has(event.type) || isAskedFor(event, name);
   }
 
   #queue(event: StoredEvent): void {
@@ -189,7 +190,7 @@ export class WebhookDelivery {
         await this.#goOn.promise;
         continue;
       }
-      const isTrial = this.#parts.breaker.state !== CircuitState.CLOSED;
+      const isTrial = this.#parts.breaker().state !== CircuitState.CLOSED;
       try {
         await this.#places.execute(() => this.sendOnce(event));
         return true;
@@ -271,7 +272,6 @@ export class WebhookDelivery {
   }
 }
 
-/** A system that shares its name with a webhook is told when its decision is wanted, whatever types that webhook takes. */
-function isAskedFor(event: StoredEvent, system: string): boolean {
-  return isEvent(event, "approval.requested") && event.data.approvers.includes(externalApprover(system));
+function cursorOf(channel: Channel, { name }: Webhook): string {
+  return `${channel} ${name}`;
 }

@@ -80,7 +80,7 @@ export const webhookRoutes: readonly Route[] = [
   }),
 ];
 
-function webhookAnswers({ webhooks, breakers }: ServerContext): WebhookAnswer[] {
+function webhookAnswers({ webhooks }: ServerContext): WebhookAnswer[] {
   return webhooks.status().map(({ webhook, status }) => ({
     name: webhook.name,
     origin: webhook.origin,
@@ -89,7 +89,7 @@ function webhookAnswers({ webhooks, breakers }: ServerContext): WebhookAnswer[] 
     position: status.position,
     outstanding: status.outstanding,
     gone: status.gone,
-    breaker: breakers.get(`webhook:${webhook.name}`).state,
+    breaker: status.circuit,
     last_error: status.lastError,
   }));
 }

@@ -3,7 +3,14 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { type Ledger, openMemoryLedger } from "@phasegate/ledger";
 import { CircuitBreakers } from "@phasegate/resilience";
-import { type CloudEventAnswer, type EventId, type PrincipalId, serverPrincipalId } from "@phasegate/wire";
+import {
+  type CloudEventAnswer,
+  digestJson,
+  type EventId,
+  type NewEvent,
+  type PrincipalId,
+  serverPrincipalId,
+} from "@phasegate/wire";
 import pino from "pino";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { SystemStream } from "../events/system-stream.ts";
@@ -207,6 +214,29 @@ describe("a webhook", () => {
     expect(breakers.stats()[0]?.state).toBe("CLOSED");
   });
 
+  test("that takes no events still gets questions to it and what people are told, each behind its own circuit", async () => {
+    receiver.answer = (_request, response, body) => response.writeHead(body.includes("key.revoked") ? 500 : 204).end();
+    const { webhooks, breakers } = await opened(webhookOf({ types: new Set(["key.revoked"]) }), 2);
+    // More than is read ahead of the first that was not taken.
+    await happen("principal/prn_a", ...Array.from({ length: 300 }, (_, index) => `${index}`));
+    await expect.poll(() => webhooks.status()[0]?.status).toMatchObject({ outstanding: 256, circuit: "OPEN" });
+    await ledger.append({
+      stream: "task/task_1",
+      expectedVersion: 0,
+      origin: { principal: "prn_test" as PrincipalId, agentId: null, at: new Date().toISOString() },
+      events: [question("external:outside"), question("external:another"), told("outside"), told("another")],
+    });
+    const types = () => receiver.taken.map(({ body }) => (JSON.parse(body) as { type: string }).type).toSorted();
+    await expect.poll(types).toEqual(["approval.requested", "notification.requested"]);
+    const circuits = breakers.stats().map(({ name, state, openings }) => [name, state, openings > 0]);
+    expect(circuits).toEqual([
+      ["external:outside", "CLOSED", false],
+      ["notification:outside", "CLOSED", false],
+      ["webhook:outside", expect.stringMatching(/OPEN/), true],
+    ]);
+    expect(breakers.reset("webhook:outside")?.state).toBe("CLOSED");
+  });
+
   test("that answers 410 is left alone until it is resumed", async () => {
     receiver.answer = status(410);
     const { webhooks } = await opened();
@@ -258,6 +288,48 @@ describe("a webhook", () => {
     }
   });
 });
+
+const eventIds = createIds(systemClock);
+
+/** What a gate asks an outside system. */
+function question(approver: string): NewEvent {
+  const id = eventIds.make("event");
+  const digest = digestJson(approver);
+  return {
+    id,
+    type: "approval.requested",
+    data: {
+      approval_id: "apr_1",
+      gate: "outside",
+      phase: "WORK",
+      entry: 1,
+      operation_id: "op_1",
+      digest,
+      tree: digest,
+      artifacts: {},
+      evidence: {},
+      approvers: [approver],
+      approvals_required: 1,
+      expires_at: "2030-01-01T00:00:00.000Z",
+      repeated: false,
+    },
+  };
+}
+
+/** What a trigger tells one receiver. */
+function told(webhook: string): NewEvent {
+  const id = eventIds.make("event");
+  const data = {
+    audience: "webhook",
+    webhook,
+    reason: "trigger",
+    message: "",
+    phase: "WORK",
+    entry: 1,
+    params: {},
+  } as const;
+  return { id, type: "notification.requested", data };
+}
 
 test("wrong webhooks are told all at once", () => {
   const configured = [

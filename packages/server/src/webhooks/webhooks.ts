@@ -1,59 +1,87 @@
-import { CircuitBreakerOpenError, type CircuitBreakers } from "@phasegate/resilience";
+import { CircuitBreakerOpenError, type CircuitBreakers, CircuitState } from "@phasegate/resilience";
 import { PhasegateError, type PrincipalId } from "@phasegate/wire";
+import { type Channel, channelOf, channels } from "./channel.ts";
 import type { DeadLetters } from "./dead-letters.ts";
 import { type DeliveryParts, type DeliveryStatus, WebhookDelivery } from "./delivery.ts";
 import { WebhookRefusal } from "./send-webhook.ts";
 import type { Webhook } from "./webhook.ts";
 
-export interface WebhooksParts extends Omit<DeliveryParts, "breaker"> {
+export interface WebhooksParts extends Omit<DeliveryParts, "breaker" | "channel"> {
   readonly breakers: CircuitBreakers;
 }
 
-/** The configured receivers, each with a delivery of its own. */
+/** How far a receiver is on all its channels together. */
+export interface ReceiverStatus extends DeliveryStatus {
+  /** Of the channel that is worst off. */
+  readonly circuit: CircuitState;
+}
+
+type Deliveries = ReadonlyMap<Channel, WebhookDelivery>;
+
+/** The configured receivers, each with a delivery for every channel. */
 export class Webhooks {
   readonly deadLetters: DeadLetters;
-  readonly #deliveries: ReadonlyMap<string, WebhookDelivery>;
+  readonly #breakers: CircuitBreakers;
+  readonly #receivers: ReadonlyMap<string, { readonly webhook: Webhook; readonly deliveries: Deliveries }>;
 
   constructor(webhooks: readonly Webhook[], { breakers, ...parts }: WebhooksParts) {
     this.deadLetters = parts.deadLetters;
-    this.#deliveries = new Map(
-      webhooks.map((webhook) => {
-        const breaker = breakers.get(`webhook:${webhook.name}`);
-        return [webhook.name, new WebhookDelivery(webhook, { ...parts, breaker })];
-      }),
+    this.#breakers = breakers;
+    const deliveriesTo = (webhook: Webhook): Deliveries =>
+      new Map(
+        channels.map((channel) => {
+          const breaker = () => breakers.get(`${channel}:${webhook.name}`);
+          return [channel, new WebhookDelivery(webhook, { ...parts, channel, breaker })];
+        }),
+      );
+    this.#receivers = new Map(
+      webhooks.map((webhook) => [webhook.name, { webhook, deliveries: deliveriesTo(webhook) }]),
     );
+    // Shown from the start on; those of the other channels from their first use on.
+    for (const { name } of webhooks) breakers.get(`webhook:${name}`);
   }
 
   async start(): Promise<void> {
-    for (const delivery of this.#deliveries.values()) await delivery.start();
+    for (const { deliveries } of this.#receivers.values()) {
+      for (const delivery of deliveries.values()) await delivery.start();
+    }
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#deliveries.values()].map((delivery) => delivery.close()));
+    const deliveries = [...this.#receivers.values()].flatMap((receiver) => [...receiver.deliveries.values()]);
+    await Promise.all(deliveries.map((delivery) => delivery.close()));
   }
 
   /** True for the name of a configured receiver. */
   has(name: string): boolean {
-    return this.#deliveries.has(name);
+    return this.#receivers.has(name);
   }
 
-  status(): { readonly webhook: Webhook; readonly status: DeliveryStatus }[] {
-    return [...this.#deliveries.values()].map((delivery) => ({ webhook: delivery.webhook, status: delivery.status() }));
+  status(): { readonly webhook: Webhook; readonly status: ReceiverStatus }[] {
+    return [...this.#receivers.values()].map(({ webhook, deliveries }) => {
+      const each = [...deliveries.values()].map((delivery) => delivery.status());
+      const status = {
+        position: Math.min(...each.map(({ position }) => position)),
+        outstanding: each.reduce((sum, { outstanding }) => sum + outstanding, 0),
+        gone: each.some(({ gone }) => gone),
+        lastError: each.find(({ lastError }) => lastError !== null)?.lastError ?? null,
+        circuit: this.#worstCircuit(webhook),
+      };
+      return { webhook, status };
+    });
   }
 
   /** Goes on with a receiver that answered 410. */
-  resume(name: string): DeliveryStatus {
-    const delivery = this.#require(name);
-    delivery.resume();
-    return delivery.status();
+  resume(name: string): void {
+    for (const delivery of this.#require(name).deliveries.values()) delivery.resume();
   }
 
   /** Sends a dead letter once more, now; throws `webhook_failed` when the receiver does not take it. */
   async redeliver(letterId: string, by: PrincipalId): Promise<void> {
     const { letter, event } = await this.deadLetters.require(letterId);
-    const delivery = this.#require(letter.webhook);
+    const { webhook, deliveries } = this.#require(letter.webhook);
     try {
-      await delivery.sendOnce(event);
+      await deliveries.get(channelOf(event, webhook) ?? "webhook")?.sendOnce(event);
     } catch (error) {
       if (!(error instanceof WebhookRefusal) && !(error instanceof CircuitBreakerOpenError)) throw error;
       throw new PhasegateError(
@@ -66,9 +94,16 @@ export class Webhooks {
     await this.deadLetters.settle(letter, by);
   }
 
-  #require(name: string): WebhookDelivery {
-    const delivery = this.#deliveries.get(name);
-    if (delivery) return delivery;
+  #worstCircuit({ name }: Webhook): CircuitState {
+    const names = channels.map((channel) => `${channel}:${name}`);
+    const states = this.#breakers.stats().flatMap((one) => (names.includes(one.name) ? [one.state] : []));
+    const worst = [CircuitState.OPEN, CircuitState.HALF_OPEN].find((state) => states.includes(state));
+    return worst ?? CircuitState.CLOSED;
+  }
+
+  #require(name: string): { readonly webhook: Webhook; readonly deliveries: Deliveries } {
+    const receiver = this.#receivers.get(name);
+    if (receiver) return receiver;
     throw new PhasegateError("not_found", `no webhook is named \`${name}\``, {
       hint: "GET /api/v1/webhooks lists them",
     });
