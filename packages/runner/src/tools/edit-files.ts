@@ -3,8 +3,11 @@ import { optionalBooleanArgument, stringArgument } from "./arguments.ts";
 import { readBytes, textOf, writeBytes } from "./descriptor-text.ts";
 import type { ToolExecutor } from "./executor.ts";
 import { settle, ToolRefusal } from "./outcome.ts";
-import { maxFileBytes, refuseThrowaway, wellFormed } from "./write-files.ts";
+import { refuseThrowaway, wellFormed } from "./write-files.ts";
 import { openExisting, openForWriting, replaceFile } from "./write-target.ts";
+
+/** Texts are searched where every request is answered: a larger one is a command's to edit. */
+const maxEditedBytes = 16 * 1024 ** 2;
 
 /** Replaces a text that occurs exactly once, or every occurrence. Bytes around it stay as they are. */
 export const editFiles: ToolExecutor = {
@@ -23,15 +26,17 @@ export const editFiles: ToolExecutor = {
         throw new ToolRefusal("tool_failed", `there is no \`${asked}\``, { hint: "make it with write_files" });
       }
       try {
-        const bytes = await readBytes(existing.descriptor, maxFileBytes + 1, existing.stats.size);
-        if (bytes.length > maxFileBytes) {
-          throw new ToolRefusal("payload_too_large", `\`${asked}\` is more than ${String(maxFileBytes)} bytes`);
+        const bytes = await readBytes(existing.descriptor, maxEditedBytes + 1, existing.stats.size);
+        if (bytes.length > maxEditedBytes) {
+          throw new ToolRefusal("payload_too_large", `\`${asked}\` is more than ${String(maxEditedBytes)} bytes`, {
+            hint: "edit it with a command",
+          });
         }
         const edit = replaceText(textOf(bytes, asked), { oldText, newText, isEverywhere });
         if (edit.status === "refused") throw new ToolRefusal("tool_failed", `${edit.message} in \`${asked}\``, edit);
         if (edit.status === "too_large") throw tooLarge(asked);
         const edited = Buffer.from(edit.text);
-        if (edited.length > maxFileBytes) throw tooLarge(asked);
+        if (edited.length > maxEditedBytes) throw tooLarge(asked);
         await replaceFile(target, existing.stats.mode & 0o777, (descriptor) => writeBytes(descriptor, edited));
         return { status: "success", path: target.path, replacements: edit.replacements };
       } finally {
@@ -41,7 +46,7 @@ export const editFiles: ToolExecutor = {
 };
 
 function tooLarge(asked: string): ToolRefusal {
-  return new ToolRefusal("payload_too_large", `\`${asked}\` would be more than ${String(maxFileBytes)} bytes`);
+  return new ToolRefusal("payload_too_large", `\`${asked}\` would be more than ${String(maxEditedBytes)} bytes`);
 }
 
 type TextEdit =
@@ -69,6 +74,6 @@ export function replaceText(text: string, edit: { oldText: string; newText: stri
   }
   const length = text.length + occurrences * (edit.newText.length - edit.oldText.length);
   // No text has fewer bytes than characters, so what is certain to be refused is not made first.
-  if (length > maxFileBytes) return { status: "too_large" };
+  if (length > maxEditedBytes) return { status: "too_large" };
   return { status: "edited", text: parts.join(edit.newText), replacements: occurrences };
 }

@@ -212,7 +212,7 @@ test("an edit that would make a file too large is refused before its text is mad
   put("t.txt", "a".repeat(1_000_000));
   const edit = { path: "t.txt", old_text: "a", new_text: "b".repeat(8_000_000), replace_all: true };
   // 8 TB would not fit into any text.
-  expect(await failure(editFiles, edit)).toBe("payload_too_large: `t.txt` would be more than 8388608 bytes");
+  expect(await failure(editFiles, edit)).toBe("payload_too_large: `t.txt` would be more than 16777216 bytes");
   expect(get("t.txt")).toBe("a".repeat(1_000_000));
 });
 

@@ -6,7 +6,7 @@ import { settle, ToolRefusal } from "./outcome.ts";
 import { openExisting, openForWriting, replaceFile } from "./write-target.ts";
 
 /** Size that appending may bring a file to. */
-export const maxFileBytes = 64 * 1024 ** 2;
+const maxFileBytes = 64 * 1024 ** 2;
 
 /** Writes a text file and the directories above it, or appends to it, in one step and through no link. */
 export const writeFiles: ToolExecutor = {
