@@ -101,9 +101,15 @@ export interface CallTool {
   readonly argsDigest: Digest | null;
   /**
    * The write paths that the call names, as the runner normalised them (relative), and whether each exists.
-   * `refusal`: the path leads out of the workspace or is none; the call is denied with it in every mode.
+   * `refusal`: the path leads out of the workspace or is none; the call is denied with it in every mode. `foreseen`:
+   * what the call would change there, where a rule looks inside the file and that is known; never a putting back.
    */
-  readonly paths: readonly { readonly path: string; readonly exists: boolean; readonly refusal?: Reason }[];
+  readonly paths: readonly {
+    readonly path: string;
+    readonly exists: boolean;
+    readonly refusal?: Reason;
+    readonly foreseen?: { readonly change: TreeChange; readonly contents: ContentPair };
+  }[];
 }
 
 /** What the runner observed of a call. For a read-only tool this is the only append. */

@@ -74,6 +74,9 @@ export interface Runner extends EvidenceRunner {
   /** Normalises a path as an agent wrote it to one relative to the workspace, or says why it is none. */
   resolvePath(task: WorkspaceKey, path: string): Promise<ResolvedPath>;
 
+  /** What a file tool would leave at its path, as the workspace is now; null where that is not plain to see. */
+  foreseeWrite(task: WorkspaceKey, call: { toolName: string; args: JsonObject }): Promise<ForeseenWrite | null>;
+
   close(): Promise<void>;
 }
 
@@ -253,6 +256,12 @@ export type SyncOutcome =
       readonly entryTree: TreeDigest;
       readonly frozenTrees: readonly TreeDigest[];
     };
+
+/** A change that a file tool would make, with both texts. */
+export interface ForeseenWrite {
+  readonly change: TreeChange;
+  readonly contents: ContentPair;
+}
 
 export type ResolvedPath =
   | { readonly status: "inside"; readonly path: string; readonly exists: boolean }

@@ -121,6 +121,38 @@ describe("call_tool", () => {
   });
 });
 
+describe("what a call would write inside a file", () => {
+  const entry = { path: "src/a.json", type: "file" as const, permissions: 0o644, content: "", size: 2 };
+  const foreseen = {
+    change: { path: entry.path, kind: "modified" as const, before: entry, after: entry },
+    contents: { before: "{}", after: '{"scripts":1}' },
+  };
+  const reason = { code: "path_not_allowed" as const, message: "`#/scripts` changed", hint: "leave it" };
+
+  function storyThatLooksInside(): Story {
+    const workflow = fourPhases();
+    const impl = workflow.phases.get("IMPL")!;
+    const judgeChanges: typeof impl.judgeChanges = (changes, contents) =>
+      changes.flatMap(({ path }) => (contents[path]?.after?.includes("scripts") ? [{ path, reason }] : []));
+    return storyInImpl({ ...workflow, phases: new Map(workflow.phases).set("IMPL", { ...impl, judgeChanges }) });
+  }
+
+  it.each(["execute", "authorize"] as const)("is refused before it is written, by %s", (via) => {
+    const story = storyThatLooksInside();
+    story.call("write_files", { via, paths: [{ path: entry.path, exists: true, foreseen }] });
+    expect([story.codes(), story.recorded()]).toEqual([["path_not_allowed"], ["tool.denied"]]);
+  });
+
+  it("is granted where the rule allows it, and where nobody can tell beforehand", () => {
+    const story = storyThatLooksInside();
+    const harmless = { ...foreseen, contents: { before: "{}", after: '{"version":2}' } };
+    for (const told of [{ foreseen: harmless }, {}]) {
+      story.call("write_files", { paths: [{ path: entry.path, exists: true, ...told }] });
+      expect(story.recorded()).toEqual(["tool.started"]);
+    }
+  });
+});
+
 describe("record_tool", () => {
   const outcome = { success: true, error: null, resultDigest: null, durationMs: 3 };
 

@@ -3,7 +3,7 @@ import { canonicalToolName, findTool } from "@phasegate/workflow";
 import type { CallTool, Decision } from "../commands.ts";
 import { maxOpenCalls } from "../task-state.ts";
 import { allow, deny, newEvent, recordedReasons } from "./answer.ts";
-import { judgeFrozenPath } from "./freezes.ts";
+import { judgeFrozenChanges, judgeFrozenPath } from "./freezes.ts";
 import { weigh } from "./modes.ts";
 import type { Situation } from "./situation.ts";
 import { judgeToken } from "./token.ts";
@@ -76,13 +76,25 @@ function judgeCommand({ phase }: Situation, command: CallTool, toolName: string)
 
 /** Putting a path back to its entry content is always allowed, except within git's own data. */
 function judgePaths(situation: Situation, command: CallTool, toolName: string): readonly Reason[] {
-  return command.paths.flatMap(({ path, exists, refusal }) => {
+  return command.paths.flatMap(({ path, exists, refusal, foreseen }) => {
     if (refusal) return [refusal];
     if (toolName === "restore_files" && !path.split("/").includes(".git")) return [];
     const verdict = situation.phase.judgePath(path);
     if (!verdict.allowed) return [verdict.reason];
-    return judgeFrozenPath(situation, path, exists);
+    const frozen = judgeFrozenPath(situation, path, exists);
+    return frozen.length === 0 && foreseen ? judgeForeseen(situation, foreseen) : frozen;
   });
+}
+
+/** What the file would hold, told before it does; what it really holds is judged when the call is settled. */
+function judgeForeseen(
+  situation: Situation,
+  { change, contents }: NonNullable<CallTool["paths"][number]["foreseen"]>,
+): readonly Reason[] {
+  const texts = { [change.path]: contents };
+  return [...situation.phase.judgeChanges([change], texts), ...judgeFrozenChanges(situation, [change], texts)].map(
+    ({ reason }) => reason,
+  );
 }
 
 /** What these do is the server's own act; an agent's word for it would read like one. */

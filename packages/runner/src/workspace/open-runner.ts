@@ -8,6 +8,7 @@ import { openSandbox } from "../sandbox/open-sandbox.ts";
 import { probeCommands } from "../sandbox/probe.ts";
 import type { SandboxLimits } from "../sandbox/limits.ts";
 import type { SandboxOptions } from "../sandbox/sandbox.ts";
+import { foreseeWrite } from "../tools/foresee-write.ts";
 import { openToolExecutors } from "../tools/tool-executors.ts";
 import { Spawner } from "../spawner/spawner.ts";
 import { ContentStore } from "../tree/content-store.ts";
@@ -241,6 +242,10 @@ async function openOver(spawner: Spawner, layout: Layout, options: RunnerOptions
 
     async resolvePath(task, written) {
       return await sessions.use(task, ({ workspace }) => resolveWorkspacePath(workspace.path, written));
+    },
+
+    async foreseeWrite(task, { toolName, args }) {
+      return await sessions.use(task, ({ workspace }) => foreseeWrite(toolName, args, workspace.path));
     },
 
     runTests: (request) => evidence.runTests(request),

@@ -1,8 +1,9 @@
+import { contentsNeeded } from "@phasegate/engine";
 import type { CallTool, TaskState } from "@phasegate/engine";
 import { KeptPayload } from "@phasegate/ledger";
 import type { ResolvedPath } from "@phasegate/runner";
 import { PhasegateError } from "@phasegate/wire";
-import type { JsonObject, JsonValue, Reason } from "@phasegate/wire";
+import type { JsonObject, JsonValue, Reason, TreeChange } from "@phasegate/wire";
 import { canonicalToolName, toolOrUnavailable, validateToolArguments } from "@phasegate/workflow";
 import type { ToolDefinition } from "@phasegate/workflow";
 import type { Caller, ServerContext } from "../context.ts";
@@ -76,11 +77,26 @@ async function resolveWrittenPaths(
   args: JsonObject,
 ): Promise<CallTool["paths"]> {
   const workflow = await context.tasks.workflowOf(task);
-  const resolved: { path: string; exists: boolean; refusal?: Reason }[] = [];
-  for (const path of definition.pathsWritten(args)) {
-    resolved.push(toPath(path, await context.runner.resolvePath(workspaceKey(context, task, workflow), path)));
+  const key = workspaceKey(context, task, workflow);
+  const resolved: CallTool["paths"][number][] = [];
+  for (const asked of definition.pathsWritten(args)) {
+    const path = toPath(asked, await context.runner.resolvePath(key, asked));
+    const looksInside = contentsNeeded(task, workflow, [{ ...unread, path: path.path }]).length > 0;
+    const foreseen =
+      looksInside && !path.refusal ? await context.runner.foreseeWrite(key, { toolName: definition.name, args }) : null;
+    const tells = foreseen !== null && !(await putsBack(context, task, foreseen.change));
+    resolved.push(tells ? { ...path, foreseen } : path);
   }
   return resolved;
+}
+
+/** A change of which nothing but the path is known. */
+const unread = { kind: "modified", before: null, after: null } as const;
+
+/** The entry content of a path may always come back, whatever stands there now. */
+async function putsBack(context: ServerContext, task: TaskState, { path, after }: TreeChange): Promise<boolean> {
+  const entries = await context.runner.readTree(task.entryTree);
+  return entries.some((entry) => entry.path === path && entry.content === after?.content);
 }
 
 function toPath(asked: string, resolved: ResolvedPath): { path: string; exists: boolean; refusal?: Reason } {

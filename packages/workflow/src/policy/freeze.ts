@@ -47,7 +47,9 @@ export function compileFreeze(options: FreezeOptions): CompiledFreeze {
     const inside = pointersOf(pointerMatches(patterns, path));
     if (inside.length === 0) return null;
     const verdict = judgeChangeOutside(change, contents, inside);
-    return verdict.allowed ? null : denialOf(path, verdict.reason);
+    if (verdict.allowed) return null;
+    const hint = `leave that as it was when ${quote(options.phase)} ended, other places may change; or go back there by a rework transition`;
+    return { ...denialOf(path, verdict.reason), hint };
   }
 
   return {

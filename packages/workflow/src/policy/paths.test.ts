@@ -284,7 +284,9 @@ describe("freezes", () => {
     const change = [modified("package.json")];
     expect(freeze.contentsNeeded([...change, modified("test/a.ts")])).toEqual(["package.json"]);
     expect(freeze.judgeChanges(change, sides('{"a":1,"scripts":{"test":"vitest"}}'))).toEqual([]);
-    expect(freeze.judgeChanges(change, sides('{"scripts":{"test":"true"}}'))).toHaveLength(1);
+    expect(freeze.judgeChanges(change, sides('{"scripts":{"test":"true"}}'))).toMatchObject([
+      { reason: { code: "path_not_allowed", hint: expect.stringContaining("other places may change") as string } },
+    ]);
     expect(freeze.judgeChanges(change, {})).toHaveLength(1);
     expect(freeze.judgePath("package.json", true).allowed).toBe(true);
   });
