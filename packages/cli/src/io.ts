@@ -1,5 +1,4 @@
 import { isatty } from "node:tty";
-import { stripVTControlCharacters } from "node:util";
 import { replaceUnprintable } from "@phasegate/wire/core";
 
 /** Everything that a command touches outside itself, so that tests can hand in their own. */
@@ -49,11 +48,12 @@ export function processIo(): Io {
 }
 
 /**
- * Text of others made safe for one line of a terminal: escape sequences are gone, what cannot be seen shows as `\\x1b` or `\\u{202e}`.
- * Titles and messages are typed by agents, and must not be able to rewrite what an operator reads.
+ * Text of others made safe for one line of a terminal: what cannot be seen shows as `\\x1b` or `\\u{202e}`, and nothing
+ * is left out, for what a terminal would not show can be code that runs. Titles, messages and differences are typed by
+ * agents, and must not be able to rewrite what an operator reads.
  */
 export function printable(text: string): string {
-  return replaceUnprintable(stripVTControlCharacters(text), escaped);
+  return replaceUnprintable(text, escaped);
 }
 
 function escaped(character: string): string {
