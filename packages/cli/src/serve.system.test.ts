@@ -23,8 +23,8 @@ test("an operator adds a key and tasks, and sees them", async () => {
   expect(list.code).toBe(0);
   expect(list.out.split("\n").map((line) => line.split("\t").slice(1).join(" "))).toEqual([
     "status phase priority agent title",
-    expect.stringMatching(/^(ready PLAN 9 - first|waiting PLAN 0 - second line)$/),
-    expect.stringMatching(/^(ready PLAN 9 - first|waiting PLAN 0 - second line)$/),
+    expect.stringMatching(/^(ready PLAN 9 - first|waiting PLAN 0 - second \\x1b\[2Kline)$/),
+    expect.stringMatching(/^(ready PLAN 9 - first|waiting PLAN 0 - second \\x1b\[2Kline)$/),
     "",
   ]);
   expect((await run("task", "show", firstId)).out).toContain("status       ready");
