@@ -15,6 +15,7 @@ phases:
   - { id: SLOW, tools: [read], timeout_seconds: 60, on_timeout: reopen }
   - { id: DOOMED, tools: [read], timeout_seconds: 60, on_timeout: fail }
   - { id: BUSY, tools: [read] }
+  - { id: HELD, tools: [read] }
   - { id: REVIEW, tools: [read], auto_spawn: [{ agent_type: review, models: [security, quality] }], gate: { reviews: [security, quality] } }
   - { id: FARM, tools: [read], gate: { external: { name: build-farm, timeout_seconds: 600 } } }
   - { id: DONE, tools: [read] }
@@ -35,6 +36,7 @@ transitions:
   - { from: START, to: SLOW, triggers: [{ action: spawn_task, params: { title: the next one, labels: [spawned] } }] }
   - { from: START, to: DOOMED }
   - { from: START, to: BUSY, triggers: [{ action: command, params: { run: sleep 1 } }] }
+  - { from: START, to: HELD, triggers: [&hour { action: command, params: { run: sleep 3600 } }, *hour, *hour, *hour, *hour] }
   - { from: START, to: REVIEW }
   - { from: REVIEW, to: START, kind: rework }
   - { from: TOLD, to: START, kind: rework }
@@ -300,5 +302,16 @@ describe("what follows from a transition", () => {
     await expect
       .poll(async () => (await eventsOf(agent.taskId, "approval.expired")).length, { timeout: 5_000 })
       .toBe(1);
+  });
+
+  test("commands of one task that take an hour hold up no trigger of another", async () => {
+    const hog = await makeAgent("hal");
+    await hog.transition("HELD");
+    const other = await makeAgent("tess");
+    await other.transition("TOLD");
+    const statuses = (await triggersOf(other.taskId)).map(({ status }) => status);
+    expect(statuses.filter((status) => status === "done")).toHaveLength(7);
+    const held = ((await taskOf(hog.taskId))["triggers"] as Trigger[]).map(({ status }) => status);
+    expect(held).toEqual(["pending", "pending", "pending", "pending", "pending"]);
   });
 });

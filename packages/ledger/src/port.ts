@@ -105,13 +105,17 @@ export interface Ledger {
   getWorkflow(digest: WorkflowDigest): Promise<JsonValue | null>;
   listWorkflows(): Promise<{ digest: WorkflowDigest; name: string }[]>;
 
-  /** Takes due jobs for `owner`, each for `leaseMs`; a job whose lease ran out is offered again. At least once. */
+  /**
+   * Takes due jobs for `owner`, each for `leaseMs`; a job whose lease ran out is offered again. At least once. Fairness keys
+   * take turns; of one key no more run at once than `maxPerKey`. What runs is counted among the kinds asked for.
+   */
   takeJobs(options: {
     owner: string;
     now: number;
     leaseMs: number;
     limit: number;
     kinds?: readonly string[];
+    maxPerKey?: number;
   }): Promise<Job[]>;
   /** Keeps a job that still runs: its lease ends at `leasedUntil` from now on. False when another has it. */
   renewJob(options: { id: JobId; owner: string; leasedUntil: number }): Promise<boolean>;

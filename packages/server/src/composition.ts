@@ -53,7 +53,7 @@ import { Leases } from "./tasks/lease.ts";
 import { recover } from "./tasks/recovery.ts";
 import { TaskStore } from "./tasks/task-store.ts";
 import { OpenIntents } from "./tools/open-intents.ts";
-import { triggerHandler } from "./triggers/trigger-job.ts";
+import { triggerHandlers } from "./triggers/trigger-job.ts";
 import { refuseOpenNetwork, workflowFiles } from "./workflows/configured-workflows.ts";
 import { LedgerWorkflowRegistry } from "./workflows/workflow-registry.ts";
 
@@ -316,7 +316,7 @@ function buildContext(configuration: ConfigManager, receivers: readonly Webhook[
     evidenceJobHandler(context),
     approvalTimeoutHandler(context),
     phaseTimeoutHandler(context),
-    triggerHandler(context),
+    ...triggerHandlers(context),
   ]);
   return context;
 }

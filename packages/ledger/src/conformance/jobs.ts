@@ -57,6 +57,18 @@ export function describeJobs(open: OpenLedger): void {
         expect(await take(ledger, { now: 100, limit: 3 })).toEqual(["job_b0", "job_a1", "job_a2"]);
       }));
 
+    test("of one fairness key no more run at once than asked for, and what runs of other kinds is not counted", () =>
+      withLedger(open, async (ledger) => {
+        const jobs = [newJob("a0"), newJob("a1"), newJob("b0", { fairnessKey: "b" }), newJob("o", { kind: "webhook" })];
+        await appendTo(ledger, "one", [created()], { jobs });
+        expect(await take(ledger, { now: 100, kinds: ["webhook"] })).toEqual(["job_o"]);
+        const asked = { now: 100, kinds: ["setup"], maxPerKey: 1 };
+        expect(await take(ledger, asked)).toEqual(["job_a0", "job_b0"]);
+        expect(await take(ledger, asked)).toEqual([]);
+        expect(await ledger.finishJob({ id: jobId("a0"), owner: "w" })).toBe(true);
+        expect(await take(ledger, asked)).toEqual(["job_a1"]);
+      }));
+
     test("only the kinds asked for are taken", () =>
       withLedger(open, async (ledger) => {
         await appendTo(ledger, "one", [created()], { jobs: [newJob("a"), newJob("b", { kind: "webhook" })] });

@@ -37,20 +37,23 @@ export class MemoryJobs {
   }
 
   /** Due jobs so that fairness keys take turns, counting what runs already. */
-  take({ owner, now, leaseMs, limit, kinds }: TakeOptions): Job[] {
+  take({ owner, now, leaseMs, limit, kinds, maxPerKey = Infinity }: TakeOptions): Job[] {
+    const isAsked = (job: NewJob): boolean => kinds === undefined || kinds.includes(job.kind);
     const turns = new Map<string, number>();
     for (const { job, owner, leasedUntil } of this.#jobs.values()) {
-      if (owner !== null && leasedUntil > now) turns.set(job.fairnessKey, (turns.get(job.fairnessKey) ?? 0) + 1);
+      const runs = owner !== null && leasedUntil > now && isAsked(job);
+      if (runs) turns.set(job.fairnessKey, (turns.get(job.fairnessKey) ?? 0) + 1);
     }
     const due = [...this.#jobs.values()]
       .filter((held) => held.dueAt <= now && (held.owner === null || held.leasedUntil <= now))
-      .filter((held) => kinds === undefined || kinds.includes(held.job.kind))
+      .filter((held) => isAsked(held.job))
       .sort((left, right) => left.dueAt - right.dueAt)
       .map((held) => {
         const turn = turns.get(held.job.fairnessKey) ?? 0;
         turns.set(held.job.fairnessKey, turn + 1);
         return { held, turn };
       })
+      .filter(({ turn }) => turn < maxPerKey)
       .sort((left, right) => left.turn - right.turn || left.held.dueAt - right.held.dueAt)
       .slice(0, limit);
     return due.map(({ held }) => {

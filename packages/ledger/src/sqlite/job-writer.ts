@@ -5,7 +5,9 @@ import type { SqlDatabase } from "./driver.ts";
 const takeDue = `
   with running as (
     select fairness_key, count(*) as jobs from job
-    where owner is not null and leased_until > ?1 group by fairness_key
+    where owner is not null and leased_until > ?1
+      and (?2 is null or kind in (select value from json_each(?2)))
+    group by fairness_key
   ), due as (
     select job.*, coalesce(running.jobs, 0)
       + row_number() over (partition by job.fairness_key order by job.due_at, job.number) as turn
@@ -13,7 +15,7 @@ const takeDue = `
     where job.due_at <= ?1 and (job.owner is null or job.leased_until <= ?1)
       and (?2 is null or job.kind in (select value from json_each(?2)))
   )
-  select * from due order by turn, due_at, number limit ?3`;
+  select * from due where ?4 is null or turn <= ?4 order by turn, due_at, number limit ?3`;
 
 /** Jobs in the ledger's file: asked for in the commit of their events, taken under a lease. */
 export class JobWriter {
@@ -41,8 +43,9 @@ export class JobWriter {
   }
 
   /** Due jobs so that fairness keys take turns, counting what runs already. */
-  take({ owner, now, leaseMs, limit, kinds }: Parameters<Ledger["takeJobs"]>[0]): Job[] {
-    const due = this.#statements.due.all(now, kinds === undefined ? null : JSON.stringify(kinds), limit);
+  take({ owner, now, leaseMs, limit, kinds, maxPerKey }: Parameters<Ledger["takeJobs"]>[0]): Job[] {
+    const asked = kinds === undefined ? null : JSON.stringify(kinds);
+    const due = this.#statements.due.all(now, asked, limit, maxPerKey ?? null);
     return due.map((row) => {
       this.#statements.take.run(owner, now + leaseMs, row["number"] as number);
       return {

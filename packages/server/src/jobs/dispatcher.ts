@@ -10,6 +10,8 @@ export interface JobHandler {
   readonly kind: string;
   /** Jobs of this kind at once. */
   readonly concurrency: number;
+  /** Of those, jobs with one fairness key. Default: as many as are free. */
+  readonly concurrencyPerKey?: number;
   /** Resolves when the job is done for good. `signal` fires when the job was cancelled or the server stops. */
   run(job: Job, signal: AbortSignal): Promise<void>;
   /** The last attempt failed: whoever waits is told. Where it rejects the job stays, due when its lease has run out. */
@@ -128,6 +130,7 @@ export class Dispatcher {
         leaseMs,
         limit: handler.concurrency - busy,
         kinds: [handler.kind],
+        ...(handler.concurrencyPerKey === undefined ? {} : { maxPerKey: handler.concurrencyPerKey }),
       });
       for (const job of jobs) if (!this.#running.has(job.id)) this.#begin(handler, job);
     }

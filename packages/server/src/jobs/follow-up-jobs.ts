@@ -13,13 +13,17 @@ export interface DecidedStep {
   readonly workflow: CompiledWorkflow;
 }
 
-/** Body of a `trigger` job. */
+/** Body of a job for a trigger. */
 export interface TriggerJobBody {
   readonly operation_id: string;
   readonly index: number;
   /** The tree that was judged when the transition was granted. */
   readonly tree: TreeDigest;
 }
+
+/** Kinds of job for triggers: those of a transition that has a command among them, which may take an hour, and all others. */
+export const slowTriggers = "trigger_command";
+export const quickTriggers = "trigger";
 
 /** Jobs that end by themselves when the task has left the stay, or has ended. */
 export const stayJobs = ["phase_timeout"] as const;
@@ -63,11 +67,12 @@ function triggerJobs(
   for (const event of decision.events) {
     if (event.type !== "task.transitioned") continue;
     const { operation_id, tree, triggers = [] } = event.data;
+    const kind = triggers.includes("command") ? slowTriggers : quickTriggers;
     for (const index of triggers.keys()) {
       const body: TriggerJobBody = { operation_id, index, tree: tree as TreeDigest };
       jobs.push({
         id: ids.make("job"),
-        kind: "trigger",
+        kind,
         taskId: after.id,
         fairnessKey: after.id,
         dueAt: clock.now(),

@@ -3,7 +3,6 @@ import { redactPayload } from "@phasegate/ledger";
 import { digestJson, type JsonObject } from "@phasegate/wire";
 import type { CompiledWorkflow } from "@phasegate/workflow";
 import type { ServerContext } from "../context.ts";
-import { runOwner } from "../evidence/run-owner.ts";
 import { workspaceKey } from "../tasks/workspace-key.ts";
 import { done, failed, type TriggerOutcome, type TriggerSubject } from "./outcome.ts";
 import { spawnReviews, spawnTask } from "./spawn.ts";
@@ -12,6 +11,8 @@ import { spawnReviews, spawnTask } from "./spawn.ts";
 const maxOutputBytes = 64 * 1024;
 const defaultCommandSeconds = 600;
 const maxCommandSeconds = 3_600;
+/** Commands of all triggers share this part of the runner, half of its places at most: gates keep the rest. */
+const commandOwner = "triggers";
 
 /**
  * Does what one trigger asks for. What it cannot do however often it is tried is answered as `failed`; what may go better
@@ -67,7 +68,7 @@ async function runCommand(
     baseTree: task.baseTree,
     command,
     timeoutSeconds: timeoutSeconds ?? defaultCommandSeconds,
-    owner: runOwner(context, task),
+    owner: commandOwner,
     signal,
   });
   signal.throwIfAborted();

@@ -3,48 +3,55 @@ import type { Job } from "@phasegate/ledger";
 import { PhasegateError, type TaskId } from "@phasegate/wire";
 import type { ServerContext } from "../context.ts";
 import type { JobHandler } from "../jobs/dispatcher.ts";
-import type { TriggerJobBody } from "../jobs/follow-up-jobs.ts";
+import { quickTriggers, slowTriggers, type TriggerJobBody } from "../jobs/follow-up-jobs.ts";
 import { serverCaller } from "../server-caller.ts";
 import { carryOut } from "./carry-out.ts";
 import { failed, type TriggerOutcome } from "./outcome.ts";
 
-/** Triggers under way at once. Commands wait for the runner's own places besides. */
+/** Quick triggers under way at once. */
 const concurrency = 4;
 /** Longest text of what went wrong. */
 const maxDetail = 500;
+/** What these make together stays within its bounds. */
+const making: readonly string[] = ["spawn_task", "spawn_review_agents"];
 
 /**
  * Carries out one trigger of a transition that was granted. At least once: what it makes has an id that follows from the
  * trigger, and how it ended is recorded once. It runs as the server, and its failure touches neither the task nor any
- * gate.
+ * gate. Those of one transition run in their order, one at a time, and take places from no other task; commands have places
+ * of their own, and wait for those of the runner besides.
  */
-export function triggerHandler(context: ServerContext): JobHandler {
+export function triggerHandlers(context: ServerContext): readonly JobHandler[] {
   const ofTasks = new Map<TaskId, Promise<void>>();
-  return {
-    kind: "trigger",
-    concurrency,
-    run: (job, signal) =>
-      inTurn(ofTasks, job.taskId, async () => {
-        const found = await pendingTrigger(context, job);
-        if (!found) return;
-        const { task, trigger } = found;
-        const outcome = await carryOut(context, { task, trigger, tree: bodyOf(job).tree, signal });
-        await settle(context, task, trigger, outcome);
-      }),
+  const one: Pick<JobHandler, "concurrencyPerKey" | "run" | "giveUp"> = {
+    concurrencyPerKey: 1,
+    run: async (job, signal) => {
+      const found = await pendingTrigger(context, job);
+      if (!found) return;
+      const work = () => carryOutPending(context, job, signal);
+      await (making.includes(found.trigger.action) ? inTurn(ofTasks, found.task.id, work) : work());
+    },
     giveUp: async (job, error) => {
       const found = await pendingTrigger(context, job);
       if (found) await settle(context, found.task, found.trigger, failed(textOf(error)));
     },
   };
+  return [
+    { ...one, kind: quickTriggers, concurrency },
+    { ...one, kind: slowTriggers, concurrency: context.config.runner.max_concurrent_runs },
+  ];
 }
 
-/** The triggers of one task run one after another, so that what they make together stays within its bounds. */
-async function inTurn(
-  ofTasks: Map<TaskId, Promise<void>>,
-  taskId: Job["taskId"],
-  work: () => Promise<void>,
-): Promise<void> {
-  if (taskId === null) return;
+async function carryOutPending(context: ServerContext, job: Job, signal: AbortSignal): Promise<void> {
+  const found = await pendingTrigger(context, job);
+  if (!found) return;
+  const { task, trigger } = found;
+  const outcome = await carryOut(context, { task, trigger, tree: bodyOf(job).tree, signal });
+  await settle(context, task, trigger, outcome);
+}
+
+/** What makes tasks runs one after another for each task. */
+async function inTurn(ofTasks: Map<TaskId, Promise<void>>, taskId: TaskId, work: () => Promise<void>): Promise<void> {
   const before = ofTasks.get(taskId) ?? Promise.resolve();
   const own = before.then(work, work);
   ofTasks.set(taskId, own);
