@@ -37,3 +37,21 @@ it("what a check saw besides a refusal is named beside it", () => {
     named: ["blocking green", "warning weak_red", "info failed_on_base"],
   });
 });
+
+it("what a check may leave to another is told by one that stops the same gate, on facts", () => {
+  const beside: string[][] = [];
+  const look = (name: string, options: Partial<Parameters<typeof checkOf>[0]> = {}) =>
+    checkOf({
+      name,
+      needs: ["tree"],
+      judge: (input) => {
+        beside.push([...(input.beside ?? [])]);
+        return { passed: true };
+      },
+      ...options,
+    });
+  const first = gateOf("first", look("stops"), look("warns", { severity: "warning" }), look("stops_too"));
+  const impl = { ...phases.impl, gates: [first, gateOf("second", look("alone"))] };
+  storyInImpl(workflowOf({ phases: [phases.plan, phases.tdd, impl, phases.done] })).transition("DONE");
+  expect(beside).toEqual([["stops", "stops_too"], ["stops", "stops_too"], ["stops", "stops_too"], ["alone"]]);
+});

@@ -9,6 +9,11 @@ import type { Situation } from "./situation.ts";
 /** Facts that an operation can wait for; the others are read with the request or not at all. */
 const gatherable: readonly FactKind[] = ["evidence"];
 
+/** A situation with the checks of one gate. */
+interface AtGate extends Situation {
+  readonly beside: ReadonlySet<string>;
+}
+
 interface Asked {
   /** The gate whose checks they are; null for those of an artifact. */
   readonly gate: string | null;
@@ -19,10 +24,17 @@ interface Asked {
 /** Judges every check; a check whose facts are missing or that throws does not pass. */
 export function judgeChecks(situation: Situation, checks: readonly CompiledCheck[], asked: Asked): Judgement {
   const facts = { ...situation.facts, approvals: asked.question?.facts ?? [] };
-  return combine(checks.map((check) => judgeCheck({ ...situation, facts }, check, asked)));
+  const beside = tellers(checks);
+  return combine(checks.map((check) => judgeCheck({ ...situation, facts, beside }, check, asked)));
 }
 
-function judgeCheck(situation: Situation, check: CompiledCheck, { gate, question }: Asked): Judgement {
+/** Checks whose findings stop the gate, and so are seen. */
+function tellers(checks: readonly CompiledCheck[]): ReadonlySet<string> {
+  const told = checks.filter(({ severity, selfReported }) => severity === "blocking" && !selfReported);
+  return new Set(told.map(({ definition }) => definition.name));
+}
+
+function judgeCheck(situation: AtGate, check: CompiledCheck, { gate, question }: Asked): Judgement {
   const { definition, selfReported } = check;
   const source = selfReported ? ("self_reported" as const) : definition.source;
   const missing = check.needs.filter((kind) => !isGathered(situation.facts, kind));
@@ -90,7 +102,7 @@ function lacking(missing: readonly FactKind[]): CheckOutcome {
 }
 
 /** Evidence counts on the tree that is judged, approvals for the digest that is judged, and nowhere else. */
-function judgeGathered(situation: Situation, check: CompiledCheck, question: ApprovalQuestion | null): CheckOutcome {
+function judgeGathered(situation: AtGate, check: CompiledCheck, question: ApprovalQuestion | null): CheckOutcome {
   const foreign = isOnEvidence(check) ? judgeEvidence(situation) : null;
   if (foreign !== null) return { passed: false, message: foreign, hint: "ask again: it is gathered anew" };
   const outcome = judgeSafely(situation, check);
@@ -113,7 +125,7 @@ function isForPeopleOnly({ workflow }: Situation, check: CompiledCheck, question
 }
 
 /** A check that throws is a bug in it; the transition is refused, not the process. */
-function judgeSafely(situation: Situation, check: CompiledCheck): CheckOutcome {
+function judgeSafely(situation: AtGate, check: CompiledCheck): CheckOutcome {
   try {
     return check.definition.judge(inputOf(situation, check));
   } catch (error) {
@@ -122,8 +134,8 @@ function judgeSafely(situation: Situation, check: CompiledCheck): CheckOutcome {
   }
 }
 
-function inputOf(situation: Situation, check: CompiledCheck): CheckInput {
-  const { task, phase, workflow, facts } = situation;
+function inputOf(situation: AtGate, check: CompiledCheck): CheckInput {
+  const { task, phase, workflow, facts, beside } = situation;
   return {
     workflow,
     phase: phase.id,
@@ -137,5 +149,6 @@ function inputOf(situation: Situation, check: CompiledCheck): CheckInput {
       rule: rule?.rule ?? phase.rule,
     })),
     selfReported: check.selfReported,
+    beside,
   };
 }

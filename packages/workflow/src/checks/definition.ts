@@ -36,6 +36,8 @@ export interface CheckInput {
   readonly freezes: readonly { readonly phase: string; readonly tree: string; readonly rule: RuleReference }[];
   /** Facts come from the submitted artifacts, by the workflow's own choice. */
   readonly selfReported: boolean;
+  /** Names of the blocking checks on gathered facts in the same gate: what one of them tells need not be told twice. */
+  readonly beside?: ReadonlySet<string>;
 }
 
 /** What a check saw besides its verdict, for reviewers, approvers and the attestation; it never blocks. */

@@ -47,6 +47,12 @@ describe.each<
     [
       { evidence: { base, current: now(old) } },
       { evidence: { base, current: now({ ...old, "test/b.test.ts": { never: "skipped", later: "todo" } }) } },
+      // What green does not let pass is told there.
+      {
+        evidence: { base, current: now({ "test/old.test.ts": { parses: "failed" } }) },
+        changes: [],
+        beside: ["all_tests_pass"],
+      },
       {
         evidence: { base, current: now({}) },
         artifacts: { removed_tests: ["test/old.test.ts > adds", "test/old.test.ts > parses"] },
@@ -64,6 +70,14 @@ describe.each<
       [
         "one that ran before is deselected",
         { evidence: { base, current: now({ "test/old.test.ts": { adds: "passed" } }) } },
+      ],
+      [
+        "one that failed on the base is deselected, which green lets pass",
+        {
+          evidence: { base, current: now({ "test/old.test.ts": { adds: "passed" } }) },
+          changes: [],
+          beside: ["all_tests_pass"],
+        },
       ],
       [
         "a red one is skipped",

@@ -44,6 +44,7 @@ export interface CheckCase {
   readonly contents?: Readonly<Record<string, { before: string | null; after: string | null }>>;
   readonly unsupported?: TreeFacts["unsupported"];
   readonly selfReported?: boolean;
+  readonly beside?: readonly string[];
   readonly evidence?: EvidenceFacts;
   readonly reviews?: readonly ReviewFact[];
   readonly approvals?: readonly ApprovalFact[];
@@ -64,6 +65,7 @@ export function judge(name: string, given: CheckCase): CheckOutcome {
     baseTree,
     freezes: given.sinceFreeze ? [{ phase: "TDD", tree: frozenTree, rule: "w.yaml:4:60" }] : [],
     selfReported: given.selfReported ?? false,
+    beside: new Set(given.beside),
   });
 }
 
