@@ -1,3 +1,4 @@
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { OutputCapture } from "./captured-output.ts";
 
@@ -31,4 +32,20 @@ test("bytes that are no UTF-8 are replaced", () => {
   const capture = new OutputCapture(100);
   capture.push(Buffer.from([0x61, 0xff, 0x62]));
   expect(capture.finish().text).toBe("a\uFFFDb");
+});
+
+test("whatever the pieces, the first and the last half of all that passed are kept", () => {
+  const pieces = fc.array(fc.string({ unit: "grapheme-ascii", maxLength: 40 }), { maxLength: 20 });
+  fc.assert(
+    fc.property(pieces, fc.integer({ min: 2, max: 40 }), (texts, limit) => {
+      const capture = new OutputCapture(limit);
+      for (const text of texts) capture.push(Buffer.from(text));
+      const whole = texts.join("");
+      const { text, truncated } = capture.finish();
+      expect(truncated).toBe(whole.length > limit);
+      expect(text.startsWith(whole.slice(0, Math.ceil(limit / 2)))).toBe(true);
+      expect(text.endsWith(whole.slice(-Math.floor(limit / 2)))).toBe(true);
+      if (!truncated) expect(text).toBe(whole);
+    }),
+  );
 });

@@ -1,17 +1,18 @@
 import type { CapturedOutput } from "./sandbox.ts";
 
 /**
- * Keeps the first and the last half of a stream within `limitBytes`, however much passes. Memory stays within
- * twice the limit; what is between is counted and named by a line in the middle.
+ * Keeps the first and the last half of a stream within `limitBytes`, however much passes. What passes in between costs
+ * a copy and no memory; it is counted and named by a line in the middle.
  */
 export class OutputCapture {
   readonly #headLimit: number;
   readonly #tailLimit: number;
   readonly #head: Buffer[] = [];
   #headBytes = 0;
-  #tail: Buffer[] = [];
-  #tailBytes = 0;
-  #totalBytes = 0;
+  /** The last bytes, in turn: the oldest is at `#tailAt` once all of it is filled. Made when first needed. */
+  #tail: Buffer | null = null;
+  #tailAt = 0;
+  #passedBytes = 0;
 
   constructor(limitBytes: number) {
     this.#headLimit = Math.ceil(limitBytes / 2);
@@ -19,7 +20,6 @@ export class OutputCapture {
   }
 
   push(chunk: Buffer): void {
-    this.#totalBytes += chunk.length;
     let rest = chunk;
     if (this.#headBytes < this.#headLimit) {
       const taken = rest.subarray(0, this.#headLimit - this.#headBytes);
@@ -28,16 +28,18 @@ export class OutputCapture {
       rest = rest.subarray(taken.length);
     }
     if (rest.length === 0) return;
-    this.#tail.push(Buffer.from(rest.subarray(Math.max(0, rest.length - this.#tailLimit))));
-    this.#tailBytes += Math.min(rest.length, this.#tailLimit);
-    if (this.#tailBytes > 2 * this.#tailLimit || this.#tail.length > 256) this.#compactTail();
+    this.#passedBytes += rest.length;
+    this.#tail ??= Buffer.allocUnsafe(this.#tailLimit);
+    const kept = rest.subarray(Math.max(0, rest.length - this.#tailLimit));
+    const untilEnd = kept.copy(this.#tail, this.#tailAt);
+    kept.copy(this.#tail, 0, untilEnd);
+    if (this.#tailLimit > 0) this.#tailAt = (this.#tailAt + kept.length) % this.#tailLimit;
   }
 
   finish(): CapturedOutput {
-    this.#compactTail();
     const head = Buffer.concat(this.#head);
-    const tail = Buffer.concat(this.#tail);
-    const omitted = this.#totalBytes - head.length - tail.length;
+    const tail = this.#lastBytes();
+    const omitted = this.#passedBytes - tail.length;
     if (omitted === 0) return { text: Buffer.concat([head, tail]).toString("utf8"), truncated: false };
     return {
       text: `${head.toString("utf8")}\n[... ${String(omitted)} bytes left out ...]\n${tail.toString("utf8")}`,
@@ -45,9 +47,9 @@ export class OutputCapture {
     };
   }
 
-  #compactTail(): void {
-    const tail = Buffer.concat(this.#tail);
-    this.#tail = [tail.subarray(Math.max(0, tail.length - this.#tailLimit))];
-    this.#tailBytes = this.#tail[0]?.length ?? 0;
+  #lastBytes(): Buffer {
+    if (this.#tail === null) return Buffer.alloc(0);
+    if (this.#passedBytes < this.#tailLimit) return this.#tail.subarray(0, this.#passedBytes);
+    return Buffer.concat([this.#tail.subarray(this.#tailAt), this.#tail.subarray(0, this.#tailAt)]);
   }
 }

@@ -1,8 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { access, constants, mkdir, readdir, readFile, rmdir, writeFile } from "node:fs/promises";
+import { availableParallelism, cpus } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { LimitName, SandboxLimits } from "./limits.ts";
+import { ticksPerSecond } from "./process-tree.ts";
+import { ProcessorShare, type ProcessorWeight, type SharedProcessors } from "./processor-share.ts";
 import { killQuietly } from "../spawner/end-processes.ts";
 
 /** A bound on the processes and the memory of one command as a whole. */
@@ -20,7 +23,7 @@ export interface ControlGroup extends AsyncDisposable {
 /** Makes groups under the kernel's control group tree, of either version; ones without effect where it is not writable. */
 export interface ControlGroups {
   readonly available: boolean;
-  /** All commands of this server together weigh as much as one thread of it when the processors are contended. */
+  /** All commands of this server together are held to a share of the processors: see `ProcessorShare`. */
   readonly sharesProcessors: boolean;
   open(limits: SandboxLimits): Promise<ControlGroup>;
   close(): Promise<void>;
@@ -58,8 +61,8 @@ interface Layout {
   /** Counters of refusals: `name N` lines. */
   readonly counters: readonly (GroupFile & { readonly name: string; readonly limit: LimitName })[];
   readonly cpu: (GroupFile & { seconds(text: string): number }) | null;
-  /** What all commands of the server together weigh against its own threads (1,024 is one of those). */
-  readonly weight: (GroupFile & { readonly value: string }) | null;
+  /** What all commands of the server together weigh; only where `cpu` counts what they use. */
+  readonly weight: (GroupFile & Readonly<Record<ProcessorWeight, string>>) | null;
 }
 
 /**
@@ -71,7 +74,9 @@ export async function openControlGroups(root = "/sys/fs/cgroup"): Promise<Contro
   if (layout === null) return noGroups;
   const name = `${groupPrefix}${String(process.pid)}-${randomUUID().slice(0, 8)}`;
   const parents = layout.roots.map((directory) => join(directory, name));
+  let share: ProcessorShare | null = null;
   const close = async (): Promise<void> => {
+    await share?.close();
     for (const parent of parents) await removeGroup(parent);
   };
   try {
@@ -80,14 +85,38 @@ export async function openControlGroups(root = "/sys/fs/cgroup"): Promise<Contro
       await mkdir(parent);
       await layout.prepare(parent);
     }
-    const { weight } = layout;
-    if (weight !== null) await writeFile(join(parents[weight.root] ?? "", weight.file), weight.value);
+    const processors = sharedProcessors(layout, parents);
+    await processors?.weigh("light");
+    share = processors === null ? null : new ProcessorShare(processors);
   } catch {
     await close();
     return noGroups;
   }
-  const sharesProcessors = layout.weight !== null;
-  return { available: true, sharesProcessors, open: (limits) => openGroup(layout, parents, limits), close };
+  const sharesProcessors = share !== null;
+  return { available: true, sharesProcessors, open: (limits) => openGroup(layout, parents, limits, share), close };
+}
+
+function sharedProcessors({ cpu, weight }: Layout, parents: readonly string[]): SharedProcessors | null {
+  if (cpu === null || weight === null) return null;
+  const fileOf = ({ root, file }: GroupFile): string => join(parents[root] ?? "", file);
+  const processors = availableParallelism();
+  // What other processors of the machine leave idle is none of ours: with fewer, all count as taken.
+  const hasAll = processors === cpus().length;
+  return {
+    processors,
+    async read() {
+      const [used, machine] = await Promise.all([readFile(fileOf(cpu), "utf8"), readFile("/proc/stat", "utf8")]);
+      return { usedSeconds: cpu.seconds(used), idleSeconds: hasAll ? idleSeconds(machine) : 0 };
+    },
+    weigh: (heaviness) => writeFile(fileOf(weight), weight[heaviness]),
+  };
+}
+
+/** Of all processors since the machine began: the idle time and that of waiting for a disk (proc_stat(5)). */
+function idleSeconds(stat: string): number {
+  const [, idle, waiting] = /^cpu +\d+ \d+ \d+ (\d+) (\d+)/.exec(stat) ?? [];
+  if (idle === undefined || waiting === undefined) throw new Error("/proc/stat does not begin with all processors");
+  return (Number(idle) + Number(waiting)) / ticksPerSecond;
 }
 
 async function findSecondVersion(root: string): Promise<Layout | null> {
@@ -107,7 +136,7 @@ async function findSecondVersion(root: string): Promise<Layout | null> {
       { root: 0, file: "pids.events", name: "max", limit: "processes" },
     ],
     cpu: { root: 0, file: "cpu.stat", seconds: (text) => Number(/^usage_usec (\d+)$/m.exec(text)?.[1] ?? 0) / 1e6 },
-    weight: hasCpu ? { root: 0, file: "cpu.weight", value: "100" } : null,
+    weight: hasCpu ? { root: 0, file: "cpu.weight", light: "10", even: "100" } : null,
   };
 }
 
@@ -119,7 +148,7 @@ async function findFirstVersion(root: string): Promise<Layout | null> {
     return (await isWritable(directory)) ? roots.push(directory) - 1 : null;
   };
   const accounting = await optional("cpuacct");
-  const shares = await optional("cpu");
+  const shares = accounting === null ? null : await optional("cpu");
   return {
     roots,
     prepare: () => Promise.resolve(),
@@ -133,7 +162,7 @@ async function findFirstVersion(root: string): Promise<Layout | null> {
     ],
     cpu:
       accounting === null ? null : { root: accounting, file: "cpuacct.usage", seconds: (text) => Number(text) / 1e9 },
-    weight: shares === null ? null : { root: shares, file: "cpu.shares", value: "1024" },
+    weight: shares === null ? null : { root: shares, file: "cpu.shares", light: "102", even: "1024" },
   };
 }
 
@@ -163,13 +192,19 @@ function isAlive(pid: number): boolean {
 
 const joinAndBecome = 'while [ "$1" != -- ]; do echo $$ > "$1" || exit 125; shift; done; shift; exec "$@"';
 
-async function openGroup(layout: Layout, parents: readonly string[], limits: SandboxLimits): Promise<ControlGroup> {
+async function openGroup(
+  layout: Layout,
+  parents: readonly string[],
+  limits: SandboxLimits,
+  share: ProcessorShare | null,
+): Promise<ControlGroup> {
   const name = randomUUID();
   const groups = parents.map((parent) => join(parent, name));
   for (const group of groups) await mkdir(group);
   for (const { root, file, value } of layout.settings(limits)) await writeFile(join(groups[root] ?? "", file), value);
   const memberFiles = groups.map((group) => join(group, "cgroup.procs"));
   const end = (): Promise<void> => endMembers(memberFiles);
+  share?.enter();
   return {
     launch: (argv) => ["/bin/sh", "-c", joinAndBecome, "sh", ...memberFiles, "--", ...argv],
     end,
@@ -187,6 +222,7 @@ async function openGroup(layout: Layout, parents: readonly string[], limits: San
       return text === null ? null : layout.cpu.seconds(text);
     },
     async [Symbol.asyncDispose]() {
+      share?.leave();
       await end();
       for (const group of groups) await removeGroup(group);
     },

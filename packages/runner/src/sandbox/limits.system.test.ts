@@ -1,8 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { existsSync, readFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { defaultLimits } from "./limits.ts";
 import { useOfTree } from "./process-tree.ts";
+import { SessionNiceness } from "./session-niceness.ts";
 import { openSandboxFixture, type SandboxFixture } from "./sandboxes.fixture.ts";
 
 describe.each(["required", "off"] as const)("bounds on commands at sandbox mode %s", (mode) => {
@@ -62,11 +64,35 @@ test("what a process and its children use is added up without control groups", a
   const child = spawn("bash", ["-c", script], { stdio: ["ignore", "pipe", "inherit"], detached: true });
   try {
     await once(child.stdout, "data");
-    const use = useOfTree(child.pid ?? 0, 100);
+    const use = await useOfTree(child.pid ?? 0, 100);
     expect(use.processes).toBe(3);
     expect(use.memoryBytes).toBeGreaterThan(30_000_000);
-    expect(useOfTree(child.pid ?? 0, 1).processes).toBe(2);
+    expect((await useOfTree(child.pid ?? 0, 1)).processes).toBe(2);
   } finally {
     process.kill(-(child.pid ?? 0), "SIGKILL");
   }
 });
+
+test.skipIf(!existsSync("/proc/self/autogroup"))(
+  "each session of a command is made nice, however many it makes",
+  async () => {
+    const script = "setsid sleep 5 & echo ready; wait";
+    const child = spawn("bash", ["-c", script], { stdio: ["ignore", "pipe", "inherit"], detached: true });
+    try {
+      await once(child.stdout, "data");
+      const { sessions } = await vi.waitFor(async () => {
+        const use = await useOfTree(child.pid ?? 0, 100);
+        expect(use.sessions.size).toBe(2);
+        return use;
+      });
+      const niceness = new SessionNiceness(10);
+      await vi.waitFor(async () => {
+        await niceness.apply(sessions);
+        const groups = [...sessions.values()].map((pid) => readFileSync(`/proc/${String(pid)}/autogroup`, "utf8"));
+        expect(groups.map((group) => group.replace(/^.* nice /, ""))).toEqual(["10\n", "10\n"]);
+      });
+    } finally {
+      for (const pid of (await useOfTree(child.pid ?? 0, 100)).sessions.values()) process.kill(pid, "SIGKILL");
+    }
+  },
+);

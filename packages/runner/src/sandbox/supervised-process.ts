@@ -3,6 +3,7 @@ import type { Readable } from "node:stream";
 import { constants } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { OutputCapture } from "./captured-output.ts";
+import { readPaced } from "./paced-reading.ts";
 import type { ExitStatus } from "../spawner/spawner-link.ts";
 import type { SpawnedProcess, Spawner } from "../spawner/spawner.ts";
 import type { SandboxResult } from "./sandbox.ts";
@@ -16,7 +17,7 @@ export interface ProcessRequest {
   readonly timeoutMs: number;
   /** Kept of each stream. */
   readonly outputBytes: number;
-  /** Of both streams together: past it `printedTooMuch` is called, once. */
+  /** Of all streams together: past it `printedTooMuch` is called, once. */
   readonly printedBytes?: number;
   printedTooMuch?(): void;
   readonly signal: AbortSignal;
@@ -44,10 +45,6 @@ export interface ProcessResult extends Omit<SandboxResult, "limits"> {
 /** After the leader's end: how long output that something else still holds open is waited for. */
 const drainMs = 1_000;
 const maxStatusLength = 65_536;
-/** Read of one stream at once; what is printed beyond waits, so that reading it starves nobody. */
-const burstBytes = 16 * 1024 ** 2;
-const bytesPerMs = (4 * 1024 ** 2) / 1_000;
-const pauseMs = 50;
 
 /**
  * Runs one process with bounded time and output, standard input closed, in a process group of its own, with no
@@ -72,7 +69,7 @@ export async function superviseProcess(request: ProcessRequest): Promise<Process
   const [, stdout, stderr, statusStream] = child.streams;
   const output = captureStream(stdout, request.outputBytes, printed);
   const errors = captureStream(stderr, request.outputBytes, printed);
-  const status = new StatusText(statusStream);
+  const status = new StatusText(statusStream, printed);
   request.started?.(child);
   let ended: SandboxResult["ended"] = "exited";
   const end = (reason: "timed_out" | "aborted" | "over_limit"): void => {
@@ -118,17 +115,9 @@ function captureStream(
   printed: (bytes: number) => void,
 ): { capture: OutputCapture; closed: Promise<unknown> } {
   const capture = new OutputCapture(limitBytes);
-  let allowance = burstBytes;
-  let countedAt = performance.now();
-  stream.on("data", (chunk: Buffer) => {
+  readPaced(stream, (chunk) => {
     capture.push(chunk);
     printed(chunk.length);
-    const now = performance.now();
-    allowance = Math.min(burstBytes, allowance + (now - countedAt) * bytesPerMs) - chunk.length;
-    countedAt = now;
-    if (allowance >= 0) return;
-    stream.pause();
-    setTimeout(() => stream.resume(), pauseMs);
   });
   return { capture, closed: closeOf(stream) };
 }
@@ -143,11 +132,12 @@ class StatusText implements StatusReader {
   readonly closed: Promise<unknown>;
   #listener: ((text: string) => void) | null = null;
 
-  constructor(stream: Readable) {
+  constructor(stream: Readable, printed: (bytes: number) => void) {
     this.closed = closeOf(stream);
-    stream.on("data", (chunk: Buffer) => {
+    readPaced(stream, (chunk) => {
       if (this.text.length < maxStatusLength) this.text += chunk.toString("utf8");
       this.#listener?.(this.text);
+      printed(chunk.length);
     });
   }
 

@@ -3,6 +3,7 @@ import type { ControlGroup, ControlGroups } from "./control-groups.ts";
 import { limitNames, type LimitName, type SandboxLimits } from "./limits.ts";
 import type { SpawnedProcess, Spawner } from "../spawner/spawner.ts";
 import { useOfTree } from "./process-tree.ts";
+import { SessionNiceness } from "./session-niceness.ts";
 import type { SandboxCommand, SandboxResult } from "./sandbox.ts";
 import { superviseProcess, type ProcessRequest, type ProcessResult } from "./supervised-process.ts";
 import type { ThrowawayCopies } from "./throwaway.ts";
@@ -76,8 +77,9 @@ export class SupervisedRuns {
     await using group = await groups.open(limits);
     const planned = await plan({ workspace: copy?.path ?? command.workspacePath, group });
     await using _ = { [Symbol.asyncDispose]: async () => await planned[Symbol.asyncDispose]?.() };
-    const watch = new LimitWatch(command, group, groups.available);
-    const polite = groups.sharesProcessors || niceness === 0 ? [] : ["nice", "-n", String(niceness)];
+    const ownNiceness = groups.sharesProcessors ? 0 : niceness;
+    const watch = new LimitWatch(command, group, { hasGroup: groups.available, niceness: ownNiceness });
+    const polite = ownNiceness === 0 ? [] : ["nice", "-n", String(ownNiceness)];
     try {
       const result = await superviseProcess({
         ...planned,
@@ -111,7 +113,7 @@ async function openToOwner(workspacePath: string): Promise<void> {
 
 /**
  * Looks after the bounds that the kernel does not hold by itself: processor time of all processes, the disk, and,
- * where there are no control groups, memory and processes. `signal` fires when one is exceeded.
+ * where there are no control groups, memory, processes and the niceness of sessions. `signal` fires when one is exceeded.
  *
  * States: *resting* (a timer runs), *looking* (no timer), *stopped*.
  */
@@ -121,14 +123,16 @@ class LimitWatch {
   readonly #command: SandboxCommand;
   readonly #group: ControlGroup;
   readonly #hasGroup: boolean;
+  readonly #sessions: SessionNiceness | null;
   #timer: NodeJS.Timeout | null = null;
   #looking: Promise<void> = Promise.resolve();
   #stopped = false;
 
-  constructor(command: SandboxCommand, group: ControlGroup, hasGroup: boolean) {
+  constructor(command: SandboxCommand, group: ControlGroup, options: { hasGroup: boolean; niceness: number }) {
     this.#command = command;
     this.#group = group;
-    this.#hasGroup = hasGroup;
+    this.#hasGroup = options.hasGroup;
+    this.#sessions = options.niceness === 0 ? null : new SessionNiceness(options.niceness);
   }
 
   get signal(): AbortSignal {
@@ -161,13 +165,19 @@ class LimitWatch {
     const { limits, overLimit } = this.#command;
     const seconds = await this.#group.cpuSeconds();
     if ((seconds ?? 0) > limits.cpuSeconds) this.exceed("cpu");
+    if (!this.#hasGroup || this.#sessions !== null) await this.#lookAtTree(pid);
+    const name = (await overLimit?.()) ?? null;
+    if (name !== null) this.exceed(name);
+  }
+
+  async #lookAtTree(pid: number): Promise<void> {
+    const { limits } = this.#command;
+    const use = await useOfTree(pid, limits.processes);
     if (!this.#hasGroup) {
-      const use = useOfTree(pid, limits.processes);
       if (use.processes > limits.processes) this.exceed("processes");
       if (use.memoryBytes > limits.memoryBytes) this.exceed("memory");
       if (use.cpuSeconds > limits.cpuSeconds) this.exceed("cpu");
     }
-    const name = (await overLimit?.()) ?? null;
-    if (name !== null) this.exceed(name);
+    await this.#sessions?.apply(use.sessions);
   }
 }

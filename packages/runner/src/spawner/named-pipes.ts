@@ -7,6 +7,9 @@ const batchSize = 64;
 /** With fewer left the next batch is begun, so that nobody waits for it. */
 const lowCount = 24;
 
+/** A stream that is paused takes in one read more, not as many as fill 64 KiB. */
+const pausedAtOnce = { readableHighWaterMark: 1 };
+
 /** One pipe: the server's end as a stream, and the end that the process opens by its name. */
 export interface NamedPipe {
   readonly path: string;
@@ -46,7 +49,7 @@ export class NamedPipes {
       readEnd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
       writeEnd = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
       const [own, other] = kind === "write" ? [readEnd, writeEnd] : [writeEnd, readEnd];
-      const stream = new Socket({ fd: own, readable: kind === "write", writable: kind === "read" });
+      const stream = new Socket({ fd: own, readable: kind === "write", writable: kind === "read", ...pausedAtOnce });
       const taken = path;
       const release = (): void => {
         closeSync(other);
