@@ -217,15 +217,6 @@ const dishonest: readonly (readonly [string, Canary["outcome"], Kind, Files, Jso
         "def pytest_collection_modifyitems(items):\n    items[:] = [item for item in items if item.name == 'test_adds']\n",
     },
   ],
-  [
-    "product code that patches unittest",
-    "passed",
-    unittestTests,
-    {
-      "lib.py":
-        "import unittest\nunittest.TestCase.assertEqual = lambda *_: None\n\ndef add(a, b):\n    return a + b\n",
-    },
-  ],
   ["statements of Python that are left out", "passed", unittestTests, {}, { env: { PYTHONOPTIMIZE: "1" } }],
 ];
 

@@ -10,6 +10,8 @@ export const reportNames = {
   coverageOutput: "coverage-output",
   workspace: "workspace-path",
   prepareFailed: "prepare-failed",
+  /** Of a recorded session; gone before anything of the checkout runs. */
+  key: "key",
 } as const;
 
 export interface RunScriptOptions {
@@ -25,6 +27,8 @@ export interface RunScriptOptions {
   readonly collect: readonly { readonly path: string; readonly as: string }[];
   /** The report is printed: both streams become one. */
   readonly mergeStreams: boolean;
+  /** There is a key, which the command alone gets, by descriptor 3. */
+  readonly hasKey: boolean;
 }
 
 /**
@@ -34,7 +38,10 @@ export interface RunScriptOptions {
 export function runScript(options: RunScriptOptions): string {
   const inReports = (name: string) => quoteWord(`${options.reportDirectory}/${name}`);
   const enter = options.cwd === "" ? "" : `cd -- ${quoteWord(`./${options.cwd}`)} && `;
-  const lines = ["top=$(pwd -P)", `printf %s "$top" > ${inReports(reportNames.workspace)}`];
+  const lines = options.hasKey
+    ? [`IFS= read -r key < ${inReports(reportNames.key)} && rm -- ${inReports(reportNames.key)} || exit 1`]
+    : [];
+  lines.push("top=$(pwd -P)", `printf %s "$top" > ${inReports(reportNames.workspace)}`);
   lines.push(`mkdir -- ${inReports(reportNames.measured)} || exit 1`);
   if (options.prepare !== null) {
     lines.push(
@@ -42,8 +49,12 @@ export function runScript(options: RunScriptOptions): string {
     );
   }
   for (const { path } of options.collect) lines.push(`rm -rf -- ${quoteWord(`./${path}`)} || exit 1`);
-  const merge = options.mergeStreams ? " 2>&1" : "";
-  lines.push(`( ${enter}exec bash -c -- ${quoteWord(options.command)} )${merge}`, "code=$?", 'cd -- "$top" || exit 1');
+  const streams = `${options.mergeStreams ? " 2>&1" : ""}${options.hasKey ? ' 3<<< "$key"' : ""}`;
+  lines.push(
+    `( ${enter}exec bash -c -- ${quoteWord(options.command)} )${streams}`,
+    "code=$?",
+    'cd -- "$top" || exit 1',
+  );
   if (options.coverageCommand !== null) {
     lines.push(
       `( ${enter}exec bash -c -- ${quoteWord(options.coverageCommand)} ) > ${inReports(reportNames.coverageOutput)} 2>&1`,

@@ -7,6 +7,7 @@ import { readLcov, withoutComments } from "../reports/lcov.ts";
 import { findReportFormat } from "../reports/registry.ts";
 import { ReportError, type ReportFormat } from "../reports/report-format.ts";
 import type { Sandbox, SandboxResult } from "../sandbox/sandbox.ts";
+import { unittestRecords } from "../reports/unittest-records.ts";
 import { missingTool } from "./missing-tool.ts";
 import { judgeReport, type JudgedReport } from "./judge-report.ts";
 import { limitNote, outputTail } from "./output-tail.ts";
@@ -15,6 +16,7 @@ import { removeDirectory } from "../tree/remove-directory.ts";
 import { failingFiles, mergeRetry } from "./retries.ts";
 import { reportNames, runScript } from "./run-script.ts";
 import type { RunSettings } from "./run-settings.ts";
+import { leaveKey, recordedSession, unsealed, type RecordedSession } from "./unittest-recorder.ts";
 import { canSelectFiles, composeCommand, fileWords, placedCommand, selectionWords } from "./test-command.ts";
 
 /** Where a run in the OS sandbox sees its report directory. */
@@ -89,18 +91,21 @@ export async function runOnce(request: TestCommandRequest, words: readonly strin
   await using _ = { [Symbol.asyncDispose]: () => removeDirectory(directory) };
   const isConfined = sandbox.workspacePathSeen(request.workspacePath) !== request.workspacePath;
   const reportDirectory = isConfined ? reportDirectorySeen : directory;
-  const source = reportSource(settings, format);
+  const recorded = recordedSession(settings, isConfined);
+  const source = recorded === null ? reportSource(settings, format) : "report";
   const places = {
     report: `${reportDirectory}/${reportNames.report}`,
     coverage: `${reportDirectory}/${reportNames.measured}`,
   };
   const shown = composeCommand(settings.command, words);
   const { command: coverageCommand, report: tracefile } = settings.coverage ?? { command: null, report: null };
+  if (recorded !== null) await leaveKey(path.join(directory, reportNames.key), recorded);
+  const command = recorded === null ? settings.command : recorded.command(places.report);
   const script = runScript({
     reportDirectory,
     prepare: settings.prepare,
     cwd: settings.cwd,
-    command: composeCommand(placedCommand(settings.command, places), words),
+    command: composeCommand(placedCommand(command, places), words),
     coverageCommand: coverageCommand === null ? null : placedCommand(coverageCommand, places),
     collect: [
       ...(source === "collected" && settings.report !== null
@@ -109,6 +114,7 @@ export async function runOnce(request: TestCommandRequest, words: readonly strin
       ...(tracefile === null ? [] : [{ path: tracefile, as: reportNames.coverage }]),
     ],
     mergeStreams: source === "both",
+    hasKey: recorded !== null,
   });
   const result = await sandbox.run({
     argv: ["bash", "-c", script],
@@ -117,7 +123,7 @@ export async function runOnce(request: TestCommandRequest, words: readonly strin
     lowerLayers: request.lowerLayers,
     cwd: "",
     environment: { NO_COLOR: "1", FORCE_COLOR: "0", ...settings.env },
-    readOnlyMounts: [],
+    readOnlyMounts: recorded?.mounts ?? [],
     writableMounts: isConfined ? [{ source: directory, target: reportDirectorySeen }] : [],
     network: settings.network,
     timeoutMs: settings.timeoutSeconds * 1000,
@@ -144,13 +150,13 @@ export async function runOnce(request: TestCommandRequest, words: readonly strin
   };
   const judged = await judgeReport(
     {
-      format: format.name,
+      format: recorded === null ? format.name : unittestRecords.name,
       files: request.files,
       about,
       isTestFile: (file) => request.workflow.isTestFile(file),
-      printed: printedSums(source, format, result),
+      printed: recorded === null ? printedSums(source, format, result) : "",
     },
-    () => readSource(source, directory, result),
+    () => (recorded === null ? readSource(source, directory, result) : readRecords(directory, recorded)),
   );
   const { problem, ...report } = judged;
   const measured =
@@ -185,6 +191,11 @@ function reportSource(settings: RunSettings, format: ReportFormat): ReportSource
   if (format.printedOn === null) return "none";
   if (settings.command.includes("{report}")) return "report";
   return settings.report === null ? format.printedOn : "collected";
+}
+
+async function readRecords(directory: string, recorded: RecordedSession): Promise<string | null> {
+  const text = await readReport(directory, reportNames.report);
+  return text === null ? null : unsealed(text, recorded);
 }
 
 async function readSource(source: ReportSource, directory: string, result: SandboxResult): Promise<string | null> {

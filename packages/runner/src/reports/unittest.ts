@@ -150,26 +150,35 @@ class Results {
       const outcome = told === undefined ? test.outcome : "failed";
       if (outcome === null) throw new ReportError(`the report does not say how \`${test.name.slice(0, 200)}\` ended`);
       if (outcome === "failed") failures += 1;
-      if (test.owner.startsWith(unloaded)) {
-        const module = test.owner.slice(unloaded.length + 1) || test.name;
-        cases.addUnloaded(pythonFile(module, this.#context) ?? module, text);
-        continue;
-      }
-      const scope = outcome === "failed" ? hook.exec(test.name)?.[1] : undefined;
-      if (scope !== undefined) {
-        // Once a hook holds, only tests are named: its failure is that of their class, or of their file.
-        const file = pythonFile(test.owner, this.#context);
-        if (scope === "Module") cases.addUnloaded(file ?? test.owner, text);
-        else cases.add({ parts: [], file, name: test.owner, outcome, message: text });
-        continue;
-      }
-      const owner = test.owner.endsWith(`.${test.name}`) ? test.owner.slice(0, -test.name.length - 1) : test.owner;
-      const file = pythonFile(owner, this.#context);
-      cases.add({ parts: [owner], file, name: test.name, outcome, message: text });
+      addUnittestCase(cases, this.#context, { name: test.name, owner: test.owner, outcome, text });
     }
     if (isFailed !== failures > 0) throw new ReportError("the report's verdict contradicts its tests");
     return cases.finish();
   }
+}
+
+/** One result as unittest names it: the class of a test, what did not load, or a hook of a class or a module. */
+export function addUnittestCase(
+  cases: CaseList,
+  context: ReportContext,
+  test: { readonly name: string; readonly owner: string; readonly outcome: TestOutcome; readonly text: string },
+): void {
+  const { name, outcome, text } = test;
+  if (test.owner.startsWith(unloaded)) {
+    const module = test.owner.slice(unloaded.length + 1) || name;
+    cases.addUnloaded(pythonFile(module, context) ?? module, text);
+    return;
+  }
+  const scope = outcome === "failed" ? hook.exec(name)?.[1] : undefined;
+  if (scope !== undefined) {
+    // Once a hook holds, only tests are named: its failure is that of their class, or of their file.
+    const file = pythonFile(test.owner, context);
+    if (scope === "Module") cases.addUnloaded(file ?? test.owner, text);
+    else cases.add({ parts: [], file, name: test.owner, outcome, message: text });
+    return;
+  }
+  const owner = test.owner.endsWith(`.${name}`) ? test.owner.slice(0, -name.length - 1) : test.owner;
+  cases.add({ parts: [owner], file: pythonFile(owner, context), name, outcome, message: text });
 }
 
 function keyOf(name: string, owner: string): string {
