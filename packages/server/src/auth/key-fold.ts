@@ -6,6 +6,7 @@ import {
   type PrincipalId,
   type PrincipalKind,
   type PrincipalRole,
+  readName,
   type StoredEvent,
 } from "@phasegate/wire";
 
@@ -26,13 +27,21 @@ export interface KeyState {
   readonly position: number;
 }
 
+const none: ReadonlySet<PrincipalId> = new Set();
+
 export const keyEventTypes = ["key.created", "key.revoked", "key.rotated"] as const;
 
-/** What the key events say: keys by id and by digest, principals by name. An event twice changes nothing. */
+/**
+ * What the key events say: keys by id, digest and principal, principals by name, by how a name reads, and by who answers
+ * for them. Each look-up costs the same however many keys there are. An event twice changes nothing.
+ */
 export class KeyFold {
   readonly keys = new Map<KeyId, KeyState>();
   private readonly byVerifier = new Map<Digest, KeyId>();
   private readonly principalByName = new Map<string, PrincipalId>();
+  private readonly idsByPrincipal = new Map<PrincipalId, KeyId[]>();
+  private readonly principalsByReading = new Map<string, Set<PrincipalId>>();
+  private readonly agentsByOwner = new Map<PrincipalId, Set<PrincipalId>>();
   private readonly versions = new Map<PrincipalId, number>();
 
   apply(event: StoredEvent): void {
@@ -59,6 +68,9 @@ export class KeyFold {
         position: event.position,
       });
       this.principalByName.set(name, principalId);
+      listed(this.idsByPrincipal, principalId, () => []).push(id);
+      listed(this.principalsByReading, readName(name), () => new Set()).add(principalId);
+      if (owner !== null && kind === "agent") listed(this.agentsByOwner, owner, () => new Set()).add(principalId);
     } else if (isEvent(event, "key.revoked")) {
       this.change(event, event.data.key_id, { revokedAt: event.at });
     } else if (isEvent(event, "key.rotated")) {
@@ -85,8 +97,20 @@ export class KeyFold {
     return this.principalByName.get(name) ?? null;
   }
 
-  keysOf(principalId: PrincipalId): KeyState[] {
-    return [...this.keys.values()].filter((key) => key.principalId === principalId);
+  /** Principals with a name that reads like this one. */
+  principalsReadAs(name: string): ReadonlySet<PrincipalId> {
+    return this.principalsByReading.get(readName(name)) ?? none;
+  }
+
+  /** Agents for which this principal answers, in the order in which they came. */
+  agentsOf(owner: PrincipalId): ReadonlySet<PrincipalId> {
+    return this.agentsByOwner.get(owner) ?? none;
+  }
+
+  /** The key that this principal was given last. */
+  newestKeyOf(principalId: PrincipalId): KeyState | null {
+    const id = this.idsByPrincipal.get(principalId)?.at(-1);
+    return id === undefined ? null : (this.keys.get(id) ?? null);
   }
 
   versionOf(principalId: PrincipalId): number {
@@ -104,4 +128,11 @@ export class KeyFold {
     this.keys.set(key.id, key);
     this.byVerifier.set(key.verifier, key.id);
   }
+}
+
+/** What stands under a key; it is made where nothing does. */
+function listed<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
+  const known = map.get(key) ?? make();
+  map.set(key, known);
+  return known;
 }

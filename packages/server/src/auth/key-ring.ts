@@ -1,5 +1,4 @@
 import { hash, randomBytes } from "node:crypto";
-import { readName } from "@phasegate/wire";
 import type { Ledger } from "@phasegate/ledger";
 import {
   type Digest,
@@ -76,13 +75,12 @@ export class KeyRing {
   /** A principal by id or name; null when there is none. */
   findPrincipal(idOrName: string): Principal | null {
     const id = this.fold.principalNamed(idOrName) ?? (idOrName as PrincipalId);
-    return this.fold.keysOf(id).at(-1)?.principal ?? null;
+    return this.fold.newestKeyOf(id)?.principal ?? null;
   }
 
   /** Agents that this principal answers for: authors of each other's work. */
   agentsOf(owner: PrincipalId): PrincipalId[] {
-    const agents = [...this.fold.keys.values()].filter((key) => key.owner === owner && key.kind === "agent");
-    return [...new Set(agents.map((key) => key.principalId))];
+    return [...this.fold.agentsOf(owner)];
   }
 
   /**
@@ -92,8 +90,7 @@ export class KeyRing {
   agentNameAllowed(principal: Principal, agentId: string): boolean {
     const named = this.findPrincipal(agentId);
     if (named) return named.id === principal.id;
-    const read = readName(agentId);
-    return this.list().every((key) => key.principalId === principal.id || readName(key.name) !== read);
+    return [...this.fold.principalsReadAs(agentId)].every((id) => id === principal.id);
   }
 
   list(): readonly KeyState[] {

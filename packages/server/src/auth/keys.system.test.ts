@@ -123,6 +123,22 @@ test("nobody works under the name or id of another principal", async () => {
   expect(keys.agentNameAllowed(state.principal, "worker-7")).toBe(true);
   expect(keys.agentNameAllowed(state.principal, "grace")).toBe(false);
   expect(keys.agentNameAllowed(state.principal, other.state.principalId)).toBe(false);
+  expect(keys.agentNameAllowed(state.principal, "Gr\u0430ce")).toBe(false);
+  expect(keys.agentNameAllowed(other.state.principal, "Gr\u0430ce")).toBe(true);
+  await keys.revoke(serverPrincipalId, other.state.id, "left");
+  expect(keys.agentNameAllowed(state.principal, "Gr\u0430ce")).toBe(false);
+});
+
+test("who answers for agents is told each of them once, whatever keys they have", async () => {
+  const { keys } = await ring();
+  const owner = (await keys.create(serverPrincipalId, { ...ada, kind: "person", roles: ["approver"] })).state
+    .principalId;
+  const first = await keys.create(serverPrincipalId, { ...ada, name: "one", owner });
+  const second = await keys.create(serverPrincipalId, { ...ada, name: "two", owner });
+  await keys.create(serverPrincipalId, { ...ada, name: "one", owner });
+  await keys.revoke(serverPrincipalId, second.state.id, "left");
+  expect(keys.agentsOf(owner)).toEqual([first.state.principalId, second.state.principalId]);
+  expect(keys.agentsOf(first.state.principalId)).toEqual([]);
 });
 
 const operatorOnly: [string, object, string, string][] = [
