@@ -1,5 +1,5 @@
 import { readdirSync } from "node:fs";
-import { basename, dirname, relative, resolve } from "node:path";
+import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
 import type { Ledger } from "@phasegate/ledger";
 import { PhasegateError, parseDigest, serverPrincipalId } from "@phasegate/wire";
 import type { JsonValue, PrincipalId, WorkflowDigest } from "@phasegate/wire";
@@ -34,6 +34,8 @@ export class LedgerWorkflowRegistry implements WorkflowRegistry {
   readonly #parts: RegistryParts;
   readonly #compiled = new Map<WorkflowDigest, CompiledWorkflow>();
   readonly #repositories = new Map<WorkflowDigest, string>();
+  /** Files of configured workflows, as absolute globs: a task of one of them may not change the rules of the next. */
+  readonly #protected = new Set<string>();
   readonly #newestByName = new Map<string, WorkflowDigest>();
   #defaultDigest: WorkflowDigest | null = null;
   readonly #configured = new Set<WorkflowDigest>();
@@ -51,14 +53,20 @@ export class LedgerWorkflowRegistry implements WorkflowRegistry {
   /** Loads what the ledger knows, then the configured files, which are newer. Throws `workflow_invalid` naming each error. */
   async open(options: { file: string; dir: string | null }): Promise<readonly Diagnostic[]> {
     this.#directory = dirname(resolve(options.file));
-    for (const { digest } of await this.#parts.ledger.listWorkflows()) await this.get(digest);
     const warnings: Diagnostic[] = [];
+    const loaded: CompiledWorkflow[] = [];
     for (const file of [...filesIn(options.dir), resolve(options.file)]) {
       const registered = await this.registerFile(file, serverPrincipalId);
+      loaded.push(registered.workflow);
       this.#configured.add(registered.workflow.digest);
       this.#defaultDigest = registered.workflow.digest;
       warnings.push(...registered.warnings);
     }
+    for (const workflow of loaded) for (const glob of this.#filesOf(workflow)) this.#protected.add(glob);
+    // What was compiled before all of these files were known is compiled again.
+    this.#compiled.clear();
+    for (const { digest } of await this.#parts.ledger.listWorkflows()) await this.get(digest);
+    for (const { digest, normalized } of loaded) this.#newestByName.set(normalized.name, digest);
     return warnings;
   }
 
@@ -130,11 +138,18 @@ export class LedgerWorkflowRegistry implements WorkflowRegistry {
     throw new PhasegateError("internal_error", `no repository is known for workflow \`${workflow.digest}\``);
   }
 
+  #filesOf(workflow: CompiledWorkflow): string[] {
+    return absoluteGlobs(this.repositoryOf(workflow), workflow.normalized.protected);
+  }
+
   #keep(registered: RegisteredWorkflow): CompiledWorkflow {
     const { digest, normalized } = registered.stored;
-    const workflow = this.#compiled.get(digest) ?? compileWorkflow(registered.stored);
-    this.#compiled.set(digest, workflow);
     this.#repositories.set(digest, registered.repository);
+    const own = absoluteGlobs(registered.repository, normalized.protected);
+    const root = repositoryRoot(registered.repository);
+    const workflow =
+      this.#compiled.get(digest) ?? compileWorkflow(registered.stored, globsIn(root, [...own, ...this.#protected]));
+    this.#compiled.set(digest, workflow);
     this.#newestByName.set(normalized.name, digest);
     return workflow;
   }
@@ -176,6 +191,15 @@ export function invalidWorkflow(file: string, diagnostics: readonly Diagnostic[]
       hint: "`phasegate lint` shows each place in the file",
     },
   );
+}
+
+function absoluteGlobs(repository: string, globs: readonly string[]): string[] {
+  return globs.map((glob) => join(repository, glob));
+}
+
+/** The globs of files inside a repository, as its tasks name them: from its root, wherever the workflow stands in it. */
+function globsIn(root: string, globs: readonly string[]): string[] {
+  return globs.map((glob) => relative(root, glob)).filter((glob) => !glob.startsWith("..") && !isAbsolute(glob));
 }
 
 function filesIn(directory: string | null): string[] {

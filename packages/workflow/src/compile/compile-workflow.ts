@@ -24,11 +24,12 @@ import { compilePlaces, type PlaceOf } from "./places.ts";
 /**
  * Turns a stored workflow into lookup tables and matchers, once for each digest. Throws a TypeError on a form that
  * `loadWorkflow` did not make: one that names a check this version does not have, or holds a broken schema.
+ * `alsoProtected`: globs of files that no phase changes beside those of the form.
  */
-export function compileWorkflow(stored: StoredWorkflow): CompiledWorkflow {
+export function compileWorkflow(stored: StoredWorkflow, alsoProtected: readonly string[] = []): CompiledWorkflow {
   const { normalized, digest } = stored;
   const placeOf = compilePlaces(stored);
-  const isProtected = compileProtected(normalized.protected);
+  const isProtected = compileProtected([...normalized.protected, ...alsoProtected]);
   const scratch = compileGlobs(normalized.workspace.scratch);
   const writers = normalized.phases.map(({ id, write }) => ({ id, patterns: compilePatterns(write.allowed) }));
   const phasesThatMayWrite = (path: string): readonly string[] =>
