@@ -8,6 +8,7 @@ import path from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { readAllowedHost } from "./destinations.ts";
+import { EgressThread } from "./egress-thread.ts";
 import { EgressProxy, type EgressBounds } from "./egress-proxy.ts";
 
 let root: string;
@@ -110,6 +111,40 @@ it("a host that answers with a status that is none ends its own connection only"
   await expect(get(proxy, `http://localhost:${oddPort}/`)).rejects.toThrow("socket hang up");
   expect(await get(proxy, `http://localhost:${String(port)}/after`)).toBe("200 GET /after ");
   odd.close();
+});
+
+it("a request that was refused is read no further", async () => {
+  await using proxy = await openProxy();
+  const client = await clientOf(proxy);
+  const socket = connect(client.socketPath).resume();
+  socket.on("error", () => socket.destroy());
+  socket.write("POST http://127.0.0.1:81/ HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
+  const chunks = "1\r\na\r\n".repeat(1_000);
+  // Without end, as long as the other side reads.
+  const send = (): void => {
+    while (!socket.destroyed && socket.write(chunks));
+  };
+  socket.on("drain", send);
+  const closed = new Promise((resolve) => socket.once("close", resolve));
+  send();
+  await closed;
+  expect(socket.bytesWritten).toBeLessThan(8 * 1024 ** 2);
+  await client.close();
+});
+
+it("a proxy in a thread of its own answers, tells what it refused, and leaves nothing", async () => {
+  const directory = path.join(root, "thread");
+  const thread = await EgressThread.open({ directory, allowed: [readAllowedHost(`localhost:${String(port)}`)] });
+  const asked = { socketPath: thread.socketPath, path: `http://localhost:${String(port)}/a` };
+  const [response] = (await once(request(asked).end(), "response")) as [IncomingMessage];
+  expect(await text(response)).toBe("GET /a ");
+  const [refused] = (await once(request({ ...asked, path: "http://127.0.0.1:81/" }).end(), "response")) as [
+    IncomingMessage,
+  ];
+  expect(refused.statusCode).toBe(403);
+  expect(await thread.refusals()).toEqual([expect.stringContaining("`127.0.0.1:81` is no public address")]);
+  await thread[Symbol.asyncDispose]();
+  expect(existsSync(directory)).toBe(false);
 });
 
 it("more bytes than allowed end the connections", async () => {

@@ -104,9 +104,8 @@ export class EgressProxy implements AsyncDisposable {
       pipeline(upstream, client, () => undefined);
     } catch (error) {
       const { status, text } = this.#answer(error);
-      client.end(
-        `HTTP/1.1 ${String(status)} Refused\r\nContent-Length: ${String(Buffer.byteLength(text))}\r\n\r\n${text}`,
-      );
+      const head = `HTTP/1.1 ${String(status)} Refused\r\nContent-Length: ${String(Buffer.byteLength(text))}`;
+      client.end(`${head}\r\n\r\n${text}`, () => client.destroy());
     }
   }
 
@@ -137,7 +136,9 @@ export class EgressProxy implements AsyncDisposable {
       pipeline(request, onward, () => undefined);
     } catch (error) {
       const { status, text } = this.#answer(error);
-      response.writeHead(status, { "content-type": "text/plain", connection: "close" }).end(text);
+      response.writeHead(status, { "content-type": "text/plain", connection: "close" });
+      // What else the client sends is read by nobody.
+      response.end(text, () => request.destroy());
     }
   }
 

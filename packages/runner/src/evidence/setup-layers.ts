@@ -3,7 +3,7 @@ import path from "node:path";
 import { compareTreePaths, digestJson, type Digest, type TaskId, type TreeEntry } from "@phasegate/wire";
 import { compileGlobs, type NormalizedWorkspace } from "@phasegate/workflow";
 import type { AllowedHost } from "../egress/destinations.ts";
-import { EgressProxy } from "../egress/egress-proxy.ts";
+import { EgressThread } from "../egress/egress-thread.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { diffManifests, type Manifest } from "../tree/manifest.ts";
 import type { TreeWorkers } from "../tree/tree-workers.ts";
@@ -128,7 +128,7 @@ export class SetupLayers {
     await using checkout = await openCheckout({ workers, directory: scratch }, plan.entries);
     const isConfined = sandbox.workspacePathSeen(checkout.path) !== checkout.path;
     const directory = path.join(scratch, `egress-${randomUUID()}`);
-    await using egress = isConfined ? await EgressProxy.open({ directory, allowed: allowedHosts }) : null;
+    await using egress = isConfined ? await EgressThread.open({ directory, allowed: allowedHosts }) : null;
     const result = await sandbox.run({
       argv: ["bash", "-c", command],
       workspacePath: checkout.path,
@@ -146,7 +146,8 @@ export class SetupLayers {
     });
     if (result.ended !== "exited" || result.exitCode !== 0) {
       const ended = result.ended === "exited" ? `exit code ${String(result.exitCode)}` : result.ended;
-      const said = [...(egress?.refusals ?? [])].map((refusal) => `; ${refusal}`);
+      const refusals = egress === null ? [] : await egress.refusals();
+      const said = refusals.map((refusal) => `; ${refusal}`);
       return outputTail(result, limitNote(result, sandbox) ?? `setup: ${ended}${said.join("")}`);
     }
     // Only what setup made: a file of the base would come back in a tree that has deleted it.
