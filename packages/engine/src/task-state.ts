@@ -27,6 +27,8 @@ export const maxHistory = 200;
 export const maxEvidence = 100;
 /** Most runs of all tests with failures that a task remembers, one by tree and failures; how many fell out is counted. */
 export const maxFailures = 100;
+/** Most lists of red tests that a task remembers, in force or undone, those of its last gates. */
+export const maxRedLists = 50;
 /** Most approvals that a task remembers; those that are over fall out first. */
 export const maxApprovals = 50;
 /** Most triggers that a task remembers, those of its last transitions. */
@@ -87,6 +89,8 @@ export interface TaskState {
   readonly failuresForgotten: number;
   /** Payloads with `RedIdentity[]`, of every RED passed and not undone by a rework. */
   readonly redIdentities: readonly TestNamesState[];
+  /** As `redIdentities`, with those that a rework undid, oldest first; bounded. */
+  readonly redsEver: readonly TestNamesState[];
   /** Payloads with `string[]`: identities that passed at gates that no rework undid. */
   readonly passedEarlier: readonly TestNamesState[];
   /** Oldest first. */

@@ -282,6 +282,17 @@ describe("the tests that a gate found", () => {
     expect(story.task).toMatchObject({ redIdentities: [{ phase: "TDD" }], passedEarlier: [] });
     story.transition("TDD");
     expect(story.task.redIdentities).toEqual([]);
+    // What was undone is remembered, once for each gate that found it.
+    const first = { phase: "TDD", entry: 2, digest: digestJson([found]) };
+    expect(story.task.redsEver).toEqual([first]);
+    pass(story, "IMPL");
+    expect(story.task.redsEver).toEqual([first, { ...first, entry: 6 }]);
+    for (let round = 0; round < 60; round += 1) {
+      story.transition("TDD");
+      pass(story, "IMPL");
+    }
+    expect(story.task.redsEver).toHaveLength(50);
+    expect(story.task.redsEver.at(-1)).toMatchObject({ entry: 126 });
   });
 
   it("move with a merged base", () => {
@@ -296,5 +307,7 @@ describe("the tests that a gate found", () => {
     expect(story.task.redIdentities).toEqual([{ phase: "TDD", entry: 2, digest: another }]);
     story.do(olga, { type: "sync", ...merge });
     expect(story.task.redIdentities).toEqual([{ phase: "TDD", entry: 2, digest: another }]);
+    pass(story, "DONE");
+    expect(story.task.redsEver).toEqual(story.task.redIdentities);
   });
 });

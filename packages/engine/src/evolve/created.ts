@@ -42,6 +42,7 @@ export function onCreated(event: TaskEventOf<"task.created">): TaskState {
     failures: [],
     failuresForgotten: 0,
     redIdentities: [],
+    redsEver: [],
     passedEarlier: [],
     approvals: [],
     reviews: [],

@@ -1,5 +1,5 @@
 import type { Finding, OperationId, TokenId, TreeDigest } from "@phasegate/wire";
-import type { FreezeState, TaskState, TestNamesState } from "../task-state.ts";
+import { type FreezeState, maxRedLists, type TaskState, type TestNamesState } from "../task-state.ts";
 import { entryAfter, epochAfter, impossible, statusAfter } from "./assertions.ts";
 import { withTriggers } from "./follow-ups.ts";
 import { withVisit } from "./gate-visits.ts";
@@ -52,6 +52,7 @@ export function onTransitioned(task: TaskState, event: TaskEventOf<"task.transit
     triggers: withTriggers(task, event),
     freezes: data.freezes as FreezeState[],
     redIdentities: (data.red ?? []) as TestNamesState[],
+    redsEver: withReds(task.redsEver, (data.red ?? []) as TestNamesState[]),
     passedEarlier: (data.passed ?? []) as TestNamesState[],
     pendingTransition: null,
     lastTransition: {
@@ -72,6 +73,15 @@ export function onTransitioned(task: TaskState, event: TaskEventOf<"task.transit
     overridden: task.overridden || data.overridden,
     history: enterPhase(task.history, { phase: data.to, entry: data.entry, at: event.at }),
   };
+}
+
+/** What a gate of one stay found stands once, in its last form: a merge of a moved base changes it. */
+function withReds(known: readonly TestNamesState[], found: readonly TestNamesState[]): readonly TestNamesState[] {
+  const isSame = (one: TestNamesState, other: TestNamesState): boolean =>
+    one.entry === other.entry && one.phase === other.phase;
+  const kept = known.map((one) => found.find((other) => isSame(one, other)) ?? one);
+  const added = found.filter((one) => !known.some((other) => isSame(one, other)));
+  return [...kept, ...added].slice(-maxRedLists);
 }
 
 /** The end. Completed by its own request, the token that the request consumed can ask for the same answer again. */

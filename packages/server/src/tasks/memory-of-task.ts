@@ -11,6 +11,7 @@ export function memoryOfTask(task: TaskState): number {
     task.evidence.length +
     task.failures.length +
     task.redIdentities.length +
+    task.redsEver.length +
     task.passedEarlier.length +
     4 * task.approvals.length +
     task.reviews.length +
