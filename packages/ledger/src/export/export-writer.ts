@@ -80,7 +80,8 @@ export class ExportWriter {
       if (tally.entries > 0 && tally.first <= last) throw overlapping(options.file);
       complete &&= tally.entries === 0 || (tally.first === last + 1 && isDense(tally));
       const writer = new ExportWriter({ options, files, rotated, handle, tally, complete, owned });
-      if (rotated.length > (manifest?.files.length ?? 0)) await writer.#writeManifest();
+      // An export can be verified from its beginning on, also when its writer is killed before the first rotation.
+      if (manifest === null || rotated.length > manifest.files.length) await writer.#writeManifest();
       return writer;
     } catch (error) {
       await handle.close();

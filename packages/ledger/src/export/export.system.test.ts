@@ -119,6 +119,19 @@ test("one call that fills several files rotates at each boundary", async () => {
   expect(await verified()).toMatchObject({ ok: true, complete: true });
 });
 
+test.each([
+  ["the whole ledger", entries.slice(0, 3), 3],
+  ["what one reader sees", entries.filter(({ subject }) => subject === "task/task_b").slice(0, 2), 2],
+])("an export of %s verifies while it is written, before its first rotation", async (_, written, events) => {
+  const writer = await ExportWriter.open({ file, signHead });
+  try {
+    await writer.append(written);
+    expect(await verified()).toMatchObject({ ok: true, problems: [], complete: false, manifestSigned: true, events });
+  } finally {
+    await writer.close();
+  }
+});
+
 test("after a crash within a line the export goes on with that entry", async () => {
   await write(0, 9);
   appendFileSync(file, JSON.stringify(entries[9]).slice(0, 50));

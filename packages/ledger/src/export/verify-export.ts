@@ -64,7 +64,9 @@ export async function verifyExport(options: VerifyExportOptions): Promise<Export
   for (const file of manifest.files) await check.read(join(folder, file.name), file, { isOpen: false });
   const openName = basename(manifestPath, manifestSuffix);
   await check.read(join(folder, openName), manifest.open, { isOpen: true });
-  return check.report({ complete: manifest.complete, manifestSigned: manifest.signature !== null });
+  // A manifest of the beginning lists nothing yet, and says nothing of what came since.
+  const complete = manifest.complete && (manifest.files.length > 0 || manifest.open !== null);
+  return check.report({ complete, manifestSigned: manifest.signature !== null });
 }
 
 class ExportCheck {

@@ -125,6 +125,7 @@ test("whoever may not read gets a problem document in place of the upgrade", asy
   expect(await refusal(server.url, { ...key, origin: "http://evil.example" })).toEqual([403, "origin_not_allowed"]);
   expect(await refusal(server.url, { ...key, host: "evil.example" })).toEqual([403, "host_not_allowed"]);
   expect(await refusal(`${server.url}?after=-1`, key)).toEqual([422, "invalid_request"]);
+  expect(await refusal(`${server.url}?after=1000`, key)).toEqual([422, "invalid_request"]);
   expect(await refusal(`${server.url}?task_id=task_9`, key)).toEqual([404, "unknown_task"]);
   expect(await refusal(server.url.replace("/stream", ""), key)).toEqual([404, "not_found"]);
   const first = read(server.url, server.operatorKey);

@@ -11,6 +11,7 @@ import { HostGuard } from "../http/guards.ts";
 import { isFault, problemOf } from "../http/problems.ts";
 import { RequestCaller } from "../http/request-caller.ts";
 import { ValidatorCompiler } from "../http/validation.ts";
+import { beginAfter } from "./begin-after.ts";
 import type { EventFilter } from "./event-stream.ts";
 import { EventVisibility } from "./event-visibility.ts";
 import { closeCodes, sendEvents } from "./socket-reader.ts";
@@ -133,7 +134,7 @@ class EventSockets {
     const { after, type, task_id } = query as EventsQuery;
     const visibility = await EventVisibility.of(caller, this.#context.ledger);
     return {
-      after: after ?? (await this.#context.ledger.lastPosition()),
+      after: await beginAfter(this.#context.ledger, after ?? null),
       types: type ? new Set(type) : null,
       taskId: task_id === undefined ? null : await visibility.requireTask(this.#context, task_id),
       visibility,

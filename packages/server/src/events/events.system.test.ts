@@ -99,6 +99,26 @@ test("history comes in pages by position, by type and by task", async () => {
   expect(ofTask.next_after).toBeNull();
 });
 
+test("a reader that knows a later position than the ledger is told, and not left to miss what happens until then", async () => {
+  const server = await opened();
+  const stream = { accept: "text/event-stream" };
+  for (const [query, headers] of [
+    ["?after=3", {}],
+    ["?after=3", stream],
+    ["", { ...stream, "last-event-id": "3" }],
+  ] as const) {
+    const answer = await fetch(`${server.url}/api/v1/events${query}`, {
+      headers: { authorization: `Bearer ${server.operatorKey}`, ...headers },
+    });
+    expect({ status: answer.status, ...((await answer.json()) as object) }).toMatchObject({
+      status: 422,
+      code: "invalid_request",
+      detail: "no event has the position `3` yet: the last is `2`",
+    });
+  }
+  expect(await list(server, server.operatorKey, "?after=2")).toEqual({ events: [], next_after: null });
+});
+
 test("an event is a CloudEvent, without the digest of a key", async () => {
   const server = await opened();
   const { events } = await list(server, server.operatorKey, "?limit=1");

@@ -8,6 +8,7 @@ import {
 } from "@phasegate/wire";
 import type { Caller, ServerContext } from "../context.ts";
 import { type Route, route, type RouteAnswer } from "../http/route.ts";
+import { beginAfter } from "./begin-after.ts";
 import { cloudEvent } from "./cloud-event.ts";
 import { streamEvents } from "./event-stream.ts";
 import { type StreamLimits, StreamPlaces } from "./stream-places.ts";
@@ -51,7 +52,7 @@ export function eventRoutes(limits: EventRouteLimits = defaultLimits): Route[] {
         if (!String(headers["accept"] ?? "").includes("text/event-stream")) {
           return history(context, visibility, wanted);
         }
-        const after = lastEventId(headers["last-event-id"]) ?? wanted.after ?? (await context.ledger.lastPosition());
+        const after = await beginAfter(context.ledger, lastEventId(headers["last-event-id"]) ?? wanted.after);
         return follow(context, caller, visibility, { ...wanted, after }, places, limits.heartbeatMs);
       },
     }),
@@ -67,7 +68,7 @@ interface Wanted {
 
 async function history(context: ServerContext, visibility: EventVisibility, wanted: Wanted): Promise<RouteAnswer> {
   const found: StoredEvent[] = [];
-  let after = wanted.after ?? 0;
+  let after = await beginAfter(context.ledger, wanted.after ?? 0);
   for (let page = 0; page < maxPages; page += 1) {
     const events = await context.ledger.readAll({
       after,
