@@ -9,11 +9,22 @@ import { fileURLToPath } from "node:url";
 const needed = 24;
 
 if (Number(process.versions.node.split(".")[0]) >= needed) {
-  nodeModule.enableCompileCache();
+  keepCompiledCode();
   const { main } = await import("../src/main.ts");
   await main(process.argv.slice(2));
 } else {
   runOnPackagedNode();
+}
+
+/**
+ * Keeps the sources without their types, and the compiled code, beside the installation: who can write there can change
+ * the program itself. In a folder for temporary files any user could leave code for this one. Where the installation
+ * is read-only nothing is kept. Threads look at the variable alone.
+ */
+function keepCompiledCode() {
+  const folder = fileURLToPath(new URL("../../../node_modules/.cache/phasegate", import.meta.url));
+  const { directory } = nodeModule.enableCompileCache(folder);
+  if (directory !== undefined) process.env.NODE_COMPILE_CACHE ??= folder;
 }
 
 function runOnPackagedNode() {

@@ -11,7 +11,7 @@ const maxFindings = 50;
 /** Characters of JSON past which only the first mistake is told: listing all costs memory in proportion. */
 const fullReportLimit = 65_536;
 
-/** Compiles the schemas of all routes once; nothing is compiled while requests run. */
+/** Compiles the schemas of all requests once: of these nothing is compiled while requests run. */
 export class ValidatorCompiler {
   private readonly bodies = pair({ coerceTypes: false });
   private readonly texts = pair({ coerceTypes: "array" });
@@ -35,10 +35,16 @@ export class ValidatorCompiler {
     return compile(this.texts, schema, "/params");
   }
 
-  /** What is wrong with an answer, in one line; null when it has the shape that was promised. Changes nothing. */
+  /**
+   * What is wrong with an answer, in one line; null when it has the shape that was promised. Changes nothing. Compiled
+   * when first needed: only tests look at answers, and each at few of them.
+   */
   answer(schema: TSchema): (value: unknown) => string | null {
-    const validate = this.answers.compile(schema);
-    return (value) => (validate(value) ? null : this.answers.errorsText(validate.errors, { dataVar: "answer" }));
+    let validate: ValidateFunction | null = null;
+    return (value) => {
+      validate ??= this.answers.compile(schema);
+      return validate(value) ? null : this.answers.errorsText(validate.errors, { dataVar: "answer" });
+    };
   }
 }
 
