@@ -16,22 +16,31 @@ held = []
 while True: held.append(bytearray(64 * 1024 * 1024))'`,
 } as const;
 
-/** The p99 of another agent's calls while one agent's commands run away, against the same calls without them. */
+interface Wild {
+  readonly agent: Agent;
+  readonly command: string;
+}
+
+/** Of `effort.seconds`: a hundredth of the calls must be dozens, and the start of a runaway less than a hundredth. */
+const windowsEachSide = 2;
+
+/** The p99 of another agent's calls while commands of others run away, against the same calls without them. */
 export async function measureRunaways(effort: Effort): Promise<Row[]> {
   const product = await startProduct();
   try {
-    const wild = await holder(product, "wild");
+    const cases = new Map<string, readonly Wild[]>();
+    for (const [name, command] of Object.entries(runaways)) {
+      cases.set(name, [{ agent: await holder(product, `wild-${String(cases.size)}`), command }]);
+    }
+    cases.set("all of these, by four agents", [...cases.values()].flat());
     const calm = await holder(product, "calm");
     await p99Ms(calm, 1);
     const rows: Row[] = [];
-    for (const [name, command] of Object.entries(runaways)) {
-      const rounds: { product: number; reference: number }[] = [];
+    for (const [name, wild] of cases) {
+      const rounds: Round[] = [];
       for (let round = 0; round < effort.rounds; round += 1) {
-        const reference = await p99Ms(calm, effort.seconds);
-        const stop = letLoose(wild, command, effort.seconds + 1);
-        const beside = await p99Ms(calm, effort.seconds);
-        await stop();
-        rounds.push({ product: beside, reference });
+        const isFirst = round % 2 === 1;
+        rounds.push(await measureRound({ calm, wild, isFirst, seconds: effort.seconds * windowsEachSide }));
       }
       rows.push(
         rowOf(
@@ -49,6 +58,27 @@ export async function measureRunaways(effort: Effort): Promise<Row[]> {
   } finally {
     await product.stop();
   }
+}
+
+interface Round {
+  readonly product: number;
+  readonly reference: number;
+}
+
+interface RoundParts {
+  readonly calm: Agent;
+  readonly wild: readonly Wild[];
+  /** The runaways come before the calls without them: rounds take turns, so that what drifts is on both sides. */
+  readonly isFirst: boolean;
+  readonly seconds: number;
+}
+
+async function measureRound({ calm, wild, isFirst, seconds }: RoundParts): Promise<Round> {
+  const before = isFirst ? null : await p99Ms(calm, seconds);
+  const stops = wild.map(({ agent, command }) => letLoose(agent, command, seconds + 1));
+  const product = await p99Ms(calm, seconds);
+  await Promise.all(stops.map((stop) => stop()));
+  return { product, reference: before ?? (await p99Ms(calm, seconds)) };
 }
 
 async function holder(product: BenchServer, name: string): Promise<Agent> {
