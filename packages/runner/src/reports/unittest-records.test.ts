@@ -50,6 +50,11 @@ it.each<[rule: string, records: readonly (readonly unknown[])[], expected: reado
     ["failed: tests.test_a.TestA in tests/test_a.py"],
   ],
   [
+    "a test that is skipped before it begins",
+    [["plan", ["a"]], ["skipped", title("a"), ""], ["stop", "a"], end],
+    ["skipped: tests.test_a.TestA > test_a in tests/test_a.py"],
+  ],
+  [
     "a module whose hook failed",
     [plan, ["failed", "setUpModule (tests.test_a)", "why"], end],
     ["unloaded: tests/test_a.py"],

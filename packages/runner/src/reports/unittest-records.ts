@@ -38,6 +38,8 @@ class Session {
   #running: Running | null = null;
   /** A hook of a class or module kept its tests from running. */
   #hasFailedHook = false;
+  /** Python 3.12.1 skips a test before it begins, and stops it all the same. */
+  #isSkippedEarly = false;
   #end: "stopped" | "whole" | null = null;
 
   constructor(context: ReportContext) {
@@ -66,6 +68,7 @@ class Session {
     if (this.#running !== null) throw new ReportError(`\`${plain(id)}\` began before another test had ended`);
     if (this.#planned?.has(id) === false) throw new ReportError(`\`${plain(id)}\` ran, and was not loaded before`);
     this.#begun.add(id);
+    this.#isSkippedEarly = false;
     this.#running = { id, title, endings: new Set(), text: "" };
   }
 
@@ -80,12 +83,18 @@ class Session {
     if (ending !== "failed" && ending !== "skipped") {
       throw new ReportError(`\`${plain(title)}\` was said to have ${ending} while it did not run`);
     }
-    this.#hasFailedHook = true;
+    this.#isSkippedEarly = ending === "skipped" && !/^(?:setUp|tearDown)(?:Class|Module) /.test(title);
+    if (!this.#isSkippedEarly) this.#hasFailedHook = true;
     this.#add(title, ending, text);
   }
 
   #stop(id: string): void {
     const running = this.#running;
+    if (running === null && this.#isSkippedEarly) {
+      this.#isSkippedEarly = false;
+      this.#begun.add(id);
+      return;
+    }
     if (running?.id !== id) throw new ReportError(`\`${plain(id)}\` ended and had not begun`);
     this.#running = null;
     const { title, text } = running;
