@@ -191,7 +191,7 @@ async function open(
   if (auditExport) opened.push(() => auditExport.close());
   watchServer(metrics.instruments, { ...context, slots: () => slots, auditExport });
   const retention = new PayloadRetention(context);
-  opened.push(() => retention.close());
+  opened.push(() => retention.rounds.close());
   const health = await healthFacts(workflows, runner);
   const clockWatch = new ClockWatch(
     () => clock.now(),
@@ -204,10 +204,10 @@ async function open(
   if (isRestored) await retention.erase();
   await configEvents.started(configuration.settings());
   const keeper = new LeaseKeeper(context);
-  opened.push(() => keeper.close());
-  opened.push(() => context.openIntents.stop());
+  opened.push(() => keeper.rounds.close());
+  opened.push(() => context.openIntents.rounds.close());
   const storeKeeper = new StoreKeeper(context);
-  opened.push(() => storeKeeper.close());
+  opened.push(() => storeKeeper.rounds.close());
   const events = new EventBus({
     ledger,
     maxHistory: config.events.max_history,
@@ -234,10 +234,7 @@ async function open(
   opened.push(() => context.jobs.close());
   opened.push(() => context.operations.close());
   const url = await listen(app, config.server);
-  keeper.start();
-  context.openIntents.start();
-  storeKeeper.start();
-  retention.start();
+  for (const { rounds } of [keeper, context.openIntents, storeKeeper, retention]) rounds.start();
   auditExport?.start();
   opened.push(() => context.webhooks.close());
   await context.webhooks.start();

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Host, HostCall } from "./host.ts";
+import { isJsonObject } from "./json-object.ts";
 import { HookDenial } from "./verdict.ts";
 
 type Values = Readonly<Record<string, unknown>>;
@@ -121,7 +122,7 @@ function callKeyOf(payload: Values): string {
 
 function inputOf(payload: Values): Values {
   const input = payload["tool_input"];
-  if (typeof input === "object" && input !== null && !Array.isArray(input)) return input as Values;
+  if (isJsonObject(input)) return input;
   throw unreadable("tool_input", "an object");
 }
 

@@ -4,6 +4,7 @@ import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { AssuranceLevel } from "@phasegate/wire";
 import { CommandFailure, exitCodes } from "../failure.ts";
+import { isJsonObject, jsonObject } from "./json-object.ts";
 import { upwards } from "./real-place.ts";
 import { hookExitCodes } from "./verdict.ts";
 
@@ -115,7 +116,7 @@ export function claudeCodeAssurance(
   return isInstalled && !parts.some(canWrite) ? "hooked" : "observed";
 }
 
-function readSettings(file: string): Record<string, unknown> {
+function readSettings(file: string): Readonly<Record<string, unknown>> {
   let text: string;
   try {
     text = readFileSync(file, "utf8");
@@ -123,18 +124,14 @@ function readSettings(file: string): Record<string, unknown> {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return {};
     throw unreadable(file, String(error));
   }
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  } catch {
-    // Said below: settings that the host cannot read hold no hook.
-  }
+  const settings = jsonObject(text);
+  if (settings) return settings;
   throw unreadable(file, "it is no JSON object");
 }
 
-function objectIn(settings: Record<string, unknown>, name: string, file: string): Record<string, unknown> {
+function objectIn(settings: Readonly<Record<string, unknown>>, name: string, file: string): Record<string, unknown> {
   const value = settings[name] ?? {};
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return { ...value };
+  if (isJsonObject(value)) return { ...value };
   throw unreadable(file, `\`${name}\` is no object`);
 }
 

@@ -26,12 +26,13 @@ type RetentionContext = Pick<ServerContext, "ledger" | "system" | "ids" | "metri
  * leaves none out; the ledger says who erased what before it is gone.
  */
 export class PayloadRetention {
+  /** Whoever made this starts and ends them. */
+  readonly rounds: Rounds;
   readonly #context: RetentionContext;
-  readonly #rounds: Rounds;
 
   constructor(context: RetentionContext) {
     this.#context = context;
-    this.#rounds = new Rounds({
+    this.rounds = new Rounds({
       run: () => this.erase(),
       intervalMs,
       firstMs,
@@ -40,21 +41,13 @@ export class PayloadRetention {
     });
   }
 
-  start(): void {
-    this.#rounds.start();
-  }
-
-  close(): Promise<void> {
-    return this.#rounds.close();
-  }
-
   /** One round, now; answers how many bodies went. */
   async erase(): Promise<number> {
     const { ledger, clock, config, log } = this.#context;
     const before = clock.now() - config.audit.payload_days * dayMs;
     let erased = 0;
     let open: OpenBodies | null = null;
-    for (let after = (await ledger.getCursor(cursor)) ?? 0; !this.#rounds.stopped;) {
+    for (let after = (await ledger.getCursor(cursor)) ?? 0; !this.rounds.stopped;) {
       const ended = await ledger.readAll({ after, limit: pageSize, types: endings });
       const due = ended.filter(({ at }) => Date.parse(at) < before);
       for (const event of due) {

@@ -14,26 +14,19 @@ const perPage = 500;
  * begins then.
  */
 export class LeaseKeeper {
+  /** Whoever made this starts and ends them. */
+  readonly rounds: Rounds;
   readonly #context: ServerContext;
-  readonly #rounds: Rounds;
   #lastSweepAt = 0;
 
   constructor(context: ServerContext) {
     this.#context = context;
-    this.#rounds = new Rounds({
+    this.rounds = new Rounds({
       run: () => this.sweep(),
       intervalMs,
       log: context.log,
       failed: "leases could not be swept",
     });
-  }
-
-  start(): void {
-    this.#rounds.start();
-  }
-
-  close(): Promise<void> {
-    return this.#rounds.close();
   }
 
   /** Ends every lease that is over now; resolves when their tasks are offered again. */

@@ -24,15 +24,16 @@ interface EndedTask {
  * nobody can ask for. Soon after the start, and every hour.
  */
 export class StoreKeeper {
+  /** Whoever made this starts and ends them. */
+  readonly rounds: Rounds;
   readonly #context: ServerContext;
   /** As many as fit; the others are looked at in each round. */
   readonly #ended = new Map<TaskId, EndedTask>();
   #remembered = 0;
-  readonly #rounds: Rounds;
 
   constructor(context: ServerContext) {
     this.#context = context;
-    this.#rounds = new Rounds({
+    this.rounds = new Rounds({
       run: () => this.keep(),
       intervalMs,
       firstMs,
@@ -41,20 +42,12 @@ export class StoreKeeper {
     });
   }
 
-  start(): void {
-    this.#rounds.start();
-  }
-
-  close(): Promise<void> {
-    return this.#rounds.close();
-  }
-
   /** One round, now. */
   async keep(): Promise<void> {
     const { runner, clock, config, log } = this.#context;
     const trees = new Set<TreeDigest>();
     for await (const { id, status } of this.#tasks()) {
-      if (this.#rounds.stopped) return;
+      if (this.rounds.stopped) return;
       // An ended task may have been reopened since.
       if (!isTerminal(status)) this.#forget(id);
       const ended = this.#ended.get(id) ?? (await this.#look(id, trees));

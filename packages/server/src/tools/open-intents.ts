@@ -12,26 +12,19 @@ const maxTasks = 10_000;
  * count as open calls of their task until the next start.
  */
 export class OpenIntents {
+  /** Whoever made this starts and ends them. */
+  readonly rounds: Rounds;
   readonly #context: ServerContext;
   readonly #tasks = new Set<TaskId>();
-  readonly #rounds: Rounds;
 
   constructor(context: ServerContext) {
     this.#context = context;
-    this.#rounds = new Rounds({
+    this.rounds = new Rounds({
       run: () => this.close(),
       intervalMs,
       log: context.log,
       failed: "calls that ended without a record could not be closed",
     });
-  }
-
-  start(): void {
-    this.#rounds.start();
-  }
-
-  stop(): Promise<void> {
-    return this.#rounds.close();
   }
 
   /** A call of the task may have ended with its intent open. */
@@ -42,7 +35,7 @@ export class OpenIntents {
   /** One round, now. A task whose calls still run, or that the ledger does not take yet, waits for the next one. */
   async close(): Promise<void> {
     for (const taskId of this.#tasks) {
-      if (this.#rounds.stopped) return;
+      if (this.rounds.stopped) return;
       try {
         const left = await interruptEndedCalls(this.#context, taskId, "the ledger did not take the end of the call");
         if (left === 0) this.#tasks.delete(taskId);

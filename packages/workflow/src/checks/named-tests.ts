@@ -1,8 +1,8 @@
 import type { JsonValue } from "@phasegate/wire";
 import { acceptanceCriteria, pathsIn, plainCriterionName } from "./acceptance-criteria.ts";
 import { fieldValues, isObject, submittedArtifacts, type SubmittedArtifact } from "./artifact-fields.ts";
-import type { CheckInput, CheckOutcome } from "./definition.ts";
-import { fail, listed, pass } from "./outcome.ts";
+import type { CheckDefinition, CheckInput, CheckOutcome } from "./definition.ts";
+import { fail, listed, noParameters, pass } from "./outcome.ts";
 
 const fileFields = ["test_files", "tests", "tests_written", "test_file", "files_created", "test_paths"] as const;
 const coverFields = ["covers", "criteria", "criterion", "acceptance_criteria", "acceptance_criterion", "criteria_ids"];
@@ -16,8 +16,22 @@ export function namedTestFiles(artifacts: readonly SubmittedArtifact[]): readonl
   return [...new Set(lists.flatMap((value) => pathsIn(value).filter(looksLikePath)))];
 }
 
-/** Passes when every acceptance criterion is covered by a named test file that is in the tree. */
-export function judgeCriteriaCoverage(input: CheckInput): CheckOutcome {
+/** A check, under either of its names, that a named test file in the tree covers every acceptance criterion. */
+export function criteriaCoverageCheck(own: Pick<CheckDefinition, "name" | "passesWhen">): CheckDefinition {
+  return {
+    ...own,
+    aliases: [],
+    parameters: noParameters,
+    needs: ["tree", "artifacts"],
+    source: "tree",
+    fields: ["acceptance_criteria", "test_files", "tests", "criteria_coverage"],
+    selfReportable: false,
+    warningOnly: false,
+    judge: judgeCriteriaCoverage,
+  };
+}
+
+function judgeCriteriaCoverage(input: CheckInput): CheckOutcome {
   const { tree } = input.facts;
   if (!tree) return fail("the tree was not read");
   const artifacts = submittedArtifacts(input);
