@@ -1,6 +1,7 @@
-import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { keepResults, type GroupResult } from "./results.ts";
 import { measureCanary } from "./rows/canary.ts";
 import { measureQueue } from "./rows/queue.ts";
 import { measureHttp } from "./rows/http.ts";
@@ -14,19 +15,19 @@ import { formatTable, isMet } from "./table.ts";
 import type { Row } from "./table.ts";
 
 /**
- * Prints one table of ratios, each figure against a yardstick of the same run, and writes it to bench/results/.
- * `--smoke` only proves that every row can be measured; `--only NAME` measures one group; `--strict` fails on a
- * target that was not met.
+ * Prints one table of ratios, each figure against a yardstick of the same run, and keeps it in bench/results/.
+ * `--smoke` only proves that every row can be measured; `--only NAME` measures one group, and what is kept of the
+ * others stays; `--strict` fails on a target that was not met.
  */
-const { values } = parseArgs({
+const { smoke, strict, only } = parseArgs({
   options: {
     smoke: { type: "boolean", default: false },
     strict: { type: "boolean", default: false },
     only: { type: "string" },
   },
-});
+}).values;
 
-const effort: Effort = values.smoke
+const effort: Effort = smoke
   ? { rounds: 1, seconds: 1, queue: 500, files: 300 }
   : { rounds: 5, seconds: 4, queue: 100_000, files: 10_000 };
 
@@ -42,14 +43,17 @@ const groups: Record<string, (effort: Effort) => Promise<Row[]>> = {
 };
 const machine = `${cpus().length} x ${cpus()[0]?.model.trim() ?? "unknown"}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}, storage.durability full`;
 
-process.stdout.write(`${machine}\n\n`);
-const rows: Row[] = [];
-for (const [name, measure] of Object.entries(groups)) {
-  if (values.only === undefined || values.only === name) rows.push(...(await measure(effort)));
+if (only !== undefined && !Object.hasOwn(groups, only)) {
+  process.stderr.write(`no group is named \`${only}\`; known: ${Object.keys(groups).join(", ")}\n`);
+  process.exit(2);
 }
+process.stdout.write(`${machine}\n\n`);
+const measured: Record<string, GroupResult> = {};
+for (const [name, measure] of Object.entries(groups)) {
+  if (only === undefined || only === name) measured[name] = { machine, effort, rows: await measure(effort) };
+}
+const rows = Object.values(measured).flatMap((group) => group.rows);
 process.stdout.write(`${formatTable(rows)}\n`);
-const folder = new URL("results/", import.meta.url);
-mkdirSync(folder, { recursive: true });
-const file = new URL(`${values.smoke ? "smoke" : "bench"}.json`, folder);
-writeFileSync(file, `${JSON.stringify({ machine, effort, rows }, null, 2)}\n`);
-if (values.strict && rows.some((row) => isMet(row) === false)) process.exitCode = 1;
+const file = new URL(`results/${smoke ? "smoke" : "bench"}.json`, import.meta.url);
+keepResults(fileURLToPath(file), measured, Object.keys(groups));
+if (strict && rows.some((row) => isMet(row) === false)) process.exitCode = 1;
