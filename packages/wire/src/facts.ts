@@ -18,6 +18,8 @@ export interface FileSample {
   readonly isText: boolean;
   /** Bytes of the longest line, as far as it was read. */
   readonly longestLine: number;
+  /** How its text reads otherwise to a program than to a person; null where it does not, as far as it was read. */
+  readonly disguise: string | null;
 }
 
 /** The differences from one earlier tree to the tree now. */

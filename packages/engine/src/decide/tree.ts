@@ -67,7 +67,7 @@ function noteUnreadableCode(differences: TreeFacts["differences"], baseTree: Tre
     .map(({ path, size, kind }) => `code that nobody can read here: ${quote(path)}, ${String(size)} bytes, ${kind}`);
   const left = found.length - messages.length;
   if (left > 0) messages.push(`code that nobody can read here: ${String(left)} files more`);
-  const hint = "put its source there instead, or say where it is from and how it is made";
+  const hint = "put there what can be read as it is shown, or say where it is from and how it is made";
   return blocked(
     messages.map((message) =>
       objection({

@@ -1,8 +1,9 @@
 import type { FileSample, TreeChange } from "@phasegate/wire";
 import type { ContentStore } from "./content-store.ts";
+import { disguiseOf } from "./disguised-text.ts";
 
 /** Bytes of a file that are looked at. */
-const sampleBytes = 64 * 1024;
+const sampleBytes = 256 * 1024;
 const headBytes = 16;
 /** Files of one comparison that are looked at; of those past it the name alone is known. */
 const maxSamples = 1_000;
@@ -29,17 +30,22 @@ export function fileSamples(contents: ContentStore, changes: readonly TreeChange
 function sampleOf(contents: ContentStore, content: string): FileSample {
   const bytes = contents.readStart(content, sampleBytes);
   const head = bytes.subarray(0, headBytes).toString("hex");
-  return { head, isText: isText(bytes), longestLine: longestLine(bytes) };
+  const text = textOf(bytes);
+  return {
+    head,
+    isText: text !== null,
+    longestLine: longestLine(bytes),
+    disguise: text === null ? null : disguiseOf(text),
+  };
 }
 
-/** No zero byte, and UTF-8 but for a character that the end of the sample cuts. */
-function isText(bytes: Buffer): boolean {
-  if (bytes.includes(0)) return false;
+/** Null where there is a zero byte, or what is no UTF-8 but for a character that the end of the sample cuts. */
+function textOf(bytes: Buffer): string | null {
+  if (bytes.includes(0)) return null;
   try {
-    new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: true });
-    return true;
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: true });
   } catch {
-    return false;
+    return null;
   }
 }
 

@@ -7,8 +7,8 @@ function change(path: string): TreeChange {
   return { path, kind: "added", before: null, after };
 }
 
-const binary = (head: string): FileSample => ({ head, isText: false, longestLine: 0 });
-const text = (longestLine: number): FileSample => ({ head: "2f2f", isText: true, longestLine });
+const binary = (head: string): FileSample => ({ head, isText: false, longestLine: 0, disguise: null });
+const text = (longestLine: number): FileSample => ({ head: "2f2f", isText: true, longestLine, disguise: null });
 const kindOf = (path: string, sample: FileSample) => unreadableCode([change(path)], { [path]: sample })[0]?.kind;
 
 describe("code that nobody can read", () => {
@@ -31,12 +31,22 @@ describe("code that nobody can read", () => {
     expect(kindOf("src/bundle.js", text(5_001))).toBe("minified or generated code, a line of 5001 bytes or more");
   });
 
+  test("is a text that reads otherwise than it looks", () => {
+    const disguised = { ...text(9), disguise: "text in the encoding `hz`" };
+    expect(kindOf("src/round.py", disguised)).toBe("text in the encoding `hz`");
+    expect(kindOf("docs/notes.md", disguised)).toBeUndefined();
+  });
+
   test.each([
     ["an image", "docs/logo.png", binary("89504e470d0a1a0a")],
     ["a photograph", "docs/team.jpg", binary("ffd8ffe000104a46")],
     ["a font", "web/inter.woff2", binary("774f463200010000")],
     ["a document", "docs/plan.docx", binary("504b030414000000")],
-    ["a script that begins like a Windows program", "src/mz.js", { head: "4d5a203d", isText: true, longestLine: 9 }],
+    [
+      "a script that begins like a Windows program",
+      "src/mz.js",
+      { head: "4d5a203d", isText: true, longestLine: 9, disguise: null },
+    ],
     ["code with lines of a hundred bytes", "src/round.js", text(100)],
     ["data in one long line", "test/fixtures/all.json", text(90_000)],
     ["a text that is named like a program", "notes.class", text(20)],

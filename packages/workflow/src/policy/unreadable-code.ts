@@ -57,12 +57,15 @@ const kindsByExtension: Readonly<Record<string, string>> = {
 /** Documents that are zip archives. */
 const zipDocuments = new Set(["docx", "xlsx", "pptx", "odt", "ods", "odp", "odg", "epub", "sketch", "npz", "kmz"]);
 const scripts = new Set(["js", "mjs", "cjs", "jsx", "ts", "mts", "cts", "tsx", "php", "py", "rb", "lua", "pl"]);
+/** Texts that are no code: what they say is all that they do. */
+const proseExtensions = new Set(["md", "txt", "rst", "adoc", "log", "csv", "tsv", "po", "srt", "html", "svg", "snap"]);
 /** Longest line, in bytes, that a person is taken to read in code. */
 const maxReadableLine = 5_000;
 
 /**
  * The changed files that hold code which the difference does not show in a readable form, in the order of the changes:
- * known by their first bytes, or by their name where they are not text. Of a file without a sample only the name is
+ * known by their first bytes, or by their name where they are not text; of texts, those that read otherwise than they
+ * look. Of a file without a sample only the name is
  * judged. Images, fonts and other data are none.
  */
 export function unreadableCode(
@@ -79,6 +82,7 @@ export function unreadableCode(
 function kindOf(path: string, sample: FileSample | null): string | null {
   const extension = extensionOf(path);
   if (sample?.isText) {
+    if (sample.disguise !== null && !proseExtensions.has(extension)) return sample.disguise;
     const isLong = scripts.has(extension) && sample.longestLine > maxReadableLine;
     return isLong ? `minified or generated code, a line of ${String(sample.longestLine)} bytes or more` : null;
   }
