@@ -62,6 +62,7 @@ export function keyRoutes(keys: KeyRing): Route[] {
       operationId: "revokeKey",
       summary: "Revokes a key at once",
       tag: "keys",
+      unbounded: true,
       access: { kind: "roles", roles: ["operator", "admin"] },
       params: KeyParams,
       query: RevokeKeyQuery,

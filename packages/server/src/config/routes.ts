@@ -23,6 +23,7 @@ export function configRoutes(configuration: ConfigManager): Route[] {
       operationId: "showConfig",
       summary: "Every setting with its value, source, range and effect, without secrets",
       tag: "config",
+      unbounded: true,
       access: { kind: "roles", roles: ["operator", "admin", "auditor"] },
       answers: { 200: ConfigAnswer },
       handle: async () => {
@@ -37,6 +38,7 @@ export function configRoutes(configuration: ConfigManager): Route[] {
       operationId: "changeConfig",
       summary: "Changes settings of the running server, all or none",
       tag: "config",
+      unbounded: true,
       access: { kind: "roles", roles: ["operator", "admin"] },
       body: ChangeConfigRequest,
       answers: { 200: ConfigChangesAnswer },
@@ -53,6 +55,7 @@ export function configRoutes(configuration: ConfigManager): Route[] {
       operationId: "reloadConfig",
       summary: "Reads the configuration file again; a wrong one changes nothing",
       tag: "config",
+      unbounded: true,
       access: { kind: "roles", roles: ["operator", "admin"] },
       answers: { 200: ConfigChangesAnswer },
       handle: async (_context, caller) => {

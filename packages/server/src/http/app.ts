@@ -113,7 +113,7 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
     try {
       if (runner.closing) throw shuttingDown();
       guard.check(request.raw);
-      if (request.routeOptions.config.isProbe !== true) refuseUnderPressure(meter.usage, context.config.health);
+      if (request.routeOptions.config.isUnbounded !== true) refuseUnderPressure(meter.usage, context.config.health);
       done();
     } catch (error) {
       done(error as Error);

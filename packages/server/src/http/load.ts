@@ -14,10 +14,13 @@ export class Load {
     metrics.watchInFlight(() => this.running);
   }
 
-  /** Takes a place; throws `overloaded` or `rate_limited` when there is none. Each place is given back by `leave`. */
-  enter(principal: PrincipalId): void {
+  /**
+   * Takes a place; throws `overloaded` or `rate_limited` when there is none. What is unbounded takes one beyond the limit.
+   * Each place is given back by `leave`.
+   */
+  enter(principal: PrincipalId, { unbounded = false }: { readonly unbounded?: boolean } = {}): void {
     const own = this.byPrincipal.get(principal) ?? 0;
-    if (this.running >= this.maxRunning()) {
+    if (!unbounded && this.running >= this.maxRunning()) {
       throw new PhasegateError("overloaded", `the server has ${this.running} requests in work, its limit`, {
         retryAfterSeconds: 1,
         hint: "come back later, or raise `server.max_concurrent_requests`",

@@ -68,7 +68,7 @@ export class RouteRunner {
     app.route({
       method: route.method,
       url: route.path,
-      config: { operationId: route.operationId, isProbe: route.tag === "health" },
+      config: { operationId: route.operationId, isUnbounded: isUnbounded(route) },
       onRequest: (request, reply, done) => {
         try {
           this.admit(route, request, reply);
@@ -115,7 +115,7 @@ export class RouteRunner {
   private admit(route: Route, request: FastifyRequest, reply: FastifyReply): void {
     const { authenticator, load, deadlines, metrics } = this.parts;
     const identity = authenticator.admit(route.access, request.headers.authorization);
-    load.enter(identity.principal.id);
+    load.enter(identity.principal.id, { unbounded: isUnbounded(route) });
     const caller = new RequestCaller(request.id, identity, authenticator);
     request.caller = caller;
     this.admitted.add(caller);
@@ -271,6 +271,11 @@ function send(reply: FastifyReply, answer: RouteAnswer, headOnly: boolean): void
   reply.send(answer.body === undefined ? undefined : JSON.stringify(answer.body));
 }
 
+/** What watches the server, and what operators end its trouble with. */
+function isUnbounded(route: Route): boolean {
+  return route.unbounded === true || route.tag === "health";
+}
+
 function timedOut() {
   return problem("timed_out", "deciding took longer than `server.timeout_seconds`; nothing was granted", {
     retryAfterSeconds: 1,
@@ -281,7 +286,7 @@ function timedOut() {
 declare module "fastify" {
   interface FastifyContextConfig {
     operationId?: string;
-    /** What watches the server is answered also under pressure. */
-    isProbe?: boolean;
+    /** Answered also under pressure. */
+    isUnbounded?: boolean;
   }
 }

@@ -36,6 +36,8 @@ export interface Route<
    * answered `timed_out` after `server.timeout_seconds`, and `caller.signal` fires.
    */
   readonly deadline?: "server" | "own";
+  /** Answered also under pressure and beyond the limit of requests in work: operators end with it what leads there. */
+  readonly unbounded?: true;
   /** Schemas of the good answers by status; problem documents are added for every route. */
   readonly answers: Readonly<Record<number, TSchema>>;
   handle(
