@@ -18,6 +18,16 @@ def _run():
     is_first = bool(sys.path) and os.path.realpath(sys.path[0] or ".") == here
     if is_first:
         del sys.path[0]
+
+    # From the library alone, whatever the path, hooks of imports and files that Python loads by itself put in its place.
+    paths, finders = sys.path[:], sys.meta_path[:]
+    library = os.path.dirname(os.__file__)
+    own = [path for path in paths if path == library or path == os.path.join(library, "lib-dynload")]
+    sys.path[:] = own or paths
+    builtin = ("_frozen_importlib", "_frozen_importlib_external")
+    sys.meta_path[:] = [finder for finder in finders if getattr(finder, "__module__", None) in builtin] or finders
+    for name in [name for name in sys.modules if name.split(".")[0] == "unittest"]:
+        del sys.modules[name]
     import unittest
     import unittest.case
     import unittest.loader
@@ -34,6 +44,7 @@ def _run():
 
     for name in set(sys.modules) - known:
         del sys.modules[name]
+    sys.path[:], sys.meta_path[:] = paths, finders
     if is_first:
         sys.path.insert(0, os.getcwd())
 
