@@ -38,7 +38,7 @@ async function restore(commandLine: CommandLine, folder: string, options: Restor
     io.out(`${styled(io, "green", "ok")}: ${printable(dataDirectory)} holds ${events} events and ${tasks} tasks`);
     io.out(
       erased === null
-        ? "bodies that were erased after the backup was made are here again: erase them again, or restore with --erased-in"
+        ? "whatever was erased after the backup was made is here again: erase it again, or restore with --erased-in"
         : `bodies that were erased since, and that the backup has, go again at the first start: ${erased} are known`,
     );
     io.out("tokens of the time before are void: agents get new ones by claiming their task again");

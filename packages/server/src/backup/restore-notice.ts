@@ -33,7 +33,7 @@ export async function recordRestore(context: RestoreContext, dataDirectory: stri
     await erasePayload(context, serverPrincipalId, { digest, reason: `${reason} (again, after a restore)` });
   }
   if (again === null) {
-    const text = "bodies that were erased after the backup was made are back: erase them again, nobody said which";
+    const text = "whatever was erased after the backup was made is here again: nobody said what it was";
     context.log.warn({ made_at, position }, text);
   }
   rmSync(file);
