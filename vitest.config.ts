@@ -1,10 +1,12 @@
 import { defineConfig } from "vitest/config";
+import LongestFirst from "./test/harness/longest-first.ts";
 
 // Two projects: `unit` stands beside its source and takes seconds; `system` starts real servers, sandboxes and processes.
 export default defineConfig({
   test: {
     // Two files at once: most of the time goes to processes that a test has started and waits for.
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     globalSetup: ["test/harness/temporary-home.ts"],
     projects: [
       {
