@@ -28,7 +28,7 @@ export const allTestsPass = gatheredCheck({
     const outcome = judgeGreen(reading.value, input);
     const findings = [
       ...findingsOf(reading.value),
-      ...changedRedFindings(input, reading.value.run),
+      ...changedRedFindings(input, reading.value.run, { hasImplementation: true }),
       ...(outcome.passed ? weakRed(reading.value, input) : []),
     ];
     return { ...outcome, evidenceId: reading.value.run.evidenceId, findings };

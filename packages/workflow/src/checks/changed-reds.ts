@@ -4,14 +4,24 @@ import type { CheckFinding, CheckInput } from "./definition.ts";
 import { evidenceSubject } from "./evidence-check.ts";
 import { listed } from "./outcome.ts";
 
-/** Names what was red in an earlier stay and was changed or dropped by a rework: only a reader can tell whether rightly. */
-export function changedRedFindings(input: CheckInput, run: TestRun): readonly CheckFinding[] {
-  const reds = changedReds(evidenceSubject(input), run);
+/**
+ * Names what was red in an earlier stay and was changed, dropped or made to pass by a rework: only a reader can tell
+ * whether rightly.
+ */
+export function changedRedFindings(
+  input: CheckInput,
+  run: TestRun,
+  options: { readonly hasImplementation: boolean },
+): readonly CheckFinding[] {
+  const reds = changedReds(evidenceSubject(input), run, options);
   if (reds === null) return [];
-  const { phases, changed, gone } = reds;
+  const { phases, changed, gone, vacuous } = reds;
   const parts = [
     ...(gone.length > 0 ? [`gone now: ${listed(gone, 20)}`] : []),
     ...(changed.length > 0 ? [`in files that were changed since: ${listed(changed, 20)}`] : []),
+    ...(vacuous.length > 0
+      ? [`passing without the implementation since what they use was changed: ${listed(vacuous, 20)}`]
+      : []),
   ];
   const message = `red in an earlier stay of ${listed(phases)}, and ${parts.join("; ")}`;
   return [{ name: "rewritten_tests", severity: "warning", message, evidenceId: run.evidenceId }];

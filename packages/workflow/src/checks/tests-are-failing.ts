@@ -21,7 +21,10 @@ export const testsAreFailing = gatheredCheck({
     const reading = readRed({ ...evidenceSubject(input), mayWrite: redTreePaths(phase) });
     if (!reading.ok) return fail(reading.problem, "run the tests in the workspace with `run_tests`");
     const outcome = judgeRed(reading.value);
-    const findings = [...findingsOf(reading.value), ...changedRedFindings(input, reading.value.run)];
+    const findings = [
+      ...findingsOf(reading.value),
+      ...changedRedFindings(input, reading.value.run, { hasImplementation: false }),
+    ];
     return { ...outcome, evidenceId: reading.value.run.evidenceId, findings };
   },
   judgeReport(input) {

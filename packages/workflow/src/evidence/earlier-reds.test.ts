@@ -48,6 +48,13 @@ test("one in the same file as before is no word", () => {
   expect(atRedGate({ [tax]: { taxes: "failed" } }, [same])).toEqual([]);
 });
 
+test("one that passes without the implementation, though its file is what it was, is named", () => {
+  const red = { ...redTest(tax, "taxes"), phase: "TDD" };
+  const helped = `${rewritten} passing without the implementation since what they use was changed:`;
+  const run: RunFiles = { [tax]: { taxes: "passed", other: "failed" } };
+  expect(atRedGate(run, [red])).toContain(`${helped} ${nameOf("taxes")}`);
+});
+
 test("the gate after it says so once more", () => {
   const reds = [redFile(tax)];
   const run = now({ "test/old.test.ts": { adds: "passed" }, [tax]: { taxes: "passed" } });

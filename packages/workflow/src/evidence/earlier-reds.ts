@@ -1,6 +1,6 @@
 import type { EvidenceFacts, TestRun } from "@phasegate/wire";
 import { contentOf, type EvidenceSubject } from "./subject.ts";
-import { indexRun } from "./test-runs.ts";
+import { type IndexedRun, indexRun } from "./test-runs.ts";
 
 type EarlierRed = NonNullable<EvidenceFacts["earlierReds"]>[number];
 
@@ -12,27 +12,46 @@ export interface ChangedReds {
   readonly changed: readonly string[];
   /** Tests, or whole files, that are not there any more. */
   readonly gone: readonly string[];
+  /** Pass without the implementation, in files that are what they were: something that they use was changed. */
+  readonly vacuous: readonly string[];
 }
 
-/** Compares with the files of this tree and with its run, RED or GREEN. Null where all are what they were. */
-export function changedReds(subject: EvidenceSubject, run: TestRun): ChangedReds | null {
+/**
+ * Compares with the files of this tree and with its run, RED or GREEN; `hasImplementation` tells which. Null where all
+ * are what they were.
+ */
+export function changedReds(
+  subject: EvidenceSubject,
+  run: TestRun,
+  { hasImplementation }: { readonly hasImplementation: boolean },
+): ChangedReds | null {
   const tests = indexRun(run);
   const isGone = ({ identity, file, wholeFile }: EarlierRed): boolean => {
     if (file !== null && !exists(subject, file)) return true;
     if (wholeFile || tests.stoppedEarly || (file !== null && tests.unloaded(file) !== null)) return false;
     return tests.stateOf(identity) === "missing";
   };
-  const others = (subject.facts.evidence?.earlierReds ?? []).filter(({ file, content }) => {
-    return file === null || content === null || contentOf(subject, file) !== content;
-  });
+  const reds = subject.facts.evidence?.earlierReds ?? [];
+  const isOther = ({ file, content }: EarlierRed): boolean =>
+    file === null || content === null || contentOf(subject, file) !== content;
+  const others = reds.filter(isOther);
+  const vacuous = hasImplementation ? [] : reds.filter((red) => !isOther(red) && passes(tests, red));
   const gone = others.filter(isGone);
   const changed = others.filter((red) => red.file !== null && !isGone(red));
-  if (gone.length + changed.length === 0) return null;
+  const found = [...gone, ...changed, ...vacuous];
+  if (found.length === 0) return null;
   return {
-    phases: [...new Set([...gone, ...changed].map(({ phase }) => phase))],
+    phases: [...new Set(found.map(({ phase }) => phase))],
     changed: identitiesOf(changed),
     gone: identitiesOf(gone),
+    vacuous: identitiesOf(vacuous),
   };
+}
+
+/** A file that did not load was red as a whole; it passes once its tests run and none of them fails. */
+function passes(tests: IndexedRun, { identity, file, wholeFile }: EarlierRed): boolean {
+  if (!wholeFile) return tests.stateOf(identity) === "passed";
+  return tests.unloaded(file ?? "") === null && tests.count(file, "passed") > 0 && tests.count(file, "failed") === 0;
 }
 
 function exists(subject: EvidenceSubject, file: string): boolean {
