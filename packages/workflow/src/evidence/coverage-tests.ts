@@ -52,18 +52,18 @@ function loadedByProduct(source: TestSource, isNamedOnly: (path: string) => bool
   const isFrozen = isFrozenBefore(workflow);
   const isProduct = (path: string): boolean =>
     isNamedOnly(path) || !(workflow.isTestFile(path) || isConfiguration(path) || isFrozen(path));
-  const product: string[] = [];
-  const others = new Map<string, string[]>();
-  for (const path of changed.keys()) {
-    if (isProduct(path)) product.push(path);
-    else for (const name of namesOf(path)) others.set(name, [...(others.get(name) ?? []), path]);
-  }
+  const product = [...changed.keys()].filter(isProduct);
+  const named = [...changed.keys()]
+    .filter((path) => !isProduct(path))
+    .flatMap((path) => namesOf(path).map((name) => ({ name, path })));
+  const others = Map.groupBy(named, ({ name }) => name);
   const loaded = new Set<string>();
   for (let path = product.pop(); path !== undefined && others.size > 0; path = product.pop()) {
     for (const name of namesLoaded(path, source.textOf(path) ?? "")) {
-      const found = (others.get(name) ?? []).filter((other) => !loaded.has(other));
-      for (const other of found) loaded.add(other);
-      product.push(...found);
+      for (const { path: other } of others.get(name) ?? []) {
+        if (!loaded.has(other)) product.push(other);
+        loaded.add(other);
+      }
     }
   }
   return loaded;
