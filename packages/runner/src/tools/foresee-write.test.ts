@@ -36,6 +36,8 @@ test.each<[why: string, toolName: string, args: JsonObject]>([
   ["a link", "write_files", { path: "link", content: "" }],
   ["a folder that is not there", "write_files", { path: "lib/a", content: "" }],
   ["a file that is no text", "edit_files", { path: "src/bytes", old_text: "a", new_text: "b" }],
+  ["a text that is long", "write_files", { path, content: "x".repeat(65_537) }],
+  ["a text that becomes long", "edit_files", { path, old_text: "{", new_text: "x".repeat(65_537) }],
   ["a place outside", "write_files", { path: "../a", content: "" }],
   ["another tool", "restore_files", { path }],
 ])("says nothing of what the tool refuses or does otherwise: %s", async (_, toolName, args) => {

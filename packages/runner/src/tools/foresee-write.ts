@@ -7,8 +7,8 @@ import { readBytes, textOf } from "./descriptor-text.ts";
 import { replaceText } from "./edit-files.ts";
 import { openExisting, openForWriting } from "./write-target.ts";
 
-/** Longer files are judged when they are written: as long as the texts that rules look into. */
-const maxTextBytes = 4 * 1024 * 1024;
+/** Longer texts are judged once, when they are written: the answer waits while one is looked into. */
+const maxTextBytes = 64 * 1024;
 const ordinaryPermissions = 0o644;
 
 /**
@@ -58,12 +58,14 @@ function foreseen(
 ): ForeseenWrite | null {
   if (after === null) return null;
   const permissions = before?.permissions ?? ordinaryPermissions;
+  const entry = entryOf(path, after, permissions);
+  if (entry.size > maxTextBytes) return null;
   return {
     change: {
       path,
       kind: before === null ? "added" : "modified",
       before: before === null ? null : entryOf(path, before.text, permissions),
-      after: entryOf(path, after, permissions),
+      after: entry,
     },
     contents: { before: before?.text ?? null, after },
   };
