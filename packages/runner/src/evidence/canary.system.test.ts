@@ -1,8 +1,9 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Canary, JsonObject } from "@phasegate/wire";
-import { describe, expect, it } from "vitest";
-import { changed, nodeCommand, openEvidenceBench, testsOf } from "./evidence.fixture.ts";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { SharedRunner } from "../testing/fixture.ts";
+import { changed, nodeCommand, openEvidenceBenchOn, openEvidenceRunner, testsOf } from "./evidence.fixture.ts";
 
 const installed = fileURLToPath(new URL("../../../../node_modules", import.meta.url));
 const hasPytest = (() => {
@@ -69,12 +70,19 @@ const pytestTests: Kind = {
   },
 };
 
+let shared: SharedRunner;
+beforeAll(async () => {
+  shared = await openEvidenceRunner({ toolchainDirs: [installed] });
+});
+afterAll(() => shared[Symbol.asyncDispose]());
+
 async function canaryOf(kind: Kind, files: Files = {}, tests: JsonObject = {}): Promise<Canary | undefined> {
   const setup = kind.setup === undefined ? {} : { rules: { setup: { command: kind.setup, inputs: ["package.json"] } } };
-  await using bench = await openEvidenceBench(
+  await using bench = await openEvidenceBenchOn(
+    shared,
     { ...kind.files, ...files },
     { ...kind.tests, ...tests },
-    { ...setup, options: { toolchainDirs: [installed] } },
+    setup,
   );
   const run = await testsOf(bench, bench.base.tree, { canary: "if_reported" });
   expect([run.status, run.exitCode]).toEqual(["completed", 0]);
@@ -229,7 +237,7 @@ describe("the canary tells of", () => {
 
 it("a configuration that the task itself wrote is no excuse for a canary that is missing", async ({ skip }) => {
   skip(!hasPytest);
-  await using bench = await openEvidenceBench(pytestTests.files, pytestTests.tests);
+  await using bench = await openEvidenceBenchOn(shared, pytestTests.files, pytestTests.tests);
   const tree = await changed(bench, {
     "pytest.ini": "[pytest]\naddopts = -m fast\nmarkers = fast: is fast\n",
     "tests/test_add.py": "import pytest\n\n@pytest.mark.fast\ndef test_adds():\n    assert True\n",

@@ -2,10 +2,17 @@ import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { JsonObject } from "@phasegate/wire";
 import { loadWorkflow } from "@phasegate/workflow";
-import { describe, expect, it } from "vitest";
-import { changed, openEvidenceBench, testsOf } from "./evidence.fixture.ts";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { SharedRunner } from "../testing/fixture.ts";
+import { changed, openEvidenceBenchOn, openEvidenceRunner, testsOf } from "./evidence.fixture.ts";
 
 const installed = fileURLToPath(new URL("../../../../node_modules", import.meta.url));
+
+let shared: SharedRunner;
+beforeAll(async () => {
+  shared = await openEvidenceRunner({ toolchainDirs: [installed] });
+});
+afterAll(() => shared[Symbol.asyncDispose]());
 
 /** The `evidence` section that a preset comes to where the workflow asks for coverage. */
 function evidenceOf(preset: string): { tests: JsonObject; coverage: JsonObject } {
@@ -36,7 +43,7 @@ describe("coverage is measured outside the checkout, of files that are no tests"
     const { tests, coverage } = evidenceOf("node");
     const head = 'import { test } from "node:test";\nimport assert from "node:assert";\n';
     const files = { ...modules, "test/sum.test.js": usesSum(head) };
-    await using bench = await openEvidenceBench(files, tests, { coverage });
+    await using bench = await openEvidenceBenchOn(shared, files, tests, { coverage });
     const run = await testsOf(bench);
     expect([run.status, run.exitCode, run.problem]).toEqual(["completed", 0, undefined]);
     expect(run.coverage?.files).toEqual({ "src/sum.js": { covered: [1, 2, 5, 6], uncovered: [3, 4] } });
@@ -53,8 +60,7 @@ describe("coverage is measured outside the checkout, of files that are no tests"
     const { tests, coverage } = evidenceOf("vitest");
     const files = { ...modules, "test/sum.test.js": usesSum('import { assert, test } from "vitest";\n') };
     const setup = { command: `ln -s ${installed} node_modules`, inputs: ["package.json"] };
-    const options = { toolchainDirs: [installed] };
-    await using bench = await openEvidenceBench(files, tests, { coverage, rules: { setup }, options });
+    await using bench = await openEvidenceBenchOn(shared, files, tests, { coverage, rules: { setup } });
     const run = await testsOf(bench);
     expect([run.status, run.problem, run.coverage?.files]).toEqual([
       "completed",
@@ -76,7 +82,7 @@ describe("coverage is measured outside the checkout, of files that are no tests"
       `${preset}, where python can import \`coverage\``,
       async () => {
         const { tests, coverage } = evidenceOf(preset);
-        await using bench = await openEvidenceBench(python, tests, { coverage });
+        await using bench = await openEvidenceBenchOn(shared, python, tests, { coverage });
         const run = await testsOf(bench);
         expect([run.status, run.coverage?.files]).toEqual([
           "completed",
@@ -89,7 +95,8 @@ describe("coverage is measured outside the checkout, of files that are no tests"
   it("unittest without the package that measures says what to install", async () => {
     const { tests, coverage } = evidenceOf("unittest");
     // A module of that name that cannot be imported stands for none.
-    await using bench = await openEvidenceBench(
+    await using bench = await openEvidenceBenchOn(
+      shared,
       { ...python, "hidden/sitecustomize.py": "import sys\nsys.modules['coverage'] = None\n" },
       { ...tests, env: { PYTHONPATH: "hidden" } },
       { coverage },
@@ -105,7 +112,7 @@ describe("coverage is measured outside the checkout, of files that are no tests"
 describe("a run that came to nothing", () => {
   it("ends at once where the test runner is not installed, and names it", async () => {
     const { tests } = evidenceOf("vitest");
-    await using bench = await openEvidenceBench(modules, { ...tests, timeout_seconds: 20 });
+    await using bench = await openEvidenceBenchOn(shared, modules, { ...tests, timeout_seconds: 20 });
     const run = await testsOf(bench);
     expect([run.status, run.problem]).toEqual([
       "no_report",
@@ -115,7 +122,9 @@ describe("a run that came to nothing", () => {
 
   it("says why there is no coverage", async () => {
     const tests = { command: "true", format: "exit-code" };
-    await using bench = await openEvidenceBench(modules, tests, { coverage: { command: "echo no tool; exit 3" } });
+    await using bench = await openEvidenceBenchOn(shared, modules, tests, {
+      coverage: { command: "echo no tool; exit 3" },
+    });
     const run = await testsOf(bench);
     expect([run.status, run.coverage, run.problem]).toEqual(["completed", null, "no tool"]);
   });

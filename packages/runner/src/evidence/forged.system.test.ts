@@ -1,19 +1,25 @@
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Workbench } from "../testing/fixture.ts";
-import { changed, openEvidenceBench, outcomesOf, testsOf } from "./evidence.fixture.ts";
+import type { SharedRunner, Workbench } from "../testing/fixture.ts";
+import { changed, openEvidenceBenchOn, openEvidenceRunner, outcomesOf, testsOf } from "./evidence.fixture.ts";
 
 const passing = '<testsuites><testsuite name="s"><testcase name="t"/></testsuite></testsuites>';
 const failing =
   '<testsuites><testsuite name="s"><testcase name="t"><failure message="no"/></testcase></testsuite></testsuites>';
 const bomb = '<!DOCTYPE t [<!ENTITY a "aaaaaaaa"><!ENTITY b "&a;&a;&a;">]><testsuites>&b;</testsuites>';
 
+let shared: SharedRunner;
+beforeAll(async () => {
+  shared = await openEvidenceRunner();
+});
+afterAll(() => shared[Symbol.asyncDispose]());
+
 describe("a test script that reports at {report}", () => {
   let bench: Workbench;
   beforeAll(async () => {
     const tests = { command: "sh run.sh {report}", format: "junit", retries: 0, timeout_seconds: 2 };
-    bench = await openEvidenceBench({ "run.sh": `printf '%s' '${passing}' > "$1"\n` }, tests);
+    bench = await openEvidenceBenchOn(shared, { "run.sh": `printf '%s' '${passing}' > "$1"\n` }, tests);
   });
   afterAll(() => bench[Symbol.asyncDispose]());
 
@@ -66,7 +72,8 @@ describe("a test script that reports at {report}", () => {
 describe("a report inside the checkout", () => {
   let bench: Workbench;
   beforeAll(async () => {
-    bench = await openEvidenceBench(
+    bench = await openEvidenceBenchOn(
+      shared,
       {
         "run.sh": "true\n",
         "out/report.xml": passing,

@@ -94,21 +94,76 @@ export interface Workbench extends AsyncDisposable {
   reopen(): Promise<Runner>;
 }
 
+/** A runner with a data directory of its own, for more workbenches than one. */
+export interface SharedRunner extends AsyncDisposable {
+  readonly runner: Runner;
+  readonly dataDir: string;
+  /** The first is `task_sample1`. */
+  readonly newTask: () => TaskId;
+  /** Another runner over the same directory, as after a restart of the server. */
+  readonly reopen: () => Promise<Runner>;
+}
+
+/** Without an OS sandbox unless asked for. */
+export async function openSharedRunner(options: Partial<RunnerOptions> = {}): Promise<SharedRunner> {
+  const dataDir = mkdtempSync(path.join(tmpdir(), "phasegate-data-"));
+  const opened: Runner[] = [];
+  let tasks = 0;
+  const open = async () => {
+    const runner = await openRunner({
+      dataDir,
+      workspacesDir: null,
+      sandbox: "off",
+      environment: process.env,
+      ...options,
+    });
+    opened.push(runner);
+    return runner;
+  };
+  return {
+    runner: await open(),
+    dataDir,
+    newTask() {
+      tasks += 1;
+      return `task_sample${String(tasks)}` as TaskId;
+    },
+    reopen: open,
+    async [Symbol.asyncDispose]() {
+      for (const runner of opened) await runner.close();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
 /** A runner with one task on a fresh repository. Without an OS sandbox unless asked for. */
 export async function openWorkbench(
   files: Readonly<Record<string, string | Buffer>>,
   rules: SampleRules,
   options: Partial<RunnerOptions> = {},
 ): Promise<Workbench> {
+  const shared = await openSharedRunner(options);
+  const bench = await openWorkbenchOn(shared, files, rules);
+  return {
+    ...bench,
+    async [Symbol.asyncDispose]() {
+      await shared[Symbol.asyncDispose]();
+      bench.repository.remove();
+    },
+  };
+}
+
+/** One more task of a runner, on a fresh repository. Disposing of it leaves the runner open. */
+export async function openWorkbenchOn(
+  { runner, dataDir, newTask, reopen }: SharedRunner,
+  files: Readonly<Record<string, string | Buffer>>,
+  rules: SampleRules,
+): Promise<Workbench> {
   const repository = new SampleRepository(files);
-  const dataDir = mkdtempSync(path.join(tmpdir(), "phasegate-data-"));
-  const open = () => openRunner({ dataDir, workspacesDir: null, sandbox: "off", environment: process.env, ...options });
-  const runner = await open();
   const workflow = sampleWorkflow(rules);
   const base = await runner.resolveBase({ repository: repository.directory, ref: null, workflow });
-  const key: WorkspaceKey = { taskId: "task_sample1" as TaskId, repository: repository.directory, base, workflow };
+  const taskId = newTask();
+  const key: WorkspaceKey = { taskId, repository: repository.directory, base, workflow };
   const { path: workspace } = await runner.openWorkspace(key);
-  const runners = [runner];
   return {
     runner,
     repository,
@@ -129,15 +184,10 @@ export async function openWorkbench(
       signal: new AbortController().signal,
       ...overrides,
     }),
-    async reopen() {
-      const again = await open();
-      runners.push(again);
-      return again;
-    },
+    reopen,
     async [Symbol.asyncDispose]() {
-      for (const opened of runners) await opened.close();
+      await runner.discardWorkspace(taskId);
       repository.remove();
-      rmSync(dataDir, { recursive: true, force: true });
     },
   };
 }
