@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { Agent } from "../harness/agent.ts";
 import { Api } from "../harness/api.ts";
 import { TestServer } from "../harness/server.ts";
@@ -19,18 +19,23 @@ phases:
 describe("a transition that takes its time", () => {
   let server: TestServer;
   let agent: Agent;
-  beforeEach(async () => {
+  let made = 0;
+  beforeAll(async () => {
     server = await TestServer.start({
       workflow,
       files: { "src/start.txt": "start\n" },
       settings: { "server.transition_wait_seconds": 0 },
     });
-    await server.operator.post("/tasks", { title: "Be done" });
-    agent = await Agent.claim(await server.agent("ada"), "ada");
+  });
+  afterAll(() => server.stop());
+
+  /** An agent with a task of its own, whose gate would pass. */
+  beforeEach(async () => {
+    made += 1;
+    const { body } = await server.operator.post("/tasks", { title: `Be done ${made}` });
+    agent = await Agent.claim(await server.agent(`ada-${made}`), `ada-${made}`, String(body["id"]));
     await agent.execute("write_files", { path: "src/done.txt", content: "done\n" });
   });
-  afterEach(() => server.stop());
-
   function request(api: Api, headers: Record<string, string> = {}) {
     return api.post(
       "/tasks/transition",
