@@ -49,7 +49,7 @@ export async function runCanary(request: CanaryRequest): Promise<Canary> {
   if (isNarrow(request, template)) {
     const files = found.slice(0, Math.max(maxFiles.narrow, setups)).filter((file) => /^[\w./@+-]+$/.test(file));
     const isForEachSetup = found.slice(0, setups).every((file) => files.includes(file));
-    if (files.length > 0 && isForEachSetup) {
+    if (files.length > 0 && isForEachSetup && loadsWhatChanged(request, template, files)) {
       await plant(files);
       const run = await runOnce({ ...request, settings }, [...template.words, ...fileWords(files, settings.cwd)]);
       const judged = judgeCanary(run, { ...report, files });
@@ -171,6 +171,23 @@ async function configurationText(
     if (stats?.isFile() && stats.size <= maxConfigurationBytes) texts.push(await readFile(target, "utf8"));
   }
   return texts.join("\n");
+}
+
+/**
+ * Whether a run of these files alone loads all that the task changed beside them: another of its files that the whole
+ * run loads as a test, a helper or a setup could take the effect from the tests of that run and not of this one.
+ */
+function loadsWhatChanged(
+  { changed, workflow }: CanaryRequest,
+  { setup, configuration }: CanaryTemplate,
+  files: readonly string[],
+): boolean {
+  const named = new Set(files);
+  return [...changed.keys()].every((file) => {
+    const name = path.posix.basename(file);
+    const isLoaded = workflow.isTestFile(file) || setup.test(name) || configuration.test(name);
+    return named.has(file) || !isLoaded;
+  });
 }
 
 /** Whether naming files leaves the rest of the configuration as it is: pytest looks for its own from these upwards. */
