@@ -142,6 +142,7 @@ export interface ToolCall {
   /** `throwaway`: on a copy whose changes vanish (phases that may write nothing). */
   readonly on: "workspace" | "throwaway";
   readonly network: "none" | "full";
+  /** The phase's limit; `args.timeout` can only ask for less. */
   readonly timeoutSeconds: number;
   readonly entryTree: TreeDigest;
   readonly baseTree: TreeDigest;

@@ -41,6 +41,19 @@ describe("settle_tool", () => {
     expect(story.task.openCalls).toEqual([]);
   });
 
+  it("names further paths that were changed against a rule, at most three", () => {
+    const story = storyInTdd();
+    story.settle("bash", open(story), filesWith(story, { "src/a.ts": "1", "src/old.ts": "new" }));
+    expect(story.last?.reasons[0]?.message).toBe(
+      "the call was rolled back: phase `TDD` may not change `src/a.ts`; 1 more path was changed against a rule: `src/old.ts`",
+    );
+    const many = Object.fromEntries(["a", "b", "c", "d", "e"].map((name) => [`src/${name}.ts`, "1"]));
+    story.settle("bash", open(story), filesWith(story, many));
+    expect(story.last?.reasons[0]?.message).toMatch(
+      /; 4 more paths were changed against a rule: `src\/b\.ts`, `src\/c\.ts`, `src\/d\.ts` and 1 more$/,
+    );
+  });
+
   it("puts back a call that changed what an earlier phase froze", () => {
     const story = storyInImpl();
     story.settle("bash", open(story), filesWith(story, { "test/snap/x": "weakened" }));

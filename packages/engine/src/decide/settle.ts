@@ -1,5 +1,5 @@
 import type { EventData, NewEvent, Reason } from "@phasegate/wire";
-import { canonicalToolName } from "@phasegate/workflow";
+import { canonicalToolName, type ChangeDenial, quoteList } from "@phasegate/workflow";
 import type { Decision, SettleTool } from "../commands.ts";
 import { allow, deny, newEvent, recordedReasons } from "./answer.ts";
 import { judgeObserved } from "./changes.ts";
@@ -46,9 +46,12 @@ function settleRead(situation: Situation, command: SettleTool, token: Reason | n
 function settleEffect(situation: Situation, command: SettleTool, refused: Reason | null): Decision {
   const { workflow } = situation;
   if (refused) return rollBack(situation, command, [refused]);
-  const observed = judgeObserved(situation, command).map(toReason);
-  const { denials, relaxed } = weigh(workflow.normalized.mode, observed);
-  if (denials.length > 0) return rollBack(situation, command, [...summary(denials), ...denials]);
+  const observed = judgeObserved(situation, command);
+  const { denials, relaxed } = weigh(workflow.normalized.mode, observed.map(toReason));
+  if (denials.length > 0) {
+    const refusedChanges = observed.filter(({ reason }) => denials.includes(reason));
+    return rollBack(situation, command, [...summary(refusedChanges), ...denials]);
+  }
   return allow([executed(situation, command, relaxed)], { warnings: relaxed });
 }
 
@@ -75,18 +78,29 @@ function toReason(denial: { readonly reason: Reason }): Reason {
   return denial.reason;
 }
 
+/** Most further paths that the first reason names. */
+const maxNamedPaths = 3;
+
 /** The first reason of a call that was put back. What no tree may hold speaks for itself. */
-function summary(denials: readonly Reason[]): readonly Reason[] {
+function summary(denials: readonly ChangeDenial[]): readonly Reason[] {
   const [first] = denials;
-  if (denials.some((reason) => reason.code === "unsupported_entry")) return [];
-  const more = denials.length > 1 ? `, and ${denials.length - 1} more` : "";
+  if (!first || denials.some(({ reason }) => reason.code === "unsupported_entry")) return [];
+  const { message, rule, hint } = first.reason;
+  const others = new Set(denials.map(({ path }) => path));
+  others.delete(first.path);
   const rolledBack: Reason = {
     code: "rolled_back",
-    message: `the call was rolled back: ${first?.message ?? ""}${more}`,
-    ...(first?.rule === undefined ? {} : { rule: first.rule }),
-    hint: first?.hint ?? "change only what the phase may write",
+    message: `the call was rolled back: ${message}${alsoChanged([...others])}`,
+    ...(rule === undefined ? {} : { rule }),
+    hint: hint ?? "change only what the phase may write",
   };
   return [rolledBack];
+}
+
+function alsoChanged(paths: readonly string[]): string {
+  if (paths.length === 0) return "";
+  const count = paths.length === 1 ? "1 more path was" : `${paths.length} more paths were`;
+  return `; ${count} changed against a rule: ${quoteList(paths, maxNamedPaths)}`;
 }
 
 function rollBack(situation: Situation, command: SettleTool, reasons: readonly Reason[]): Decision {

@@ -14,6 +14,8 @@ const vitestTest = `import { expect, test } from "vitest";\ntest("adds", () => e
 interface HeavyUse {
   readonly name: string;
   readonly program: string;
+  /** Of `gcc`, which names the place of those that it finds. */
+  readonly libraries?: readonly string[];
   readonly files: Readonly<Record<string, string>>;
   readonly script: string;
   readonly changes?: Partial<SandboxCommand>;
@@ -41,6 +43,14 @@ const uses: readonly HeavyUse[] = [
     files: { "a.c": '#include <stdio.h>\nint main(void) { puts("compiled"); return 0; }\n' },
     script: "seq 8 | xargs -P 8 -I{} gcc -O2 -pipe -o /tmp/a{} a.c && /tmp/a8",
     prints: "compiled",
+  },
+  {
+    name: "a program under AddressSanitizer, which reserves terabytes",
+    program: "gcc",
+    libraries: ["libasan.so"],
+    files: { "asan.c": "int main(void) { return 0; }\n" },
+    script: "gcc -fsanitize=address asan.c -o /tmp/asan && /tmp/asan && echo ran",
+    prints: "ran",
   },
   {
     name: "a build and a test by cargo",
@@ -89,6 +99,10 @@ function isHere(program: string): boolean {
   return spawnSync(program, ["--version"]).status === 0;
 }
 
+function isFoundByGcc(library: string): boolean {
+  return spawnSync("gcc", [`-print-file-name=${library}`], { encoding: "utf8" }).stdout.includes("/");
+}
+
 function put(files: Readonly<Record<string, string>>): void {
   for (const [name, text] of Object.entries(files)) {
     const path = join(fixture.workspacePath, name);
@@ -100,6 +114,7 @@ function put(files: Readonly<Record<string, string>>): void {
 describe("under the default limits runs", () => {
   test.for(uses)("$name", { timeout: 120_000 }, async (use, { skip }) => {
     skip(!isHere(use.program), `this machine has no \`${use.program}\``);
+    for (const library of use.libraries ?? []) skip(!isFoundByGcc(library), `this machine has no \`${library}\``);
     put(use.files);
     const result = await fixture.sh(use.script, { timeoutMs: 100_000, ...use.changes });
     for (const name of Object.keys(use.files)) rmSync(join(fixture.workspacePath, name));
@@ -118,6 +133,13 @@ describe("past a limit the answer names it:", () => {
       "Node that keeps more and more",
       "node",
       `node -e 'const kept = []; for (;;) kept.push(Buffer.alloc(16e6, 1))'`,
+      { memoryBytes: 256 * 1024 ** 2 },
+      "memory",
+    ],
+    [
+      "a program that reserves terabytes and fills what it reserved",
+      "python3",
+      `python3 -c 'import mmap\nheld = mmap.mmap(-1, 1 << 44, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | 0x4000)\nfor at in range(0, 1 << 44, 4096): held[at] = 1'`,
       { memoryBytes: 256 * 1024 ** 2 },
       "memory",
     ],

@@ -29,8 +29,8 @@ const probes: readonly LimitProbe[] = [
   },
   {
     name: "memory_limit",
-    attempt: "take 256 MiB of memory where 64 MiB are allowed",
-    script: "head -c 268435456 /dev/zero | tail >/dev/null && echo took all",
+    attempt: "take and hold 256 MiB of memory where 64 MiB are allowed",
+    script: "{ head -c 268435456 /dev/zero; sleep 2; } | tail >/dev/null && echo took all",
     limits: { memoryBytes: 64 * 1024 ** 2 },
     timeoutMs: 10_000,
     held: (result) => !result.stdout.text.includes("took all"),

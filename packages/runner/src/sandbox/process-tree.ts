@@ -35,7 +35,8 @@ export async function useOfTree(root: number, maxProcesses: number): Promise<Tre
     if (status === "") continue;
     const threads = readdirOrEmpty(`${directory}/task`);
     processes += Math.max(1, threads.length);
-    for (const [, amount] of status.matchAll(/^Rss(?:Anon|Shmem):\s*(\d+) kB$/gm)) memoryKibibytes += Number(amount);
+    for (const [, amount] of status.matchAll(/^(?:Rss(?:Anon|Shmem)|VmSwap):\s*(\d+) kB$/gm))
+      memoryKibibytes += Number(amount);
     const stat = fieldsOf(readOrEmpty(`${directory}/stat`));
     for (const field of stat.slice(ownAndWaitedFor.from, ownAndWaitedFor.to)) ticks += Number(field) || 0;
     const session = Number(stat[sessionField]);

@@ -28,7 +28,8 @@ export const bash: ToolExecutor = {
           hint: "write a script with write_files and run that",
         });
       }
-      const timeoutSeconds = Math.min(timeoutArgument(args["timeout"]) ?? Infinity, context.timeoutSeconds);
+      const asked = timeoutArgument(args["timeout"]) ?? Infinity;
+      const timeoutSeconds = Math.min(asked, context.timeoutSeconds);
       const result = await context.sandbox.run({
         argv: ["bash", "-c", "--", command],
         workspacePath: context.workspacePath,
@@ -41,14 +42,15 @@ export const bash: ToolExecutor = {
         ...(context.overLimit === undefined ? {} : { overLimit: context.overLimit }),
         signal: context.signal,
       });
-      return answer(command, result, { timeoutSeconds, limits: context.limits });
+      const mayBeLonger = asked < context.timeoutSeconds;
+      return answer(command, result, { timeoutSeconds, mayBeLonger, limits: context.limits });
     }),
 };
 
 function answer(
   command: string,
   run: SandboxResult,
-  { timeoutSeconds, limits }: { timeoutSeconds: number; limits: SandboxLimits },
+  { timeoutSeconds, mayBeLonger, limits }: { timeoutSeconds: number; mayBeLonger: boolean; limits: SandboxLimits },
 ): JsonObject {
   const result = {
     status: run.ended === "exited" ? "completed" : run.ended,
@@ -72,7 +74,10 @@ function answer(
     throw new ToolRefusal("tool_failed", "the command was ended before it finished", { result });
   }
   throw new ToolRefusal("tool_timeout", `the command was ended after ${String(timeoutSeconds)} s`, {
-    hint: "give it a longer `timeout`, or less to do",
+    hint: mayBeLonger
+      ? "give it a longer `timeout`, or less to do"
+      : "this is the workflow's own limit, which no `timeout` raises: split the work into shorter commands, or ask " +
+        "the operator to raise `tool_constraints.bash.timeout_seconds` of the phase",
     result,
   });
 }

@@ -88,10 +88,14 @@ describe("bash", () => {
       status: "failed",
       code: "tool_timeout",
       message: "the command was ended after 0.4 s",
+      hint: "give it a longer `timeout`, or less to do",
       result: { status: "timed_out", stdout: "partial\n", truncated: true },
     });
     const limited = await run("bash", { command: "sleep 60", timeout: 3600 }, { timeoutSeconds: 0.3 });
-    expect(limited).toMatchObject({ code: "tool_timeout" });
+    expect(limited).toMatchObject({
+      code: "tool_timeout",
+      hint: expect.stringMatching(/^this is the workflow's own limit.*split the work.*operator/) as string,
+    });
   });
 
   test("output that is no text comes back with what is wrong replaced", async () => {

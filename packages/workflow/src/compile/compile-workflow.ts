@@ -14,6 +14,7 @@ import type {
   NormalizedTransition,
   StoredWorkflow,
 } from "../model/normalized.ts";
+import { claims } from "../policy/environments.ts";
 import { compileGlobs } from "../policy/globs.ts";
 import { compilePatterns } from "../policy/patterns.ts";
 import { compileProtected } from "../policy/protected.ts";
@@ -61,7 +62,7 @@ export function compileWorkflow(stored: StoredWorkflow, alsoProtected: readonly 
     phases: new Map(phases.map((phase) => [phase.id, phase])),
     initialPhase,
     lastPhase,
-    mayBelongToTree: (path) => phasesThatMayWrite(path).length > 0,
+    mayBelongToTree: (path) => writers.some(({ patterns }) => patterns.some((pattern) => claims(pattern, path))),
     isScratch: scratch,
     isTestFile: compileGlobs(normalized.workspace.testPatterns),
     isProtected,

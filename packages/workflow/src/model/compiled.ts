@@ -24,7 +24,7 @@ export interface CompiledWorkflow {
   readonly phases: ReadonlyMap<string, CompiledPhase>;
   readonly initialPhase: CompiledPhase;
   readonly lastPhase: CompiledPhase;
-  /** In which untracked files belong to the tree: the union of all write sets. */
+  /** Which untracked files belong to the tree: the union of all write sets, less installed packages that only a name matches. */
   mayBelongToTree(path: string): boolean;
   isScratch(path: string): boolean;
   isTestFile(path: string): boolean;
