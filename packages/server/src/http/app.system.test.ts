@@ -248,6 +248,17 @@ test("at its bound an address gets a connection in place of its oldest that neve
   for (const socket of idle) socket.destroy();
 });
 
+test("heads that never come to an end keep no place from others", async () => {
+  const shell = await shellWith({ settings: { "server.max_connections_per_address": 3 } });
+  const slow = [await openSocket(shell.port()), await openSocket(shell.port()), await openSocket(shell.port())];
+  for (const socket of slow) {
+    socket.on("error", () => socket.destroy());
+    socket.write("GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ");
+  }
+  for (let count = 0; count < 4; count += 1) expect(await raw(shell.port(), hello)).toContain("200 OK");
+  for (const socket of slow) socket.destroy();
+});
+
 test("at its bound an address whose connections all speak gets no other, and those that stand are served", async () => {
   const shell = await shellWith({ settings: { "server.max_connections_per_address": 2 } });
   const speaking = [await openSocket(shell.port()), await openSocket(shell.port())];

@@ -1,4 +1,4 @@
-import type { Server } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 
 /** How often a server that closes looks for connections with nothing under way. */
@@ -6,8 +6,9 @@ const dismissalMs = 50;
 
 /**
  * Bounds the connections that a server holds open, in all and from one address, so that idle sockets of one client
- * leave room for the others. At an address's bound a new one takes the place of the oldest that has not said a word;
- * where all have, it is closed without an answer: nothing was read from it yet.
+ * leave room for the others. At an address's bound a new one takes the place of the oldest that has asked nothing, be it
+ * that the head of its request never came to an end, or that it had no key; where all have, it is closed without an
+ * answer: nothing was read from it yet.
  *
  * Answers what the server calls when it closes: connections with nothing under way are ended until none is left, so
  * that a client that keeps one open, or never spoke, holds up nothing.
@@ -18,18 +19,19 @@ export function boundConnections(
 ): () => void {
   server.maxConnections = bounds.all;
   const open = new Map<string, Set<Socket>>();
+  const askers = askersOf(server);
   server.prependListener("connection", (socket: Socket) => {
     const address = socket.remoteAddress ?? "";
     const others = open.get(address) ?? new Set();
     if (others.size >= bounds.perAddress) {
       // A set keeps the order in which they came.
-      const silent = [...others].find((other) => other.bytesRead === 0);
-      if (silent === undefined) {
+      const idle = [...others].find((other) => !askers.has(other));
+      if (idle === undefined) {
         socket.destroy();
         return;
       }
-      others.delete(silent);
-      silent.destroy();
+      others.delete(idle);
+      idle.destroy();
     }
     open.set(address, others.add(socket));
     socket.once("close", () => {
@@ -48,4 +50,18 @@ export function boundConnections(
     server.once("close", () => clearInterval(timer));
     dismiss();
   };
+}
+
+/** Connections on which a request came to its end, head and all, and was not refused for want of a key. */
+function askersOf(server: Server): WeakSet<Socket> {
+  const askers = new WeakSet<Socket>();
+  server.prependListener("request", ({ socket }: IncomingMessage, response: ServerResponse) => {
+    if (askers.has(socket)) return;
+    askers.add(socket);
+    response.once("close", () => {
+      if (response.statusCode === 401) askers.delete(socket);
+    });
+  });
+  server.prependListener("upgrade", ({ socket }: IncomingMessage) => void askers.add(socket));
+  return askers;
 }

@@ -29,6 +29,7 @@ test.each([
   ["calls of one function", `f(){ $1 a; };${numbered(6_000, (n) => `f ls${n};`)}`],
   ["here-documents", numbered(3_000, (n) => `cat <<E${n}\nx\nE${n}\n`)],
   ["commands of `find`", `find . ${"-exec ls {} + ".repeat(4_000)}`],
+  ["commands of `find` in each other", "find . -exec ".repeat(4_000)],
   ["substitutions in quotes", `"${"$(ls)".repeat(12_000)}"`],
   ["substitutions in substitutions", `${"$(".repeat(5_000)}ls${")".repeat(5_000)}`],
   ["alternatives", "{a,b}".repeat(12_000)],
