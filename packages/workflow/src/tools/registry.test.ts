@@ -119,6 +119,7 @@ describe("tool arguments", () => {
     ["bash", { command: "x".repeat(65_537) }, ["/command must NOT have more than 65536 characters"]],
     ["grep", { pattern: "x", path: ".", max_matches: 10_001 }, ["/max_matches must be <= 10000"]],
     ["run_tests", { selection: [7] }, ["/selection/0 must be `string`"]],
+    ["run_tests", { selection: "a\0b" }, ['/selection must match pattern "^[^\\u0000]*$"']],
     ["git_diff", { since: "yesterday" }, ["/since must be one of `entry`, `base`, `null`"]],
     ["git_commit", { message: "" }, ["/message must NOT have fewer than 1 characters"]],
   ])("%s refuses %j", (tool, args, places) => {

@@ -2,6 +2,9 @@ import { Type } from "typebox";
 import { maxCommandLength, noPaths } from "./arguments.ts";
 import type { ToolDefinition } from "./definition.ts";
 
+/** No word of a command holds one. */
+const withoutNul = String.raw`^[^\u0000]*$`;
+
 /** Runs on a snapshot of the workspace: the server does it, and the workspace stays as it is. */
 export const runTests: ToolDefinition = {
   name: "run_tests",
@@ -15,7 +18,8 @@ export const runTests: ToolDefinition = {
           type: ["string", "array", "null"],
           minLength: 1,
           maxLength: maxCommandLength,
-          items: { type: "string", minLength: 1, maxLength: 4096 },
+          pattern: withoutNul,
+          items: { type: "string", minLength: 1, maxLength: 4096, pattern: withoutNul },
           maxItems: 1000,
           description: "test files, or what the runner takes to select tests; default: all",
         }),
