@@ -1,6 +1,10 @@
 import { execFileSync } from "node:child_process";
+import { once } from "node:events";
+import { createServer, type AddressInfo } from "node:net";
+import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { folderWith, phasegate } from "./cli-under-test.ts";
+import { operatorKey, repositoryWith, serve } from "./serve-under-test.ts";
 
 const workflow = `name: shop
 paths:
@@ -145,4 +149,27 @@ test("audit verify reports a file that is no database as such, without a server"
   expect(ran.code).toBe(1);
   expect(ran.out).toContain("does not verify");
   expect((await phasegate(["audit", "verify", "--file", "nowhere"], { cwd })).error).toContain("cannot be opened");
+  const mistyped = await phasegate(["audit", "verify", "--data-dir", join(dirname(folder), "shop")], { cwd });
+  expect(mistyped.error).toContain("; there are `");
 });
+
+test("health waits for a server that is starting, and no longer than it was told", { timeout: 30_000 }, async () => {
+  const port = await freePort();
+  const args = ["health", "--json", "--server", `http://127.0.0.1:${port}`];
+  const none = phasegate([...args, "--wait", "1"], { cwd });
+  expect((await none).code).toBe(3);
+  const env = { PHASEGATE_KEY: operatorKey };
+  const early = phasegate([...args, "--wait", "30"], { cwd, env });
+  await using server = await serve(repositoryWith(), ["--port", String(port)]);
+  expect(server.url).toBe(`http://127.0.0.1:${port}`);
+  expect(await early).toMatchObject({ code: 0, error: "" });
+});
+
+async function freePort(): Promise<number> {
+  const listener = createServer().listen(0, "127.0.0.1");
+  await once(listener, "listening");
+  const { port } = listener.address() as AddressInfo;
+  listener.close();
+  await once(listener, "close");
+  return port;
+}

@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import { PhasegateError } from "@phasegate/wire/core";
 import type { ExportReport } from "@phasegate/ledger/export";
 import type { VerifyProblem, VerifyReport } from "@phasegate/ledger/verify";
@@ -9,6 +9,9 @@ import { CommandFailure, exitCodes } from "../failure.ts";
 import { printable, type Io } from "../io.ts";
 import { styled } from "../output/colour.ts";
 import { printJson } from "../output/table.ts";
+
+/** Folders that a hint names at most. */
+const maxNamed = 5;
 
 export interface VerifyOptions {
   readonly file?: string;
@@ -30,7 +33,7 @@ export async function verifyAudit(commandLine: CommandLine, options: VerifyOptio
     if (!(error instanceof PhasegateError)) throw error;
     throw new CommandFailure(exitCodes.refused, error.message, {
       cause: error,
-      hint: "name the ledger with --file, or its folder with --data-dir",
+      hint: `name the ledger with --file, or its folder with --data-dir${ledgersBeside(file)}`,
     });
   }
   if (!report.ok) commandLine.exitWith(exitCodes.refused);
@@ -107,6 +110,20 @@ function problemText({ position, stream, version, what }: VerifyProblem): string
     ...(stream === null ? [] : [`${stream}${version === null ? "" : ` version ${version}`}`]),
   ].join(", ");
   return printable(place === "" ? what : `${place}: ${what}`);
+}
+
+/** The folders beside that of a missing ledger that hold one. */
+function ledgersBeside(file: string): string {
+  if (existsSync(file)) return "";
+  const parent = dirname(dirname(file));
+  const names = existsSync(parent) ? readdirSync(parent) : [];
+  const found = names.map((name) => join(parent, name)).filter((folder) => existsSync(join(folder, basename(file))));
+  if (found.length === 0) return "";
+  const others = found.length > maxNamed ? ` and ${found.length - maxNamed} more` : "";
+  return `; there are ${found
+    .slice(0, maxNamed)
+    .map((folder) => `\`${folder}\``)
+    .join(", ")}${others}`;
 }
 
 /** `--file`, else the ledger of `--data-dir`, else that of the configuration. */

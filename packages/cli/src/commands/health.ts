@@ -1,23 +1,49 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { Command } from "commander";
 import type { HealthDetailsAnswer } from "@phasegate/wire";
 import { withServer } from "../client/connect.ts";
+import type { HttpClient } from "../client/http-client.ts";
 import { addServerOptions, type CommandLine, type ServerOptions } from "../command-line.ts";
-import { exitCodes } from "../failure.ts";
+import { CommandFailure, exitCodes } from "../failure.ts";
 import { printable } from "../io.ts";
 import { styled } from "../output/colour.ts";
 import { printJson } from "../output/table.ts";
+import { integerBetween } from "./task.ts";
+
+interface HealthOptions extends ServerOptions {
+  readonly wait: number;
+}
+
+const betweenLooksMs = 200;
 
 export function register(program: Command, commandLine: CommandLine): void {
   addServerOptions(program.command("health"))
     .description("what the running server checks of itself; exit code 1 when it is not ready")
-    .action((options: ServerOptions) =>
+    .option("--wait <seconds>", "how long to wait for a server that is starting", integerBetween(0, 3600), 0)
+    .action((options: HealthOptions) =>
       withServer(commandLine.io, options, async (client) => {
-        const answer = await client.get<HealthDetailsAnswer>("/health/details");
+        const answer = await readyWithin(client, options.wait * 1000);
         if (answer.status !== "ready") commandLine.exitWith(exitCodes.refused);
         if (options.json) return printJson(commandLine.io, answer);
         printHealth(commandLine, answer);
       }),
     );
+}
+
+/** What the server says as soon as it is ready, else what came last within this time. */
+async function readyWithin(client: HttpClient, waitMs: number): Promise<HealthDetailsAnswer> {
+  const end = performance.now() + waitMs;
+  for (;;) {
+    const isLate = performance.now() >= end;
+    try {
+      const answer = await client.get<HealthDetailsAnswer>("/health/details");
+      if (answer.status === "ready" || isLate) return answer;
+    } catch (error) {
+      const isAway = error instanceof CommandFailure && error.exitCode === exitCodes.unreachable;
+      if (!isAway || isLate) throw error;
+    }
+    await delay(betweenLooksMs);
+  }
 }
 
 function printHealth({ io }: CommandLine, answer: HealthDetailsAnswer): void {

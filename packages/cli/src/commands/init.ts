@@ -7,6 +7,7 @@ import { failureOf } from "../configuration.ts";
 import { CommandFailure, exitCodes } from "../failure.ts";
 import { detectProject, type Detection } from "../init/detect-project.ts";
 import { openRepository, type Repository } from "../init/project-files.ts";
+import { tellingLines } from "../init/telling-lines.ts";
 import { workflowText } from "../init/workflow-text.ts";
 import { printable, type Io } from "../io.ts";
 import { styled } from "../output/colour.ts";
@@ -139,11 +140,11 @@ function printRun(io: Io, run: TestRun): void {
 function printFailedSetup(io: Io, run: TestRun, command: string): void {
   const took = Math.round(run.durationMs / 1000);
   io.out(`  ${styled(io, "yellow", "look at this")}: setup \`${printable(command)}\` failed after ${took} s`);
-  printTail(io, run);
-  io.out(
-    "  no test ran. Mend `workspace.setup` in the file. It has no variable of this shell: npm finds the certificate of a",
-  );
-  io.out("  company's registry or proxy by `cafile=...` in the repository's `.npmrc`");
+  for (const line of tellingLines(run.output)) io.out(`    ${printable(line)}`);
+  io.out("  no test ran. Mend `workspace.setup` in the file, or what it installs from");
+  if (!/certificate|self.signed|\bSSL\b|\bTLS\b|CERT_/i.test(run.output)) return;
+  io.out("  Setup has no variable of this shell: npm finds the certificate of a company's registry or proxy by");
+  io.out("  `cafile=...` in the repository's `.npmrc`");
 }
 
 function printTail(io: Io, run: TestRun): void {

@@ -100,7 +100,7 @@ test("setup is told before it runs, and where it fails it is named with the end 
   expect(code).toBe(0);
   expect(out).toContain("running setup `npm ci` (at most 10 minutes), then the tests …\n");
   expect(out).toMatch(/look at this: setup `npm ci` failed after \d+ s\n {4}.*npm/);
-  expect(out).toContain("Mend `workspace.setup` in the file.");
+  expect(out).toContain("Mend `workspace.setup` in the file, or what");
   expect(out).not.toContain("evidence.tests");
 });
 

@@ -11,6 +11,7 @@ import { openCheckout } from "./checkout.ts";
 import type { HeldLayer, LayerStore } from "./layer-store.ts";
 import { layOver } from "./lay-over.ts";
 import { limitNote, outputTail } from "./output-tail.ts";
+import { withoutUsage } from "./without-usage.ts";
 import { setupTimeoutMs } from "./setup-limit.ts";
 import { removeDirectory } from "../tree/remove-directory.ts";
 
@@ -148,7 +149,11 @@ export class SetupLayers {
       const ended = result.ended === "exited" ? `exit code ${String(result.exitCode)}` : result.ended;
       const refusals = egress === null ? [] : await egress.refusals();
       const said = refusals.map((refusal) => `; ${refusal}`);
-      return outputTail(result, limitNote(result, sandbox) ?? `setup: ${ended}${said.join("")}`);
+      const stderr = { ...result.stderr, text: withoutUsage(result.stderr.text) };
+      return outputTail(
+        { stdout: result.stdout, stderr },
+        limitNote(result, sandbox) ?? `setup: ${ended}${said.join("")}`,
+      );
     }
     // Only what setup made: a file of the base would come back in a tree that has deleted it.
     const wanted = plan.entries.map((entry) => ({ path: entry.path, entry: null }));

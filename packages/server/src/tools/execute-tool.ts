@@ -10,6 +10,7 @@ import type { Decided } from "../tasks/task-store.ts";
 import { judgeOutsideChange } from "../tasks/outside-change.ts";
 import { workspaceKey } from "../tasks/workspace-key.ts";
 import { completeLastPhase } from "../transitions/complete-last-phase.ts";
+import { missingProgramWarnings } from "./missing-program.ts";
 import { runTests } from "./run-tests.ts";
 import { payloadOf, readToolRequest } from "./tool-request.ts";
 import type { ToolRequest } from "./tool-request.ts";
@@ -74,7 +75,6 @@ function toolCall(
 ): ToolCall {
   const phase = workflow.phases.get(task.phase);
   if (!phase) throw new PhasegateError("internal_error", "the task is in a phase that its workflow does not have");
-  const asked = typeof request.args["timeout"] === "number" ? request.args["timeout"] : phase.bash.timeoutSeconds;
   const onWorkspace = phase.mayWrite || request.definition.name !== "bash";
   return {
     task: workspaceKey(context, task, workflow),
@@ -83,7 +83,7 @@ function toolCall(
     args: request.args,
     on: onWorkspace ? "workspace" : "throwaway",
     network: phase.bash.network,
-    timeoutSeconds: Math.min(asked, phase.bash.timeoutSeconds),
+    timeoutSeconds: phase.bash.timeoutSeconds,
     entryTree: task.entryTree,
     baseTree: task.baseTree,
     signal: caller.signal,
@@ -161,7 +161,10 @@ async function runWriting(
   }
   const settled =
     recorded.settled ?? (await settle(context, caller, request, intent.id, acted.outcome, acted.observation));
-  const answered = answer(settled, acted.outcome, acted.litter);
+  const answered = answer(settled, acted.outcome, [
+    ...litterWarnings(acted.litter ?? []),
+    ...missingProgramWarnings(acted.outcome.result, started.workflow),
+  ]);
   if (request.definition.name === "git_commit") {
     await completeLastPhase(context, caller, settled.task, request.command.token);
   }
@@ -236,7 +239,7 @@ function settle(
   });
 }
 
-function answer(settled: Decided, outcome: ToolOutcome, litter: readonly string[] = []): JsonObject {
+function answer(settled: Decided, outcome: ToolOutcome, warnings: readonly string[] = []): JsonObject {
   const { decision } = settled;
   const reason = decision.reasons[0];
   if (decision.effect === "deny" && reason) throw refusal(reason, outcome, decision);
@@ -245,7 +248,7 @@ function answer(settled: Decided, outcome: ToolOutcome, litter: readonly string[
     result: outcome.result,
     logged: true,
     event_id: settled.events.at(-1)?.id ?? "",
-    warnings: [...warningTexts(decision), ...litterWarnings(litter)],
+    warnings: [...warningTexts(decision), ...warnings],
   };
 }
 

@@ -4,7 +4,7 @@ import { KeptPayload } from "@phasegate/ledger";
 import type { ResolvedPath } from "@phasegate/runner";
 import { PhasegateError } from "@phasegate/wire";
 import type { JsonObject, JsonValue, Reason, TreeChange } from "@phasegate/wire";
-import { canonicalToolName, toolOrUnavailable, validateToolArguments } from "@phasegate/workflow";
+import { canonicalToolName, describedArguments, toolOrUnavailable, validateToolArguments } from "@phasegate/workflow";
 import type { ToolDefinition } from "@phasegate/workflow";
 import type { Caller, ServerContext } from "../context.ts";
 import { requireTokenTask } from "../tasks/token-task.ts";
@@ -60,7 +60,7 @@ export async function readToolRequest(
     if (!refusedAnyway) {
       throw new PhasegateError("invalid_request", `the arguments of \`${toolName}\` do not have its shape`, {
         findings: places.map((place) => ({ ...place, place: `/args${place.place}` })),
-        hint: "see docs/reference/tools.md for what each tool takes",
+        hint: describedArguments(definition),
       });
     }
     return { task, definition, args: {}, command: { ...command, args: {} }, payloads: [kept] };
