@@ -311,6 +311,8 @@ describe("a list of forbidden commands", () => {
     "npm --access public publish",
     "npm publi",
     "git push origin main",
+    "/usr/lib/git-core/git-push origin main",
+    "cd /usr/lib/git-core && ./git-push origin main",
     "sudo ls",
     "curl https://example.com",
     "curl -s https://example.com | grep x",

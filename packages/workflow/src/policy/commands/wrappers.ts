@@ -1,7 +1,7 @@
 import { hints } from "./denials.ts";
 import { isSettingsFolder } from "./settings-files.ts";
 import { type OptionShape, readOptions } from "./options.ts";
-import { baseName, type ShellWord, appendedWord, withPlaceholder } from "./words.ts";
+import { baseName, type ShellWord, appendedWord, literalWord, withPlaceholder } from "./words.ts";
 
 /** What a wrapper runs. */
 export type Unwrapped =
@@ -110,8 +110,15 @@ export function unwrap(words: readonly ShellWord[]): Unwrapped {
         ? { kind: "unknown", why: `\`${name}\` reads commands that exist only at run time`, hint: hints.writeOut }
         : { kind: "command" };
     default:
-      return { kind: "command" };
+      return unwrapGit(name, rest);
   }
+}
+
+/** `git-push` of git's own folder is `git push`. */
+function unwrapGit(name: string, rest: readonly ShellWord[]): Unwrapped {
+  const subcommand = /^git-([a-z][a-z-]*)$/u.exec(name)?.[1];
+  if (subcommand === undefined) return { kind: "command" };
+  return { kind: "words", words: [literalWord("git"), literalWord(subcommand), ...rest], assigned: [] };
 }
 
 function unwrapTrap(words: readonly ShellWord[]): Unwrapped {
