@@ -90,13 +90,21 @@ function likeTests(
 }
 
 /** What whoever approves the figure should know. */
-function findingsOf({ excluded, unmeasured, uncovered }: Uncounted): readonly CheckFinding[] {
+function findingsOf({ excluded, leftOut, unmeasured, uncovered }: Uncounted): readonly CheckFinding[] {
   const finding = (name: string, message: string): CheckFinding => ({ name, severity: "warning", message });
   const free = unmeasured.filter((path) => !uncovered.has(path));
   const counted = unmeasured.filter((path) => uncovered.has(path));
   return [
     ...(excluded.length > 0
       ? [finding("coverage_excluded", `new words take lines out of the coverage: ${listed(excluded, 20)}`)]
+      : []),
+    ...(leftOut.length > 0
+      ? [
+          finding(
+            "coverage_left_out",
+            `statements that the report counts neither as executed nor as missed, counted as not covered: ${listed(leftOut, 20)}`,
+          ),
+        ]
       : []),
     ...(counted.length > 0
       ? [
@@ -126,7 +134,7 @@ function hintOf({ uncovered }: Uncounted, { workflow }: CheckInput): string {
   if (uncovered.size === 0) return "test what is not";
   const isLikeTest = [...uncovered.keys()].some((path) => workflow.isTestFile(path));
   const rename = isLikeTest ? "name product code so that the coverage tool takes it for no test, " : "";
-  return `${rename}test those files, take comments out that leave lines uncounted, or delete what nothing uses`;
+  return `${rename}test those files, take out what keeps lines from being counted (comments, source maps), or delete what nothing uses`;
 }
 
 function thresholdOf(parameters: JsonObject): number {

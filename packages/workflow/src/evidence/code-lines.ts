@@ -1,4 +1,4 @@
-import jsTokens from "js-tokens";
+import jsTokens, { type JSXToken, type Token } from "js-tokens";
 
 /** Numbers, from 1, of the lines of a text that hold more than blanks and comments. */
 export function codeLines(path: string, text: string): ReadonlySet<number> {
@@ -77,11 +77,12 @@ const silent: ReadonlySet<string> = new Set([
   "HashbangComment",
 ]);
 
-/** By line: what stands there of code, and how deep in brackets the line ends. */
-function tokenLines(text: string): ReadonlyMap<number, { code: string; depth: number }> {
+/** By line: what stands there of code, and how deep in brackets the line ends. Texts between tags of JSX are no code. */
+export function tokenLines(text: string, jsx = false): ReadonlyMap<number, { code: string; depth: number }> {
   const lines = new Map<number, { code: string; depth: number }>();
   let [line, depth] = [1, 0];
-  for (const { type, value } of jsTokens(text)) {
+  const tokens: Iterable<Token | JSXToken> = jsx ? jsTokens(text, { jsx: true }) : jsTokens(text);
+  for (const { type, value } of tokens) {
     const first = line;
     line += type === "WhiteSpace" ? 0 : value.split(/\r\n|[\n\r\u2028\u2029]/).length - 1;
     if (silent.has(type)) {
@@ -95,7 +96,7 @@ function tokenLines(text: string): ReadonlyMap<number, { code: string; depth: nu
     if (type === "TemplateTail") depth -= 1;
     for (let at = first; at <= line; at += 1) {
       const here = lines.get(at) ?? { code: "", depth };
-      lines.set(at, { code: here.code + (first === line ? value : "text"), depth });
+      lines.set(at, { code: here.code + (first === line && type !== "JSXText" ? value : "text"), depth });
     }
   }
   return lines;

@@ -1,8 +1,14 @@
 import type { ContentPair } from "@phasegate/wire";
 
-/** Comments by which node, V8, Istanbul, coverage.py, LCOV and the like are told to leave lines out. */
+/**
+ * Comments by which node, V8, Istanbul, coverage.py, LCOV and the like are told to leave lines out, and those that name a
+ * source map: what it maps to nowhere is left out. The tools of JavaScript find their words behind others too (`utfc8`).
+ */
 const directive =
-  /\b(?:(?:node:coverage|c8|v8|istanbul)\s+(?:ignore|disable)\b|pragma[:\s]?\s*no\s*cover|LCOV_EXCL_(?:START|LINE)|coverage:ignore|nocov\b|exclude_coverage)|^TYPE_CHECKING\s*(?::[^=]+)?=(?!=)/;
+  /(?:node:coverage|c8|v8|istanbul)\s+(?:ignore|disable)\b|[#@]\s*sourceMappingURL=|\b(?:pragma[:\s]?\s*no\s*cover|LCOV_EXCL_(?:START|LINE)|coverage:ignore|nocov\b|exclude_coverage)|^TYPE_CHECKING\s*(?::[^=]+)?=(?!=)/;
+
+/** Those words on lines of their own, as within one comment. */
+const spread = /(?:node:coverage|c8|v8|istanbul)[^\S\n]*\n\s*(?:ignore|disable)\s+(?:next|start|file|if|else)\b/g;
 
 /** Files that tell coverage.py what to leave out, and the sections and keys by which they do. */
 const settings = /(?:^|\/)(?:pyproject\.toml|setup\.cfg|tox\.ini|\.coveragerc)$/;
@@ -48,8 +54,9 @@ function settingsOf(path: string, text: string) {
 
 function commentsOf(text: string) {
   const lines = text.split("\n").map((line) => line.trim());
+  const spreadLines = new Set([...text.matchAll(spread)].map(({ index }) => text.slice(0, index).split("\n").length));
   return lines.flatMap((line, index) =>
-    directive.test(line) && !ending.test(line)
+    (directive.test(line) && !ending.test(line)) || spreadLines.has(index + 1)
       ? [{ text: line, line: index + 1, key: `${line}\n${lines[index + 1] ?? ""}` }]
       : [],
   );

@@ -25,9 +25,17 @@ test.each([
   "def a(): # pragma nocover",
   "TYPE_CHECKING = 1",
   "// LCOV_EXCL_START",
+  'const note = "utfc8 ignore start";',
+  "//# sourceMappingURL=a.js.map",
 ])("a new `%s` is named by file and line", (line) => {
   expect(findings("src/a.js", `const a = 1;\n${line}\n`)).toEqual([
     "warning coverage_excluded: new words take lines out of the coverage: `src/a.js:2`",
+  ]);
+});
+
+test("words of such a comment on lines of their own are named", () => {
+  expect(findings("src/a.js", "const a = 1;\n/*\n v8\n ignore\n next\n*/\n")).toEqual([
+    "warning coverage_excluded: new words take lines out of the coverage: `src/a.js:3`",
   ]);
 });
 
@@ -152,6 +160,72 @@ describe("lines that the report leaves out count as not covered:", () => {
     const measured = { "shop/b.py": { covered: [1, 2, 10], uncovered: [] } };
     const changes = added("shop/b.py");
     expect(judged({ changes, texts: { "shop/b.py": { after } }, measured })).toMatch(/with 3 lines$/);
+  });
+});
+
+const rest = "export function rest(x) {\n  if (x) {\n    x += 1;\n  }\n  return x;\n}\n";
+
+describe("statements that the report does not name", () => {
+  const measured = { "src/b.ts": { covered: [1], uncovered: [] } };
+  const named = (before: string | null, after: string, base?: LineCoverage["files"]) => {
+    const evidence = {
+      current: now({}, { coverage: covering(measured) }),
+      ...(base ? { base: onBase({}, { coverage: covering(base) }) } : {}),
+    };
+    const contents = { "src/b.ts": { before, after } };
+    const sinceBase = [changed("src/b.ts", before === null ? "added" : "modified")];
+    const parameters = { threshold: 0 };
+    const outcome = judge("coverage_threshold_met", { changes: [], sinceBase, contents, evidence, parameters });
+    return outcome.findings?.map(({ name, message }) => [name, /`.*`/.exec(message)?.[0]]);
+  };
+
+  test("are named by ranges, and count as not covered", () => {
+    expect(named(null, `x();\n${rest}`)).toEqual([["coverage_left_out", "`src/b.ts:3-6`"]]);
+    const texts = { "src/b.ts": { after: `x();\n${rest}${rest}` } };
+    expect(judged({ changes: added("src/b.ts"), texts, measured })).toBe("line coverage is 60 per cent, with 6 lines");
+  });
+
+  test("in the branch that tests do not take of a module are among them, its own tests are not", () => {
+    const inTests = "if (import.meta.vitest) {\n  const { it } = import.meta.vitest;\n  it('a', () => {});\n}";
+    expect(named(null, `x();\n${inTests}\n`)).toEqual([]);
+    expect(named(null, `x();\n${inTests} else {\n  y(1);\n  return 1;\n}\n`)).toEqual([
+      ["coverage_left_out", "`src/b.ts:6-7`"],
+    ]);
+  });
+
+  test("of the base are told where its report named them", () => {
+    const before = `x();\n${rest}`;
+    const after = `${before}// more\n`;
+    expect(named(before, after)).toEqual([]);
+    expect(named(before, after, { "src/b.ts": { covered: [1], uncovered: [] } })).toEqual([]);
+    expect(named(before, after, { "src/b.ts": { covered: [1, 3], uncovered: [4, 6] } })).toEqual([
+      ["coverage_left_out", "`src/b.ts:3-6`"],
+    ]);
+  });
+
+  test.each([
+    ["types", "interface A {\n  return: string;\n  if: number;\n  a(): void;\n}\ntype B = {\n  b(x: A): void;\n};\n"],
+    [
+      "declared classes",
+      "export class A {\n  private x = 1;\n  y?: string;\n  constructor(a: string);\n  f(a: A): void;\n}\n",
+    ],
+    ["iterators", "const a = {\n  return(value) {\n  },\n};\n".replace("const a = {", "f({").replace("};", "});")],
+    ["text", "f(`\n  if (a) {\n    return 1;\n  }\n  ${a}\n  return b;\n`);\n"],
+    ["arguments and tables", "f(\n  a,\n  [\n    1,\n    g(2),\n  ],\n);\n"],
+    ["variables without a value", "let a: string;\nlet b,\n  c;\nconst d =\n  1;\n"],
+    [
+      "imports and exports",
+      "import {\n  a,\n} from './a.ts';\nexport { a };\nexport default a;\nimport type { B } from './b.ts';\n",
+    ],
+    ["comments", "// return 1;\n/*\nif (a) {\n*/\n"],
+  ])("are not looked for in %s", (_, text) => {
+    expect(named(null, `x();\n${text}`)).toEqual([]);
+  });
+
+  test("are not looked for in the text between tags", () => {
+    const after = "x();\nf(\n  <p>\n    return to <b>it</b>\n    return if (a)\n  </p>,\n);\n";
+    const report = { "src/b.tsx": { covered: [1], uncovered: [] } };
+    expect(judged({ changes: added("src/b.tsx"), texts: { "src/b.tsx": { after } }, measured: report })).toBe("passed");
   });
 });
 

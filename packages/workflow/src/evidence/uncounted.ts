@@ -3,11 +3,14 @@ import { changedLines } from "./changed-lines.ts";
 import { executableLines, measuredKind } from "./code-lines.ts";
 import { newDirectives } from "./coverage-directives.ts";
 import { mustBeMeasured } from "./measured-folders.ts";
+import { rangesOf, statementsLeftOut } from "./statement-lines.ts";
 
 /** What a change keeps out of the coverage that is measured of it. */
 export interface Uncounted {
   /** New comments that take lines out of it, as `file:line`. */
   readonly excluded: readonly string[];
+  /** Statements of files that it names which it neither counts as executed nor as missed, as `file:first-last`. */
+  readonly leftOut: readonly string[];
   /** Changed files that it does not name, though it names others of their kind. */
   readonly unmeasured: readonly string[];
   /** By file, how many lines count as not covered though the report leaves them out. */
@@ -30,7 +33,7 @@ const bytesOfLine = 40;
 /**
  * Reads it off the changes since the base; what is a test file is counted by no one. A new file that the report has to
  * name counts whole, a changed one with its changed lines, and one that the base's report named with the lines that it
- * had there. A new comment that leaves lines out counts with those lines.
+ * had there. A new comment that leaves lines out counts with those lines, and so do statements that it does not name.
  */
 export function uncounted(coverage: LineCoverage, source: CoverageSource): Uncounted {
   const written = source.changes.filter(
@@ -41,12 +44,22 @@ export function uncounted(coverage: LineCoverage, source: CoverageSource): Uncou
   const directives = new Map(written.map(({ path }) => [path, newDirectives(path, source.contents[path])]));
   const isRequired = mustBeMeasured(coverage, source);
   const uncovered = new Map<string, number>();
+  const leftOut: string[] = [];
   for (const [path, lines] of forgotten(coverage, source)) uncovered.set(path, lines);
   for (const change of written) {
     const { path } = change;
     const known = directives.get(path) ?? [];
-    const lines = isNamed(path)
-      ? linesExcluded(path, source.contents[path]?.after ?? "", coverage, known)
+    const texts = source.contents[path];
+    const reported = isNamed(path) ? reportedLines(coverage, path) : null;
+    const silent = reported
+      ? statementsLeftOut(path, texts, reported, source.base && reportedLines(source.base, path))
+      : new Set<number>();
+    const excluded = reported ? linesExcluded(path, texts?.after ?? "", reported, known) : new Set<number>();
+    if (reported) {
+      leftOut.push(...rangesOf(silent.difference(excluded), reported).map((lines) => `${path}:${lines}`));
+    }
+    const lines = reported
+      ? silent.union(excluded).size
       : isRequired(path)
         ? linesOf(change, source.contents[path], known.length > 0)
         : 0;
@@ -54,6 +67,7 @@ export function uncounted(coverage: LineCoverage, source: CoverageSource): Uncou
   }
   return {
     excluded: [...directives].flatMap(([path, lines]) => lines.map((line) => `${path}:${String(line)}`)),
+    leftOut,
     unmeasured: written.map(({ path }) => path).filter((path) => !isNamed(path) && kinds.has(measuredKind(path))),
     uncovered,
   };
@@ -87,18 +101,28 @@ function linesOf({ kind, path, after }: TreeChange, texts: ContentPair | undefin
   return [...lines].filter((line) => changed.has(line)).length;
 }
 
+/** Lines that a report names, executed or not; null where it does not name the file. */
+function reportedLines({ files }: LineCoverage, path: string): ReadonlySet<number> | null {
+  if (!Object.hasOwn(files, path)) return null;
+  const { covered = [], uncovered = [] } = files[path] ?? {};
+  return new Set([...covered, ...uncovered]);
+}
+
 /** Lines behind new comments that leave lines out: those up to the next one that the report names. */
-function linesExcluded(path: string, text: string, coverage: LineCoverage, from: readonly number[]): number {
-  if (from.length === 0) return 0;
-  const { covered = [], uncovered = [] } = coverage.files[path] ?? {};
-  const named = new Set([...covered, ...uncovered]);
+function linesExcluded(
+  path: string,
+  text: string,
+  named: ReadonlySet<number>,
+  from: readonly number[],
+): ReadonlySet<number> {
+  const excluded = new Set<number>();
+  if (from.length === 0) return excluded;
   const executable = executableLines(path, text);
   const last = text.split("\n").length;
-  const excluded = new Set<number>();
   for (const first of from) {
     for (let line = first; line <= last && (line === first || !named.has(line)); line += 1) {
       if (executable.has(line) && !named.has(line)) excluded.add(line);
     }
   }
-  return excluded.size;
+  return excluded;
 }
