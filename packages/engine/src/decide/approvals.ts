@@ -195,7 +195,7 @@ function judgeApprover(situation: Situation, approval: ApprovalState): Reason | 
   if (isAuthor(situation, principal)) {
     return {
       code: "self_approval",
-      message: `\`${principal.name}\` is among the authors of this work`,
+      message: `\`${principal.name}\` is among the authors of this work, or belongs with one`,
       hint: "ask a person that has no part in it, or the person that owns the agent",
     };
   }

@@ -91,7 +91,7 @@ function judgeReviewer(situation: Situation): Reason | null {
   if (principal.id === openPrincipalId || isAuthor(situation, principal)) {
     return {
       code: "self_review",
-      message: `\`${principal.name}\` is among the authors of this work`,
+      message: `\`${principal.name}\` is among the authors of this work, or belongs with one`,
       hint: "ask a principal with the role `reviewer` that has no part in it",
     };
   }
