@@ -1,10 +1,11 @@
 import { askServer, type ServerAnswer } from "./ask-server.ts";
 import { type Binding, findBinding } from "./bindings.ts";
 import type { Host, HostCall } from "./host.ts";
+import { inWordsOf } from "./host-words.ts";
 import { jsonObject } from "./json-object.ts";
 import { OpenCalls } from "./open-calls.ts";
 import { placeInWorkspace, realPlace } from "./real-place.ts";
-import { HookDenial, proceed, type Verdict } from "./verdict.ts";
+import { type Denial, HookDenial, proceed, type Verdict } from "./verdict.ts";
 
 export interface HookSituation {
   readonly host: Host;
@@ -20,7 +21,7 @@ export interface HookSituation {
 
 /**
  * Decides one event of a host. Outside bound directories: proceed, nothing asked, nothing said. Inside: what the server
- * says, and a denial for whatever it does not say clearly. Rejects with `HookDenial`; anything else thrown is one too.
+ * says, and a denial for whatever it does not say clearly. Anything thrown, mostly `HookDenial`, is a denial too.
  */
 export async function answerHook(situation: HookSituation): Promise<Verdict> {
   const { host, bindingsFolder, folders } = situation;
@@ -35,7 +36,21 @@ export async function answerHook(situation: HookSituation): Promise<Verdict> {
     if (within === null || !places.some((place) => isBelow(place, realPlace(within)))) return proceed;
     throw new HookDenial("config_invalid", "this directory is bound to no task", "`phasegate hook bind` binds it");
   }
-  return answerCall(situation, host.callOf(payload), cwd, binding);
+  try {
+    const verdict = await answerCall(situation, host.callOf(payload), cwd, binding);
+    return verdict.effect === "proceed" ? verdict : spoken(host, binding, verdict);
+  } catch (error) {
+    if (error instanceof HookDenial) return spoken(host, binding, error);
+    throw error;
+  }
+}
+
+/** A denial for an agent that knows the host's tools, and for whoever bound a directory whose task is over. */
+function spoken(host: Host, { directory }: Binding, denial: Denial | HookDenial): Denial {
+  const { message, hint } = inWordsOf(host, { message: denial.message, hint: denial.hint ?? null });
+  const wayOut = `where the work is over, \`phasegate hook unbind ${directory}\` frees the directory`;
+  const hints = [...(hint === null ? [] : [hint]), ...(denial.code === "task_not_active" ? [wayOut] : [])];
+  return { effect: "deny", code: denial.code, message, ...(hints.length === 0 ? {} : { hint: hints.join("; ") }) };
 }
 
 async function answerCall(

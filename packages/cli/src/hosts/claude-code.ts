@@ -43,8 +43,8 @@ const tools: Readonly<Record<string, Mapped>> = {
   WebFetch: mapped("web_fetch", { url: same("url"), prompt: same("prompt") }),
   WebSearch: mapped("web_search", { query: same("query") }),
   AskUserQuestion: mapped("ask_user_question", { questions: same("questions") }),
-  Task: mapped("sub_agent", { description: same("description"), prompt: same("prompt") }),
   Agent: mapped("sub_agent", { description: same("description"), prompt: same("prompt") }),
+  Task: mapped("sub_agent", { description: same("description"), prompt: same("prompt") }),
 };
 
 /** They read and change nothing but the conversation, or end what an allowed call began. */
@@ -67,6 +67,11 @@ const ofTheConversation: ReadonlySet<string> = new Set([
 /** Claude Code: one JSON object on standard input, exit code 2 and standard error to refuse. */
 export const claudeCode: Host = {
   name: "claude-code",
+  toolNames: new Map(
+    Object.entries(tools)
+      .toReversed()
+      .map(([own, { tool }]) => [tool, own]),
+  ),
   placeOf: ({ cwd }) => {
     if (typeof cwd === "string" && cwd.startsWith("/")) return { cwd };
     throw unreadable("cwd", "an absolute path");

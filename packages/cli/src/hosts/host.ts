@@ -29,6 +29,8 @@ export interface HostPlace {
 /** A coding agent whose own tools are asked about through its hooks. One file for each. */
 export interface Host {
   readonly name: string;
+  /** The host's own name for a tool of the server. */
+  readonly toolNames: ReadonlyMap<string, string>;
   /** Where the payload says that the agent works. Throws `HookDenial` where it does not say. */
   placeOf(payload: Readonly<Record<string, unknown>>): HostPlace;
   /** What is asked. Throws `HookDenial` for all that it does not know. */

@@ -3,8 +3,14 @@ import type { ReasonCode } from "@phasegate/wire";
 /** What the hook command says to its host. */
 export type Verdict =
   /** Nothing stands against it. `context` is told to the agent, where the host passes it on. */
-  | { readonly effect: "proceed"; readonly context?: string }
-  | { readonly effect: "deny"; readonly code: string; readonly message: string; readonly hint?: string };
+  { readonly effect: "proceed"; readonly context?: string } | Denial;
+
+export interface Denial {
+  readonly effect: "deny";
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+}
 
 export const proceed: Verdict = { effect: "proceed" };
 

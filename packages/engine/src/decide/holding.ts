@@ -1,4 +1,4 @@
-import type { NewEvent, Reason } from "@phasegate/wire";
+import { isTerminal, type NewEvent, type Reason } from "@phasegate/wire";
 import type { Decision, ExpireLease, FailTask, ReleaseTask, RenewLease } from "../commands.ts";
 import { allow, newEvent, refuse, timestamp } from "./answer.ts";
 import { openApprovals, withdrawApprovals } from "./approval-question.ts";
@@ -71,6 +71,14 @@ export function withdrawPending({ task, context }: Situation, reason: string): r
 function judgeHolder(situation: Situation): Reason | null {
   const { task, context } = situation;
   if (isHolder(situation)) return null;
+  if (isTerminal(task.status)) {
+    return {
+      code: "task_not_active",
+      message: `the task has ended (\`${task.status}\`)`,
+      hint: "nothing is left to do in it: claim another",
+      next: { method: "GET", path: `/api/v1/tasks/${task.id}` },
+    };
+  }
   return {
     code: task.holder ? "forbidden" : "task_not_active",
     message: task.holder ? "the task is held by another principal" : `the task is \`${task.status}\`, held by no one`,

@@ -1,4 +1,5 @@
 import { readGreen } from "../evidence/green.ts";
+import { removedTestsHint } from "../evidence/removed-tests.ts";
 import { readSkipped } from "../evidence/skipped.ts";
 import type { CheckInput } from "./definition.ts";
 import { evidenceSubject, gatheredCheck } from "./evidence-check.ts";
@@ -21,7 +22,7 @@ export const noSkippedTests = gatheredCheck({
     if (skipped.length > 0)
       return { ...fail(`ran before and skipped now: ${listed(skipped)}`, "run them"), evidenceId };
     if (deselected.length === 0) return { ...pass(), evidenceId };
-    const hint = "select them; a removed or renamed test needs its old identity in the artifact `removed_tests`";
+    const hint = `select them; ${removedTestsHint(input.facts, deselected)}`;
     return { ...fail(`ran before and not in this run: ${listed(deselected)}`, hint), evidenceId };
   },
   judgeReport(input) {

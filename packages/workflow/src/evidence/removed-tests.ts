@@ -1,5 +1,6 @@
 import type { Facts, JsonValue } from "@phasegate/wire";
 import { fieldValues, isObject } from "../checks/artifact-fields.ts";
+import { listed } from "../checks/outcome.ts";
 
 /** The artifact that names tests which are gone on purpose. */
 export const removedTestsArtifact = "removed_tests";
@@ -17,6 +18,25 @@ export function removedTests(facts: Facts): ReadonlySet<string> {
     ...fieldValues(body, [removedTestsArtifact]),
   ]);
   return new Set(values.flatMap(identitiesIn).map((identity) => identity.trim()));
+}
+
+/**
+ * What whoever took `missing` away writes, in the form in which it is read; and, where something was written, which
+ * entries name no test that ran before.
+ */
+export function removedTestsHint(facts: Facts, missing: readonly string[]): string {
+  const [example] = missing;
+  const gone = "a removed or renamed test needs its old identity in the artifact `removed_tests`";
+  const shape = example === undefined ? "" : `, written as it is here: \`${JSON.stringify([example])}\``;
+  const written = removedTests(facts);
+  if (written.size === 0) return `${gone}${shape}`;
+  const { base, passedEarlier = [], redIdentities = [] } = facts.evidence ?? {};
+  const before = [...(base?.cases ?? []), ...redIdentities].map(({ identity }) => identity);
+  const known = new Set([...before, ...passedEarlier].map((identity) => identity.trim()));
+  const unknown = [...written].filter((identity) => !known.has(identity));
+  const read =
+    unknown.length === 0 ? "names others" : `these of it name no test that ran before: ${listed(unknown, 3)}`;
+  return `${gone}${shape}; it was read, and ${read}`;
 }
 
 function identitiesIn(value: JsonValue): readonly string[] {
