@@ -8,7 +8,14 @@ export const glob: ToolDefinition = {
   effect: "read",
   description: "Lists the files whose path matches a pattern.",
   arguments: Type.Object(
-    { pattern: Type.String({ minLength: 1, maxLength: 4096 }), path: OptionalPath },
+    {
+      pattern: Type.String({
+        minLength: 1,
+        maxLength: 4096,
+        description: "of `*`, `**`, `?`, `[..]`, `{a,b}`, `@(a|b)`; names that begin with a dot match as well",
+      }),
+      path: OptionalPath,
+    },
     { additionalProperties: false },
   ),
   pathsWritten: noPaths,
