@@ -56,6 +56,33 @@ test("every program on the page compiles", async () => {
   expect(compiled).toMatchObject({ stdout: "", stderr: "" });
 });
 
+test("an empty project can use the client after the page's own installation, and `tsc` with the page's options", async () => {
+  const installation = /^npm install \/path\/to\/phasegate\/(\S+)$/m.exec(page)?.[1] ?? "";
+  const { path: project, remove: removeProject } = temporaryDirectory("sdk-installed");
+  onTestFinished(removeProject);
+  mkdirSync(project, { recursive: true });
+  writeFileSync(join(project, "package.json"), '{ "type": "module" }\n');
+  const program =
+    'import { AgentClient } from "@phasegate/sdk";\nconsole.log(typeof AgentClient, process.argv.length);\n';
+  writeFileSync(join(project, "agent.ts"), program);
+  await run("npm", ["install", "--offline", "--loglevel=error", join(root, installation)], { cwd: project });
+  const ran = await run(process.execPath, ["agent.ts"], { cwd: project });
+  expect(ran).toEqual({ stdout: "function 2\n", stderr: "" });
+  mkdirSync(join(project, "node_modules/@types"), { recursive: true });
+  for (const types of ["@types/node", "undici-types"]) {
+    symlinkSync(join(root, "node_modules", types), join(project, "node_modules", types));
+  }
+  const switches = ["strict", "exactOptionalPropertyTypes", "allowImportingTsExtensions", "noEmit"];
+  for (const name of switches) expect(page).toContain(`\`${name}\``);
+  const compilerOptions = {
+    ...Object.fromEntries(switches.map((name) => [name, true])),
+    ...{ module: "nodenext", target: "es2024", lib: ["es2025", "esnext.disposable"], types: ["node"] },
+  };
+  writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["agent.ts"] }));
+  const compiled = await run(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", project]);
+  expect(compiled).toEqual({ stdout: "", stderr: "" });
+});
+
 const workflows = [...new Set(programs.map(({ workflow }) => workflow))].map((workflow) => ({
   workflow,
   name: /^name: (.*)$/m.exec(workflow)?.[1],
