@@ -4,7 +4,7 @@
  */
 export class Deadline implements Disposable {
   readonly #controller = new AbortController();
-  readonly #timer: NodeJS.Timeout;
+  readonly #timer: ReturnType<typeof setTimeout>;
 
   constructor(ms: number) {
     this.#timer = setTimeout(() => {

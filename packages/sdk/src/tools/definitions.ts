@@ -189,6 +189,7 @@ export const workspaceTools: readonly ToolDefinition[] = [
           type: "string",
           minLength: 1,
           maxLength: 4096,
+          description: "of `*`, `**`, `?`, `[..]`, `{a,b}`, `@(a|b)`; names that begin with a dot match as well",
         },
         path: {
           type: ["string", "null"],
@@ -210,10 +211,12 @@ export const workspaceTools: readonly ToolDefinition[] = [
           type: ["string", "array", "null"],
           minLength: 1,
           maxLength: 65536,
+          pattern: "^[^\\u0000]*$",
           items: {
             type: "string",
             minLength: 1,
             maxLength: 4096,
+            pattern: "^[^\\u0000]*$",
           },
           maxItems: 1000,
           description: "test files, or what the runner takes to select tests; default: all",
