@@ -203,6 +203,17 @@ describe("the holder's own", () => {
     expect(story.codes()).toEqual(["task_not_active"]);
   });
 
+  it("renewal of a task that has ended says so, and not to claim it", () => {
+    const story = storyInTdd();
+    story.do(ada, { type: "fail", token: story.token(), reason });
+    story.do(ada, { type: "renew", token: null });
+    expect(story.last?.reasons[0]).toMatchObject({
+      code: "task_not_active",
+      message: "the task has ended (`failed`)",
+      hint: "nothing is left to do in it: claim another",
+    });
+  });
+
   it.each<[string, (story: Story) => Command]>([
     ["still runs", (story) => ({ type: "expire", leaseExpiredAt: story.now + 1 })],
     ["is of an earlier epoch", (story) => ({ type: "expire", leaseExpiredAt: story.now, epoch: 1 })],

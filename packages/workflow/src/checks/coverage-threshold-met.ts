@@ -2,8 +2,10 @@ import type { JsonObject, LineCoverage } from "@phasegate/wire";
 import { Type } from "typebox";
 import { testsOfChange } from "../evidence/coverage-tests.ts";
 import { isHeldTest } from "../evidence/held-tests.ts";
+import { leastCovered } from "../evidence/least-covered.ts";
 import { currentRun } from "../evidence/subject.ts";
 import { honestPercent, uncounted, type Uncounted } from "../evidence/uncounted.ts";
+import { quote } from "../policy/quote.ts";
 import type { CheckFinding, CheckInput } from "./definition.ts";
 import { evidenceSubject, gatheredCheck } from "./evidence-check.ts";
 import { fail, listed, pass } from "./outcome.ts";
@@ -44,7 +46,7 @@ export const coverageThresholdMet = gatheredCheck({
     const percent = honestPercent(coverage, left);
     if (percent >= threshold) return { ...pass(), evidenceId, findings };
     return {
-      ...fail(messageOf(percent, threshold, left), hintOf(left, input)),
+      ...fail(messageOf(percent, threshold, left), `${hintOf(left, input, coverage)}${wayToTests(input)}`),
       evidenceId,
       findings,
     };
@@ -130,11 +132,23 @@ function messageOf(percent: number, threshold: number, { uncovered }: Uncounted)
   return `line coverage is ${shown} per cent${more}, at least ${threshold} is asked for`;
 }
 
-function hintOf({ uncovered }: Uncounted, { workflow }: CheckInput): string {
-  if (uncovered.size === 0) return "test what is not";
+function hintOf({ uncovered }: Uncounted, { workflow }: CheckInput, coverage: LineCoverage): string {
+  const least = leastCovered(coverage);
+  if (uncovered.size === 0) return least === "" ? "test what is not" : `test what is not: ${least}`;
   const isLikeTest = [...uncovered.keys()].some((path) => workflow.isTestFile(path));
   const rename = isLikeTest ? "name product code so that the coverage tool takes it for no test, " : "";
   return `${rename}test those files, take out what keeps lines from being counted (comments, source maps), or delete what nothing uses`;
+}
+
+/** Where tests are frozen, they are written in the phase that froze them. */
+function wayToTests({ freezes, phase, workflow }: CheckInput): string {
+  const back = freezes.findLast((freeze) => freeze.phase !== phase);
+  if (!back) return "";
+  const isNear = workflow.phases.get(phase)?.exits.some(({ to }) => to === back.phase) === true;
+  const frozen = `what phase ${quote(back.phase)} wrote is frozen`;
+  return isNear
+    ? `; ${frozen}: tests are added there, after a transition to it`
+    : `; ${frozen}, and no single transition leads there: go back step by step, or leave it to another task`;
 }
 
 function thresholdOf(parameters: JsonObject): number {

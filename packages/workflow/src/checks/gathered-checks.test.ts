@@ -132,6 +132,14 @@ test("coverage is at least 80 per cent where nothing else is said", () => {
   expect(covered(79)).toMatchObject({ message: "line coverage is 79 per cent, at least 80 is asked for" });
 });
 
+test("coverage that is too low names what is not tested, and the phase in which it can be", () => {
+  const coverage = covering({ "src/a.ts": { covered: [1], uncovered: [2, 3] } }, 33);
+  const frozen = { ...tree, sinceFreeze: [], evidence: { current: now(old, { coverage }) } };
+  expect(judge("coverage_threshold_met", frozen)).toMatchObject({
+    hint: "test what is not: `src/a.ts` (lines 2-3); what phase `TDD` wrote is frozen: tests are added there, after a transition to it",
+  });
+});
+
 describe("command", () => {
   const parameters = { run: "npm run lint" };
   const ran = (exitCode: number, key: string = commandKey(parameters)) =>
