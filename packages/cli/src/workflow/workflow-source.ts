@@ -9,6 +9,7 @@ import { underline } from "../output/underline.ts";
 import { idlePaths } from "./idle-paths.ts";
 import { trackedFiles } from "./tracked-files.ts";
 import { trackedScratch } from "./tracked-scratch.ts";
+import { unnamedTests } from "./unnamed-tests.ts";
 
 /** A workflow file as `serve` would read it, with the means to show its places. */
 export class WorkflowSource {
@@ -59,11 +60,15 @@ export class WorkflowSource {
     });
   }
 
-  /** See `trackedScratch` and `idlePaths`. */
+  /** See `trackedScratch`, `idlePaths` and `unnamedTests`. */
   warningsOfRepository(stored: StoredWorkflow): readonly Diagnostic[] {
     const tracked = trackedFiles(this.#root);
     const warning = trackedScratch(tracked, this.#file, stored);
-    return [...(warning === null ? [] : [warning]), ...idlePaths(tracked, this.#file, this.#text)];
+    return [
+      ...(warning === null ? [] : [warning]),
+      ...idlePaths(tracked, this.#file, this.#text),
+      ...unnamedTests(tracked, stored),
+    ];
   }
 
   /** The workflow in its stored form; fails when the file does not load. */
