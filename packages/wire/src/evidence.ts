@@ -94,6 +94,8 @@ export interface TestRun {
    */
   readonly unstableFiles?: readonly (string | null)[];
   readonly coverage: LineCoverage | null;
+  /** Snapshots that the run wrote since none was stored: what is compared with them proves nothing. Absent: none, or not told. */
+  readonly snapshotsWritten?: number;
   /** Of runs that a gate looks at; absent where none was asked for. */
   readonly canary?: Canary;
   /** Why there is no report or no coverage to judge by, in one line, where the run tells more than its status. */
