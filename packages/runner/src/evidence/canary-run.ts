@@ -4,7 +4,7 @@ import path from "node:path";
 import type { Canary, TestCase, TestRun } from "@phasegate/wire";
 import { canaryTemplate, type CanaryTemplate } from "./canary-template.ts";
 import { judgeCanary } from "./judge-canary.ts";
-import { canSelectFiles, fileWords } from "./test-command.ts";
+import { fileWords, mayNameFiles } from "./test-command.ts";
 import { runOnce, type TestCommandRequest } from "./test-run.ts";
 
 /** Bounds of what one canary run plants tests into: chosen files alone, or any of a whole run. */
@@ -46,7 +46,7 @@ export async function runCanary(request: CanaryRequest): Promise<Canary> {
     for (const file of files) planted.add(file);
   };
   const settings = { ...request.settings, coverage: null };
-  if (isNarrow(request, template)) {
+  if (mayNameFiles(settings, request.files)) {
     const files = found.slice(0, Math.max(maxFiles.narrow, setups)).filter((file) => /^[\w./@+-]+$/.test(file));
     const isForEachSetup = found.slice(0, setups).every((file) => files.includes(file));
     if (files.length > 0 && isForEachSetup && loadsWhatChanged(request, template, files)) {
@@ -188,12 +188,4 @@ function loadsWhatChanged(
     const isLoaded = workflow.isTestFile(file) || setup.test(name) || configuration.test(name);
     return named.has(file) || !isLoaded;
   });
-}
-
-/** Whether naming files leaves the rest of the configuration as it is: pytest looks for its own from these upwards. */
-function isNarrow({ settings, files }: CanaryRequest, { runner, configuration }: CanaryTemplate): boolean {
-  if (!canSelectFiles(settings.command)) return false;
-  if (runner !== "pytest") return true;
-  const isConfiguration = (file: string) => configuration.test(path.posix.basename(file)) || file.endsWith("/setup.py");
-  return files.every((file) => !isConfiguration(file) || path.posix.dirname(file) === (settings.cwd || "."));
 }

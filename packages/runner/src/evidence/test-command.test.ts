@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { canSelectFiles, composeCommand, fileWords, placedCommand, selectionWords } from "./test-command.ts";
+import { mayNameFiles, composeCommand, fileWords, placedCommand, selectionWords } from "./test-command.ts";
 import { failingFiles, mergeRetry } from "./retries.ts";
 import type { TestCase, TestOutcome } from "@phasegate/wire";
 
@@ -27,7 +27,7 @@ describe("a selection", () => {
   });
 });
 
-describe("canSelectFiles", () => {
+describe("mayNameFiles", () => {
   const narrow = [
     "npx vitest run --reporter=junit --outputFile={report}",
     "python3 -m pytest --junitxml={report}",
@@ -35,7 +35,7 @@ describe("canSelectFiles", () => {
     "CI=1 ./node_modules/.bin/jest --json",
   ];
   it.each(narrow)("`%s` takes names of files", (command) => {
-    expect(canSelectFiles(command)).toBe(true);
+    expect(mayNameFiles({ command, cwd: "" }, [])).toBe(true);
   });
   const whole = [
     "npm test",
@@ -46,7 +46,15 @@ describe("canSelectFiles", () => {
     "make pytests",
   ];
   it.each(whole)("`%s` runs whole", (command) => {
-    expect(canSelectFiles(command)).toBe(false);
+    expect(mayNameFiles({ command, cwd: "" }, [])).toBe(false);
+  });
+
+  it("is false for pytest beside a configuration that it would find from some files and not from others", () => {
+    const named = (cwd: string, ...files: readonly string[]) => mayNameFiles({ command: "pytest -q", cwd }, files);
+    expect(named("", "pyproject.toml", "tests/conftest.py", "tests/test_a.py")).toBe(true);
+    expect(named("", "pyproject.toml", "tests/a/pytest.ini", "tests/a/test_a.py")).toBe(false);
+    expect(named("api", "api/setup.cfg", "api/tests/test_a.py")).toBe(true);
+    expect(mayNameFiles({ command: "vitest run", cwd: "" }, ["packages/a/setup.cfg"])).toBe(true);
   });
 });
 

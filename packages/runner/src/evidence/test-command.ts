@@ -1,4 +1,5 @@
 import path from "node:path";
+import type { RunSettings } from "./run-settings.ts";
 
 /** The words of a selection as a test runner takes them; quotes group, and nothing else has a meaning. */
 export function selectionWords(selection: string): string[] {
@@ -19,8 +20,24 @@ export function quoteWord(word: string): string {
   return `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-/** True for runners that take names of test files behind their own arguments, so that only these run again. */
-export function canSelectFiles(command: string): boolean {
+/**
+ * True where test files can be named behind the command, so that only these run, and that leaves the rest of the
+ * configuration as it is: pytest looks for its own from the files that it is given upwards.
+ */
+export function mayNameFiles(
+  { command, cwd }: Pick<RunSettings, "command" | "cwd">,
+  files: readonly string[],
+): boolean {
+  if (!canSelectFiles(command)) return false;
+  if (!/(^|[\s/])pytest(\s|$)/.test(command)) return true;
+  const isConfiguration = /^(?:\.?pytest\.(?:ini|toml)|pyproject\.toml|tox\.ini|setup\.(?:cfg|py))$/;
+  return files.every(
+    (file) => !isConfiguration.test(path.posix.basename(file)) || path.posix.dirname(file) === (cwd || "."),
+  );
+}
+
+/** True for runners that take names of test files behind their own arguments. */
+function canSelectFiles(command: string): boolean {
   if (/[;&|<>\n`$]/.test(command)) return false;
   return /(^|[\s/])(vitest|jest|pytest)(\s|$)|(^|[\s/])node\s(.*\s)?--test(\s|$)/.test(command);
 }

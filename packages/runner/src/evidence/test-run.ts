@@ -17,7 +17,7 @@ import { failingFiles, mergeRetry } from "./retries.ts";
 import { reportNames, runScript } from "./run-script.ts";
 import type { RunSettings } from "./run-settings.ts";
 import { leaveKey, recordedSession, unsealed, type RecordedSession } from "./unittest-recorder.ts";
-import { canSelectFiles, composeCommand, fileWords, placedCommand, selectionWords } from "./test-command.ts";
+import { composeCommand, fileWords, mayNameFiles, placedCommand, selectionWords } from "./test-command.ts";
 
 /** Where a run in the OS sandbox sees its report directory. */
 const reportDirectorySeen = "/report";
@@ -66,7 +66,7 @@ export async function runTestCommand(request: TestCommandRequest): Promise<Comma
   for (let retry = 1; retry <= request.settings.retries; retry += 1) {
     const files = failingFiles(cases);
     if (files?.length === 0 || request.signal.aborted) break;
-    const isNarrow = files !== null && words.length === 0 && mayName(files, request);
+    const isNarrow = files !== null && words.length === 0 && mayNameFiles(request.settings, request.files);
     const again = await runOnce(request, isNarrow ? fileWords(files, request.settings.cwd) : words);
     notes.push(`retry ${String(retry)}: ${again.status}, exit code ${String(again.exitCode)}`);
     if (again.status !== "completed") break;
@@ -79,16 +79,6 @@ export async function runTestCommand(request: TestCommandRequest): Promise<Comma
 }
 
 const outputLength = 4_096;
-
-/**
- * Whether these files may be named for another run: not where the task brought configuration beside them that a runner
- * looks for from the files that it is given, so that it would run otherwise than all of them do.
- */
-function mayName(files: readonly string[], { settings, changed }: TestCommandRequest): boolean {
-  if (!canSelectFiles(settings.command)) return false;
-  const isConfiguration = /(?:^|\/)(?:conftest\.py|setup\.py|package\.json|[^/]+\.(?:ini|toml|cfg)|[^/]*config\.\w+)$/;
-  return [...changed.keys()].every((file) => files.includes(file) || !isConfiguration.test(file));
-}
 
 export type OneRun = Omit<CommandFacts, "flaky">;
 
