@@ -6,13 +6,15 @@ import type { SandboxResult } from "../sandbox/sandbox.ts";
 import type { ToolExecutor } from "./executor.ts";
 import { openForReading } from "./open-file.ts";
 import { settle, ToolRefusal } from "./outcome.ts";
+import { ThrownAway } from "./thrown-away.ts";
 
 /** The kernel's bound on one argument of a program, less its end. */
 const maxCommandBytes = 128 * 1024 - 1;
 
 /**
  * Runs a command line in the sandbox. Any exit code is an answer; running out of time is `tool_timeout` and past
- * another bound `limit_exceeded`, both with what was printed until then. `changed_paths` is left empty for whoever compares the trees.
+ * another bound `limit_exceeded`, both with what was printed until then. `changed_paths` is left empty for whoever compares the trees;
+ * on a throwaway copy `thrown_away` names what the command changed there.
  */
 export const bash: ToolExecutor = {
   name: "bash",
@@ -30,11 +32,14 @@ export const bash: ToolExecutor = {
       }
       const asked = timeoutArgument(args["timeout"]) ?? Infinity;
       const timeoutSeconds = Math.min(asked, context.timeoutSeconds);
-      const result = await context.sandbox.run({
-        argv: ["bash", "-c", "--", command],
+      const cwd = workingDirectory(optionalStringArgument(args, "cwd"), context.workspacePath);
+      const thrownAway = context.on === "throwaway" ? new ThrownAway() : null;
+      const argv = ["bash", "-c", "--", command] as const;
+      const ran = await context.sandbox.run({
+        argv: thrownAway?.argv(argv, cwd.split("/").filter(Boolean).length) ?? argv,
         workspacePath: context.workspacePath,
         on: context.on,
-        cwd: workingDirectory(optionalStringArgument(args, "cwd"), context.workspacePath),
+        cwd,
         readOnlyMounts: context.readOnlyMounts,
         network: context.network,
         timeoutMs: timeoutSeconds * 1000,
@@ -42,8 +47,11 @@ export const bash: ToolExecutor = {
         ...(context.overLimit === undefined ? {} : { overLimit: context.overLimit }),
         signal: context.signal,
       });
-      const mayBeLonger = asked < context.timeoutSeconds;
-      return answer(command, result, { timeoutSeconds, mayBeLonger, limits: context.limits });
+      const bounds = { timeoutSeconds, mayBeLonger: asked < context.timeoutSeconds, limits: context.limits };
+      if (thrownAway === null) return answer(command, ran, bounds);
+      const { printed, paths } = thrownAway.read(ran.stderr.text);
+      const result = answer(command, { ...ran, stderr: { ...ran.stderr, text: printed } }, bounds);
+      return paths.length === 0 ? result : { ...result, thrown_away: [...paths] };
     }),
 };
 

@@ -109,7 +109,13 @@ describe("bash", () => {
 
   test("on a throwaway copy it sees the workspace and changes nothing of it", async () => {
     const outcome = await run("bash", { command: "cat src/.env; rm -rf src" }, { on: "throwaway" });
-    expect(outcome).toMatchObject({ result: { stdout: "KEY=1\n", exit_code: 0 } });
+    expect(outcome).toMatchObject({ result: { stdout: "KEY=1\n", exit_code: 0, thrown_away: ["."] } });
+    const script = "echo x > note; echo y >&2; exit 3";
+    expect(await run("bash", { command: script, cwd: "src" }, { on: "throwaway" })).toMatchObject({
+      result: { stderr: "y\n", exit_code: 3, thrown_away: ["src/note"] },
+    });
+    const read = await run("bash", { command: "cat src/.env; git status >/dev/null 2>&1" }, { on: "throwaway" });
+    expect(read).not.toHaveProperty("result.thrown_away");
     expect(readdirSync(join(workspace, "src")).sort()).toEqual([".env", "a.ts"]);
   });
 });

@@ -35,6 +35,8 @@ export interface BashResult {
   readonly command: string;
   /** At most 1,000. */
   readonly changed_paths: readonly string[];
+  /** In a phase that may write nothing: what the command changed on a copy that is gone. */
+  readonly thrown_away?: readonly string[];
   /** True when the output or the paths were cut. */
   readonly truncated: boolean;
 }

@@ -11,6 +11,7 @@ import { judgeOutsideChange } from "../tasks/outside-change.ts";
 import { workspaceKey } from "../tasks/workspace-key.ts";
 import { completeLastPhase } from "../transitions/complete-last-phase.ts";
 import { missingProgramWarnings } from "./missing-program.ts";
+import { thrownAwayWarnings } from "./thrown-away.ts";
 import { runTests } from "./run-tests.ts";
 import { payloadOf, readToolRequest } from "./tool-request.ts";
 import type { ToolRequest } from "./tool-request.ts";
@@ -164,6 +165,7 @@ async function runWriting(
   const answered = answer(settled, acted.outcome, [
     ...litterWarnings(acted.litter ?? []),
     ...missingProgramWarnings(acted.outcome.result, started.workflow),
+    ...thrownAwayWarnings(acted.outcome.result, started.workflow, started.task.phase),
   ]);
   if (request.definition.name === "git_commit") {
     await completeLastPhase(context, caller, settled.task, request.command.token);
