@@ -1,6 +1,7 @@
 import { canaryProblem } from "../evidence/canary.ts";
 import { testsOfChange } from "../evidence/coverage-tests.ts";
 import { readGreen, type GreenReading } from "../evidence/green.ts";
+import { removedTestsHint } from "../evidence/removed-tests.ts";
 import { executedTests } from "../evidence/test-runs.ts";
 import { executionOfChanges } from "../evidence/weak-red.ts";
 import type { CheckFinding, CheckInput, CheckOutcome } from "./definition.ts";
@@ -9,6 +10,7 @@ import { evidenceSubject, gatheredCheck } from "./evidence-check.ts";
 import { fail, listed, pass } from "./outcome.ts";
 import { judgeReportedPass } from "./reported-pass.ts";
 import { resultFields } from "./reported-results.ts";
+import { runFindings } from "./run-findings.ts";
 import { testsUnchangedSince } from "./tests-unchanged-since.ts";
 
 /** Most problems that one message names; the rest is counted. */
@@ -18,7 +20,7 @@ export const allTestsPass = gatheredCheck({
   name: "all_tests_pass",
   aliases: ["green"],
   passesWhen:
-    "every test that was red passes on byte-identical files and fails still without the implementation, and no test that passed before is missing, skipped or failing",
+    "every test that was red passes on byte-identical files and fails still without the implementation, no test of such a file is skipped unless it was before the implementation was there, and no test that passed before is missing, skipped or failing",
   needs: ["evidence", "tree"],
   source: "evidence",
   fields: [...resultFields.passed, ...resultFields.failed, ...resultFields.exitCode, ...resultFields.allPassed],
@@ -29,6 +31,7 @@ export const allTestsPass = gatheredCheck({
     const findings = [
       ...findingsOf(reading.value),
       ...changedRedFindings(input, reading.value.run, { hasImplementation: true }),
+      ...runFindings(input, reading.value.run),
       ...(outcome.passed ? weakRed(reading.value, input) : []),
     ];
     return { ...outcome, evidenceId: reading.value.run.evidenceId, findings };
@@ -39,7 +42,7 @@ export const allTestsPass = gatheredCheck({
 function judgeGreen(reading: GreenReading, input: CheckInput): CheckOutcome {
   const distrust = canaryProblem(reading.run);
   if (distrust) return fail(distrust.message, distrust.hint);
-  const problems = [...problemsOfRed(reading, input), ...problemsOfRun(reading)];
+  const problems = [...problemsOfRed(reading, input), ...problemsOfRun(reading, input)];
   if (problems.length === 0) problems.push(...problemsOfRedAgain(reading));
   const [first] = problems;
   if (!first) return pass();
@@ -63,7 +66,11 @@ function problemsOfRed(reading: GreenReading, input: CheckInput): readonly Probl
     ...(unchanged.passed ? [] : [{ message: unchanged.message, hint: unchanged.hint ?? back }]),
     ...problem("red test files do not load", reading.unloadedRedFiles, "implement what they import"),
     ...problem("red test files hold no test", reading.emptyRedFiles, "a red file must hold a test that runs"),
-    ...problem("red test files hold skipped tests", reading.skippedInRedFiles, "let every test of a red file run"),
+    ...problem(
+      "red test files hold skipped tests",
+      reading.skippedInRedFiles,
+      "let the tests run that were not skipped when the file was red, and at least one of each red file",
+    ),
     ...problem("red and not passing", stillRed, "implement what they test"),
   ];
 }
@@ -88,8 +95,8 @@ function problemsOfRedAgain({ redAgain }: GreenReading): readonly Problem[] {
   ];
 }
 
-function problemsOfRun(reading: GreenReading): readonly Problem[] {
-  const gone = "a removed or renamed test needs its old identity in the artifact `removed_tests`";
+function problemsOfRun(reading: GreenReading, { facts }: CheckInput): readonly Problem[] {
+  const gone = removedTestsHint(facts, reading.missing);
   const red = new Set([...reading.stillRed, ...reading.unloadedRedFiles]);
   const unloaded = reading.newlyUnloaded.map(({ file }) => file).filter((file) => !red.has(file));
   return [
@@ -131,6 +138,15 @@ function findingsOf(reading: GreenReading): readonly CheckFinding[] {
       : []),
     ...(reading.failedOnBase.length > 0
       ? [finding("failed_on_base", "info", `failed on the base and fail still: ${listed(reading.failedOnBase, 20)}`)]
+      : []),
+    ...(reading.skippedSinceRed.length > 0
+      ? [
+          finding(
+            "skipped_tests",
+            "warning",
+            `skipped in red files before the implementation was there, and still: ${listed(reading.skippedSinceRed, 20)}`,
+          ),
+        ]
       : []),
     ...(reading.removed.length > 0
       ? [finding("removed_tests", "warning", `passed before and are given up: ${listed(reading.removed, 20)}`)]

@@ -6,6 +6,7 @@ import { changedRedFindings } from "./changed-reds.ts";
 import { evidenceSubject, gatheredCheck } from "./evidence-check.ts";
 import { fail, listed, pass } from "./outcome.ts";
 import { fieldNames, reportedResults, resultFields } from "./reported-results.ts";
+import { runFindings } from "./run-findings.ts";
 
 export const testsAreFailing = gatheredCheck({
   name: "tests_are_failing",
@@ -24,6 +25,7 @@ export const testsAreFailing = gatheredCheck({
     const findings = [
       ...findingsOf(reading.value),
       ...changedRedFindings(input, reading.value.run, { hasImplementation: false }),
+      ...runFindings(input, reading.value.run),
     ];
     return { ...outcome, evidenceId: reading.value.run.evidenceId, findings };
   },
@@ -72,7 +74,7 @@ function judgeRed(reading: RedReading): CheckOutcome {
   );
 }
 
-function findingsOf({ unclassified, flaky, red, rewritten, run }: RedReading): readonly CheckFinding[] {
+function findingsOf({ unclassified, flaky, red, rewritten, skipped, run }: RedReading): readonly CheckFinding[] {
   const { evidenceId } = run;
   const findings: CheckFinding[] = [];
   if (unclassified.length > 0) {
@@ -82,6 +84,10 @@ function findingsOf({ unclassified, flaky, red, rewritten, run }: RedReading): r
   }
   if (red.length > 0 && flaky.length > 0) {
     findings.push({ name: "flaky", severity: "warning", message: `never red: ${listed(flaky)}`, evidenceId });
+  }
+  if (red.length > 0 && skipped.length > 0) {
+    const message = `skipped in the test files of this phase, so that they prove nothing here: ${listed(skipped, 20)}`;
+    findings.push({ name: "skipped_tests", severity: "warning", message, evidenceId });
   }
   if (rewritten.length > 0) {
     const files = rewritten.map(

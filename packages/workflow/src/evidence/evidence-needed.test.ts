@@ -56,7 +56,7 @@ test("over the base lies what the phase may write, and nothing that is protected
   expect(paths.filter(isLaid)).toEqual(["test/a.test.ts", "package.json"]);
 });
 
-test("the texts of what changed are read for green where coverage is measured, and for nothing else", () => {
+test("the texts of what changed are read for green where coverage is measured, those of test files for red too", () => {
   const changes = [
     changed("src/a.ts"),
     changed("src/b.ts", "added"),
@@ -65,7 +65,7 @@ test("the texts of what changed are read for green where coverage is measured, a
   ];
   const texts = (gate: string) => textsForEvidence(compiled(gate), compiled(gate).initialPhase, changes);
   expect(texts("green")).toEqual(["src/a.ts", "src/b.ts", "test/a.ts"]);
-  expect(texts("red")).toEqual([]);
+  expect(texts("red")).toEqual(["test/a.ts"]);
   expect(texts("{ green: { evidence: self_reported } }")).toEqual([]);
 });
 

@@ -1,6 +1,7 @@
 import type { RedIdentity, TestRun, TreeChange, UnloadedTestFile } from "@phasegate/wire";
 import { filesWithUnstableReds, readRedAgain, type RedAgainReading, redsPassByFile } from "./red-again.ts";
 import { removedTests } from "./removed-tests.ts";
+import { readSkippedInRedFiles } from "./skipped-in-red-files.ts";
 import { baseRun, changesFromBase, contentOf, currentRun, type EvidenceSubject, type Gathered } from "./subject.ts";
 import { holdsByFile, type IndexedRun, indexRun, testsOfSuite, type TestState, unstableFiles } from "./test-runs.ts";
 
@@ -14,6 +15,8 @@ export interface GreenReading {
   readonly unloadedRedFiles: readonly string[];
   readonly emptyRedFiles: readonly string[];
   readonly skippedInRedFiles: readonly string[];
+  /** Tests of red files that were skipped before the implementation was there: no objection, and told. */
+  readonly skippedSinceRed: readonly string[];
   /** Red identities that do not pass. */
   readonly stillRed: readonly string[];
   readonly redAgain: RedAgainReading;
@@ -65,12 +68,15 @@ export function readGreen(subject: EvidenceSubject): Gathered<GreenReading> {
   const before = (state: TestState): readonly string[] =>
     passedBefore.filter((identity) => run.stateOf(identity) === state);
   const isGone = (identity: string): boolean => removed.has(identity.trim());
+  const skippedInReds = readSkippedInRedFiles(subject, run, { base: base.value, reds, passedBefore });
   return {
     ok: true,
     value: {
       run: current.value,
       changes: changes.value,
       ...readRedFiles(subject, reds, run),
+      skippedInRedFiles: skippedInReds.since,
+      skippedSinceRed: skippedInReds.before,
       stillRed: stillRed(reds, run, unstable),
       redAgain: readRedAgain(evidence),
       missing: before("missing").filter((identity) => !isGone(identity) && !isUnstable(identity)),
@@ -100,7 +106,6 @@ function readRedFiles(subject: EvidenceSubject, reds: readonly RedIdentity[], ru
     }),
     unloadedRedFiles: files.filter((file) => run.unloaded(file) !== null),
     emptyRedFiles: files.filter((file) => run.unloaded(file) === null && count(file) === 0),
-    skippedInRedFiles: files.filter((file) => run.count(file, "skipped") > 0),
     redWithoutFile: reds.some(({ file }) => file === null),
     wholeFileReds: [...new Set(reds.flatMap(({ file, wholeFile }) => (wholeFile && file !== null ? [file] : [])))],
   };

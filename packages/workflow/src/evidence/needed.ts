@@ -68,9 +68,9 @@ export function redTreePaths(phase: Pick<CompiledPhase, "judgePath">): (path: st
 const maxTextBytes = 256 * 1024;
 
 /**
- * Paths of `changes` whose texts checks on evidence look into, where the workflow measures coverage: for which lines
- * changed (`weak_red`), for comments that take lines out of the coverage, and for what loads a file that is named like a
- * test.
+ * Paths of `changes` whose texts checks on evidence look into: test files, for the tests that they leave out; where the
+ * workflow measures coverage, also for which lines changed (`weak_red`), for comments that take lines out of the
+ * coverage, and for what loads a file that is named like a test.
  */
 export function textsForEvidence(
   workflow: Pick<CompiledWorkflow, "isTestFile" | "normalized">,
@@ -81,10 +81,13 @@ export function textsForEvidence(
   const asks = (name: string): boolean =>
     checks.some(({ definition, selfReported }) => definition.name === name && !selfReported);
   const [looksAtLines, countsLines] = [asks("all_tests_pass"), asks("coverage_threshold_met")];
-  if (evidenceWorkflow(workflow.normalized.evidence).coverage === null) return [];
+  const looksAtTests = looksAtLines || asks("tests_are_failing");
+  const hasCoverage = evidenceWorkflow(workflow.normalized.evidence).coverage !== null;
   return changes
     .filter(({ kind, path, after }) => {
       if (after?.type !== "file") return false;
+      if (looksAtTests && workflow.isTestFile(path) && after.size <= maxTextBytes) return true;
+      if (!hasCoverage) return false;
       if (kind === "modified" && looksAtLines && !workflow.isTestFile(path)) return true;
       return (looksAtLines || countsLines) && after.size <= maxTextBytes;
     })

@@ -1,4 +1,5 @@
 import type { RedIdentity, TestRun, UnloadedTestFile } from "@phasegate/wire";
+import { linesThatSkip } from "./declared-skips.ts";
 import { baseRun, changesFromBase, contentOf, type EvidenceSubject, type Gathered, gathered } from "./subject.ts";
 import { holdsByFile, type IndexedRun, indexRun, problemOfRun, unstableFiles } from "./test-runs.ts";
 
@@ -17,6 +18,11 @@ export interface RedReading {
   readonly elsewhere: readonly string[];
   /** Passed on the base, are in an unchanged file, and do not pass here. */
   readonly broken: readonly string[];
+  /**
+   * In new and changed test files: tests that are skipped here and were not on the base, and the lines of files that do
+   * not load which leave tests out. Nobody can let them run once the files are frozen.
+   */
+  readonly skipped: readonly string[];
   /** Test files of the base that this phase changed or deleted, and of which nothing is red. */
   readonly rewritten: readonly RewrittenFile[];
 }
@@ -110,6 +116,17 @@ function read(subject: EvidenceSubject, run: TestRun, base: IndexedRun, overlay:
     elsewhere: [
       ...failing.filter((identity) => !isCounted.has(identity) && !flaky.includes(identity)),
       ...run.unloadedFiles.filter(({ file }) => !overlay.testFiles.has(file)).map(({ file }) => file),
+    ],
+    skipped: [
+      ...red
+        .inState("skipped")
+        .filter(
+          (identity) => overlay.testFiles.has(red.fileOf(identity) ?? "") && base.stateOf(identity) !== "skipped",
+        ),
+      ...wholeNames.flatMap((file) => {
+        const text = subject.facts.tree?.differences[subject.baseTree]?.contents[file]?.after ?? "";
+        return linesThatSkip(text).map((line) => `${file}:${String(line)}`);
+      }),
     ],
     broken: brokenTests(run, { red, base, overlay, isCounted }),
     rewritten: rewrittenFiles(overlay, { red, base, reds: [...counted.map((one) => red.fileOf(one)), ...wholeNames] }),

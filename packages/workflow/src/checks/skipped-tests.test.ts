@@ -1,0 +1,151 @@
+import { describe, expect, test } from "vitest";
+import { changed, type CheckCase, judge } from "./testing/check-case.ts";
+import { atRed, now, onBase, redAgain, redFile, redTest } from "./testing/run-case.ts";
+
+const old = { "test/old.test.ts": { adds: "passed" } } as const;
+const base = onBase(old);
+const file = "test/new.test.ts";
+const redIdentities = [redTest(file, "divides")];
+const whole = [redFile(file)];
+const paths = ["src/a.ts", "test/old.test.ts", file];
+
+const green = ({ evidence, ...given }: Partial<CheckCase>) => {
+  const runs = { redAgain: redAgain(evidence?.redIdentities ?? []), ...evidence };
+  return judge("all_tests_pass", { changes: [], sinceBase: [changed(file)], paths, evidence: runs, ...given });
+};
+const current = now({ ...old, [file]: { divides: "passed", halves: "skipped" } });
+const text = (after: string) => ({ contents: { [file]: { before: null, after } } });
+
+describe("green passes, and tells who approves, when a test of a red file is skipped that", () => {
+  test.each<[rule: string, given: Partial<CheckCase>]>([
+    [
+      "was skipped on the base",
+      { evidence: { base: onBase({ ...old, [file]: { halves: "todo" } }), redIdentities, current } },
+    ],
+    [
+      "was skipped when the file was red",
+      {
+        evidence: {
+          base,
+          redIdentities,
+          redAgain: [atRed({ ...old, [file]: { divides: "failed", halves: "skipped" } })],
+          current,
+        },
+      },
+    ],
+    [
+      "the text of a file that did not load at red says to skip",
+      {
+        ...text('test("divides", run);\ntest("halves", { skip: isLinux }, run);\n'),
+        evidence: { base, redIdentities: whole, current },
+      },
+    ],
+  ])("%s", (_, given) => {
+    expect(green(given)).toMatchObject({
+      passed: true,
+      findings: expect.arrayContaining([
+        {
+          name: "skipped_tests",
+          severity: "warning",
+          message: "skipped in red files before the implementation was there, and still: `test/new.test.ts > halves`",
+          evidenceId: "evd_01",
+        },
+      ]) as unknown,
+    });
+  });
+});
+
+describe("green is refused when a test of a red file is skipped that", () => {
+  test.each<[rule: string, given: Partial<CheckCase>]>([
+    [
+      "ran beside the red one when the file was red",
+      {
+        evidence: {
+          base,
+          redIdentities,
+          redAgain: [atRed({ ...old, [file]: { divides: "failed", halves: "passed" } })],
+          current,
+        },
+      },
+    ],
+    [
+      "the text of a file that did not load at red does not skip, though another",
+      {
+        ...text('test("halves", run);\ntest("divides", { skip: true }, run);\n'),
+        evidence: { base, redIdentities: whole, current },
+      },
+    ],
+    [
+      "the text of a file skips that loaded at red, where it ran",
+      {
+        ...text('test("halves", () => {\n  test.skip(isReady());\n});\n'),
+        evidence: {
+          base,
+          redIdentities,
+          redAgain: [atRed({ ...old, [file]: { divides: "failed", halves: "failed" } })],
+          current,
+        },
+      },
+    ],
+    [
+      "stands in it beside none that runs",
+      {
+        ...text('test("halves", { skip: true }, run);\n'),
+        evidence: { base, redIdentities: whole, current: now({ ...old, [file]: { halves: "skipped" } }) },
+      },
+    ],
+    [
+      "was red, though the base skipped it",
+      {
+        evidence: {
+          base: onBase({ ...old, [file]: { divides: "skipped" } }),
+          redIdentities,
+          current: now({ ...old, [file]: { divides: "skipped", other: "passed" } }),
+        },
+      },
+    ],
+    [
+      "passed at an earlier gate, though the base skipped it",
+      {
+        evidence: {
+          base: onBase({ ...old, [file]: { halves: "skipped" } }),
+          redIdentities,
+          passedEarlier: [`${file} > halves`],
+          current,
+        },
+      },
+    ],
+  ])("%s", (_, given) => {
+    const outcome = green(given);
+    expect(outcome).toMatchObject({ passed: false });
+    expect(outcome.passed || outcome.message).toMatch(/red test files hold skipped tests: `test\/new.test.ts`/u);
+  });
+});
+
+describe("red names to who approves what", () => {
+  const red = (given: Partial<CheckCase>) =>
+    judge("tests_are_failing", { phase: "TDD", changes: [changed(file, "added")], paths, ...given }).findings;
+  test.each<[where: string, given: Partial<CheckCase>, name: string]>([
+    [
+      "is skipped in a new test file",
+      { evidence: { base, red: atRed({ ...old, [file]: { divides: "failed", halves: "skipped" } }) } },
+      `${file} > halves`,
+    ],
+    [
+      "a file that does not load says to skip",
+      {
+        ...text('test("divides", run);\ntest.skip("halves", run);\n'),
+        evidence: { base, red: atRed({ ...old, [file]: "outside" }) },
+      },
+      `${file}:2`,
+    ],
+  ])("%s", (_, given, name) => {
+    const message = `skipped in the test files of this phase, so that they prove nothing here: \`${name}\``;
+    expect(red(given)).toEqual([{ name: "skipped_tests", severity: "warning", message, evidenceId: "evd_01" }]);
+  });
+
+  test("was skipped on the base already is not named", () => {
+    const run = atRed({ ...old, [file]: { divides: "failed", halves: "skipped" } });
+    expect(red({ evidence: { base: onBase({ ...old, [file]: { halves: "skipped" } }), red: run } })).toEqual([]);
+  });
+});

@@ -1,0 +1,56 @@
+import type { EvidenceFacts, RedIdentity } from "@phasegate/wire";
+import { declaresSkip } from "./declared-skips.ts";
+import type { EvidenceSubject } from "./subject.ts";
+import { type IndexedRun, indexRun } from "./test-runs.ts";
+
+/** The skipped tests of red files, told apart by whether the implementation may have to do with it. */
+export interface SkippedInRedFiles {
+  /** Files with a test that is skipped now, and of which nothing shows that it was when the file was judged red. */
+  readonly since: readonly string[];
+  /** Tests that were skipped on the base or at RED, or of which the file's own frozen text says so. */
+  readonly before: readonly string[];
+}
+
+/**
+ * Reads the skipped tests of red files. One that was red, or passed before, is never among those of `before`; nor is
+ * any of a file in which nothing else runs.
+ */
+export function readSkippedInRedFiles(
+  subject: EvidenceSubject,
+  run: IndexedRun,
+  { base, reds, passedBefore }: { base: IndexedRun; reds: readonly RedIdentity[]; passedBefore: readonly string[] },
+): SkippedInRedFiles {
+  const ofFile = Map.groupBy(reds, ({ file }) => file);
+  const ran = new Set([...reds.map(({ identity }) => identity), ...passedBefore]);
+  const evidence = subject.facts.evidence ?? {};
+  const before: string[] = [];
+  const since = new Set<string>();
+  for (const identity of run.inState("skipped")) {
+    const file = run.fileOf(identity);
+    const redsOfFile = ofFile.get(file);
+    if (file === null || redsOfFile === undefined) continue;
+    const isAloneWithSkipped = run.count(file, "passed") + run.count(file, "flaky") + run.count(file, "failed") === 0;
+    const was =
+      base.stateOf(identity) === "skipped" ||
+      wasSkippedAtRed(identity, redsOfFile, evidence) ||
+      (redsOfFile.every(({ wholeFile }) => wholeFile) && declaresSkip(textOf(subject, file), identity, file));
+    if (was && !isAloneWithSkipped && !ran.has(identity)) before.push(identity);
+    else since.add(file);
+  }
+  return { since: [...since], before };
+}
+
+/**
+ * Whether it is skipped on the tree on which its file was red, without the implementation. Without that run GREEN is
+ * refused for another reason, which is the one to be told.
+ */
+function wasSkippedAtRed(identity: string, reds: readonly RedIdentity[], { redAgain = [] }: EvidenceFacts): boolean {
+  const trees = new Set(reds.map(({ tree }) => tree));
+  const runs = redAgain.filter(({ tree }) => trees.has(tree));
+  if (runs.length === 0) return redAgain.length === 0 && reds.some(({ wholeFile }) => !wholeFile);
+  return runs.some((again) => indexRun(again).stateOf(identity) === "skipped");
+}
+
+function textOf({ facts, baseTree }: EvidenceSubject, file: string): string {
+  return facts.tree?.differences[baseTree]?.contents[file]?.after ?? "";
+}
