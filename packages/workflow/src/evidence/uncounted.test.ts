@@ -193,6 +193,18 @@ describe("statements that the report does not name", () => {
     ]);
   });
 
+  test("are passed over where one variable alone is lost between lines that are named", () => {
+    const judgedOf = (lost: string, covered: readonly number[]) =>
+      judged({
+        changes: added("src/b.ts"),
+        texts: { "src/b.ts": { after: `\nx(1);\n${lost}\nreturn a;\n` } },
+        measured: { "src/b.ts": { covered, uncovered: [] } },
+      });
+    expect(judgedOf("const a = b[c];", [2, 4])).toBe("passed");
+    expect(judgedOf("const a = b[c];\nconst d = a;", [2, 5])).toMatch(/with 2 lines$/);
+    expect(judgedOf("if (b) return c;\nif (d) return e;", [2, 5])).toMatch(/with 2 lines$/);
+  });
+
   test("of the base are told where its report named them", () => {
     const before = `x();\n${rest}`;
     const after = `${before}// more\n`;
