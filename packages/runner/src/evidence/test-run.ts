@@ -7,6 +7,7 @@ import { readLcov, withoutComments } from "../reports/lcov.ts";
 import { findReportFormat } from "../reports/registry.ts";
 import { ReportError, type ReportFormat } from "../reports/report-format.ts";
 import type { Sandbox, SandboxResult } from "../sandbox/sandbox.ts";
+import { writtenSnapshots } from "../reports/written-snapshots.ts";
 import { unittestRecords } from "../reports/unittest-records.ts";
 import { missingTool } from "./missing-tool.ts";
 import { judgeReport, type JudgedReport } from "./judge-report.ts";
@@ -50,6 +51,7 @@ type CommandFacts = Pick<
   | "flaky"
   | "stoppedEarly"
   | "coverage"
+  | "snapshotsWritten"
   | "output"
   | "problem"
 >;
@@ -161,12 +163,14 @@ export async function runOnce(request: TestCommandRequest, words: readonly strin
   const { problem, ...report } = judged;
   const measured =
     settings.coverage === null ? null : await readCoverage(directory, { ...about, ...request, cases: report.cases });
+  const snapshotsWritten = writtenSnapshots(about.output);
   const why = problem === null ? (measured?.problem ?? null) : explained(judged.status, problem, about.output);
   return {
     ...report,
     command: shown,
     exitCode: result.exitCode,
     coverage: measured?.coverage ?? null,
+    ...(snapshotsWritten > 0 ? { snapshotsWritten } : {}),
     output: outputTail(result, why ?? problem),
     ...(why === null ? {} : { problem: why }),
   };

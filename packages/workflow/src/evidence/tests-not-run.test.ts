@@ -1,0 +1,68 @@
+import type { TestRun } from "@phasegate/wire";
+import { describe, expect, test } from "vitest";
+import { changed, judge } from "../checks/testing/check-case.ts";
+import { now, onBase, type RunFiles } from "../checks/testing/run-case.ts";
+
+const ran: RunFiles = { "test/a.test.ts": { adds: "passed" }, "test/test_a.py": { "test_adds[1-2]": "passed" } };
+
+function told(path: string, text: string, more: { files?: RunFiles; run?: Partial<TestRun> } = {}) {
+  const files = { ...ran, ...more.files };
+  const outcome = judge("all_tests_pass", {
+    changes: [],
+    sinceBase: [changed(path, "added")],
+    contents: { [path]: { before: null, after: text } },
+    evidence: { base: onBase({}), redIdentities: [], current: now(files, more.run) },
+  });
+  return (outcome.findings ?? [])
+    .filter(({ name }) => name === "tests_not_run" || name === "snapshots_written")
+    .map(({ severity, message }) => `${severity}: ${message}`);
+}
+
+describe("tests of which none ran are named:", () => {
+  test.each([
+    ["a file that no runner collects", "test/b.spec.ts", "test('b', () => {});\n", "test/b.spec.ts"],
+    ["one with tests in a suite", "test/b.test.mjs", "if (true) {\n  it.each([1])('b', f);\n}\n", "test/b.test.mjs"],
+    ["one of Python", "test/test_b.py", "def test_b():\n    pass\n", "test/test_b.py"],
+    [
+      "a class that pytest does not collect beside a test that ran",
+      "test/test_a.py",
+      "def test_adds(a, b):\n    pass\n\n\nclass DiscountTests:\n    def test_ten(self):\n        pass\n",
+      "test/test_a.py: test_ten",
+    ],
+  ])("%s", (_, path, text, name) => {
+    expect(told(path, text)).toEqual([`warning: written like tests, and no test of it ran: \`${name}\``]);
+  });
+});
+
+describe("nothing is told of", () => {
+  const spec = "test('b', () => {});\n";
+  test.each<[string, string, string, Parameters<typeof told>[2]?]>([
+    ["a file of which a test ran", "test/a.test.ts", spec],
+    ["a file whose tests were skipped", "test/b.spec.ts", spec, { files: { "test/b.spec.ts": { b: "skipped" } } }],
+    ["a file that did not load", "test/b.spec.ts", spec, { files: { "test/b.spec.ts": "outside" } }],
+    ["a report without files", "test/b.spec.ts", spec, { run: { cases: [] } }],
+    ["a helper that declares tests for others", "test/shared.ts", "export const f = () => {\n  it('a', g);\n};\n"],
+    ["a helper without tests", "test/helpers.ts", "export const latest = (it) => it;\n"],
+    ["comments", "test/b.spec.ts", "// test('b');\n/*\ntest('b');\n*/\n"],
+    ["a file of product code", "src/b.ts", spec],
+    ["tests of parameters, of Python", "test/test_a.py", "def test_adds(a, b):\n    pass\n"],
+    [
+      "a base class whose tests ran elsewhere",
+      "test/cases.py",
+      "class Cases:\n    def test_adds(self):\n        pass\n",
+    ],
+    [
+      "functions within tests",
+      "test/test_a.py",
+      "def test_adds(a, b):\n    if a:\n        def test_b():\n            pass\n",
+    ],
+  ])("%s", (_, path, text, more) => {
+    expect(told(path, text, more)).toEqual([]);
+  });
+});
+
+test("snapshots that the run wrote are told, with their number", () => {
+  expect(told("test/a.test.ts", "", { run: { snapshotsWritten: 2 } })).toEqual([
+    "warning: 2 snapshots were stored by the run, since the tree holds none: tests that compare with them prove nothing",
+  ]);
+});
