@@ -11,7 +11,6 @@ import { fail, listed, pass } from "./outcome.ts";
 import { judgeReportedPass } from "./reported-pass.ts";
 import { resultFields } from "./reported-results.ts";
 import { runFindings } from "./run-findings.ts";
-import { runFindings } from "./run-findings.ts";
 import { testsUnchangedSince } from "./tests-unchanged-since.ts";
 
 /** Most problems that one message names; the rest is counted. */
@@ -32,7 +31,6 @@ export const allTestsPass = gatheredCheck({
     const findings = [
       ...findingsOf(reading.value),
       ...changedRedFindings(input, reading.value.run, { hasImplementation: true }),
-      ...runFindings(input, reading.value.run),
       ...runFindings(input, reading.value.run),
       ...(outcome.passed ? weakRed(reading.value, input) : []),
     ];
