@@ -7,7 +7,6 @@ import { evidenceSubject, gatheredCheck } from "./evidence-check.ts";
 import { fail, listed, pass } from "./outcome.ts";
 import { fieldNames, reportedResults, resultFields } from "./reported-results.ts";
 import { runFindings } from "./run-findings.ts";
-import { runFindings } from "./run-findings.ts";
 
 export const testsAreFailing = gatheredCheck({
   name: "tests_are_failing",
@@ -26,7 +25,6 @@ export const testsAreFailing = gatheredCheck({
     const findings = [
       ...findingsOf(reading.value),
       ...changedRedFindings(input, reading.value.run, { hasImplementation: false }),
-      ...runFindings(input, reading.value.run),
       ...runFindings(input, reading.value.run),
     ];
     return { ...outcome, evidenceId: reading.value.run.evidenceId, findings };
