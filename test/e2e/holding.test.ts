@@ -85,6 +85,7 @@ describe("who holds a task", () => {
     expect(unknown.body["code"]).toBe("unknown_task");
     expect((await server.operator.post("/tasks", { title: "x", workflow: "nope" })).body).toMatchObject({
       code: "unknown_workflow",
+      hint: expect.stringMatching(/^registered: `/),
     });
   });
 

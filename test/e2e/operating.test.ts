@@ -96,8 +96,11 @@ describe("an operator and an agent on one server", () => {
     const before = listTree(other.workspace);
     expect((await server.operator.post(`/tasks/${other.taskId}/sync`)).body).toMatchObject({
       conflicts: ["test/a.txt"],
+      hint: expect.stringContaining("sync again"),
     });
     expect(listTree(other.workspace)).toEqual(before);
+    await other.execute("write_files", { path: "test/a.txt", content: "theirs\n" });
+    expect((await server.operator.post(`/tasks/${other.taskId}/sync`)).body).toEqual({ conflicts: [], entry: 1 });
   });
 
   test("a change from outside is recorded, and put back where the phase may not change it", async () => {

@@ -76,7 +76,10 @@ test("an empty project can use the client after the page's own installation, and
   for (const name of switches) expect(page).toContain(`\`${name}\``);
   const compilerOptions = {
     ...Object.fromEntries(switches.map((name) => [name, true])),
-    ...{ module: "nodenext", target: "es2024", lib: ["es2025", "esnext.disposable"], types: ["node"] },
+    module: "nodenext",
+    target: "es2024",
+    lib: ["es2025", "esnext.disposable"],
+    types: ["node"],
   };
   writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["agent.ts"] }));
   const compiled = await run(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", project]);

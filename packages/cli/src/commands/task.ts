@@ -1,7 +1,9 @@
 import { InvalidArgumentError, Option, type Command } from "commander";
-import type { CreateTaskRequest, DiffAnswer, TaskAnswer, TaskListAnswer } from "@phasegate/wire";
+import type { CreateTaskRequest, DiffAnswer, SyncAnswer, TaskAnswer, TaskListAnswer } from "@phasegate/wire";
 import { withServer } from "../client/connect.ts";
 import { addServerOptions, type CommandLine, type ServerOptions } from "../command-line.ts";
+import { exitCodes } from "../failure.ts";
+import { printable } from "../io.ts";
 import { printDifference } from "../output/difference.ts";
 import { printFields, printJson, printTable } from "../output/table.ts";
 import { printTask } from "../output/task.ts";
@@ -36,13 +38,17 @@ interface ReasonOptions extends ServerOptions {
   readonly reason: string;
 }
 
+interface SyncOptions extends ServerOptions {
+  readonly base?: string;
+}
+
 interface OverrideOptions extends ReasonOptions {
   readonly gate: string;
   readonly expiresIn: number;
 }
 
 export function register(program: Command, commandLine: CommandLine): void {
-  const task = program.command("task").description("tasks: add, list, show, diff, cancel, reassign, override");
+  const task = program.command("task").description("tasks: add, list, show, diff, cancel, reassign, sync, override");
 
   addServerOptions(task.command("add <title>"))
     .description("create a task (operator)")
@@ -99,6 +105,11 @@ export function register(program: Command, commandLine: CommandLine): void {
       );
   }
 
+  addServerOptions(task.command("sync <task>"))
+    .description("merge what the base has become into a task (operator); exit code 1 where both changed the same lines")
+    .option("--base <ref>", "branch, tag or commit (default: that which the task started from)")
+    .action((id: string, options: SyncOptions) => syncTask(commandLine, id, options));
+
   addServerOptions(task.command("override <task>"))
     .description("let a task past a gate; loud, recorded, for a person with role operator")
     .requiredOption("--gate <id>", "the gate to pass")
@@ -132,6 +143,19 @@ async function addTask(commandLine: CommandLine, title: string, options: AddOpti
       ["phase", created.phase],
       ["workflow", created.workflow.name],
     ]);
+  });
+}
+
+async function syncTask(commandLine: CommandLine, id: string, options: SyncOptions): Promise<void> {
+  const { io } = commandLine;
+  const body = options.base === undefined ? {} : { base: options.base };
+  await withServer(io, options, async (client) => {
+    const { conflicts, entry, hint } = await client.post<SyncAnswer>(`${taskPath(id)}/sync`, body);
+    if (conflicts.length > 0) commandLine.exitWith(exitCodes.refused);
+    if (options.json) return printJson(io, { conflicts, entry, ...(hint === undefined ? {} : { hint }) });
+    if (conflicts.length === 0) return io.out("merged; what was gathered for the tree before counts no more");
+    for (const path of conflicts) io.out(`conflict: ${printable(path)}`);
+    if (hint !== undefined) io.error(`  hint: ${printable(hint)}`);
   });
 }
 

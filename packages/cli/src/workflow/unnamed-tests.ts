@@ -9,7 +9,7 @@ const asksForTests: ReadonlySet<string> = new Set(["tests_are_failing", "tests_e
  */
 export function unnamedTests(tracked: readonly string[], stored: StoredWorkflow): readonly Diagnostic[] {
   const { phases, transitions } = stored.normalized;
-  const { isTestFile } = compileWorkflow(stored);
+  const workflow = compileWorkflow(stored);
   return phases.flatMap(({ id, write, freeze }, index): readonly Diagnostic[] => {
     const gates = transitions.filter(({ from, kind }) => from === id && kind === "forward").flatMap((one) => one.gates);
     const asked = gates.some(({ checks }) => checks.some(({ check }) => asksForTests.has(check)));
@@ -19,7 +19,7 @@ export function unnamedTests(tracked: readonly string[], stored: StoredWorkflow)
     const place = stored.positions[`/phases/${index}/freeze/paths/${first}`];
     const matches = compileGlobs(freeze.paths.map(({ glob }) => glob).filter((glob) => written.has(glob)));
     const files = tracked.filter((path) => matches(path));
-    if (place === undefined || files.length === 0 || files.some((path) => isTestFile(path))) return [];
+    if (place === undefined || files.length === 0 || files.some((path) => workflow.isTestFile(path))) return [];
     return [
       {
         severity: "warning",

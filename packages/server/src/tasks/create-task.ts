@@ -59,12 +59,21 @@ export async function createTask(
   return task;
 }
 
+/** Names in a hint at most. */
+const maxNames = 10;
+
+async function registeredNames({ workflows }: ServerContext): Promise<string> {
+  const names = [...new Set((await workflows.list()).map(({ normalized }) => normalized.name))];
+  const more = names.length > maxNames ? ["and more: `GET /api/v1/workflows`"] : [];
+  return [...names.slice(0, maxNames).map((name) => `\`${name}\``), ...more].join(", ");
+}
+
 async function findWorkflow(context: ServerContext, asked: string | undefined): Promise<CompiledWorkflow> {
   const name = asked ?? context.workflows.defaultDigest;
   const workflow = await context.workflows.find(name);
   if (workflow) return workflow;
   throw new PhasegateError("unknown_workflow", `no workflow \`${name}\``, {
-    hint: "list them with `GET /api/v1/workflows`",
+    hint: `registered: ${await registeredNames(context)}`,
   });
 }
 

@@ -5,6 +5,10 @@ import { decideOrThrow } from "./hold.ts";
 import { mergedRed } from "./merged-red.ts";
 import { workspaceKey } from "./workspace-key.ts";
 
+const conflictHint =
+  "nothing was merged: let the holder write into these files what the base has in the lines that both changed, in a phase " +
+  "that may write them, and sync again; what an earlier phase wrote is mended there, and synced in the phase after it";
+
 /** Merges the base as it is now into the task. Conflicts are a normal answer and leave the tree as it was. */
 export async function syncTask(
   context: ServerContext,
@@ -26,7 +30,9 @@ export async function syncTask(
     entryTree: task.entryTree,
     frozenTrees,
   });
-  if (merged.status === "conflicts") return { conflicts: [...merged.conflicts], entry: task.entry };
+  if (merged.status === "conflicts") {
+    return { conflicts: [...merged.conflicts], entry: task.entry, hint: conflictHint };
+  }
   const red = await mergedRed(context, task, merged);
   const { task: after } = await decideOrThrow(
     context,

@@ -212,7 +212,12 @@ export type OperatorRequest = Static<typeof OperatorRequest>;
 export const SyncRequest = Type.Object({ reason: Type.Optional(ReasonText), base: Type.Optional(NameText) }, closed);
 export type SyncRequest = Static<typeof SyncRequest>;
 
-export const SyncAnswer = Type.Object({ conflicts: Type.Array(Type.String()), entry: Count });
+/** With conflicts nothing was merged, and `hint` says how to go on. */
+export const SyncAnswer = Type.Object({
+  conflicts: Type.Array(Type.String()),
+  entry: Count,
+  hint: Type.Optional(Type.String()),
+});
 export type SyncAnswer = Static<typeof SyncAnswer>;
 
 /** `POST /tasks/{task_id}/override`, by a person with role operator. */
