@@ -42,6 +42,8 @@ export interface TreeFacts {
   readonly differences: Readonly<Record<string, TreeDifference>>;
   /** Paths of all entries, for checks that ask whether a file is there. */
   readonly paths: readonly string[];
+  /** Those of `paths` that are no plain files. */
+  readonly linksAndSubmodules?: readonly string[];
   /** Entry content of single files, of those that a red test was fixed in; what differs from the base tells its own. */
   readonly contentOf?: Readonly<Record<string, string>>;
 }

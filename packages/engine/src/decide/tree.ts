@@ -15,9 +15,10 @@ const maxObjections = 50;
 export function judgeTree(situation: Situation, kind: "forward" | "rework" | "complete"): Judgement {
   const { task, phase, facts } = situation;
   const { freeze } = phase;
-  if (!facts.tree) return blocked([unread("the workspace's tree was not read")]);
+  const { tree } = facts;
+  if (!tree) return blocked([unread("the workspace's tree was not read")]);
   return combine([
-    blocked(judgeUnsupported(facts.tree.unsupported).map((denial) => treeObjection(denial.reason))),
+    blocked(judgeUnsupported(tree.unsupported).map((denial) => treeObjection(denial.reason))),
     compare(situation, task.entryTree, "only_allowed_paths_changed", (difference) =>
       phase.judgeChanges(difference.changes, difference.contents).map((denial) => ({
         ...denial.reason,
@@ -31,12 +32,12 @@ export function judgeTree(situation: Situation, kind: "forward" | "rework" | "co
           )
         : blocked([unread(`the freeze of phase \`${state.phase}\` has no rule in the workflow`)]),
     ),
-    noteLitter(facts.tree.litter),
-    noteUnreadableCode(facts.tree.differences, task.baseTree),
+    noteLitter(tree.litter),
+    noteUnreadableCode(tree.differences, task.baseTree),
     freeze === null || kind === "rework"
       ? nothingFound
       : compare(situation, task.baseTree, "only_allowed_paths_changed", ({ changes }) =>
-          freeze.judgeLinks(changes).map((denial) => denial.reason),
+          freeze.judgeLinks(changes, tree).map((denial) => denial.reason),
         ),
   ]);
 }

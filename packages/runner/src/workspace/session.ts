@@ -345,6 +345,10 @@ export class WorkspaceSession {
       litter: now.litter,
       differences,
       paths: [...now.manifest.entries.keys()].sort(compareTreePaths),
+      linksAndSubmodules: [...now.manifest.entries.values()]
+        .filter(({ type }) => type !== "file")
+        .map(({ path }) => path)
+        .sort(compareTreePaths),
     };
   }
 }

@@ -11,6 +11,7 @@ import type {
   WorkflowDigest,
 } from "@phasegate/wire";
 import type { CheckDefinition } from "../checks/definition.ts";
+import type { TreePaths } from "../policy/held-links.ts";
 import type { NormalizedWorkflow } from "./normalized.ts";
 import type { JsonObject } from "@phasegate/wire";
 
@@ -74,10 +75,11 @@ export interface ChangeDenial {
 export interface CompiledFreeze {
   readonly rule: RuleReference;
   /**
-   * One denial for each link that these changes put at a frozen path: only the link's own text would be fixed, and the
-   * file that it leads to could change later. Judged when the phase is left, on what the task changed since its base.
+   * One denial for each link that these changes put at a frozen path, unless it leads to a plain file of `tree` that is
+   * frozen too: else only the link's own text would be fixed, and the file that it leads to could change later. Judged
+   * when the phase is left, on what the task changed since its base.
    */
-  judgeLinks(changes: readonly TreeChange[]): readonly ChangeDenial[];
+  judgeLinks(changes: readonly TreeChange[], tree: TreePaths): readonly ChangeDenial[];
   readonly patterns: readonly string[];
   /** For a single path named by a file tool, before it runs. */
   judgePath(path: string, exists: boolean): Verdict;

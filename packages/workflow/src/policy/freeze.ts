@@ -3,6 +3,7 @@ import type { CompiledFreeze, Verdict } from "../model/compiled.ts";
 import type { NormalizedPattern } from "../model/normalized.ts";
 import { judgeChangeOutside } from "./content-rule.ts";
 import { compileGlobs, isNormalizedPath } from "./globs.ts";
+import { linksToHeldFiles } from "./held-links.ts";
 import { invalidPath } from "./paths.ts";
 import { compilePatterns, pointerMatches, pointersOf, wholeFileMatch } from "./patterns.ts";
 import { quote } from "./quote.ts";
@@ -56,11 +57,14 @@ export function compileFreeze(options: FreezeOptions): CompiledFreeze {
     rule: options.rule,
     patterns: patterns.map(({ text }) => text),
     judgePath,
-    judgeLinks(changes) {
-      return changes.flatMap(({ path, after }) => {
-        if (after?.type !== "symlink" || !wholeFileMatch(patterns, path)) return [];
-        const message = `${quote(path)} is a link: phase ${quote(options.phase)} fixes files, and what a link leads to stays free`;
-        const hint = "put a file with the same content there";
+    judgeLinks(changes, tree) {
+      const links = changes.filter(({ path, after }) => after?.type === "symlink" && wholeFileMatch(patterns, path));
+      const held = linksToHeldFiles(links, tree, (path) => wholeFileMatch(patterns, path) !== null);
+      return links.flatMap(({ path }) => {
+        if (held.has(path)) return [];
+        const message = `${quote(path)} is a link: phase ${quote(options.phase)} fixes files, and what this link leads to stays free`;
+        const hint =
+          "put a file with the same content there, or let it lead, by a relative path, to a file that is fixed too";
         return [{ path, reason: { code: "path_not_allowed", message, rule: options.rule, hint } }];
       });
     },

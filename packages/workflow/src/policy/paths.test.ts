@@ -1,4 +1,4 @@
-import type { TreeChange, TreeEntry } from "@phasegate/wire";
+import { digestBytes, type TreeChange, type TreeEntry } from "@phasegate/wire";
 import { describe, expect, test } from "vitest";
 import type { NormalizedPattern } from "../model/normalized.ts";
 import { compileFreeze } from "./freeze.ts";
@@ -295,9 +295,53 @@ describe("freezes", () => {
     const link = { ...entry("test/a.ts"), type: "symlink" as const };
     const linked = (path: string): TreeChange => ({ path, kind: "added", before: null, after: { ...link, path } });
     const changes = [linked("test/a.ts"), added("test/b.ts"), linked("src/a.ts"), deleted("test/c.ts")];
-    expect(freeze.judgeLinks(changes)).toMatchObject([
+    expect(freeze.judgeLinks(changes, { paths: [] })).toMatchObject([
       { path: "test/a.ts", reason: { code: "path_not_allowed", rule: "w.yaml:7:3" } },
     ]);
+  });
+});
+
+describe("a link at a frozen path", () => {
+  const freeze = compileFreeze({
+    phase: "TDD",
+    paths: patterns("test/**"),
+    mayAdd: [],
+    rule: "w.yaml:7:3",
+  });
+  const tree = {
+    paths: ["src/a.ts", "test/a.txt", "test/data/ö b.txt", "test/old-link.txt"],
+    linksAndSubmodules: ["test/old-link.txt"],
+  };
+  const judge = (path: string, target: string, known: typeof tree | { paths: string[] } = tree) => {
+    const content = digestBytes(target).slice("sha256:".length);
+    const size = new TextEncoder().encode(target).length;
+    const after = { path, type: "symlink", permissions: 0o777, content, size } as const;
+    return freeze.judgeLinks([{ path, kind: "added", before: null, after }], known);
+  };
+
+  test.each([
+    ["test/link.txt", "a.txt"],
+    ["test/link.txt", "./a.txt"],
+    ["test/data/deep/link.txt", "../../a.txt"],
+    ["test/more/link.txt", "../data/ö b.txt"],
+  ])("may lead to a frozen file: %s to %s", (path, target) => {
+    expect(judge(path, target)).toEqual([]);
+  });
+
+  test.each([
+    ["out of what is frozen", "../src/a.ts"],
+    ["to a link, which leads elsewhere", "old-link.txt"],
+    ["to nothing", "b.txt"],
+    ["to a folder", "data"],
+    ["out of the tree and in again", "../../workspace/test/a.txt"],
+    ["by an absolute path", "/workspace/test/a.txt"],
+    ["to itself", "link.txt"],
+  ])("may not lead %s", (_, target) => {
+    expect(judge("test/link.txt", target)).toMatchObject([{ path: "test/link.txt" }]);
+  });
+
+  test("may not lead to what nobody looked at", () => {
+    expect(judge("test/link.txt", "a.txt", { paths: ["test/a.txt"] })).toHaveLength(1);
   });
 });
 
