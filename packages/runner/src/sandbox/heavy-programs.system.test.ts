@@ -14,7 +14,7 @@ const vitestTest = `import { expect, test } from "vitest";\ntest("adds", () => e
 interface HeavyUse {
   readonly name: string;
   readonly program: string;
-  /** Of `gcc`, which names the place of those that it finds. */
+  /** Of a compiler, which names the place of those that it finds. */
   readonly libraries?: readonly string[];
   readonly files: Readonly<Record<string, string>>;
   readonly script: string;
@@ -99,8 +99,8 @@ function isHere(program: string): boolean {
   return spawnSync(program, ["--version"]).status === 0;
 }
 
-function isFoundByGcc(library: string): boolean {
-  return spawnSync("gcc", [`-print-file-name=${library}`], { encoding: "utf8" }).stdout.includes("/");
+function isFoundBy(compiler: string, library: string): boolean {
+  return spawnSync(compiler, [`-print-file-name=${library}`], { encoding: "utf8" }).stdout.includes("/");
 }
 
 function put(files: Readonly<Record<string, string>>): void {
@@ -114,7 +114,8 @@ function put(files: Readonly<Record<string, string>>): void {
 describe("under the default limits runs", () => {
   test.for(uses)("$name", { timeout: 120_000 }, async (use, { skip }) => {
     skip(!isHere(use.program), `this machine has no \`${use.program}\``);
-    for (const library of use.libraries ?? []) skip(!isFoundByGcc(library), `this machine has no \`${library}\``);
+    for (const library of use.libraries ?? [])
+      skip(!isFoundBy(use.program, library), `this machine has no \`${library}\``);
     put(use.files);
     const result = await fixture.sh(use.script, { timeoutMs: 100_000, ...use.changes });
     for (const name of Object.keys(use.files)) rmSync(join(fixture.workspacePath, name));
