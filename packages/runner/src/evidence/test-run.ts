@@ -18,6 +18,7 @@ import { failingFiles, mergeRetry } from "./retries.ts";
 import { reportNames, runScript } from "./run-script.ts";
 import type { RunSettings } from "./run-settings.ts";
 import { leaveKey, recordedSession, unsealed, type RecordedSession } from "./unittest-recorder.ts";
+import { wordsOfWholeRun } from "./whole-run.ts";
 import { composeCommand, fileWords, mayNameFiles, placedCommand, selectionWords } from "./test-command.ts";
 
 /** Where a run in the OS sandbox sees its report directory. */
@@ -99,7 +100,8 @@ export async function runOnce(request: TestCommandRequest, words: readonly strin
     report: `${reportDirectory}/${reportNames.report}`,
     coverage: `${reportDirectory}/${reportNames.measured}`,
   };
-  const shown = composeCommand(settings.command, words);
+  const allWords = [...wordsOfWholeRun(settings.command, words), ...words];
+  const shown = composeCommand(settings.command, allWords);
   const { command: coverageCommand, report: tracefile } = settings.coverage ?? { command: null, report: null };
   if (recorded !== null) await leaveKey(path.join(directory, reportNames.key), recorded);
   const command = recorded === null ? settings.command : recorded.command(places.report);
@@ -107,7 +109,7 @@ export async function runOnce(request: TestCommandRequest, words: readonly strin
     reportDirectory,
     prepare: settings.prepare,
     cwd: settings.cwd,
-    command: composeCommand(placedCommand(command, places), words),
+    command: composeCommand(placedCommand(command, places), allWords),
     coverageCommand: coverageCommand === null ? null : placedCommand(coverageCommand, places),
     collect: [
       ...(source === "collected" && settings.report !== null

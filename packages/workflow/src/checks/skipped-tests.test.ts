@@ -149,3 +149,17 @@ describe("red names to who approves what", () => {
     expect(red({ evidence: { base: onBase({ ...old, [file]: { halves: "skipped" } }), red: run } })).toEqual([]);
   });
 });
+
+test("red says of unchanged tests that a run did not come to, that it may have ended at its first failure", () => {
+  const outcome = judge("tests_are_failing", {
+    phase: "TDD",
+    changes: [changed(file, "added")],
+    paths,
+    evidence: { base, red: atRed({ [file]: "outside" }) },
+  });
+  expect(outcome).toMatchObject({
+    passed: false,
+    message: "tests in unchanged files passed on the base and are not in this run: `test/old.test.ts > adds`",
+    hint: expect.stringContaining("let it go on") as string,
+  });
+});

@@ -1,5 +1,6 @@
 import { canaryProblem } from "../evidence/canary.ts";
 import { readRed, type RedReading } from "../evidence/red.ts";
+import { indexRun } from "../evidence/test-runs.ts";
 import { redTreePaths } from "../evidence/needed.ts";
 import type { CheckFinding, CheckOutcome } from "./definition.ts";
 import { changedRedFindings } from "./changed-reds.ts";
@@ -47,6 +48,13 @@ function judgeRed(reading: RedReading): CheckOutcome {
   const distrust = canaryProblem(reading.run);
   if (distrust) return fail(distrust.message, distrust.hint);
   if (reading.broken.length > 0) {
+    const run = indexRun(reading.run);
+    if (reading.red.length > 0 && reading.broken.every((identity) => run.stateOf(identity) === "missing")) {
+      return fail(
+        `tests in unchanged files passed on the base and are not in this run: ${listed(reading.broken)}`,
+        "where the run ends at its first failure (`-x`, `--maxfail`, `bail`, `--failfast`), let it go on, in the command or the runner's configuration; otherwise repair what they need",
+      );
+    }
     return fail(
       `tests in unchanged files passed on the base and do not pass now: ${listed(reading.broken)}`,
       "repair what they need; a test that shall expect something else is changed in its own file",
