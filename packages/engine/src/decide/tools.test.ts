@@ -112,12 +112,6 @@ describe("call_tool", () => {
     expect(story.settle("read_files", null).effect).toBe("allow");
   });
 
-  it("tells of a tool that the phase does not list that it is not allowed, not that it must wait", () => {
-    const story = storyDeciding();
-    story.call("git_commit");
-    expect(story.codes()).toEqual(["tool_not_allowed"]);
-  });
-
   it("denies past the number of calls that may run at once", () => {
     const story = storyInTdd();
     for (let call = 0; call < 64; call += 1) story.call("bash", { args: { command: "npm test" } });

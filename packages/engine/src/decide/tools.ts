@@ -15,17 +15,10 @@ import { judgeToken } from "./token.ts";
 export function decideCallTool(situation: Situation, command: CallTool): Decision {
   const { workflow, task, phase, context } = situation;
   const toolName = canonicalToolName(command.toolName);
-  const dead = judgeToken(situation, command.token);
-  if (dead) return denyCall(situation, command, [dead]);
-  const listed = judgeListed(situation, toolName);
-  const moment = judgeMoment(situation, toolName);
-  if (moment) {
-    // Waiting opens no tool that the phase does not list.
-    const [unlisted = moment] = weigh(workflow.normalized.mode, listed).denials;
-    return denyCall(situation, command, [unlisted]);
-  }
+  const first = judgeToken(situation, command.token) ?? judgeMoment(situation, toolName);
+  if (first) return denyCall(situation, command, [first]);
   const { denials, relaxed } = weigh(workflow.normalized.mode, [
-    ...listed,
+    ...judgeListed(situation, toolName),
     ...judgeCommand(situation, command, toolName),
     ...judgePaths(situation, command, toolName),
     ...judgeExecutor(command, toolName),

@@ -23,8 +23,9 @@ describe("green passes, and tells who approves, when a test of a red file is ski
       { evidence: { base: onBase({ ...old, [file]: { halves: "todo" } }), redIdentities, current } },
     ],
     [
-      "was skipped when the file was red",
+      "its text skips for the platform, and was skipped when the file was red",
       {
+        ...text('test("divides", run);\ntest("halves", { skip: process.platform === "linux" }, run);\n'),
         evidence: {
           base,
           redIdentities,
@@ -34,9 +35,9 @@ describe("green passes, and tells who approves, when a test of a red file is ski
       },
     ],
     [
-      "the text of a file that did not load at red says to skip",
+      "the text of a file that did not load at red skips for the platform",
       {
-        ...text('test("divides", run);\ntest("halves", { skip: isLinux }, run);\n'),
+        ...text('test("divides", run);\ntest("halves", { skip: process.platform === "linux" }, run);\n'),
         evidence: { base, redIdentities: whole, current },
       },
     ],
@@ -47,7 +48,7 @@ describe("green passes, and tells who approves, when a test of a red file is ski
         {
           name: "skipped_tests",
           severity: "warning",
-          message: "skipped in red files before the implementation was there, and still: `test/new.test.ts > halves`",
+          message: "skipped in red files, on the base or for the platform: `test/new.test.ts > halves`",
           evidenceId: "evd_01",
         },
       ]) as unknown,
@@ -57,6 +58,25 @@ describe("green passes, and tells who approves, when a test of a red file is ski
 
 describe("green is refused when a test of a red file is skipped that", () => {
   test.each<[rule: string, given: Partial<CheckCase>]>([
+    [
+      "was skipped when the file was red, which its text says of every platform",
+      {
+        ...text('test("divides", run);\ntest("halves", { skip: true }, run);\n'),
+        evidence: {
+          base,
+          redIdentities,
+          redAgain: [atRed({ ...old, [file]: { divides: "failed", halves: "skipped" } })],
+          current,
+        },
+      },
+    ],
+    [
+      "the text of a file that did not load at red skips for what the implementation may set",
+      {
+        ...text('test("divides", run);\ntest("halves", { skip: off }, run);\n'),
+        evidence: { base, redIdentities: whole, current },
+      },
+    ],
     [
       "ran beside the red one when the file was red",
       {

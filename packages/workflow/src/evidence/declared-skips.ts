@@ -2,22 +2,40 @@
 const skips =
   /\.(?:skip|todo|skipIf|skipif|runIf|skipUnless|skipTest|xfail|importorskip|Skip|Skipf|SkipNow)\b|\bskip\s*[:=]|\btodo\s*:\s*(?:true|["'`])|@skip|\bskip(?:If|Unless|Test)?\(|\bexpectedFailure\b|\bx(?:it|test|describe)\(|@(?:Disabled|Ignore)|#\[ignore/;
 
+/** Conditions of a skip: of an option, or the first argument of a call. */
+const conditions = [/\bskip\s*[:=]\s*([^,}\n]+)/g, /\b(?:skipIf|skipif|skipUnless|runIf)\(\s*([^,\n]+)/g];
+const text = /"[^"\n]*"|'[^'\n]*'|`[^`\n]*`/g;
+const ofPlatform = new Set(
+  "process platform arch version versions node sys os name startswith startsWith includes version_info not and or in".split(
+    " ",
+  ),
+);
+
 /**
- * Whether the text of a test file itself says that this test is left out: on the line of its name or of one of its
- * suites, in the decorators above that line, or in the first lines of what belongs to it. A test that the text does not
- * name so can only be skipped by what it uses.
+ * Whether the text of a test file itself says that this test is left out on some platforms: on the line of its name or
+ * of one of its suites, or in the decorators above that line, by a condition that names nothing but the platform. What
+ * depends on anything else may depend on the implementation.
  */
-export function declaresSkip(text: string, identity: string, file: string): boolean {
+export function declaresPlatformSkip(text: string, identity: string, file: string): boolean {
   if (text === "") return false;
   const lines = text.split("\n");
   const names = identity
     .split(" > ")
     .filter((part) => part !== file)
     .map((part) => part.replace(/\[.*\]$/s, "").trim());
-  return names.some((name, index) => {
-    const isTest = index === names.length - 1;
-    return name !== "" && skipsByName(lines, name, isTest ? maxLinesOfBody : 0);
-  });
+  return names.some((name) => name !== "" && skipsByName(lines, name));
+}
+
+/** Every condition of a skip on the line, and there is one, asks for nothing but the platform. */
+function asksForPlatform(line: string): boolean {
+  const found = conditions.flatMap((condition) => [...line.matchAll(condition)].map(([, asked = ""]) => asked));
+  return (
+    found.length > 0 &&
+    found.every((asked) => {
+      const names = asked.replaceAll(text, "").match(/[\p{L}_$][\p{L}\p{N}_$]*/gu) ?? [];
+      return names.length > 0 && names.every((name) => ofPlatform.has(name));
+    })
+  );
 }
 
 /** Numbers of the lines that leave a test out. */
@@ -26,31 +44,20 @@ export function linesThatSkip(text: string): readonly number[] {
 }
 
 /** The name counts as a literal or as that of a function or class, never as a part of a longer one. */
-function skipsByName(lines: readonly string[], name: string, linesOfBody: number): boolean {
+function skipsByName(lines: readonly string[], name: string): boolean {
   const named = new RegExp(String.raw`(?<!\w)${name.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`)}(?!\w)`);
   return lines.some((line, at) => {
     if (!named.test(line)) return false;
-    if (skips.test(line.replace(named, ""))) return true;
-    for (let above = at - 1; above >= 0 && isOfDecorator(lines[above] ?? "", line); above -= 1) {
-      if (skips.test(lines[above] ?? "")) return true;
-    }
-    const first = lines.slice(at + 1, at + 1 + linesOfBody);
-    const end = first.findIndex((inner) => inner.trim() !== "" && !belongsTo(inner, line));
-    return (end === -1 ? first : first.slice(0, end)).some((inner) => skips.test(inner));
+    if (asksForPlatform(line.replace(named, ""))) return true;
+    let start = at;
+    while (start > 0 && isOfDecorator(lines[start - 1] ?? "", line)) start -= 1;
+    return asksForPlatform(lines.slice(start, at).join(" "));
   });
 }
-
-/** Lines of a test's own in which a call that skips it may stand. */
-const maxLinesOfBody = 3;
 
 function isOfDecorator(above: string, line: string): boolean {
   if (above.trim() === "") return false;
   return /^\s*(?:@|#\[|\)$)/.test(above) || indent(above) > indent(line);
-}
-
-/** What is written further in; or the options of a call of which each argument has its line. */
-function belongsTo(inner: string, line: string): boolean {
-  return indent(inner) > indent(line) || (indent(inner) === indent(line) && inner.trimStart().startsWith("{"));
 }
 
 function indent(line: string): number {

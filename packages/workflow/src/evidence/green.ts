@@ -15,7 +15,7 @@ export interface GreenReading {
   readonly unloadedRedFiles: readonly string[];
   readonly emptyRedFiles: readonly string[];
   readonly skippedInRedFiles: readonly string[];
-  /** Tests of red files that were skipped before the implementation was there: no objection, and told. */
+  /** Tests of red files that the base skipped, or their own text for the platform: no objection, and told. */
   readonly skippedSinceRed: readonly string[];
   /** Red identities that do not pass. */
   readonly stillRed: readonly string[];

@@ -1,5 +1,5 @@
 import type { EvidenceFacts, RedIdentity } from "@phasegate/wire";
-import { declaresSkip } from "./declared-skips.ts";
+import { declaresPlatformSkip } from "./declared-skips.ts";
 import type { EvidenceSubject } from "./subject.ts";
 import { type IndexedRun, indexRun } from "./test-runs.ts";
 
@@ -7,7 +7,7 @@ import { type IndexedRun, indexRun } from "./test-runs.ts";
 export interface SkippedInRedFiles {
   /** Files with a test that is skipped now, and of which nothing shows that it was when the file was judged red. */
   readonly since: readonly string[];
-  /** Tests that were skipped on the base or at RED, or of which the file's own frozen text says so. */
+  /** Tests that were skipped on the base, or that the file's own frozen text skips on this platform, as they were at RED. */
   readonly before: readonly string[];
 }
 
@@ -32,8 +32,8 @@ export function readSkippedInRedFiles(
     const isAloneWithSkipped = run.count(file, "passed") + run.count(file, "flaky") + run.count(file, "failed") === 0;
     const was =
       base.stateOf(identity) === "skipped" ||
-      wasSkippedAtRed(identity, redsOfFile, evidence) ||
-      (redsOfFile.every(({ wholeFile }) => wholeFile) && declaresSkip(textOf(subject, file), identity, file));
+      (declaresPlatformSkip(textOf(subject, file), identity, file) &&
+        (redsOfFile.every(({ wholeFile }) => wholeFile) || wasSkippedAtRed(identity, redsOfFile, evidence)));
     if (was && !isAloneWithSkipped && !ran.has(identity)) before.push(identity);
     else since.add(file);
   }
