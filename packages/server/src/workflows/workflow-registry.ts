@@ -120,7 +120,9 @@ export class LedgerWorkflowRegistry implements WorkflowRegistry {
     const compiled = this.#compiled.get(digest);
     if (compiled) return compiled;
     const body = (await this.#parts.ledger.getWorkflow(digest)) as unknown as RegisteredWorkflow | null;
-    return body === null ? null : this.#keep(body);
+    if (body === null) return null;
+    // Where a configured file stands now goes before where it stood when it was first registered.
+    return this.#keep({ stored: body.stored, repository: this.#repositories.get(digest) ?? body.repository });
   }
 
   async find(nameOrDigest: string): Promise<CompiledWorkflow | null> {
