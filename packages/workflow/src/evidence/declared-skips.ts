@@ -4,7 +4,7 @@ const skips =
 
 /** Conditions of a skip: of an option, or the first argument of a call. */
 const conditions = [/\bskip\s*[:=]\s*([^,}\n]+)/g, /\b(?:skipIf|skipif|skipUnless|runIf)\(\s*([^,\n]+)/g];
-const text = /"[^"\n]*"|'[^'\n]*'|`[^`\n]*`/g;
+const quotedText = /"[^"\n]*"|'[^'\n]*'|`[^`\n]*`/g;
 const ofPlatform = new Set(
   "process platform arch version versions node sys os name startswith startsWith includes version_info not and or in".split(
     " ",
@@ -32,7 +32,7 @@ function asksForPlatform(line: string): boolean {
   return (
     found.length > 0 &&
     found.every((asked) => {
-      const names = asked.replaceAll(text, "").match(/[\p{L}_$][\p{L}\p{N}_$]*/gu) ?? [];
+      const names = asked.replaceAll(quotedText, "").match(/[\p{L}_$][\p{L}\p{N}_$]*/gu) ?? [];
       return names.length > 0 && names.every((name) => ofPlatform.has(name));
     })
   );
