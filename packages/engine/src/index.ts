@@ -34,6 +34,7 @@ export type {
   WithdrawApproval,
   WithdrawTransition,
 } from "./commands.ts";
+export { answeredDemands, missingApprovals } from "./decide/approval-demands.ts";
 export { approvalTask } from "./decide/approval-question.ts";
 export { decide } from "./decide/decide.ts";
 export { contentsNeeded, factsNeeded, type FactsNeeded } from "./decide/facts-needed.ts";
@@ -46,6 +47,7 @@ export { wrongTask } from "./decide/token.ts";
 export { evolve, foldTask } from "./evolve/evolve.ts";
 export type { TaskEvent } from "./evolve/task-event.ts";
 export type {
+  ApprovalDemand,
   ApprovalDenial,
   ApprovalGrant,
   ApprovalState,

@@ -275,7 +275,10 @@ export interface ApprovalState {
   readonly artifacts: Readonly<Record<string, Digest>>;
   readonly evidence: Readonly<Record<string, Digest>>;
   readonly approvers: readonly string[];
+  /** The fewest principals that can answer every demand. */
   readonly approvalsRequired: number;
+  /** Every one must be answered. */
+  readonly demands: readonly ApprovalDemand[];
   readonly status: ApprovalStatus;
   readonly requestedAt: string;
   readonly expiresAt: string;
@@ -284,6 +287,12 @@ export interface ApprovalState {
   readonly denial: ApprovalDenial | null;
   /** What the gate found when it asked. */
   readonly findings: readonly Finding[];
+}
+
+/** So many principals, each one of the approvers: `human`, the name of a role, or `external:` and a system's name. */
+export interface ApprovalDemand {
+  readonly approvers: readonly string[];
+  readonly required: number;
 }
 
 export interface ApprovalDenial extends Pick<ApprovalFact, "by" | "name"> {

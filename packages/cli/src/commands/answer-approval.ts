@@ -35,8 +35,7 @@ export async function answerApproval(
     const comment = options.comment === undefined ? {} : { comment: options.comment };
     const answered = await client.post<ApprovalAnswer>(`${path}/${verb}`, { digest, ...comment });
     if (options.json) return printJson(io, answered);
-    const required = answered.approvals_required ?? 1;
-    const missing = answered.status === "requested" ? ` (${answered.granted_by.length} of ${required})` : "";
+    const missing = answered.waits_for ? `, still waits for ${printable(answered.waits_for)}` : "";
     io.out(`${answered.id} ${answered.status}${missing}; task ${answered.task_id} is ${answered.task_status ?? "-"}`);
   });
 }
@@ -75,6 +74,8 @@ function printApproval(io: Io, seen: ApprovalAnswer): void {
     ["gate", `${seen.gate}, entry ${seen.entry}`],
     ["digest", seen.digest],
     ["status", standing(seen)],
+    ["waits for", seen.waits_for ?? "-"],
+    ["granted by", seen.granted_by],
     ["expires", seen.expires_at],
     ["evidence", seen.evidence.map(evidenceText)],
   ]);

@@ -35,7 +35,7 @@ async function listApprovals({ io }: CommandLine, options: ApprovalsOptions): Pr
     if (options.json) return printJson(io, answer);
     printTable(
       io,
-      ["approval", "status", "task", "title", "gate", "expires", "digest", "findings"],
+      ["approval", "status", "task", "title", "gate", "expires", "digest", "findings", "waits for"],
       answer.approvals.map((approval) => [
         approval.id,
         approval.status,
@@ -45,6 +45,7 @@ async function listApprovals({ io }: CommandLine, options: ApprovalsOptions): Pr
         approval.expires_at,
         approval.digest,
         approval.findings_total ?? 0,
+        approval.waits_for,
       ]),
     );
     if (answer.next_cursor) io.error(`more: --cursor ${answer.next_cursor}`);

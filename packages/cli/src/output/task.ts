@@ -22,6 +22,7 @@ export function printTask(io: Io, task: TaskAnswer): void {
     ...(task.spawned_by ? [["made by", `a trigger of ${task.spawned_by.task_id}`] as const] : []),
     ...(task.spawned.length > 0 ? [["made", task.spawned] as const] : []),
   ]);
+  printApprovals(io, task);
   printFindings(io, task);
   printTriggers(io, task);
   if (task.history.length > 0) {
@@ -54,6 +55,16 @@ export function printFindings(
   const all = task.warnings ?? [];
   const others = all.filter(({ check, message }) => !told.has(JSON.stringify([check, message])));
   printWarnings(io, others, (task.warnings_total ?? 0) - (all.length - others.length));
+}
+
+/** Each question that is open, with everything that it still lacks. */
+function printApprovals(io: Io, task: Pick<TaskAnswer, "approvals">): void {
+  for (const { id, gate, waits_for: missing } of task.approvals) {
+    if (typeof missing !== "string") continue;
+    io.out(
+      `${styled(io, "yellow", "approval")} ${String(id)}: gate ${printable(String(gate))} waits for ${printable(missing)}`,
+    );
+  }
 }
 
 /** What transitions set off and is not done: under way, or given up with its reason. */

@@ -7,12 +7,12 @@ import {
   type Finding,
   type NewEvent,
   parseId,
-  type Principal,
   type TaskId,
 } from "@phasegate/wire";
-import { type CompiledCheck, type CompiledGate, externalApprover } from "@phasegate/workflow";
-import type { ApprovalGrant, ApprovalState } from "../task-state.ts";
+import type { CompiledGate } from "@phasegate/workflow";
+import type { ApprovalState } from "../task-state.ts";
 import { newEvent, timestamp } from "./answer.ts";
+import { approversOf, asksPeople, demandsOf, fewestApprovals, isComplete } from "./approval-demands.ts";
 import { isAuthor } from "./authors.ts";
 import { evidenceDigests } from "./evidence.ts";
 import type { Situation } from "./situation.ts";
@@ -37,11 +37,6 @@ export interface ApprovalQuestion {
 /** Exactly what is approved. */
 export type ApprovalSubject = Pick<ApprovalState, "digest" | "tree" | "artifacts" | "evidence">;
 
-/** True for checks that people answer. */
-export function asksPeople(check: CompiledCheck): boolean {
-  return !check.selfReported && check.needs.includes("approvals");
-}
-
 /** The question that a gate with such checks asks; null for a gate without, or while the tree is unread. */
 export function questionOf(
   situation: Situation,
@@ -60,7 +55,7 @@ export function questionOf(
     gate,
     subject: { digest, ...bound },
     open,
-    approved: open?.status === "granted" && isComplete(gate, grants),
+    approved: open?.status === "granted" && isComplete(demandsOf(gate), grants),
     facts: grants.map(({ by, kind, roles, name }) => ({
       gate: gate.id,
       digest,
@@ -81,33 +76,6 @@ export function isOpen({ status }: ApprovalState): boolean {
   return status === "requested" || status === "granted";
 }
 
-/** Whether the grants answer every check of the gate that asks people. */
-export function isComplete(
-  gate: CompiledGate,
-  grants: readonly Pick<ApprovalGrant, "by" | "kind" | "roles" | "name">[],
-): boolean {
-  return gate.checks.filter(asksPeople).every((check) => {
-    const { approvers, required } = demandOf(check);
-    const by = new Set(grants.filter((grant) => isApprover(approvers, grant)).map((grant) => grant.by));
-    return by.size >= required;
-  });
-}
-
-/**
- * `human`: a person with the role `approver` or `operator`. `external:` and a name: the service of that name with the role
- * `approver`. Any other word is the name of a role.
- */
-export function isApprover(
-  approvers: readonly string[],
-  who: Pick<Principal, "kind"> & { readonly roles: readonly string[]; readonly name?: string },
-): boolean {
-  const isHuman = who.kind === "person" && (who.roles.includes("approver") || who.roles.includes("operator"));
-  const system = who.kind === "service" && who.roles.includes("approver") ? externalApprover(who.name ?? "") : null;
-  return approvers.some((approver) =>
-    approver === "human" ? isHuman : approver === system || who.roles.includes(approver),
-  );
-}
-
 /** Asks people, by an id that follows from the task's version: the same decision has the same one. */
 export function askPeople(
   situation: Situation,
@@ -121,7 +89,7 @@ export function askPeople(
 ): EventData<"approval.requested"> {
   const { task, context } = situation;
   const { gate, subject, again } = asked;
-  const demands = gate.checks.filter(asksPeople).map(demandOf);
+  const demands = demandsOf(gate);
   const answerMs = answerTimeMs(gate);
   return {
     approval_id: again?.id ?? approvalId(situation, gate),
@@ -133,8 +101,9 @@ export function askPeople(
     tree: subject.tree,
     artifacts: { ...subject.artifacts },
     evidence: { ...subject.evidence },
-    approvers: [...new Set(demands.flatMap((demand) => demand.approvers))],
-    approvals_required: Math.max(...demands.map((demand) => demand.required)),
+    approvers: [...approversOf(gate)],
+    approvals_required: fewestApprovals(demands),
+    demands: demands.map(({ approvers, required }) => ({ approvers: [...approvers], required })),
     expires_at: again?.expiresAt ?? timestamp(context.now + answerMs),
     repeated: again !== null,
     ...(asked.findings.length > 0 ? { findings: asked.findings.slice() } : {}),
@@ -173,20 +142,4 @@ function approvalId({ task }: Situation, gate: CompiledGate): ApprovalId {
 export function approvalTask(text: string): TaskId | null {
   const id = parseId("approval", text);
   return id && parseId("task", `task_${id.slice("apr_".length, -ownLength)}`);
-}
-
-function demandOf({ definition, parameters }: CompiledCheck): {
-  readonly approvers: readonly string[];
-  readonly required: number;
-} {
-  const { name } = parameters;
-  if (definition.name === "external" && typeof name === "string") {
-    return { approvers: [externalApprover(name)], required: 1 };
-  }
-  const approvers = parameters["approvers"];
-  const required = parameters["approvals_required"];
-  return {
-    approvers: Array.isArray(approvers) ? approvers.map(String) : ["human"],
-    required: typeof required === "number" ? Math.max(1, required) : 1,
-  };
 }

@@ -4,7 +4,8 @@ import type { CompiledGate } from "@phasegate/workflow";
 import type { Decision, DenyApproval, ExpireApproval, GrantApproval, WithdrawApproval } from "../commands.ts";
 import type { ApprovalState } from "../task-state.ts";
 import { allow, newEvent, recordedReasons, refuse } from "./answer.ts";
-import { askPeople, isApprover, isComplete, isOpen, openApprovals, withdrawApprovals } from "./approval-question.ts";
+import { demandsOf, isApprover, isComplete, missingApprovals } from "./approval-demands.ts";
+import { askPeople, isOpen, openApprovals, withdrawApprovals } from "./approval-question.ts";
 import { isAuthor } from "./authors.ts";
 import { isHolder, isOperator, type Situation } from "./situation.ts";
 
@@ -16,7 +17,7 @@ export function decideGrantApproval(situation: Situation, command: GrantApproval
   const { context } = situation;
   const gate = gateOf(situation, approval);
   const { id, kind, roles, name } = context.principal;
-  const complete = gate !== null && isComplete(gate, [...approval.grants, { by: id, kind, roles, name }]);
+  const complete = gate !== null && isComplete(demandsOf(gate), [...approval.grants, { by: id, kind, roles, name }]);
   return allow([
     newEvent(context, "approval.granted", {
       approval_id: approval.id,
@@ -203,8 +204,16 @@ function judgeApprover(situation: Situation, approval: ApprovalState): Reason | 
   return {
     code: "forbidden",
     message: `\`${principal.name}\` is none of the approvers that gate \`${approval.gate}\` names`,
-    hint: `it asks for ${approval.approvers.map((one) => `\`${one}\``).join(" or ")}; \`human\` is a person with the role \`approver\` or \`operator\``,
+    hint: whoMayApprove(approval),
   };
+}
+
+function whoMayApprove(approval: ApprovalState): string {
+  const missing = missingApprovals(approval);
+  const words = [missing === "" ? "nothing is missing" : `it waits for ${missing}`];
+  if (missing.includes("`human`")) words.push("`human` is a person with the role `approver` or `operator`");
+  if (missing.includes("system `")) words.push("a system is the service of its name with the role `approver`");
+  return words.join("; ");
 }
 
 function judgeStanding(

@@ -1,6 +1,7 @@
 import type { FactKind, Facts } from "@phasegate/wire";
 import type { CheckInput, CheckOutcome, CompiledCheck } from "@phasegate/workflow";
-import { type ApprovalQuestion, asksPeople } from "./approval-question.ts";
+import { asksPeople, missingApprovals } from "./approval-demands.ts";
+import type { ApprovalQuestion } from "./approval-question.ts";
 import { judgeEvidence } from "./evidence.ts";
 import { freezesInForce } from "./freezes.ts";
 import { combine, type Judgement, nothingFound, type Objection, objection } from "./judgement.ts";
@@ -107,9 +108,10 @@ function judgeGathered(situation: AtGate, check: CompiledCheck, question: Approv
   if (foreign !== null) return { passed: false, message: foreign, hint: "ask again: it is gathered anew" };
   const outcome = judgeSafely(situation, check);
   if (!outcome.passed || !asksPeople(check) || question?.approved === true) return outcome;
+  const missing = question?.open ? missingApprovals(question.open) : "";
   return {
     passed: false,
-    message: "nobody approved exactly this",
+    message: missing === "" ? "nobody approved exactly this" : `the gate still waits for ${missing}`,
     hint: "the approval is asked for with the transition",
   };
 }

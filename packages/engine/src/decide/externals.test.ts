@@ -3,6 +3,7 @@ import { type CompiledCheck, findCheck } from "@phasegate/workflow";
 import { describe, expect, it } from "vitest";
 import { grant, openApproval, resume, storyAwaiting } from "../testing/approval-stories.ts";
 import { approvalBy, checkOf, gateOf } from "../testing/checks.ts";
+import { missingApprovals } from "./approval-demands.ts";
 import { ada, anna, olga } from "../testing/principals.ts";
 
 const farm = { ...anna, id: "prn_farm" as PrincipalId, name: "farm", kind: "service" as const };
@@ -53,6 +54,82 @@ describe("a gate that asks a system", () => {
     const other = storyAwaiting(gateOf("release", externalBy("farm"), approvalBy()));
     grant(other, anna);
     expect(openApproval(other).status).toBe("requested");
+  });
+
+  it("says all that it still lacks, whatever is beside it, and nothing else", () => {
+    const person = "1 approval by `human`";
+    const system = "success posted by the system `farm`";
+    const story = storyAwaiting(gateOf("release", externalBy("farm"), approvalBy()));
+    expect(openApproval(story).approvalsRequired).toBe(2);
+    expect(missingApprovals(openApproval(story))).toBe(`${system}, and for ${person}`);
+    grant(story, farm);
+    expect(missingApprovals(openApproval(story))).toBe(person);
+    const other = storyAwaiting(gateOf("release", approvalBy(), externalBy("farm")));
+    grant(other, anna);
+    expect(missingApprovals(openApproval(other))).toBe(system);
+    expect(grant(other, { ...farm, name: "barn" }).reasons[0]?.hint).toBe(
+      `it waits for ${system}; a system is the service of its name with the role \`approver\``,
+    );
+  });
+
+  it.each([
+    { name: "a count", checks: [approvalBy(["human"], 2)], fewest: 2, words: "2 approvals by `human`" },
+    {
+      name: "any of several",
+      checks: [approvalBy(["human", "auditor"])],
+      fewest: 1,
+      words: "1 approval by `human` or `auditor`",
+    },
+    {
+      name: "a count beside a system",
+      checks: [externalBy("farm"), approvalBy(["human"], 2)],
+      fewest: 3,
+      words: "success posted by the system `farm`, and for 2 approvals by `human`",
+    },
+    {
+      name: "two systems",
+      checks: [externalBy("farm"), externalBy("barn")],
+      fewest: 2,
+      words: "success posted by the system `farm`, and for success posted by the system `barn`",
+    },
+    {
+      name: "two groups of people, which one person may belong to",
+      checks: [approvalBy(["human"]), approvalBy(["auditor"], 2)],
+      fewest: 2,
+      words: "1 approval by `human`, and for 2 approvals by `auditor`",
+    },
+    {
+      name: "a system that only warns",
+      checks: [{ ...externalBy("farm"), severity: "warning" as const }, approvalBy()],
+      fewest: 1,
+      words: "1 approval by `human`",
+    },
+  ])("asks for $name in full", ({ checks, fewest, words }) => {
+    const approval = openApproval(storyAwaiting(gateOf("release", ...checks)));
+    expect(approval.approvalsRequired).toBe(fewest);
+    expect(missingApprovals(approval)).toBe(words);
+  });
+
+  it("counts what was given of a number", () => {
+    const story = storyAwaiting(gateOf("release", approvalBy(["human"], 2)));
+    grant(story, anna);
+    expect(missingApprovals(openApproval(story))).toBe("2 approvals by `human` (1 given)");
+  });
+
+  it("opens without a system that only warns", () => {
+    const story = storyAwaiting(
+      gateOf("release", { ...externalBy("farm"), severity: "warning" as const }, approvalBy()),
+    );
+    grant(story, anna);
+    expect(resume(story).effect).toBe("allow");
+  });
+
+  it("takes the system's word for its own check alone, also where its role is asked", () => {
+    const story = storyAwaiting(gateOf("release", externalBy("farm"), approvalBy(["approver"])));
+    grant(story, farm);
+    expect(missingApprovals(openApproval(story))).toBe("1 approval by `approver`");
+    grant(story, anna);
+    expect(resume(story).effect).toBe("allow");
   });
 
   it("waits as long as the shorter of the gate's and the check's time", () => {

@@ -26,6 +26,7 @@ export function onApprovalRequested(task: TaskState, event: TaskEventOf<"approva
         evidence: data.evidence as Record<string, Digest>,
         approvers: data.approvers,
         approvalsRequired: data.approvals_required,
+        demands: data.demands ?? [{ approvers: data.approvers, required: data.approvals_required }],
         status: "requested",
         requestedAt: event.at,
         expiresAt: data.expires_at,

@@ -1,4 +1,4 @@
-import type { ApprovalState, TaskState } from "@phasegate/engine";
+import { answeredDemands, type ApprovalState, missingApprovals, type TaskState } from "@phasegate/engine";
 import type { JsonObject, JsonValue } from "@phasegate/wire";
 import type { ServerContext } from "../context.ts";
 import { failuresAnswer } from "../evidence/failed-tests.ts";
@@ -27,6 +27,12 @@ export function approvalSummary(task: TaskState, approval: ApprovalState): JsonO
     expires_at: approval.expiresAt,
     approvers: [...approval.approvers],
     approvals_required: approval.approvalsRequired,
+    demands: answeredDemands(approval).map(({ approvers, required, given }) => ({
+      approvers: [...approvers],
+      required,
+      given,
+    })),
+    waits_for: approval.status === "requested" ? missingApprovals(approval) : null,
     artifacts: { ...approval.artifacts },
     diff: "",
     evidence: [],

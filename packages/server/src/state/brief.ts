@@ -1,4 +1,4 @@
-import { replacedArtifacts, type TaskState } from "@phasegate/engine";
+import { missingApprovals, replacedArtifacts, type TaskState } from "@phasegate/engine";
 import type { CompiledPhase, CompiledWorkflow } from "@phasegate/workflow";
 import { replaceUnprintable } from "@phasegate/wire";
 import { blockerTexts } from "./snapshot.ts";
@@ -28,7 +28,7 @@ export function writeBrief(task: TaskState, workflow: CompiledWorkflow): string 
 
 function waitingLines(task: TaskState): string[] {
   const open = task.approvals.filter((approval) => approval.status === "requested" && approval.entry === task.entry);
-  return open.map((approval) => `**Waits for** ${approval.approvers.join(" or ")}: gate ${approval.gate}.`);
+  return open.map((approval) => `**Waits for** ${missingApprovals(approval)}: gate ${approval.gate}.`);
 }
 
 function artifactLines(task: TaskState, phase: CompiledPhase): string[] {

@@ -1,4 +1,4 @@
-import type { TaskState } from "@phasegate/engine";
+import { missingApprovals, type TaskState } from "@phasegate/engine";
 import type { Finding, JsonObject, Reason } from "@phasegate/wire";
 import type { CompiledWorkflow } from "@phasegate/workflow";
 import type { RunProgress } from "../evidence/run-progress.ts";
@@ -55,7 +55,7 @@ export function pendingOutcome(task: TaskState, progress: RunProgress): Transiti
   return {
     allowed: false,
     blockers: open.map(
-      (approval) => `awaiting_approval: gate \`${approval.gate}\` waits for ${approval.approvers.join(" or ")}`,
+      (approval) => `awaiting_approval: gate \`${approval.gate}\` waits for ${missingApprovals(approval)}`,
     ),
     findings: [],
     warnings: [],

@@ -284,8 +284,10 @@ export const eventSchemas = {
     evidence: Type.Record(Text, Digest),
     /** `human` or the name of a role; any of them. */
     approvers: Type.Array(Text),
-    /** Distinct principals. */
+    /** The fewest principals that can answer every demand. */
     approvals_required: Count,
+    /** Every one must be answered. Absent in older events: so many of any of the approvers. */
+    demands: Type.Optional(Type.Array(Type.Object({ approvers: Type.Array(Text), required: Count }))),
     expires_at: Text,
     repeated: Type.Boolean(),
     /** What the gate found besides; absent: nothing. */

@@ -27,6 +27,13 @@ const EarlierDenial = Type.Object({
   same_digest: Type.Boolean(),
 });
 
+const ApprovalDemand = Type.Object({
+  approvers: Type.Array(Type.String()),
+  required: Type.Integer({ minimum: 1 }),
+  /** Principals whose yes counts for it so far. */
+  given: Type.Integer({ minimum: 0 }),
+});
+
 const ArtifactSource = Type.Object({
   source: Type.Literal("self_reported"),
   submitted_by: Type.String(),
@@ -52,7 +59,12 @@ export const ApprovalAnswer = Type.Object({
   phase: Type.Optional(Type.String()),
   task_title: Type.Optional(Type.String()),
   approvers: Type.Optional(Type.Array(Type.String())),
+  /** The fewest principals that can answer every demand. */
   approvals_required: Type.Optional(Type.Integer({ minimum: 1 })),
+  /** Each of them must be answered; one principal may answer several, a system only the one that names it. */
+  demands: Type.Optional(Type.Array(ApprovalDemand)),
+  /** Everything that is still missing, in words; null when the approval is not open. */
+  waits_for: Type.Optional(nullable(Type.String())),
   tree: Type.Optional(Type.String()),
   /** The difference was longer than it is shown. */
   diff_truncated: Type.Optional(Type.Boolean()),

@@ -20,7 +20,7 @@ export const approval: CheckDefinition = {
   name: "approval",
   aliases: ["quorum"],
   passesWhen:
-    "`approvals_required` principals with one of the roles `approvers` approved exactly this digest; `human` is any person; `orchestrator` approves by itself once every blocking check of the gate passes",
+    "`approvals_required` principals with one of the roles `approvers` approved exactly this digest; `human` is a person with the role `approver` or `operator`; `orchestrator` approves by itself once every blocking check of the gate passes",
   parameters: Type.Object(
     {
       approvers: Type.Optional(
