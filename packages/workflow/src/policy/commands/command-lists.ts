@@ -50,7 +50,8 @@ export class CommandLists {
   /** True for a word behind which a command may begin that matters here. */
   beginsCommand(word: string): boolean {
     const program = baseName(word).toLowerCase();
-    return this.names(program) || shells.has(program) || wrapperNames.has(program);
+    const isGit = program.startsWith("git-") && this.names("git");
+    return isGit || this.names(program) || shells.has(program) || wrapperNames.has(program);
   }
 
   /** The entries that list a command. */
@@ -61,8 +62,9 @@ export class CommandLists {
   }
 
   judgeForbidden(words: readonly ShellWord[], flagVariables: ReadonlySet<string>): Reason | null {
+    const isListed = this.entriesOf(words).some(({ operands }) => operands.length > 0);
     for (const entry of this.#forbidden) {
-      const match = matchForbidden(entry, words, flagVariables);
+      const match = matchForbidden(entry, words, { flagVariables, isListed });
       if (match === "yes") return this.#denials.forbidden(entry.index, sourceOf(words));
       if (match === "unknown") {
         return this.#denials.unresolved(

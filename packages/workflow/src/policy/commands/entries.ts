@@ -1,5 +1,7 @@
 import { parse } from "unbash";
 import { containsFlags, type FlagSet, isFlag, readFlags } from "./flags.ts";
+import { gitReadings } from "./git-plumbing.ts";
+import { leadingOperands } from "./operands.ts";
 import { baseName, literalWord, readWord, type ShellWord } from "./words.ts";
 
 /** An entry of a command list: the words of a simple command, or a text that is compared as a whole. */
@@ -58,17 +60,43 @@ export function isPrefixOf(entry: CommandEntry, words: readonly ShellWord[]): bo
 /** Whether a command is what a forbidding entry means; `unknown` when only running it would tell. */
 export type ForbiddenMatch = "no" | "yes" | "unknown";
 
-/** Matches a forbidding entry: the program by name wherever it lies, its operands in order, its flags in any form. */
+/**
+ * Matches a forbidding entry: the program by name wherever it lies, its operands in order, its flags in any form. A call
+ * of git is what the entry means too where git does the same by another of its commands, unless `isListed` says that the
+ * allowed ones name that command.
+ */
 export function matchForbidden(
+  entry: CommandEntry,
+  words: readonly ShellWord[],
+  { flagVariables, isListed }: { flagVariables: ReadonlySet<string>; isListed: boolean },
+): ForbiddenMatch {
+  const asWritten = matchWords(entry, words, flagVariables);
+  if (asWritten !== "no" || entry.program !== "git" || programOf(words) !== "git") return asWritten;
+  const matches = gitReadings(words)
+    .filter(({ isOther }) => !(isListed && isOther))
+    .map((reading) =>
+      matchWords(reading.hasOptions ? entry : { ...entry, flags: noFlags }, reading.words, flagVariables),
+    );
+  return matches.find((match) => match === "yes") ?? matches.find((match) => match === "unknown") ?? "no";
+}
+
+const noFlags: FlagSet = readFlags([]);
+
+function programOf(words: readonly ShellWord[]): string | null {
+  const program = words[0]?.value;
+  return typeof program === "string" ? baseName(program).toLowerCase() : null;
+}
+
+function matchWords(
   entry: CommandEntry,
   words: readonly ShellWord[],
   flagVariables: ReadonlySet<string>,
 ): ForbiddenMatch {
   if (!entry.words || entry.program === null) return "no";
-  const program = words[0]?.value;
-  if (typeof program !== "string" || !matchesWord(entry.program, baseName(program).toLowerCase())) return "no";
+  const program = programOf(words);
+  if (program === null || !matchesWord(entry.program, program)) return "no";
   const rest = words.slice(1);
-  const operands = matchOperands(baseName(program).toLowerCase(), entry.operands, rest);
+  const operands = matchOperands(program, entry.operands, rest);
   if (operands === "no") return "no";
   const hasFlags = containsFlags(entry.program, entry.operands[0] ?? null, entry.flags, readFlags(rest));
   if (hasFlags) return operands;
@@ -82,20 +110,6 @@ function mayBeFlag(word: ShellWord, flagVariables: ReadonlySet<string>): boolean
   // A glob gives names of files; a file called `-rf` is not what is guarded against here.
   return word.splits && /^(?:["']*[$`{]|-)|^\.\.\.$/u.test(word.source);
 }
-
-/** Options of well-known programs that take the next word as their value. For other programs any may. */
-const valueFlags: Readonly<Record<string, ReadonlySet<string>>> = {
-  git: new Set([
-    "-C",
-    "-c",
-    "--git-dir",
-    "--work-tree",
-    "--namespace",
-    "--config-env",
-    "--super-prefix",
-    "--attr-source",
-  ]),
-};
 
 const subcommandNames: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   npm: {
@@ -142,24 +156,6 @@ function matchOperands(program: string, operands: readonly string[], words: read
 function mayBecome({ source, splits }: ShellWord, operand: string): boolean {
   if (!splits || !/^[\w./@%+:=,-]*[*?][\w./@%+:=,*?-]*$/u.test(source)) return true;
   return matchesWord(source.replaceAll(/\?+/gu, "*"), operand);
-}
-
-/** Where a subcommand may stand: after options, each of which may have taken one word as its value. */
-function leadingOperands(program: string, words: readonly ShellWord[]): readonly number[] {
-  const known = valueFlags[program];
-  const places: number[] = [];
-  for (let index = 0; index < words.length; index++) {
-    const { value } = words[index]!;
-    const before = words[index - 1]?.value;
-    const mayBeValue = typeof before === "string" && isFlag(before) && !before.includes("=");
-    if (value === "--") continue;
-    if (value !== null && isFlag(value)) continue;
-    if (mayBeValue && known?.has(before)) continue;
-    places.push(index);
-    if (value === null && words[index]!.splits) continue;
-    if (!mayBeValue || known) break;
-  }
-  return places;
 }
 
 function matchesSubcommand(program: string, wanted: string, actual: string): boolean {

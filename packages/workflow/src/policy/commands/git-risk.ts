@@ -1,7 +1,8 @@
+import { ownerOfHelper } from "./git-plumbing.ts";
 import type { ShellWord } from "./words.ts";
 
 const runsCommand =
-  /^(?:alias\.|core\.(?:pager|editor|sshcommand|fsmonitor|hookspath|gitproxy|askpass|alternaterefscommand)|sequence\.editor|diff\.external|include(?:if)?\.|filter\.|credential\.|pager\.|gpg\.|.*\.(?:cmd|command|textconv|driver|process|path|program|vcs|uploadpack|receivepack|packobjectshook|browser|update|allow|insteadof|templatedir|difffilter))/iu;
+  /^(?:alias\.|help\.autocorrect|imap\.tunnel|instaweb\.httpd|sendemail\.(?:.+\.)?(?:\w*cmd|smtpserver)$|lfs\.(?:extension|customtransfer)\.|core\.(?:pager|editor|sshcommand|fsmonitor|hookspath|gitproxy|askpass|alternaterefscommand)|sequence\.editor|diff\.external|include(?:if)?\.|filter\.|credential\.|pager\.|gpg\.|.*\.(?:cmd|command|textconv|driver|process|path|program|vcs|uploadpack|receivepack|packobjectshook|browser|update|allow|recentobjectshook|insteadof|templatedir|difffilter))/iu;
 const harmlessValues = new Set(["", "cat", "true", "false", ":", "/dev/null"]);
 const runningSubcommands = new Set(["bisect", "submodule", "rebase", "filter-branch", "difftool", "mergetool"]);
 
@@ -19,6 +20,7 @@ export function gitRisk(words: readonly ShellWord[]): string | null {
       if (text !== "config") break;
     }
     if (text === "for-each-repo") return "`git for-each-repo` runs git with other words";
+    if (text === "remote-ext") return "`git remote-ext` runs what its words say";
     if (text.startsWith("--exec-path=")) return "`--exec-path` decides what git runs";
   }
   return null;
@@ -53,7 +55,7 @@ function isInside(folder: string | null | undefined): boolean {
 
 /** True for subcommands that run what their arguments say. */
 export function gitLaunches(words: readonly ShellWord[]): boolean {
-  return words.some(({ value }) => value !== null && runningSubcommands.has(value));
+  return words.some(({ value }) => value !== null && runningSubcommands.has(ownerOfHelper(value)));
 }
 
 function splitSetting(text: string): readonly [string, string | null] {

@@ -1,4 +1,5 @@
 import type { CommandEntry } from "./entries.ts";
+import { plumbingOf } from "./git-plumbing.ts";
 
 const processes =
   /system|exec|spawn|popen|fork|process|shell|\beval\b|__import__|import_module|getattr|\bpty\b|`|%x|\bqx\b|\brequire\b\s*\(?\s*[^'"\s(]/iu;
@@ -75,7 +76,11 @@ function mentions(entry: CommandEntry, code: string): boolean {
   if (!entry.words || !/[\s'"(`]/u.test(code)) return false;
   const words = entry.words
     .filter((word) => word !== "*")
-    .map((word) => word.replaceAll(/[\\^$.*+?()[\]{}|/]/gu, String.raw`\$&`));
+    .map((word) => word.replaceAll(/[\\^$.*+?()[\]{}|/]/gu, String.raw`\$&`))
+    .map((word, index) => {
+      const lower = entry.program === "git" && index === 1 ? plumbingOf(word) : [];
+      return lower.length === 0 ? word : `(?:${[word, ...lower].join("|")})`;
+    });
   const between = words.join("[^A-Za-z0-9]+");
   const place =
     words.length > 1

@@ -335,7 +335,7 @@ describe("both lists", () => {
     ["git push -f", "denied"],
     ["git push origin x --force", "denied"],
     ["git push --force-with-lease", "allowed"],
-    ["git commit-tree x", "allowed"],
+    ["git commit-graph verify", "allowed"],
     ["git add a 'git commit'", "allowed"],
     ["npm test -- -t 'git commit; rm -rf /'", "allowed"],
     ["git stash push -m 'before git commit'", "allowed"],

@@ -1,3 +1,4 @@
+import { ownerOfHelper } from "./git-plumbing.ts";
 import { allowedGitWords } from "./git-risk.ts";
 import { literalWord, type ShellWord } from "./words.ts";
 
@@ -55,6 +56,12 @@ const programs: Readonly<Record<string, RunningOptions>> = {
       "config-env",
       "extcmd",
       "smtp-server",
+      "sendmail-cmd",
+      "to-cmd",
+      "cc-cmd",
+      "header-cmd",
+      "access-hook",
+      "httpd",
     ],
     operand: /^ext::/u,
   },
@@ -124,7 +131,7 @@ export function programOption(
   flagVariables: ReadonlySet<string>,
 ): string | null {
   const subcommand = program === "git" ? gitSubcommand(words) : null;
-  const runner = subcommand === null ? undefined : gitRunners[subcommand];
+  const runner = subcommand === null ? undefined : gitRunners[ownerOfHelper(subcommand)];
   if (runner === null && !named.has(subcommand!)) return `git ${subcommand!}`;
   if (runner && words.some(({ value }) => value === runner) && !named.has(runner)) return `${subcommand!} ${runner}`;
   const tables = [programs[program], programs[`${program} ${subcommand ?? ""}`]].filter((table) => table !== undefined);
