@@ -8,6 +8,7 @@ const rest: Sample = {
   rssBytes: 2e8,
   heapUsedBytes: 6e7,
   externalBytes: 1e7,
+  threadsBytes: 1e8,
   descriptors: 60,
   handles: 40,
   loopDelayP99Ms: 1,
@@ -63,6 +64,12 @@ test("a leak shows through the noise of collections", () => {
 test("memory too restless to tell is not called flat, where it must be shown", () => {
   const restless = samplesOf((at) => ({ heapUsedBytes: 6e7 + 4e7 * noise(at), rssBytes: 2e8 + 1e8 * noise(at) }));
   expect(findGrowth(restless)).toEqual([expect.stringMatching(/^heapUsedBytes is not shown to be flat: /)]);
+});
+
+test("a worker thread that holds more and more is seen", () => {
+  expect(findGrowth(samplesOf((at) => ({ threadsBytes: 1e8 + at * 50_000 })))).toEqual([
+    expect.stringMatching(/^threadsBytes grows by /),
+  ]);
 });
 
 test("a descriptor that leaks every thirty seconds is seen", () => {

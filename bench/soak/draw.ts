@@ -18,6 +18,7 @@ const panels: readonly Panel[] = [
     unit: "MiB",
     lines: [
       { name: "resident", colour: "#1f6feb", at: (sample) => sample.rssBytes / mebibyte },
+      { name: "threads hold", colour: "#9a6700", at: (sample) => sample.threadsBytes / mebibyte },
       { name: "heap in use", colour: "#d1242f", at: (sample) => sample.heapUsedBytes / mebibyte },
     ],
   },

@@ -6,6 +6,8 @@ export interface Sample {
   readonly rssBytes: number;
   readonly heapUsedBytes: number;
   readonly externalBytes: number;
+  /** Heap and outside memory of all worker threads. */
+  readonly threadsBytes: number;
   readonly descriptors: number;
   readonly handles: number;
   readonly loopDelayP99Ms: number;
@@ -27,7 +29,9 @@ interface Bound {
 export const flatGrowth = {
   // After a collection: what is held.
   heapUsedBytes: { perHour: 48 * 1024 ** 2, mustBeShown: true },
-  // Of all threads, with what their allocators have not given back.
+  // Threads come and go with the work.
+  threadsBytes: { perHour: 96 * 1024 ** 2, mustBeShown: false },
+  // Of the whole process, with what its allocators have not given back.
   rssBytes: { perHour: 192 * 1024 ** 2, mustBeShown: false },
   // These come and go with idle connections.
   descriptors: { perHour: 60, mustBeShown: false },

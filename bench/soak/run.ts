@@ -44,7 +44,7 @@ const mebibyte = 1024 ** 2;
 say(
   [
     `${report.calls} calls, ${report.answeredDecisions} answered decisions; p50 ${report.p50Ms.toFixed(1)} ms, p99 ${report.p99Ms.toFixed(1)} ms`,
-    `growth an hour once warm: heap ${said(growth.heapUsedBytes, mebibyte)} MiB, resident ${said(growth.rssBytes, mebibyte)} MiB, descriptors ${said(growth.descriptors, 1)}, handles ${said(growth.handles, 1)}`,
+    `growth an hour once warm: heap ${said(growth.heapUsedBytes, mebibyte)} MiB, threads ${said(growth.threadsBytes, mebibyte)} MiB, resident ${said(growth.rssBytes, mebibyte)} MiB, descriptors ${said(growth.descriptors, 1)}, handles ${said(growth.handles, 1)}`,
     `other answers: ${JSON.stringify(report.failures)}`,
     ...(broken.length === 0 ? ["nothing lost, no 5xx, the ledger verifies"] : broken.map((text) => `BROKEN: ${text}`)),
   ].join("\n"),

@@ -1,13 +1,18 @@
 import { readdirSync } from "node:fs";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setImmediate as turn } from "node:timers/promises";
+import type { Worker } from "node:worker_threads";
 import { startServer } from "@phasegate/server";
+import { collectInThreads } from "./threads.ts";
+import type { ThreadFigures } from "./threads.ts";
 
-/** What a server says of itself; `heapUsedBytes` after a collection, so that what it shows is held. */
+/** What a server says of itself, after a collection in each of its threads, so that what it shows is held. */
 export interface ServerFigures {
   readonly rssBytes: number;
+  /** Of the main thread. */
   readonly heapUsedBytes: number;
   readonly externalBytes: number;
+  readonly threads: readonly ThreadFigures[];
   readonly descriptors: number;
   readonly handles: number;
   readonly isWarm: boolean;
@@ -21,6 +26,12 @@ export interface ServerFigures {
  * settings as JSON. Sends its address, then ServerFigures for each message that it gets; ends with the channel.
  */
 const [repository = "", dataDirectory = "", settings = "{}"] = process.argv.slice(2);
+const threads = new Set<number>();
+process.on("worker", (worker: Worker) => {
+  const { threadId } = worker;
+  threads.add(threadId);
+  worker.once("exit", () => threads.delete(threadId));
+});
 const server = await startServer({
   cwd: repository,
   env: { ...process.env },
@@ -32,6 +43,7 @@ const server = await startServer({
   },
 });
 const resolutionMs = 10;
+const longestCollectionMs = 2_000;
 const nanosecondsPerMs = 1_000_000;
 const delay = monitorEventLoopDelay({ resolution: resolutionMs });
 delay.enable();
@@ -48,6 +60,7 @@ async function figures(): Promise<ServerFigures> {
   globalThis.gc?.();
   await turn();
   globalThis.gc?.();
+  const collected = await collectInThreads(threads, longestCollectionMs);
   // A collection that was asked for is no delay of the server's own.
   delay.reset();
   const { rss, heapUsed, external } = process.memoryUsage();
@@ -55,6 +68,7 @@ async function figures(): Promise<ServerFigures> {
     rssBytes: rss,
     heapUsedBytes: heapUsed,
     externalBytes: external,
+    threads: collected,
     descriptors: readdirSync("/proc/self/fd").length,
     handles: process.getActiveResourcesInfo().length,
     isWarm: server.events.history().length >= server.config.events.max_history,

@@ -74,6 +74,7 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
       p99Ms: all.percentileMs(0.99),
       growth: {
         heapUsedBytes: growthOf(samples, "heapUsedBytes"),
+        threadsBytes: growthOf(samples, "threadsBytes"),
         rssBytes: growthOf(samples, "rssBytes"),
         descriptors: growthOf(samples, "descriptors"),
         handles: growthOf(samples, "handles"),
@@ -141,9 +142,11 @@ async function soakAndSample(
     const now = performance.now();
     const { tally, at } = stretch;
     stretch = { tally: new Tally(), at: now };
+    const { threads, ...figures } = await server.figures();
     samples.push({
       atSeconds: (now - startedAt) / 1_000,
-      ...(await server.figures()),
+      ...figures,
+      threadsBytes: threads.reduce((sum, { heapUsedBytes, externalBytes }) => sum + heapUsedBytes + externalBytes, 0),
       ledgerBytes: server.ledgerBytes(),
       callsPerSecond: tally.calls / ((now - at) / 1_000),
       p50Ms: tally.percentileMs(0.5),

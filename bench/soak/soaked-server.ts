@@ -64,7 +64,7 @@ export class SoakedServer {
       fileURLToPath(new URL("serve.ts", import.meta.url)),
       [repository, join(directory, "data"), JSON.stringify(settings)],
       {
-        execArgv: ["--expose-gc"],
+        execArgv: ["--expose-gc", "--import", new URL("threads.ts", import.meta.url).href],
         env: { PATH: process.env["PATH"], HOME: directory, PHASEGATE_OPERATOR_KEY: benchOperatorKey },
         stdio: ["ignore", "pipe", "inherit", "ipc"],
       },

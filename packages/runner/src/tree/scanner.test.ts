@@ -48,6 +48,13 @@ test.each(["full", "cached"] as const)(
   },
 );
 
+test("a hundred workspaces are held without a buffer for each", () => {
+  const before = process.memoryUsage().arrayBuffers;
+  const held = Array.from({ length: 100 }, (_, index) => slowScanner(`held-${index}`, []));
+  expect(held).toHaveLength(100);
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(8 * 1024 ** 2);
+});
+
 test("a reading that is done in time answers, and each has its own time", async () => {
   const { scan } = slowScanner("in-time", ["a", "b"]);
   expect((await scan("full")).upserts).toHaveLength(2);

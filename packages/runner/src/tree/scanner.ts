@@ -69,6 +69,8 @@ const maxLitter = 1000;
 const defaultDistrustMs = 2000n;
 const specialBits = 0o7000n;
 const smallFileBytes = 4 * 1024 * 1024;
+/** One for all scanners of a thread: filled and used up within one synchronous reading. */
+const smallFile = Buffer.allocUnsafe(smallFileBytes);
 
 /**
  * Computes the tree of one workspace, again and again. `full` reads every byte. `cached` believes an unchanged
@@ -84,7 +86,6 @@ export class Scanner {
   readonly #distrustMs: bigint;
   readonly #elapsedMs: () => number;
   #readUntil = 0;
-  readonly #buffer = Buffer.allocUnsafe(smallFileBytes);
   readonly #known = new Map<string, KnownEntry>();
   readonly #classes = new Map<string, PathClass>();
   #generation = 0;
@@ -324,18 +325,18 @@ export class Scanner {
   }
 
   #readFile(path: string, descriptor: number, size: number): { content: string; size: number } {
-    if (size > this.#buffer.length - 1) {
+    if (size > smallFile.length - 1) {
       const known = this.#known.get(path)?.entry;
       // Most large files have not changed: compare before copying.
       if (known !== undefined && known.size === size && this.#contents.has(known.content)) {
-        const content = hashDescriptor(descriptor, this.#buffer, () => this.#refuseSlow());
+        const content = hashDescriptor(descriptor, smallFile, () => this.#refuseSlow());
         if (this.#contents.has(content)) return { content, size };
       }
       return this.#contents.copySync(descriptor, this.#limits.maxBytes, () => this.#refuseSlow());
     }
     // A regular file gives fewer bytes than were asked for at its end only.
-    const length = readSync(descriptor, this.#buffer, 0, size + 1, 0);
-    const bytes = this.#buffer.subarray(0, length);
+    const length = readSync(descriptor, smallFile, 0, size + 1, 0);
+    const bytes = smallFile.subarray(0, length);
     const content = hash("sha256", bytes, "hex");
     this.#contents.putSync(content, bytes);
     return { content, size: length };
