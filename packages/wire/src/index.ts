@@ -219,5 +219,4 @@ export {
   type UnsupportedEntry,
 } from "./tree.ts";
 export { recordedToolNames } from "./tool-names.ts";
-export { misnamed, readName } from "./names.ts";
 export { replaceUnprintable } from "./unprintable.ts";

@@ -60,10 +60,8 @@ export function printFindings(
 /** Each question that is open, with everything that it still lacks. */
 function printApprovals(io: Io, task: Pick<TaskAnswer, "approvals">): void {
   for (const { id, gate, waits_for: missing } of task.approvals) {
-    if (typeof missing !== "string") continue;
-    io.out(
-      `${styled(io, "yellow", "approval")} ${String(id)}: gate ${printable(String(gate))} waits for ${printable(missing)}`,
-    );
+    if (typeof id !== "string" || typeof gate !== "string" || typeof missing !== "string") continue;
+    io.out(`${styled(io, "yellow", "approval")} ${id}: gate ${printable(gate)} waits for ${printable(missing)}`);
   }
 }
 

@@ -6,9 +6,9 @@ import {
   type PrincipalId,
   type PrincipalKind,
   type PrincipalRole,
-  readName,
   type StoredEvent,
 } from "@phasegate/wire";
+import { readName } from "./names.ts";
 
 export interface KeyState {
   readonly id: KeyId;

@@ -90,7 +90,12 @@ export class KeyRing {
   agentNameAllowed(principal: Principal, agentId: string): boolean {
     const named = this.findPrincipal(agentId);
     if (named) return named.id === principal.id;
-    return [...this.fold.principalsReadAs(agentId)].every((id) => id === principal.id);
+    return this.principalsReadAs(agentId).every(({ id }) => id === principal.id);
+  }
+
+  /** Principals that a reader would take for one of this name. */
+  principalsReadAs(name: string): readonly Principal[] {
+    return [...this.fold.principalsReadAs(name)].flatMap((id) => this.fold.newestKeyOf(id)?.principal ?? []);
   }
 
   list(): readonly KeyState[] {

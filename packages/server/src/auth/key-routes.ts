@@ -16,10 +16,10 @@ import { type Route, route } from "../http/route.ts";
 import { refuseAgents } from "./refuse-agents.ts";
 import type { KeyState } from "./key-fold.ts";
 import type { KeyRing } from "./key-ring.ts";
+import { misnamed } from "./names.ts";
 
 /** Roles that no agent's key may carry: agents cannot judge, mint or override. */
 const rolesOfPeople: readonly PrincipalRole[] = ["approver", "operator", "admin"];
-const reservedNames = ["open", "server"];
 
 /** GET and POST /keys, DELETE /keys/{key_id}. */
 export function keyRoutes(keys: KeyRing): Route[] {
@@ -93,9 +93,10 @@ function judge(keys: KeyRing, by: Principal, wanted: CreateKeyRequest): Principa
   const findings: Place[] = [];
   const existing = keys.findPrincipal(wanted.name);
   const owner = wanted.owner === undefined ? null : keys.findPrincipal(wanted.owner);
-  if (reservedNames.includes(wanted.name) || wanted.name.startsWith("prn_")) {
-    findings.push({ place: "/name", message: `\`${wanted.name}\` is reserved` });
-  }
+  // A principal that stands keeps its name: its keys must be replaceable.
+  const message =
+    existing?.name === wanted.name ? null : (misnamed(wanted.name, wanted.kind) ?? mistakable(keys, wanted));
+  if (message !== null) findings.push({ place: "/name", message });
   if (existing && existing.kind !== wanted.kind) {
     findings.push({
       place: "/kind",
@@ -117,6 +118,12 @@ function judge(keys: KeyRing, by: Principal, wanted: CreateKeyRequest): Principa
   const first = findings[0];
   if (first) throw new PhasegateError("invalid_request", `\`${first.place}\` ${first.message}`, { findings });
   return owner?.id ?? existing?.owner ?? null;
+}
+
+/** Why an agent's name would be taken for a person's or a service's, or theirs for an agent's. */
+function mistakable(keys: KeyRing, { name, kind }: CreateKeyRequest): string | null {
+  const taken = keys.principalsReadAs(name).find((one) => (one.kind === "agent") !== (kind === "agent"));
+  return taken ? `reads like the name of a principal of kind \`${taken.kind}\`` : null;
 }
 
 function refuseLastOperator(keys: KeyRing, id: KeyId, now: number): void {

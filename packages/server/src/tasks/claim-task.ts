@@ -1,7 +1,8 @@
 import { type ClaimTask, reviewedTask, type TaskState } from "@phasegate/engine";
-import { lowerAssurance, misnamed, PhasegateError } from "@phasegate/wire";
+import { lowerAssurance, PhasegateError } from "@phasegate/wire";
 import type { AssuranceLevel, TaskId } from "@phasegate/wire";
 import type { CompiledWorkflow } from "@phasegate/workflow";
+import { misnamed } from "../auth/names.ts";
 import type { Caller, ServerContext } from "../context.ts";
 import type { RouteAnswer } from "../http/route.ts";
 import { serverCaller } from "../server-caller.ts";
@@ -29,9 +30,13 @@ const maxRounds = 8;
 export async function claimTask(context: ServerContext, caller: Caller, input: ClaimInput): Promise<RouteAnswer> {
   refuseMisnamed(caller, input.agent_id);
   if (!context.keys.agentNameAllowed(caller.principal, input.agent_id)) {
-    throw new PhasegateError("agent_id_mismatch", `\`${input.agent_id}\` is the name of another principal`, {
-      hint: "claim under your own name, or one that nobody has",
-    });
+    throw new PhasegateError(
+      "agent_id_mismatch",
+      `\`${input.agent_id}\` is the name of another principal, or reads like it`,
+      {
+        hint: "claim under your own name, or one that nobody has",
+      },
+    );
   }
   await context.runner.requireSpace();
   const held = await refuseHoarding(context, caller, input);
@@ -63,11 +68,11 @@ export async function claimTask(context: ServerContext, caller: Caller, input: C
 
 /** A principal's own name is its own, whatever it is. */
 function refuseMisnamed({ principal }: Caller, agentId: string): void {
-  const message = agentId === principal.name || agentId === principal.id ? null : misnamed(agentId);
+  const message = agentId === principal.name || agentId === principal.id ? null : misnamed(agentId, "agent");
   if (message === null) return;
   throw new PhasegateError("invalid_request", `\`agent_id\` ${message}`, {
     findings: [{ place: "/agent_id", message }],
-    hint: "name the agent in letters and digits; no name of the server's own",
+    hint: "name the agent in letters and digits; no word that stands for the server or for people",
   });
 }
 
