@@ -170,6 +170,16 @@ describe("a task that a principal may not see", () => {
     expect(elsewhere.body["total"]).toBe(0);
   });
 
+  test("what is done in it is in the statistics of those who may see it alone", async () => {
+    const everyone = [server.operator, ada, holder.api];
+    const totals = async () =>
+      Promise.all(everyone.map(async (api) => Number((await api.get("/audit/stats")).body["total_entries"])));
+    const before = await totals();
+    expect((await own.execute("write_files", { path: "elsewhere.txt", content: "x" })).status).toBe(403);
+    const after = await totals();
+    expect(after.map((total, index) => total - (before[index] ?? 0))).toEqual([1, 1, 0]);
+  });
+
   test("operators, reviewers, approvers and auditors see it, and its holder does", async () => {
     const people = [
       await server.withKey("person", "rita", ["reviewer"]),

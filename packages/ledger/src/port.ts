@@ -132,8 +132,11 @@ export interface Ledger {
 
   /** Audit entries: event plus its bodies, newest first. `total` counts all that match, from an index or counter. */
   queryAudit(query: AuditQuery): Promise<{ entries: AuditRow[]; total: number; nextCursor: string | null }>;
-  /** From counters, not scans. Counts the tool events `tool.executed`, `tool.denied`, `tool.rolled_back`, `tool.interrupted`. */
-  auditStats(): Promise<AuditStats>;
+  /**
+   * Counts the tool events `tool.executed`, `tool.denied`, `tool.rolled_back`, `tool.interrupted`. From counters, not scans;
+   * with `visibleTo` those of the tasks that this principal holds or has held, at the cost of these tasks' events.
+   */
+  auditStats(query?: Pick<AuditQuery, "visibleTo">): Promise<AuditStats>;
 
   /** Monotonic number of the last change to keys, roles and revocations. */
   authorityVersion(): Promise<number>;

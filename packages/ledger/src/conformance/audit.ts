@@ -104,6 +104,23 @@ export function describeAudit(open: OpenLedger): void {
         });
       }));
 
+    test("statistics of one principal are those of the tasks that it holds or has held", () =>
+      withLedger(open, async (ledger) => {
+        await sampleHistory(ledger);
+        const ofAlice = await ledger.auditStats({ visibleTo: alice });
+        const ofBob = await ledger.auditStats({ visibleTo: bob });
+        expect({ ofAlice, ofBob }).toEqual({
+          ofAlice: {
+            totalEntries: 3,
+            totalSuccesses: 1,
+            totalFailures: 2,
+            toolsUsed: { bash: 1, read_files: 1, write_files: 1 },
+            phases: { PLAN: 2, TDD: 1 },
+          },
+          ofBob: { totalEntries: 1, totalSuccesses: 0, totalFailures: 1, toolsUsed: { bash: 1 }, phases: { IMPL: 1 } },
+        });
+      }));
+
     test("names of tools that are made up are counted together, and each is found by its own", () =>
       withLedger(open, async (ledger) => {
         await appendTo(ledger, "one", [created(), toolDenied("made_up_1"), toolDenied("made_up_2")]);

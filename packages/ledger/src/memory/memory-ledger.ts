@@ -292,9 +292,11 @@ class MemoryLedger implements Ledger {
     };
   }
 
-  async auditStats(): Promise<AuditStats> {
+  async auditStats({ visibleTo }: Pick<AuditQuery, "visibleTo"> = {}): Promise<AuditStats> {
     this.#assertOpen();
-    return auditStatsOf(this.#counters.values());
+    if (visibleTo === undefined) return auditStatsOf(this.#counters.values());
+    const own = this.#events.filter(this.#auditFilter({ visibleTo, limit: 1 }));
+    return auditStatsOf(own.map((event) => decodeAuditCell(auditCellKey(auditFacts(event)), 1)));
   }
 
   async authorityVersion(): Promise<number> {

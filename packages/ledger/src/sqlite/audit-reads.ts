@@ -1,6 +1,6 @@
-import type { Digest, JsonValue } from "@phasegate/wire";
+import type { Digest, EventType, JsonValue, PrincipalId } from "@phasegate/wire";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { auditBodies, decodeAuditCell, hasOwnCounter, type AuditCell } from "../audit-facts.ts";
+import { auditBodies, auditCellKey, decodeAuditCell, hasOwnCounter, type AuditCell } from "../audit-facts.ts";
 import type { AuditQuery, AuditRow } from "../port.ts";
 import { normalizeTime, pageSize, parseCursor } from "../query-bounds.ts";
 import type { SqlRow, SqlValue } from "./driver.ts";
@@ -10,6 +10,11 @@ import { wasHeldBy } from "./task-reads.ts";
 
 /** Positions that one step of a search looks at before it lets others run: a few milliseconds. */
 const stepSize = 4_000;
+
+const phaseOf = "coalesce(json_extract(data, '$.phase'), json_extract(data, '$.from'))";
+const toolOf = "json_extract(data, '$.tool_name')";
+const successOf = `case type when 'tool.executed' then json_extract(data, '$.success')
+  when 'tool.denied' then 0 when 'tool.rolled_back' then 0 when 'tool.interrupted' then 0 end`;
 
 interface Filter {
   readonly sql: string;
@@ -21,6 +26,42 @@ export function readAuditCells(reader: Reader): AuditCell[] {
   return reader
     .all("select facts, count from audit_counter")
     .map((row) => decodeAuditCell(row["facts"] as string, row["count"] as number));
+}
+
+/** What `readAuditCells` counts, of the tasks of one principal: in steps that let other work run. */
+export async function countOwnCells(reader: Reader, principal: PrincipalId): Promise<AuditCell[]> {
+  const cells: AuditCell[] = [];
+  const streams = reader.all("select task from task_holder where principal = ?", principal);
+  let looked = 0;
+  for (const stream of streams) {
+    const task = stream["task"] as number;
+    const last = reader.get("select max(version) as last from event where stream_id = ?", task)?.["last"] as number;
+    for (let from = 1; from <= last; from += stepSize) {
+      const rows = reader.all(
+        `select type, ${phaseOf} as phase, ${toolOf} as tool, ${successOf} as success, count(*) as count from event
+         where stream_id = ? and version between ? and ? group by 1, 2, 3, 4`,
+        task,
+        from,
+        from + stepSize - 1,
+      );
+      cells.push(...rows.map(ownCell));
+      looked += Math.min(stepSize, last - from + 1);
+      if (looked < stepSize) continue;
+      looked = 0;
+      await nextTurn();
+    }
+  }
+  return cells;
+}
+
+function ownCell({ type, phase, tool, success, count }: SqlRow): AuditCell {
+  const key = auditCellKey({
+    type: type as EventType,
+    phase: phase as string | null,
+    toolName: tool as string | null,
+    success: success === null ? null : success === 1,
+  });
+  return decodeAuditCell(key, count as number);
 }
 
 /**
@@ -57,13 +98,9 @@ function filterOf(query: AuditQuery): Filter {
     values.push(value);
   };
   filter("type in (select value from json_each(?))", query.types && JSON.stringify(query.types));
-  filter("coalesce(json_extract(data, '$.phase'), json_extract(data, '$.from')) = ?", query.phase);
-  filter("json_extract(data, '$.tool_name') = ?", query.toolName);
-  filter(
-    `case type when 'tool.executed' then json_extract(data, '$.success')
-       when 'tool.denied' then 0 when 'tool.rolled_back' then 0 when 'tool.interrupted' then 0 end = ?`,
-    query.success === undefined ? undefined : Number(query.success),
-  );
+  filter(`${phaseOf} = ?`, query.phase);
+  filter(`${toolOf} = ?`, query.toolName);
+  filter(`${successOf} = ?`, query.success === undefined ? undefined : Number(query.success));
   filter("event.agent_id = ?", query.agentId);
   filter("event.principal = ?", query.principal);
   filter("at >= ?", normalizeTime(query.from));

@@ -28,7 +28,7 @@ import type {
   ReadAllOptions,
 } from "../port.ts";
 import { cursorCounter } from "./cursor-counter.ts";
-import { queryAudit, readAuditCells } from "./audit-reads.ts";
+import { countOwnCells, queryAudit, readAuditCells } from "./audit-reads.ts";
 import { databaseError } from "./database-errors.ts";
 import { readAll, readEvent, readHead, readPayload, readSignedHeads, readStream } from "./event-reads.ts";
 import { takeOwnership } from "./owner-lock.ts";
@@ -312,8 +312,9 @@ class SqliteLedger implements Ledger {
     return queryAudit(this.#openReader(), query);
   }
 
-  async auditStats(): Promise<AuditStats> {
-    return auditStatsOf(readAuditCells(this.#openReader()));
+  async auditStats({ visibleTo }: Pick<AuditQuery, "visibleTo"> = {}): Promise<AuditStats> {
+    const reader = this.#openReader();
+    return auditStatsOf(visibleTo === undefined ? readAuditCells(reader) : await countOwnCells(reader, visibleTo));
   }
 
   async authorityVersion(): Promise<number> {

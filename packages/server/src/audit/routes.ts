@@ -121,12 +121,12 @@ export const auditRoutes: readonly Route[] = [
     method: "GET",
     path: "/api/v1/audit/stats",
     operationId: "auditStats",
-    summary: "Counts of tool calls, from counters",
+    summary: "Counts of tool calls: of all tasks from counters, for an agent of its own tasks",
     tag: "audit",
     access,
     answers: { 200: AuditStatsAnswer },
-    handle: async (context) => {
-      const stats = await context.ledger.auditStats();
+    handle: async (context, caller) => {
+      const stats = await context.ledger.auditStats(scope(caller));
       return {
         status: 200,
         body: {
