@@ -22,6 +22,7 @@ export type {
   NormalizedWorkspace,
   StoredWorkflow,
 } from "./model/normalized.ts";
+export { faultOfCommitMessage } from "./tools/commit-message.ts";
 export type { ToolDefinition } from "./tools/definition.ts";
 export { describedArguments } from "./tools/described-arguments.ts";
 export {

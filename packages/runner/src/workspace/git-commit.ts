@@ -1,3 +1,4 @@
+import { faultOfCommitMessage } from "@phasegate/workflow";
 import { writeCommit, writeGitTree } from "../git/tree-objects.ts";
 import { stringArgument } from "../tools/arguments.ts";
 import { settle, ToolRefusal } from "../tools/outcome.ts";
@@ -19,10 +20,12 @@ export const gitCommit: WorkspaceTool = {
   run: async (args, { before, parts, workspace }) => {
     let commit: string | undefined;
     const outcome = await settle(async () => {
-      const message = stringArgument(args, "message").trim();
-      if (message === "" || message.includes("\0") || Buffer.byteLength(message) > maxMessageBytes) {
-        throw new ToolRefusal("invalid_request", "`message` must hold 1 to 65536 bytes of text without NUL");
+      const message = stringArgument(args, "message").replaceAll("\r\n", "\n").trim();
+      if (message === "" || Buffer.byteLength(message) > maxMessageBytes) {
+        throw new ToolRefusal("invalid_request", "`message` must hold 1 to 65536 bytes of text");
       }
+      const fault = faultOfCommitMessage(message);
+      if (fault !== null) throw new ToolRefusal("invalid_request", fault.message, { hint: fault.hint });
       const now = before ?? (await workspace.scan("full"));
       const [unsupported] = now.unsupported;
       if (unsupported !== undefined) {

@@ -250,6 +250,7 @@ export const workspaceTools: readonly ToolDefinition[] = [
           type: "string",
           minLength: 1,
           maxLength: 65536,
+          description: "without control characters and verdicts of others such as `Approved-by`",
         },
       },
       additionalProperties: false,

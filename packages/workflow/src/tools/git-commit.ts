@@ -8,7 +8,13 @@ export const gitCommit: ToolDefinition = {
   effect: "write",
   description: "Commits the judged tree to the task's branch.",
   arguments: Type.Object(
-    { message: Type.String({ minLength: 1, maxLength: 65_536 }) },
+    {
+      message: Type.String({
+        minLength: 1,
+        maxLength: 65_536,
+        description: "without control characters and verdicts of others such as `Approved-by`",
+      }),
+    },
     { additionalProperties: false },
   ),
   pathsWritten: noPaths,
