@@ -85,7 +85,10 @@ describe("an operator and an agent on one server", () => {
     writeFiles(server.repository, { "src/new.txt": "new in the base\n" });
     git(server.repository, "add", "--all");
     git(server.repository, "commit", "--quiet", "--message", "moved");
-    expect((await server.operator.post(`/tasks/${agent.taskId}/sync`)).body).toMatchObject({ conflicts: [] });
+    const why = { reason: "the base moved" };
+    expect((await server.operator.post(`/tasks/${agent.taskId}/sync`, why)).body).toMatchObject({ conflicts: [] });
+    const synced = await server.operator.get(`/events?type=task.synced&task_id=${agent.taskId}`);
+    expect(synced.body["events"]).toMatchObject([{ data: why }]);
     expect(listTree(agent.workspace)).toMatchObject({ "src/new.txt": "new in the base\n", "test/b.txt": "mine\n" });
     expect((await agent.transition("IMPL")).body).toMatchObject({ allowed: true });
 

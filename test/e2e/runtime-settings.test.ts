@@ -132,6 +132,7 @@ test("server: timeout_seconds and max_concurrent_requests", async () => {
   expect(waiting.body["code"]).toBe("timed_out");
   await change({ "server.timeout_seconds": 30, "server.max_concurrent_requests": 1 });
   expect((await operator.get("/keys")).body["code"]).toBe("overloaded");
+  expect((await operator.get("/health/ready")).body["code"]).toBe("overloaded");
   // The way out stays open.
   await change({ "server.max_concurrent_requests": 512 });
   expect((await operator.get("/keys")).status).toBe(200);
@@ -155,8 +156,10 @@ test("health: disk and clock decide about ready, memory about everything but the
     await change({ [setting]: 16 });
     await expect.poll(async () => (await operator.get("/keys")).body["code"]).toBe("overloaded");
     expect((await claim()).status).toBe(503);
+    expect((await operator.get("/health/ready")).body["code"]).toBe("overloaded");
     await change({ [setting]: null });
     expect((await operator.get("/keys")).status).toBe(200);
+    expect((await operator.get("/health/ready")).body["code"]).not.toBe("overloaded");
   }
 });
 

@@ -48,7 +48,10 @@ test("a person lists what waits, denies with a comment, approves what is shown, 
   const asked = await ask(server.url, agentKey, taskId);
 
   const listed = (await run(maria, "approvals")).out.split("\n").map((line) => line.split("\t"));
-  expect(listed[0]).toEqual(["approval", "status", "task", "title", "gate", "expires", "digest", "findings"]);
+  const columns = ["approval", "status", "task", "title", "gate", "expires", "digest", "findings", "waits for"];
+  expect(listed[0]).toEqual(columns);
+  expect(listed[1]?.at(-1)).toBe("1 approval by `human`");
+  expect((await run(maria, "task", "show", taskId)).out).toContain("waits for 1 approval by `human`");
   expect(listed[1]?.slice(1, 4)).toEqual(["requested", taskId, "Ask first"]);
   const [first = ""] = listed[1] ?? [];
 

@@ -319,6 +319,8 @@ export interface SyncTask {
   readonly frozenTrees: readonly TreeDigest[];
   /** Red identities on the merged files, in the order of `state.redIdentities`; absent: as they were. */
   readonly redIdentities?: readonly Digest[];
+  /** Why; absent where nobody said. */
+  readonly reason?: string;
 }
 
 export type Command =

@@ -26,6 +26,7 @@ import { ClockWatch } from "./health/clock-watch.ts";
 import { Readiness } from "./health/readiness.ts";
 import type { HealthFacts } from "./http/health-routes.ts";
 import { listen } from "./http/listen.ts";
+import { Load } from "./http/load.ts";
 import { approvalTimeoutHandler } from "./approvals/approval-timeout-job.ts";
 import { evidenceJobHandler } from "./evidence/evidence-job.ts";
 import { RunCache } from "./evidence/run-cache.ts";
@@ -197,7 +198,9 @@ async function open(
     () => clock.now(),
     () => performance.now(),
   );
-  const readiness = new Readiness(context, clockWatch);
+  const load = new Load({ config: () => context.config, metrics });
+  opened.push(async () => load.close());
+  const readiness = new Readiness(context, clockWatch, load);
   opened.push(async () => readiness.close());
   await recover(context);
   // Bodies whose time ended after the backup was made are not shown again.
@@ -227,6 +230,7 @@ async function open(
     }),
     authenticator,
     metrics,
+    load,
     checkAnswers: options.checkAnswers ?? false,
   });
   serveEventSocket(app, { context, authenticator });

@@ -40,6 +40,7 @@ interface ReasonOptions extends ServerOptions {
 
 interface SyncOptions extends ServerOptions {
   readonly base?: string;
+  readonly reason?: string;
 }
 
 interface OverrideOptions extends ReasonOptions {
@@ -108,6 +109,7 @@ export function register(program: Command, commandLine: CommandLine): void {
   addServerOptions(task.command("sync <task>"))
     .description("merge what the base has become into a task (operator); exit code 1 where both changed the same lines")
     .option("--base <ref>", "branch, tag or commit (default: that which the task started from)")
+    .option("--reason <text>", "why; it is recorded")
     .action((id: string, options: SyncOptions) => syncTask(commandLine, id, options));
 
   addServerOptions(task.command("override <task>"))
@@ -148,7 +150,8 @@ async function addTask(commandLine: CommandLine, title: string, options: AddOpti
 
 async function syncTask(commandLine: CommandLine, id: string, options: SyncOptions): Promise<void> {
   const { io } = commandLine;
-  const body = options.base === undefined ? {} : { base: options.base };
+  const { base, reason } = options;
+  const body = { ...(base === undefined ? {} : { base }), ...(reason === undefined ? {} : { reason }) };
   await withServer(io, options, async (client) => {
     const { conflicts, entry, hint } = await client.post<SyncAnswer>(`${taskPath(id)}/sync`, body);
     if (conflicts.length > 0) commandLine.exitWith(exitCodes.refused);

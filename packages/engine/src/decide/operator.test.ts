@@ -59,7 +59,9 @@ describe("what only operators do", () => {
   it("sync moves base, entry tree and freezes to the merged base, and leaves the task with its holder", () => {
     const story = storyInImpl();
     const token = story.token();
-    story.do(olga, { type: "sync", base, baseTree: merged, entryTree: merged, tree: merged, frozenTrees: [merged] });
+    const merge = { base, baseTree: merged, entryTree: merged, tree: merged, frozenTrees: [merged] };
+    const decision = story.do(olga, { type: "sync", ...merge, reason });
+    expect(decision.events.map(({ data }) => data)).toMatchObject([{ base, reason }]);
     expect(story.task).toMatchObject({ base, baseTree: merged, entryTree: merged, epoch: 3 });
     expect(story.task.freezes).toMatchObject([{ phase: "TDD", entry: 2, tree: merged }]);
     expect(story.call("read_files", { token }).effect).toBe("allow");

@@ -83,6 +83,7 @@ export function decideSync(situation: Situation, command: SyncTask): Decision {
       freezes,
       red: red.map(({ phase, entry, digest }) => ({ phase, entry, digest })),
       tree: command.tree,
+      ...(command.reason === undefined ? {} : { reason: command.reason }),
     }),
   ]);
 }

@@ -1,9 +1,12 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { openMemoryLedger } from "@phasegate/ledger";
+import { serverPrincipalId } from "@phasegate/wire";
 import { pino } from "pino";
 import { expect, test } from "vitest";
 import { loadConfig } from "../config/load-config.ts";
+import { Load } from "../http/load.ts";
+import { createMetrics } from "../telemetry/metrics.ts";
 import { ClockWatch } from "./clock-watch.ts";
 import { refuseUnderPressure } from "./pressure.ts";
 import { Readiness } from "./readiness.ts";
@@ -21,8 +24,10 @@ function runs(held = true) {
   return { probe: async () => [probe] };
 }
 
+const room = { requireRoom: () => undefined };
+
 async function requireReady(of: ConstructorParameters<typeof Readiness>[0], watch: ClockWatch): Promise<void> {
-  const readiness = new Readiness(of, watch);
+  const readiness = new Readiness(of, watch, room);
   await readiness.require().finally(() => readiness.close());
 }
 
@@ -54,19 +59,35 @@ test("where git or commands do not run it is not ready, and the details say whic
     code: "not_ready",
     message: "commands do not run",
   });
-  const readiness = new Readiness(broken, clock().watch);
+  const readiness = new Readiness(broken, clock().watch, room);
   const found = await readiness.examine();
   readiness.close();
   expect(found.filter(({ ok }) => !ok)).toEqual([
     { name: "runner", ok: false, detail: "commands do not run: git: spawn git ENOENT" },
   ]);
-  expect(found.map(({ name }) => name)).toEqual(["ledger", "clock", "disk", "workspaces", "runner"]);
+  expect(found.map(({ name }) => name)).toEqual(["load", "ledger", "clock", "disk", "workspaces", "runner"]);
+});
+
+test("a server that sends requests away is not ready, and says when to come back", async () => {
+  const { config, ...others } = parts({
+    "server.max_concurrent_requests": 1,
+    "health.max_event_loop_delay_ms": 60_000,
+  });
+  const load = new Load({ config: () => config, metrics: createMetrics() });
+  const readiness = new Readiness({ config, ...others }, clock().watch, load);
+  await expect(readiness.require()).resolves.toBeUndefined();
+  load.enter(serverPrincipalId);
+  await expect(readiness.require()).rejects.toMatchObject({ code: "overloaded" });
+  load.leave(serverPrincipalId);
+  await expect(readiness.require()).resolves.toBeUndefined();
+  readiness.close();
+  load.close();
 });
 
 test("commands are tried once for everyone who asks within ten seconds", async () => {
   let tries = 0;
   const runner = { probe: async () => ((tries += 1), []) };
-  const readiness = new Readiness({ ...parts(), runner }, clock().watch);
+  const readiness = new Readiness({ ...parts(), runner }, clock().watch, room);
   await Promise.all([readiness.require(), readiness.examine(), readiness.require()]);
   readiness.close();
   expect(tries).toBe(1);

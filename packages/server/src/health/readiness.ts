@@ -4,6 +4,7 @@ import type { ProbeResult } from "@phasegate/runner";
 import { TimeLimit, TimeLimitError } from "@phasegate/resilience";
 import { PhasegateError } from "@phasegate/wire";
 import type { ServerContext } from "../context.ts";
+import type { Load } from "../http/load.ts";
 import type { ClockWatch } from "./clock-watch.ts";
 
 const mebibyte = 1024 ** 2;
@@ -23,25 +24,27 @@ type Parts = Pick<ServerContext, "config" | "ledger" | "log"> & {
 };
 
 /**
- * Whether work can be taken: the ledger takes a durable write, the clock did not jump, disk is left, workspaces can be
+ * Whether work can be taken: no requests are sent away, the ledger takes a durable write, the clock did not jump, disk is left, workspaces can be
  * made, git and commands run. Each check ends within a bound, and commands are tried once in ten seconds at most. The
  * clock is looked at from the start on, by a timer, until `close`.
  */
 export class Readiness {
   readonly #parts: Parts;
   readonly #clock: ClockWatch;
+  readonly #load: Pick<Load, "requireRoom">;
   readonly #limit = new TimeLimit({ timeoutMs: checkMs });
   readonly #timer: NodeJS.Timeout;
   #probed: { readonly at: number; readonly result: Promise<readonly ProbeResult[]> } | null = null;
 
-  constructor(parts: Parts, clock: ClockWatch) {
+  constructor(parts: Parts, clock: ClockWatch, load: Pick<Load, "requireRoom">) {
     this.#parts = parts;
     this.#clock = clock;
+    this.#load = load;
     this.#timer = setInterval(() => this.#jumpMs(), sampleMs);
     this.#timer.unref();
   }
 
-  /** Throws `ledger_unavailable` or `not_ready` for the first that does not hold; figures and paths go to the log only. */
+  /** Throws `overloaded`, `ledger_unavailable` or `not_ready` for the first that does not hold; figures and paths go to the log only. */
   async require(): Promise<void> {
     for (const [name, check] of this.#checks()) {
       try {
@@ -71,12 +74,18 @@ export class Readiness {
 
   #checks(): readonly (readonly [string, () => Promise<string>])[] {
     return [
+      ["load", () => this.#requestsAreTaken()],
       ["ledger", () => this.#ledger()],
       ["clock", () => this.#clockIsSound()],
       ["disk", () => this.#diskIsLeft()],
       ["workspaces", () => this.#workspacesCanBeMade()],
       ["runner", () => this.#commandsRun()],
     ];
+  }
+
+  async #requestsAreTaken(): Promise<string> {
+    this.#load.requireRoom();
+    return "no request is sent away for want of room";
   }
 
   async #ledger(): Promise<string> {

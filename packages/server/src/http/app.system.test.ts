@@ -172,7 +172,7 @@ test("one principal's requests in work do not keep another's out", async () => {
   });
   const { url, agentKey, operatorKey } = await shellWith({
     routes: () => [waiting],
-    limits: { maxRequestsPerPrincipal: 1 },
+    maxRequestsPerPrincipal: 1,
   });
   const first = post(`${url}/api/v1/echo`, agentKey, { text: "hi" });
   await entered.promise;

@@ -3,8 +3,6 @@ import { PhasegateError } from "@phasegate/wire";
 import fastify, { type FastifyInstance } from "fastify";
 import type { Authenticator } from "../auth/authenticator.ts";
 import type { ServerContext } from "../context.ts";
-import { refuseUnderPressure } from "../health/pressure.ts";
-import { UsageMeter } from "../health/usage-meter.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { RejectionLog } from "../telemetry/rejection-log.ts";
 import { answerBrokenConnection } from "./broken-connection.ts";
@@ -12,7 +10,7 @@ import { boundConnections } from "./connections.ts";
 import { Deadlines } from "./deadlines.ts";
 import { HostGuard } from "./guards.ts";
 import { parseJsonBody } from "./json-body.ts";
-import { Load } from "./load.ts";
+import type { Load } from "./load.ts";
 import { addOtherMethods } from "./other-methods.ts";
 import { problemOf, sendProblem } from "./problems.ts";
 import { makeRequestId } from "./request-id.ts";
@@ -25,6 +23,8 @@ export interface HttpAppOptions {
   readonly routes: readonly Route[];
   readonly authenticator: Authenticator;
   readonly metrics: Metrics;
+  /** Closed by whoever made it. */
+  readonly load: Load;
   readonly limits?: Partial<HttpLimits>;
   /** For tests: an answer without the shape that its route promises is a fault. Costs time for each answer. */
   readonly checkAnswers?: boolean;
@@ -36,14 +36,11 @@ export interface HttpLimits {
   readonly headersMs: number;
   /** A whole request must arrive within this. */
   readonly requestMs: number;
-  /** Requests of one principal in work at once. */
-  readonly maxRequestsPerPrincipal: number;
 }
 
 const defaultLimits: HttpLimits = {
   headersMs: 10_000,
   requestMs: 60_000,
-  maxRequestsPerPrincipal: 256,
 };
 
 /**
@@ -51,7 +48,7 @@ const defaultLimits: HttpLimits = {
  * goes wrong, the answer is a problem document (RFC 9457), and none of an unknown error's words are in it.
  */
 export function createHttpApp(options: HttpAppOptions): FastifyInstance {
-  const { context, routes, authenticator, metrics } = options;
+  const { context, routes, authenticator, metrics, load } = options;
   const { config, clock, log } = context;
   const limits = { ...defaultLimits, ...options.limits };
   const app = fastify({
@@ -76,9 +73,7 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
   const { max_connections: all, max_connections_per_address: perAddress } = config.server;
   const dismissConnections = boundConnections(app.server, { all, perAddress });
 
-  const meter = new UsageMeter();
   const guard = new HostGuard(config.server.host);
-  const load = new Load(() => context.config.server.max_concurrent_requests, limits.maxRequestsPerPrincipal, metrics);
   const deadlines = new Deadlines(
     () => context.config.server.timeout_seconds * 1_000,
     () => performance.now(),
@@ -93,7 +88,6 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
   });
   app.addHook("onClose", (_instance, done) => {
     deadlines.stop();
-    meter.close();
     done();
   });
 
@@ -113,7 +107,7 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
     try {
       if (runner.closing) throw shuttingDown();
       guard.check(request.raw);
-      if (request.routeOptions.config.isUnbounded !== true) refuseUnderPressure(meter.usage, context.config.health);
+      if (request.routeOptions.config.isUnbounded !== true) load.refuseUnderPressure();
       done();
     } catch (error) {
       done(error as Error);

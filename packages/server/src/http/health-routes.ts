@@ -77,7 +77,7 @@ export function healthRoutes(
       path: "/health/ready",
       operationId: "ready",
       summary:
-        "The ledger can write, workspaces can be made, git and commands run, disk is left, the clock is sound; else 503",
+        "No requests are sent away, the ledger can write, workspaces can be made, git and commands run, disk is left, the clock is sound; else 503",
       tag: "health",
       access: { kind: "public" },
       answers: { 200: ReadyAnswer },

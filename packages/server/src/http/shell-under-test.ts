@@ -19,12 +19,14 @@ import { noTracing } from "../telemetry/tracing.ts";
 import { metricsRoutes } from "../telemetry/metrics-routes.ts";
 import { createHttpApp, type HttpLimits } from "./app.ts";
 import { type HealthFacts, healthRoutes } from "./health-routes.ts";
+import { Load } from "./load.ts";
 import type { Route } from "./route.ts";
 
 export interface ShellOptions {
   readonly routes?: (parts: { context: ServerContext; keys: KeyRing }) => Route[];
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly limits?: Partial<HttpLimits>;
+  readonly maxRequestsPerPrincipal?: number;
 }
 
 /** The HTTP shell on a memory ledger, for tests: everything but the use cases. */
@@ -84,7 +86,13 @@ export async function openShell(options: ShellOptions = {}): Promise<Shell> {
   ];
   const authenticator = createAuthenticator(config.security.auth, keys);
   const limits = options.limits ?? {};
-  const app = createHttpApp({ context, routes, authenticator, metrics, limits, checkAnswers: true });
+  const { maxRequestsPerPrincipal: maxPerPrincipal } = options;
+  const load = new Load({
+    config: () => config,
+    metrics,
+    ...(maxPerPrincipal === undefined ? {} : { maxPerPrincipal }),
+  });
+  const app = createHttpApp({ context, routes, authenticator, metrics, load, limits, checkAnswers: true });
   const port = () => (app.server.address() as AddressInfo).port;
   return {
     app,
@@ -99,6 +107,7 @@ export async function openShell(options: ShellOptions = {}): Promise<Shell> {
     port,
     async close() {
       await app.close();
+      load.close();
       await keys.close();
       await ledger.close();
     },

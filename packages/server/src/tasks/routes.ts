@@ -251,7 +251,7 @@ export const taskRoutes: readonly Route[] = [
     answers: { 200: SyncAnswer },
     handle: async (context, caller, { body, params }) => ({
       status: 200,
-      body: await syncTask(context, caller, params.task_id, body.base ?? null),
+      body: await syncTask(context, caller, params.task_id, body),
     }),
   }),
   route({

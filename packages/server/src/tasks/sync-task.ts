@@ -1,4 +1,4 @@
-import type { JsonObject } from "@phasegate/wire";
+import type { JsonObject, SyncRequest } from "@phasegate/wire";
 import type { Caller, ServerContext } from "../context.ts";
 import { requireTaskId } from "./access.ts";
 import { decideOrThrow } from "./hold.ts";
@@ -9,12 +9,12 @@ const conflictHint =
   "nothing was merged: let the holder write into these files what the base has in the lines that both changed, in a phase " +
   "that may write them, and sync again; what an earlier phase wrote is mended there, and synced in the phase after it";
 
-/** Merges the base as it is now into the task. Conflicts are a normal answer and leave the tree as it was. */
+/** Merges the base as it is now into the task, and records why. Conflicts are a normal answer and leave the tree as it was. */
 export async function syncTask(
   context: ServerContext,
   caller: Caller,
   taskId: string,
-  ref: string | null,
+  { base: ref, reason }: SyncRequest,
 ): Promise<JsonObject> {
   const task = await context.tasks.require(requireTaskId(taskId));
   const workflow = await context.tasks.workflowOf(task);
@@ -46,6 +46,7 @@ export async function syncTask(
       tree: merged.tree,
       frozenTrees: merged.frozenTrees,
       redIdentities: red.digests,
+      ...(reason === undefined ? {} : { reason }),
     },
     { payloads: red.payloads },
   );

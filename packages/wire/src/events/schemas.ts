@@ -193,6 +193,8 @@ export const eventSchemas = {
     /** Red identities on the merged files; absent: as they were. */
     red: Type.Optional(TestNames),
     tree: Digest,
+    /** What the operator said; absent where nothing was. */
+    reason: Type.Optional(Text),
   }),
   "tool.started": Type.Object({
     ...call,
