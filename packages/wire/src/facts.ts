@@ -16,9 +16,11 @@ export interface FileSample {
   readonly head: string;
   /** No zero byte and UTF-8, as far as it was read. */
   readonly isText: boolean;
-  /** Bytes of the longest line, as far as it was read. */
+  /** Bytes of the longest line that is more than one stored text (a key in Base64, a long address), as far as it was read. */
   readonly longestLine: number;
-  /** How its text reads otherwise to a program than to a person; null where it does not, as far as it was read. */
+  /** Something that a browser runs stands in it, as far as it was read. */
+  readonly hasScript?: boolean;
+  /** How it reads otherwise to a program than to a person, or runs where it should store; null where it does not, as far as it was read. */
   readonly disguise: string | null;
 }
 

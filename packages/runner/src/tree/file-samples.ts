@@ -1,6 +1,7 @@
 import type { FileSample, TreeChange } from "@phasegate/wire";
 import type { ContentStore } from "./content-store.ts";
 import { disguiseOf } from "./disguised-text.ts";
+import { hasScript, longestLineOfCode } from "./text-lines.ts";
 
 /** Bytes of a file that are looked at. */
 const sampleBytes = 256 * 1024;
@@ -34,7 +35,8 @@ function sampleOf(contents: ContentStore, content: string): FileSample {
   return {
     head,
     isText: text !== null,
-    longestLine: longestLine(bytes),
+    longestLine: longestLineOfCode(bytes),
+    hasScript: text !== null && hasScript(text),
     disguise: text === null ? null : disguiseOf(text),
   };
 }
@@ -47,15 +49,4 @@ function textOf(bytes: Buffer): string | null {
   } catch {
     return null;
   }
-}
-
-function longestLine(bytes: Buffer): number {
-  let longest = 0;
-  for (let start = 0; start < bytes.length;) {
-    const end = bytes.indexOf(10, start);
-    const next = end === -1 ? bytes.length : end;
-    longest = Math.max(longest, next - start);
-    start = next + 1;
-  }
-  return longest;
 }

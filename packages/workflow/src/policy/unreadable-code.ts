@@ -1,4 +1,5 @@
 import type { FileSample, TreeChange } from "@phasegate/wire";
+import { isData } from "./readable-text.ts";
 
 /** A file that a change brings, that something may run, and that nobody can read in the difference. */
 export interface UnreadableCode {
@@ -56,10 +57,9 @@ const kindsByExtension: Readonly<Record<string, string>> = {
 
 /** Documents that are zip archives. */
 const zipDocuments = new Set(["docx", "xlsx", "pptx", "odt", "ods", "odp", "odg", "epub", "sketch", "npz", "kmz"]);
-const scripts = new Set(["js", "mjs", "cjs", "jsx", "ts", "mts", "cts", "tsx", "php", "py", "rb", "lua", "pl"]);
 /** Texts that are no code: what they say is all that they do. */
 const proseExtensions = new Set(["md", "txt", "rst", "adoc", "log", "csv", "tsv", "po", "srt", "html", "svg", "snap"]);
-/** Longest line, in bytes, that a person is taken to read in code. */
+/** Longest line, in bytes, that a person is taken to read in a text that may be code. */
 const maxReadableLine = 5_000;
 
 /**
@@ -83,7 +83,7 @@ function kindOf(path: string, sample: FileSample | null): string | null {
   const extension = extensionOf(path);
   if (sample?.isText) {
     if (sample.disguise !== null && !proseExtensions.has(extension)) return sample.disguise;
-    const isLong = scripts.has(extension) && sample.longestLine > maxReadableLine;
+    const isLong = sample.longestLine > maxReadableLine && !isData(path, sample);
     return isLong ? `minified or generated code, a line of ${String(sample.longestLine)} bytes or more` : null;
   }
   const head = sample?.head ?? "";
