@@ -2,6 +2,7 @@ import type { FileSample, TreeChange } from "@phasegate/wire";
 import type { ContentStore } from "./content-store.ts";
 import { disguiseOf } from "./disguised-text.ts";
 import { hasScript, longestLineOfCode } from "./text-lines.ts";
+import { isSnapshotFile, maxSnapshotBytes, snapshotCode } from "./snapshot-code.ts";
 
 /** Bytes of a file that are looked at. */
 const sampleBytes = 256 * 1024;
@@ -20,25 +21,28 @@ export function fileSamples(contents: ContentStore, changes: readonly TreeChange
   for (const { path, after } of changes) {
     if (after?.type !== "file") continue;
     if ((count += 1) > maxSamples) break;
-    const sample = known.get(after.content) ?? sampleOf(contents, after.content);
+    const isSnapshot = isSnapshotFile(path);
+    const key = `${isSnapshot ? "snapshot " : ""}${after.content}`;
+    const sample = known.get(key) ?? sampleOf(contents, after.content, isSnapshot);
     if (known.size >= maxKnown) known.clear();
-    known.set(after.content, sample);
+    known.set(key, sample);
     samples[path] = sample;
   }
   return samples;
 }
 
-function sampleOf(contents: ContentStore, content: string): FileSample {
+function sampleOf(contents: ContentStore, content: string, isSnapshot: boolean): FileSample {
   const bytes = contents.readStart(content, sampleBytes);
   const head = bytes.subarray(0, headBytes).toString("hex");
   const text = textOf(bytes);
-  return {
+  const about = {
     head,
     isText: text !== null,
     longestLine: longestLineOfCode(bytes),
     hasScript: text !== null && hasScript(text),
-    disguise: text === null ? null : disguiseOf(text),
   };
+  if (isSnapshot) return { ...about, disguise: snapshotCode(contents.readStart(content, maxSnapshotBytes + 1)) };
+  return { ...about, disguise: text === null ? null : disguiseOf(text) };
 }
 
 /** Null where there is a zero byte, or what is no UTF-8 but for a character that the end of the sample cuts. */

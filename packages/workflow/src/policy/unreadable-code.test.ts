@@ -34,6 +34,7 @@ describe("code that nobody can read", () => {
   test("is a text that reads otherwise than it looks", () => {
     const disguised = { ...text(9), disguise: "text in the encoding `hz`" };
     expect(kindOf("src/round.py", disguised)).toBe("text in the encoding `hz`");
+    expect(kindOf("test/page.snap", { ...binary("2f2a"), disguise: "code" })).toBe("code");
     expect(kindOf("docs/notes.md", disguised)).toBeUndefined();
   });
 

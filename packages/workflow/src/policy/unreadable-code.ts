@@ -58,7 +58,7 @@ const kindsByExtension: Readonly<Record<string, string>> = {
 /** Documents that are zip archives. */
 const zipDocuments = new Set(["docx", "xlsx", "pptx", "odt", "ods", "odp", "odg", "epub", "sketch", "npz", "kmz"]);
 /** Texts that are no code: what they say is all that they do. */
-const proseExtensions = new Set(["md", "txt", "rst", "adoc", "log", "csv", "tsv", "po", "srt", "html", "svg", "snap"]);
+const proseExtensions = new Set(["md", "txt", "rst", "adoc", "log", "csv", "tsv", "po", "srt", "html", "svg"]);
 /** Longest line, in bytes, that a person is taken to read in a text that may be code. */
 const maxReadableLine = 5_000;
 
@@ -81,8 +81,9 @@ export function unreadableCode(
 
 function kindOf(path: string, sample: FileSample | null): string | null {
   const extension = extensionOf(path);
+  const disguise = sample?.disguise ?? null;
+  if (disguise !== null && !proseExtensions.has(extension)) return disguise;
   if (sample?.isText) {
-    if (sample.disguise !== null && !proseExtensions.has(extension)) return sample.disguise;
     const isLong = sample.longestLine > maxReadableLine && !isData(path, sample);
     return isLong ? `minified or generated code, a line of ${String(sample.longestLine)} bytes or more` : null;
   }
