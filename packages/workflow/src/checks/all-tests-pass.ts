@@ -136,6 +136,15 @@ function findingsOf(reading: GreenReading): readonly CheckFinding[] {
     ...(reading.failuresForgotten > 0
       ? [finding("flaky", "warning", `${reading.failuresForgotten} earlier runs with failures were not compared`)]
       : []),
+    ...(reading.heldByFile.length > 0
+      ? [
+          finding(
+            "unstable_names",
+            "warning",
+            `not in this run by name, since names in their files differ from run to run; as many others pass there: ${listed(reading.heldByFile, 20)}`,
+          ),
+        ]
+      : []),
     ...(reading.failedOnBase.length > 0
       ? [finding("failed_on_base", "info", `failed on the base and fail still: ${listed(reading.failedOnBase, 20)}`)]
       : []),

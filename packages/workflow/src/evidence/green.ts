@@ -20,6 +20,8 @@ export interface GreenReading {
   /** Red identities that do not pass. */
   readonly stillRed: readonly string[];
   readonly redAgain: RedAgainReading;
+  /** Red tests, and tests that passed before, which are not in this run by name: others of their files stand for them. */
+  readonly heldByFile: readonly string[];
   /** Passed on the base or earlier in this task. */
   readonly missing: readonly string[];
   readonly skipped: readonly string[];
@@ -78,6 +80,10 @@ export function readGreen(subject: EvidenceSubject): Gathered<GreenReading> {
       skippedInRedFiles: skippedInReds.since,
       skippedSinceRed: skippedInReds.before,
       stillRed: stillRed(reds, run, unstable),
+      heldByFile: [
+        ...reds.filter((red) => isHeldByFile(red, { reds, run, unstable })).map(({ identity }) => identity),
+        ...before("missing").filter((identity) => !isGone(identity) && isUnstable(identity)),
+      ],
       redAgain: readRedAgain(evidence),
       missing: before("missing").filter((identity) => !isGone(identity) && !isUnstable(identity)),
       skipped: before("skipped").filter((identity) => !isUnstable(identity)),
@@ -123,10 +129,23 @@ function stillRed(
       if (wholeFile) return run.count(file, "passed") + run.count(file, "flaky") === 0;
       const tests = testsOfSuite(run, identity, file);
       if (tests.length > 0) return !tests.every(passes);
-      const isHeldByFile = run.stateOf(identity) === "missing" && unstable.has(file) && redsPassByFile(reds, run, file);
-      return !passes(identity) && !isHeldByFile;
+      return !passes(identity) && !isHeldByFile({ identity, file, wholeFile }, { reds, run, unstable });
     })
     .map(({ identity }) => identity);
+}
+
+/** A red test of another name in each run, in whose file as many pass as were red. */
+function isHeldByFile(
+  { identity, file, wholeFile }: Pick<RedIdentity, "identity" | "file" | "wholeFile">,
+  held: {
+    readonly reds: readonly RedIdentity[];
+    readonly run: IndexedRun;
+    readonly unstable: ReadonlySet<string | null>;
+  },
+): boolean {
+  const { reds, run, unstable } = held;
+  if (wholeFile || run.stateOf(identity) !== "missing" || !unstable.has(file)) return false;
+  return testsOfSuite(run, identity, file).length === 0 && redsPassByFile(reds, run, file);
 }
 
 interface Failures {

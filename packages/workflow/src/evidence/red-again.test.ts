@@ -85,6 +85,24 @@ describe("red tests whose names differ between two runs of one tree", () => {
     expect(check(name, { reds: named, again, current })).toMatchObject({ passed: true });
   });
 
+  test("are named, since others stand for them", () => {
+    const current = now({ ...old, [file]: { "takes 5 ms": "passed", "gives 3 ms": "passed" } });
+    const told =
+      "not in this run by name, since names in their files differ from run to run; as many others pass there";
+    expect(check("all_tests_pass", { reds: named, again, current }).findings).toMatchObject([
+      {
+        name: "unstable_names",
+        severity: "warning",
+        message: `${told}: \`${file} > takes 3 ms\`, \`${file} > gives 1 ms\``,
+      },
+    ]);
+  });
+
+  test("are not named where this run has them", () => {
+    const current = now({ ...old, [file]: { "takes 3 ms": "passed", "gives 1 ms": "passed" } });
+    expect(check("all_tests_pass", { reds: named, again, current }).findings).toEqual([]);
+  });
+
   test.each(["all_tests_pass", "no_skipped_tests"])("must be as many in `%s`", (name) => {
     const current = now({ ...old, [file]: { "takes 5 ms": "passed" } });
     expect(check(name, { reds: named, again, current })).toMatchObject({ passed: false });
