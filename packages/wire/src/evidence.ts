@@ -96,6 +96,11 @@ export interface TestRun {
   readonly coverage: LineCoverage | null;
   /** Snapshots that the run wrote since none was stored: what is compared with them proves nothing. Absent: none, or not told. */
   readonly snapshotsWritten?: number;
+  /**
+   * Files of the tree that the run itself wrote, replaced or removed in its checkout, those of the tests first, the first
+   * 200; what they hold at its end may be what they held before. null: not told. Absent: none, or a version that did not look.
+   */
+  readonly rewrittenFiles?: readonly string[] | null;
   /** Of runs that a gate looks at; absent where none was asked for. */
   readonly canary?: Canary;
   /** Why there is no report or no coverage to judge by, in one line, where the run tells more than its status. */

@@ -53,6 +53,7 @@ type CommandFacts = Pick<
   | "stoppedEarly"
   | "coverage"
   | "snapshotsWritten"
+  | "rewrittenFiles"
   | "output"
   | "problem"
 >;
@@ -64,6 +65,7 @@ export async function runTestCommand(request: TestCommandRequest): Promise<Comma
   const { output: _, ...facts } = first;
   if (first.status !== "completed") return { ...facts, flaky: [], output: first.output };
   let { cases } = first;
+  let written = first.rewrittenFiles;
   const flaky = new Set<string>();
   const notes: string[] = [];
   for (let retry = 1; retry <= request.settings.retries; retry += 1) {
@@ -72,14 +74,27 @@ export async function runTestCommand(request: TestCommandRequest): Promise<Comma
     const isNarrow = files !== null && words.length === 0 && mayNameFiles(request.settings, request.files);
     const again = await runOnce(request, isNarrow ? fileWords(files, request.settings.cwd) : words);
     notes.push(`retry ${String(retry)}: ${again.status}, exit code ${String(again.exitCode)}`);
+    written = bothWritten(written, again.rewrittenFiles);
     if (again.status !== "completed") break;
     const merged = mergeRetry(cases, again.cases);
     cases = merged.cases;
     for (const identity of merged.flaky) flaky.add(identity);
   }
   const output = [first.output, ...notes].join("\n").slice(-outputLength);
-  return { ...facts, cases, flaky: [...flaky], output };
+  const { rewrittenFiles: __, ...others } = facts;
+  return { ...others, ...(written === undefined ? {} : { rewrittenFiles: written }), cases, flaky: [...flaky], output };
 }
+
+type Written = TestRun["rewrittenFiles"];
+
+function bothWritten(one: Written, other: Written): Written {
+  if (one === null || other === null) return null;
+  const files = [...new Set([...(one ?? []), ...(other ?? [])])];
+  return files.length === 0 ? undefined : files.slice(0, maxWritten);
+}
+
+/** Most files that one run names. */
+const maxWritten = 200;
 
 const outputLength = 4_096;
 
@@ -125,6 +140,7 @@ export async function runOnce(request: TestCommandRequest, words: readonly strin
     workspacePath: request.workspacePath,
     on: "throwaway",
     lowerLayers: request.lowerLayers,
+    watched: request.files.filter((file) => file !== settings.report && file !== tracefile),
     cwd: "",
     environment: { NO_COLOR: "1", FORCE_COLOR: "0", ...settings.env },
     readOnlyMounts: recorded?.mounts ?? [],
@@ -173,9 +189,15 @@ export async function runOnce(request: TestCommandRequest, words: readonly strin
     exitCode: result.exitCode,
     coverage: measured?.coverage ?? null,
     ...(snapshotsWritten > 0 ? { snapshotsWritten } : {}),
+    ...(result.written?.length === 0 ? {} : { rewrittenFiles: testsFirst(result.written, request.workflow) }),
     output: outputTail(result, why ?? problem),
     ...(why === null ? {} : { problem: why }),
   };
+}
+
+function testsFirst(written: readonly string[] | null, workflow: TestSource["workflow"]): readonly string[] | null {
+  const isLast = (file: string): number => Number(!workflow.isTestFile(file));
+  return written?.toSorted((one, other) => isLast(one) - isLast(other)).slice(0, maxWritten) ?? null;
 }
 
 /** Where a test runner that reports to a file sums up: jest on standard error, the others on standard output. */

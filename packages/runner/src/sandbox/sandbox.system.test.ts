@@ -148,6 +148,27 @@ describe.each(["required", "off"] as const)("commands at sandbox mode %s", (mode
     expect(readdirSync(fixture.scratchDir).filter((name) => /^(copy|overlay)-/.test(name))).toEqual([]);
   });
 
+  test("the watched files that a command wrote on a throwaway copy are named, also where they hold what they held", async () => {
+    const directory = join(fixture.workspacePath, "watched");
+    mkdirSync(join(directory, "moved"), { recursive: true });
+    const files = ["put-back", "set-back", "gone", "read", "moved/inside"];
+    for (const file of files) writeFileSync(join(directory, file), "before");
+    const watched = files.map((file) => `watched/${file}`);
+    const script =
+      "cd watched; cp -p put-back kept; echo evil > put-back; cat kept > put-back; touch -r kept put-back;" +
+      " cp -p set-back old; echo evil > set-back; mv old set-back; cat read > unwatched; rm gone;" +
+      " mv moved elsewhere; mkdir moved; echo evil > moved/inside; rm -r moved; mv elsewhere moved; exit 3";
+    const result = await fixture.sh(script, { on: "throwaway", watched });
+    expect([result.exitCode, result.stderr.text]).toEqual([3, ""]);
+    // A folder that is moved and put back shows in an overlay only.
+    expect(result.written).toEqual(watched.filter((_, at) => at < 3 || (at === 4 && mode === "required")));
+    expect(
+      (await fixture.sh("cat watched/* > /dev/null; find . > /dev/null", { on: "throwaway", watched })).written,
+    ).toEqual([]);
+    expect((await fixture.sh("true", { on: "throwaway" })).written).toEqual([]);
+    expect(readdirSync(fixture.scratchDir).filter((name) => /^(copy|overlay)-/.test(name))).toEqual([]);
+  });
+
   test("a command finds its home empty, whatever the one before left there", async () => {
     // The Node that runs the tests is shown where it lies; in a checkout below /tmp that is one more name there.
     const shown = process.execPath.startsWith("/tmp/") ? process.execPath.split("/")[2] : "home";

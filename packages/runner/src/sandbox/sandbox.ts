@@ -22,6 +22,8 @@ export interface SandboxCommand {
   readonly on: "workspace" | "throwaway";
   /** Only with `throwaway`: host directories seen wherever the workspace has nothing, the first one first. */
   readonly lowerLayers?: readonly string[];
+  /** Only with `throwaway`: paths of files there, of which the result names those that the command wrote or removed. */
+  readonly watched?: readonly string[];
   /** Relative to the workspace; "" is the workspace itself. */
   readonly cwd: string;
   /** Added to PATH, HOME, USER, LANG and TMPDIR, which the sandbox sets. */
@@ -54,6 +56,8 @@ export interface SandboxResult {
   readonly stdout: CapturedOutput;
   readonly stderr: CapturedOutput;
   readonly durationMs: number;
+  /** Of the `watched`, those that were written or removed, also where they hold again what they held; null: not told. */
+  readonly written: readonly string[] | null;
 }
 
 /**

@@ -38,7 +38,7 @@ export interface StatusReader {
   onText(listener: (text: string) => void): void;
 }
 
-export interface ProcessResult extends Omit<SandboxResult, "limits"> {
+export interface ProcessResult extends Omit<SandboxResult, "limits" | "written"> {
   readonly statusText: string;
 }
 

@@ -72,8 +72,9 @@ export class SupervisedRuns {
     const { limits } = command;
     const signal = AbortSignal.any([command.signal, this.#closing.signal]);
     await openToOwner(command.workspacePath);
+    const { workspacePath, lowerLayers: layers = [], watched = [] } = command;
     await using copy =
-      command.on === "throwaway" ? await copies.open(command.workspacePath, command.lowerLayers ?? [], signal) : null;
+      command.on === "throwaway" ? await copies.open({ workspacePath, layers, watched, signal }) : null;
     await using group = await groups.open(limits);
     const planned = await plan({ workspace: copy?.path ?? command.workspacePath, group });
     await using _ = { [Symbol.asyncDispose]: async () => await planned[Symbol.asyncDispose]?.() };
@@ -98,7 +99,8 @@ export class SupervisedRuns {
       const found = new Set([...watch.exceeded, ...(await group.exceeded())]);
       const byExitCode = limitOfExitCode[result.exitCode];
       if (byExitCode !== undefined && result.ended === "exited") found.add(byExitCode);
-      return { ...answer, limits: limitNames.filter((name) => found.has(name)) };
+      const written = (await copy?.written()) ?? null;
+      return { ...answer, limits: limitNames.filter((name) => found.has(name)), written };
     } finally {
       await watch.stop();
     }

@@ -402,6 +402,7 @@ describe("what green says besides", () => {
       "is in a changed file",
       {
         sinceBase: [changed("test/old.test.ts")],
+        contents: { "test/old.test.ts": { before: "", after: "// a\n" } },
         evidence: {
           base: onBase(clean, { flaky: [ofBase("adds")] }),
           current: now(clean, { flaky: [ofBase("adds")] }),

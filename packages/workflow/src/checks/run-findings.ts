@@ -1,25 +1,66 @@
 import type { TestRun } from "@phasegate/wire";
+import { isFrozenBefore } from "../evidence/held-tests.ts";
+import { rewrittenTests } from "../evidence/rewritten-tests.ts";
+import { shadowsOfProduct } from "../evidence/shadowed-product.ts";
 import { testsNotRun } from "../evidence/tests-not-run.ts";
 import type { CheckFinding, CheckInput } from "./definition.ts";
+import { evidenceSubject } from "./evidence-check.ts";
 import { listed } from "./outcome.ts";
 
-/** Names what a reader takes for proof and the run did not prove: tests that did not run, and snapshots that it wrote. */
-export function runFindings({ workflow, facts, baseTree }: CheckInput, run: TestRun): readonly CheckFinding[] {
+/**
+ * Names what a reader takes for proof and the run did not prove: tests that did not run or say something else than before,
+ * files in the place of the product, what the run wrote over, and snapshots that it stored.
+ */
+export function runFindings(input: CheckInput, run: TestRun): readonly CheckFinding[] {
+  const { workflow, facts, baseTree } = input;
   const { changes = [], contents = {} } = facts.tree?.differences[baseTree] ?? {};
-  const idle = testsNotRun(run, changes, contents, (path) => workflow.isTestFile(path));
   const { evidenceId, snapshotsWritten = 0 } = run;
-  const finding = (name: string, message: string): CheckFinding => ({ name, severity: "warning", message, evidenceId });
+  const told = (name: string, message: string, names: readonly string[]): readonly CheckFinding[] =>
+    names.length === 0 ? [] : [{ name, severity: "warning", message: `${message}: ${listed(names, 20)}`, evidenceId }];
+  const rewritten = rewrittenTests(evidenceSubject(input), run);
+  const isFrozen = isFrozenBefore(workflow);
   return [
-    ...(idle.length > 0
-      ? [finding("tests_not_run", `written like tests, and no test of it ran: ${listed(idle, 20)}`)]
-      : []),
+    ...told(
+      "tests_not_run",
+      "written like tests, and no test of it ran",
+      testsNotRun(run, changes, contents, (path) => workflow.isTestFile(path)),
+    ),
+    ...told("rewritten_tests", "tests of the base that say something else now and pass as they did", rewritten.tests),
+    ...told("rewritten_tests", "changed beside tests of the base, which may rest on it", rewritten.beside),
+    ...told(
+      "shadowed_product",
+      "among the tests, and loaded in the place of the product or where imports are led elsewhere",
+      shadowsOfProduct({
+        paths: facts.tree?.paths ?? [],
+        changes,
+        contents,
+        isTest: (path) => workflow.isTestFile(path) || isFrozen(path),
+      }),
+    ),
+    ...overwritten(run, facts.evidence?.base),
     ...(snapshotsWritten > 0
       ? [
-          finding(
-            "snapshots_written",
-            `${String(snapshotsWritten)} snapshots were stored by the run, since the tree holds none: tests that compare with them prove nothing`,
-          ),
+          {
+            name: "snapshots_written",
+            severity: "warning" as const,
+            message: `${String(snapshotsWritten)} snapshots were stored by the run, since the tree holds none: tests that compare with them prove nothing`,
+            evidenceId,
+          },
         ]
       : []),
   ];
+}
+
+/** Tests store snapshots in the tree and build in it: what the run of the base writes over as well is no warning. */
+function overwritten(run: TestRun, base: TestRun | undefined): readonly CheckFinding[] {
+  const { rewrittenFiles: files = [], evidenceId } = run;
+  const about = { name: "files_written_over", evidenceId };
+  if (files === null) {
+    const message = "not told which files of the tree the run wrote over, since it wrote too many";
+    return [{ ...about, severity: "warning", message }];
+  }
+  if (files.length === 0) return [];
+  const usual = new Set(base?.rewrittenFiles);
+  const message = `written over while the tests ran, which may not have been what the tree holds: ${listed(files, 20)}`;
+  return [{ ...about, severity: files.every((file) => usual.has(file)) ? "info" : "warning", message }];
 }

@@ -30,6 +30,12 @@ export function workingLines(path: string, text: string): ReadonlySet<number> {
   return new Set([...working, ...handed]);
 }
 
+/** Whether a file is of a language whose comments are told from its code. */
+export function isCode(path: string): boolean {
+  const kind = extensionOf(path);
+  return slashed.has(kind) || hashed.has(kind);
+}
+
 /** The kind of a file, by which it is told whether a report measures files like it. */
 export function measuredKind(path: string): string {
   const kind = extensionOf(path);

@@ -7,7 +7,9 @@ const base = onBase({ [old]: { adds: "passed", parses: "passed" } });
 
 function findings(red: RunFiles, kind: "modified" | "deleted" = "modified") {
   const sinceBase = [changed(old, kind), changed(fresh, "added")];
-  const outcome = judge("tests_are_failing", { phase: "TDD", sinceBase, evidence: { base, red: atRed(red) } });
+  const contents = { [old]: { before: "f();\n", after: "f()\n" } };
+  const evidence = { base, red: atRed(red) };
+  const outcome = judge("tests_are_failing", { phase: "TDD", sinceBase, contents, evidence });
   expect(outcome.passed).toBe(true);
   return outcome.findings?.map(({ severity, message }) => `${severity}: ${message}`);
 }

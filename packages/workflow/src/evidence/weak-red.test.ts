@@ -48,7 +48,7 @@ describe("`weak_red`, of a test whose file did not load at red:", () => {
     ],
     [
       "said where nothing but tests changed",
-      { changes: [changed("test/a.ts")], sinceBase: [changed(file, "added"), changed("test/a.ts")] },
+      { changes: [changed("test/a.ts")], sinceBase: [changed(file, "added"), changed("test/a.ts", "added")] },
       { [source]: { covered: [1], uncovered: [] } },
       ["warning weak_red"],
     ],

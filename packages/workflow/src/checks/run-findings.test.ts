@@ -1,0 +1,132 @@
+import type { RedIdentity, TestRun } from "@phasegate/wire";
+import { describe, expect, test } from "vitest";
+import { changed, judge } from "./testing/check-case.ts";
+import { atRed, now, onBase, redAgain, redTest, type RunFiles } from "./testing/run-case.ts";
+
+const file = "test/tax.test.ts";
+const before = `import { tax } from "../src/tax.js";
+
+test("tax of ten", () => expect(tax(10)).toBe(1));
+test("none of nothing", () => expect(tax(0)).toBe(0));
+`;
+const ofBase: RunFiles = { [file]: { "tax of ten": "passed", "none of nothing": "passed" } };
+
+interface Given {
+  readonly after: string | null;
+  readonly at?: "red" | "green";
+  readonly ran?: RunFiles[string];
+  readonly reds?: readonly RedIdentity[];
+  readonly run?: Partial<TestRun>;
+  readonly base?: Partial<TestRun>;
+}
+
+/** Of a task that changed the file of the base and wrote a red test beside it. */
+function findings({ after, at = "green", ran, reds = [], run = {}, base = {} }: Given) {
+  const files = { [file]: ran ?? ofBase[file] ?? {} };
+  const contents = after === null ? {} : { [file]: { before, after } };
+  const runs = {
+    base: onBase(ofBase, base),
+    ...(at === "red" ? { red: atRed({ ...files, "test/half.test.ts": { half: "failed" } }, run) } : {}),
+    ...(at === "green" ? { current: now(files, run), redIdentities: reds, redAgain: redAgain(reds) } : {}),
+  };
+  const sinceBase = [changed(file), changed("test/half.test.ts", "added")];
+  const paths = [file, "test/half.test.ts", "src/tax.js"];
+  const more = at === "red" ? ({ phase: "TDD" } as const) : {};
+  const check = at === "red" ? "tests_are_failing" : "all_tests_pass";
+  const told = judge(check, { ...more, changes: [], sinceBase, contents, paths, evidence: runs }).findings ?? [];
+  return told
+    .filter(({ name, message }) => /rewritten_tests|files_written_over/.test(name) && !/nothing is red/.test(message))
+    .map(({ name, severity, message }) => `${severity} ${name}: ${message}`);
+}
+
+const gutted = before.replace("expect(tax(10)).toBe(1)", "{ tax(10); }");
+const saysElse = "warning rewritten_tests: tests of the base that say something else now and pass as they did";
+
+describe("a test of the base that says something else and passes as it did", () => {
+  test.each(["red", "green"] as const)("is named at %s, also in a file that holds a red test", (at) => {
+    const after = `${gutted}test("half", () => expect(half(2)).toBe(1));\n`;
+    const ran = {
+      "tax of ten": "passed",
+      "none of nothing": "passed",
+      half: at === "red" ? "failed" : "passed",
+    } as const;
+    const reds = [redTest(file, "half")];
+    expect(findings({ after, at, ran, reds })).toEqual([`${saysElse}: \`${file} > tax of ten\``]);
+  });
+
+  test("is not named where nothing but tests was added", () => {
+    expect(findings({ after: `${before}test("half", () => {});\n` })).toEqual([]);
+  });
+
+  test("is not named where its new expectation is red, or was", () => {
+    const after = before.replace("toBe(1)", "toBe(2)");
+    const ran = { "tax of ten": "failed", "none of nothing": "passed" } as const;
+    expect(findings({ after, at: "red", ran })).toEqual([]);
+    expect(findings({ after, reds: [redTest(file, "tax of ten")] })).toEqual([]);
+  });
+
+  test("is named where only one of its cases was red", () => {
+    const each = before.replace('test("tax of ten", () => expect(tax(10)).toBe(1));', "");
+    const base = onBase({ [file]: { "tax of 10": "passed", "tax of 20": "passed" } });
+    const table = (body: string): string => `${each}test.each([10, 20])("tax of %i", (amount) => ${body});\n`;
+    const outcome = judge("all_tests_pass", {
+      changes: [],
+      sinceBase: [changed(file)],
+      contents: { [file]: { before: table("expect(tax(amount)).toBe(amount / 10)"), after: table("{}") } },
+      paths: [file],
+      evidence: {
+        base,
+        current: now({ [file]: { "tax of 10": "passed", "tax of 20": "passed" } }),
+        redIdentities: [redTest(file, "tax of 20")],
+        redAgain: redAgain([redTest(file, "tax of 20")]),
+      },
+    });
+    expect(outcome.findings?.map(({ message }) => message)).toContain(
+      `tests of the base that say something else now and pass as they did: \`${file} > tax of %i\``,
+    );
+  });
+
+  test("has its file named where something beside it changed, or the texts were not read", () => {
+    const beside = "warning rewritten_tests: changed beside tests of the base, which may rest on it";
+    const after = before.replace("../src/tax.js", "./tax.js");
+    expect(findings({ after })).toEqual([`${beside}: \`${file}: tax\``]);
+    expect(findings({ after: null })).toEqual([`${beside}: \`${file}\``]);
+  });
+});
+
+describe("files of the tree that a run wrote over", () => {
+  const told = "files_written_over: written over while the tests ran, which may not have been what the tree holds";
+
+  test.each(["red", "green"] as const)("are named at %s", (at) => {
+    const run = { rewrittenFiles: [file, "src/tax.js"] };
+    expect(findings({ after: before, at, run })).toEqual([`warning ${told}: \`${file}\`, \`src/tax.js\``]);
+  });
+
+  test("are no warning where the run of the base writes over them as well", () => {
+    const [run, base] = [{ rewrittenFiles: ["test/db.sqlite"] }, { rewrittenFiles: ["test/a.txt", "test/db.sqlite"] }];
+    expect(findings({ after: before, run, base })).toEqual([`info ${told}: \`test/db.sqlite\``]);
+  });
+
+  test("are a warning where they could not be told", () => {
+    expect(findings({ after: before, run: { rewrittenFiles: null } })).toEqual([
+      "warning files_written_over: not told which files of the tree the run wrote over, since it wrote too many",
+    ]);
+  });
+});
+
+test("a file in the place of the product is named", () => {
+  const outcome = judge("all_tests_pass", {
+    changes: [],
+    sinceBase: [changed("test/shop/__init__.py", "added")],
+    paths: ["shop/__init__.py", "test/shop/__init__.py"],
+    evidence: { base: onBase({}), current: now({ "test/test_a.py": { test_adds: "passed" } }) },
+  });
+  expect(outcome.findings).toMatchObject([
+    {
+      name: "shadowed_product",
+      severity: "warning",
+      message:
+        "among the tests, and loaded in the place of the product or where imports are led elsewhere: `test/shop/__init__.py`",
+    },
+  ]);
+});

@@ -1,0 +1,97 @@
+import { extensionOf, measuredKind } from "./code-lines.ts";
+import { lineParts } from "./test-parts/line-parts.ts";
+import type { Part, TestParts } from "./test-parts/part.ts";
+import { pythonParts } from "./test-parts/python-parts.ts";
+import { scriptParts } from "./test-parts/script-parts.ts";
+
+/** What was in a test file and is not any more as it was, or has something beside it that acts on it. */
+export interface RewrittenParts {
+  /** Suites and names of tests that say something else now, or are gone. */
+  readonly tests: readonly string[];
+  /** Names of what is declared or loaded beside them; "" for a statement. */
+  readonly beside: readonly string[];
+}
+
+/** Compares two texts of one test file. Their format, and what was only added, says nothing. */
+export function rewrittenParts(path: string, before: string, after: string): RewrittenParts {
+  const [old, now] = [partsOf(path, before), partsOf(path, after)];
+  const unpaired = new Map<string, Part[]>();
+  for (const part of now.parts) unpaired.set(keyOf(part), [...(unpaired.get(keyOf(part)) ?? []), part]);
+  const left = old.parts.filter((part) => unpaired.get(keyOf(part))?.pop() === undefined);
+  const added = [...unpaired.values()].flat();
+  const extended = new Set<Part>();
+  const changed = left.filter((part) => {
+    const longer = added.find((other) => !extended.has(other) && isExtended(part, other));
+    if (longer !== undefined) extended.add(longer);
+    return longer === undefined;
+  });
+  const tests = unique(changed.filter(({ kind }) => kind === "test").map(({ name }) => name));
+  const bound = new Set(now.parts.flatMap(({ binds }) => binds));
+  const suites = new Set(old.parts.flatMap((part) => levelsOf(part)));
+  const acting = added.filter(
+    (part) =>
+      !extended.has(part) &&
+      (part.suites.length === 0 || suites.has(part.suites.join("\n"))) &&
+      now.actsOn(part, old.parts),
+  );
+  const beside = [
+    // What is bound no more cannot be used by anything that runs.
+    ...changed.filter(
+      ({ kind, binds }) => kind === "statement" || (kind !== "test" && binds.some((name) => bound.has(name))),
+    ),
+    ...acting.filter(({ name }) => !tests.includes(name)),
+  ];
+  return { tests, beside: unique(beside.map(({ name, binds }) => (name === "" ? (binds[0] ?? "") : name))) };
+}
+
+function partsOf(path: string, text: string): TestParts {
+  const kind = measuredKind(path);
+  if (kind === "js") return scriptParts(text, !/^[cm]?ts$/.test(extensionOf(path)));
+  return kind === "py" ? pythonParts(text) : lineParts(path, text);
+}
+
+/** A test that moves to another suite is the same; what acts on its suite is not. */
+function keyOf({ kind, code, suites }: Part): string {
+  return JSON.stringify(kind === "test" ? [kind, code] : [kind, code, suites]);
+}
+
+function levelsOf({ suites }: Part): readonly string[] {
+  return suites.map((_, at) => suites.slice(0, at + 1).join("\n"));
+}
+
+/**
+ * The same piece with more rows in the table of its cases: the list that it is declared as, or that stands first behind
+ * `each` or `parametrize`.
+ */
+function isExtended(part: Part, other: Part): boolean {
+  if (part.kind !== other.kind || part.suites.join("\n") !== other.suites.join("\n")) return false;
+  const [before, after] = [tableOf(part.code), tableOf(other.code)];
+  if (before === null || after === null || before.around !== after.around) return false;
+  let at = 0;
+  for (const row of after.rows) if (row === before.rows[at]) at += 1;
+  return at === before.rows.length;
+}
+
+const table = /(?:^[^=>]* = |\b(?:each|for|parametrize) \( (?:"[^"]*" , )?)(?=\[)/;
+
+/** The rows of the table in a piece of code, and what stands around them. */
+function tableOf(code: string): { readonly around: string; readonly rows: readonly string[] } | null {
+  const found = table.exec(code);
+  if (found === null) return null;
+  const from = found.index + found[0].length + 1;
+  const rows: string[] = [];
+  let [depth, row] = [1, ""];
+  const words = code.slice(from).split(/( |\n)/);
+  for (const [at, word] of words.entries()) {
+    if (/^[([{]$/.test(word)) depth += 1;
+    else if (/^[)\]}]$/.test(word)) depth -= 1;
+    if (depth === 0) return { around: code.slice(0, from) + words.slice(at).join(""), rows: [...rows, row.trim()] };
+    if (depth === 1 && word === ",") [rows[rows.length], row] = [row.trim(), ""];
+    else row += word;
+  }
+  return null;
+}
+
+function unique(names: readonly string[]): string[] {
+  return [...new Set(names)];
+}

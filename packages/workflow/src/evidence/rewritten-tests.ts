@@ -1,0 +1,69 @@
+import type { ContentPair, EvidenceFacts, TestRun } from "@phasegate/wire";
+import { isCode } from "./code-lines.ts";
+import { rewrittenParts } from "./rewritten-parts.ts";
+import type { EvidenceSubject } from "./subject.ts";
+import { type IndexedRun, indexRun } from "./test-runs.ts";
+
+/** Tests of the base that this task changed and that no run can tell from what they were. */
+export interface RewrittenTests {
+  /** Say something else, and pass now as they did. As `file > suite > name`. */
+  readonly tests: readonly string[];
+  /** Are in test files in which something else was changed that they may rest on. As `file` or `file: name`. */
+  readonly beside: readonly string[];
+}
+
+/** Compares the texts of test files that the base has; a test whose new expectation was red is not among them. */
+export function rewrittenTests(subject: EvidenceSubject, run: TestRun): RewrittenTests {
+  const { facts, baseTree } = subject;
+  const { base, redIdentities = [] } = facts.evidence ?? {};
+  const { changes = [], contents = {} } = facts.tree?.differences[baseTree] ?? {};
+  const found: RewrittenTests = { tests: [], beside: [] };
+  if (base === undefined || base.cases.length === 0) return found;
+  const stays = passesStill(base, run, redIdentities);
+  const files = changes.filter(({ kind, path }) => kind === "modified" && subject.isTestFile(path) && isCode(path));
+  return files.reduce(({ tests, beside }, { path }) => {
+    const parts = partsOf(path, contents[path]);
+    return {
+      tests: [...tests, ...parts.tests.filter((name) => stays(path, name)).map((name) => `${path} > ${name}`)],
+      beside: [...beside, ...parts.beside.map((name) => (name === "" ? path : `${path}: ${name}`))],
+    };
+  }, found);
+}
+
+/** Of a text that was not read, nothing but its file is known. */
+function partsOf(path: string, texts: ContentPair | undefined): RewrittenTests {
+  const { before = null, after = null } = texts ?? {};
+  return before === null || after === null ? { tests: [], beside: [""] } : rewrittenParts(path, before, after);
+}
+
+/** Whether a test that passed on the base passes now, by the name that it has in the text of its file. */
+function passesStill(
+  base: TestRun,
+  run: TestRun,
+  reds: NonNullable<EvidenceFacts["redIdentities"]>,
+): (path: string, name: string) => boolean {
+  const [old, now] = [indexRun(base), indexRun(run)];
+  const wasRed = new Set(reds.map(({ identity }) => identity));
+  const isPassing = (tests: IndexedRun, identity: string): boolean =>
+    tests.stateOf(identity) === "passed" || tests.stateOf(identity) === "flaky";
+  return (path, name) => {
+    const own = name.split(" > ").at(-1) ?? "";
+    // A loop or a condition may declare several tests, whose names stand beside each other.
+    const patterns = [own, ...own.split(", ")].map(patternOf);
+    const named = [...old.identities].filter((identity) => {
+      const file = old.fileOf(identity);
+      return (
+        (file === null || file === path) && identity.split(" > ").some((part) => patterns.some((one) => one.test(part)))
+      );
+    });
+    if (named.length === 0) return true;
+    return named.some((identity) => isPassing(old, identity) && isPassing(now, identity) && !wasRed.has(identity));
+  };
+}
+
+/** Names in a text may leave places open for the values of each case. */
+function patternOf(name: string): RegExp {
+  const open = /%[a-zA-Z]|\$[\w.]+|\.{3}/g;
+  const parts = name.split(open).map((part) => part.replaceAll(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`));
+  return new RegExp(`^${parts.join(".*")}(?:\\[.*\\])?$`, "s");
+}

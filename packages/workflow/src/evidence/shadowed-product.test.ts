@@ -1,0 +1,67 @@
+import { expect, test } from "vitest";
+import { changed } from "../checks/testing/check-case.ts";
+import { shadowsOfProduct } from "./shadowed-product.ts";
+
+function shadows(
+  product: readonly string[],
+  files: Readonly<Record<string, string>>,
+  unchanged: readonly string[] = [],
+) {
+  const paths = Object.keys(files);
+  return shadowsOfProduct({
+    paths: [...product, ...unchanged, ...paths],
+    changes: paths.map((path) => changed(path, "added")),
+    contents: Object.fromEntries(paths.map((path) => [path, { before: null, after: files[path] ?? null }])),
+    isTest: (path) => /(?:^|\/)(?:tests?|spec|__mocks__|t)\//.test(path),
+  });
+}
+const none = (...paths: readonly string[]) => Object.fromEntries(paths.map((path) => [path, ""]));
+
+const shop = ["shop/__init__.py", "shop/price.py", "setup.py"];
+const ruby = ["lib/shop/price.rb"];
+
+test.each<[string, readonly string[], Readonly<Record<string, string>>, readonly string[]]>([
+  ["a package of the name of the product's", shop, none("tests/shop/__init__.py", "tests/shop/price.py"), []],
+  ["a module of its name", shop, none("tests/shop.py"), []],
+  ["one in a folder that a configuration may name", shop, none("tests/doubles/shop/__init__.py"), []],
+  ["one for sources below src", ["src/shop/__init__.py"], none("tests/shop/__init__.py"), []],
+  ["a part of a package that has no beginning", ["shop/price.py"], none("tests/shop/price.py"), []],
+  ["a beginning for such a package", ["shop/price.py"], none("tests/shop/__init__.py"), []],
+  ["a module that stands alone", ["price.py"], none("tests/price.py"), []],
+  ["a file of Ruby that is searched for by its path", ruby, none("spec/shop/price.rb"), []],
+  ["a class of Java", ["src/main/java/shop/Price.java"], none("src/test/java/shop/Price.java"), []],
+  ["a package beside the tests", ["src/index.js"], none("test/node_modules/shop/index.js"), []],
+  ["a mock of a package of the workspace", ["packages/cart/src/index.js"], none("__mocks__/@shop/cart.js"), []],
+])("is told of: %s", (_, product, files, unchanged) => {
+  expect(shadows(product, files, unchanged)).toEqual(Object.keys(files));
+});
+
+test.each([
+  ["test/package.json", '{ "imports": { "#price": "./price.js" } }'],
+  ["test/tsconfig.json", '{ "compilerOptions": { "paths": { "@shop/*": ["./*"] } } }'],
+  ["test/vitest.config.ts", "export default { resolve: { alias: { '@shop': './double' } } };"],
+  ["test/jest.config.js", "module.exports = { moduleNameMapper: {} };"],
+  ["tests/pytest.ini", "[pytest]\npythonpath = doubles\n"],
+])("is told of: `%s` that says where imports lead", (path, text) => {
+  expect(shadows(["src/index.js"], { [path]: text })).toEqual([path]);
+});
+
+test.each<[string, readonly string[], Readonly<Record<string, string>>, readonly string[]]>([
+  ["tests in folders like the product's", shop, none("tests/shop/test_price.py", "tests/shop/conftest.py"), []],
+  ["such folders as packages", shop, none("tests/shop/__init__.py", "tests/shop/price.py"), ["tests/__init__.py"]],
+  ["a helper of the name of an inner module", shop, none("tests/price.py"), []],
+  ["tests in a package of the product", shop, none("shop/tests/test_price.py"), []],
+  ["a file of another folder, in Ruby", ruby, none("spec/support/price.rb", "spec/shop/price_spec.rb"), []],
+  ["a test of Java", ["src/main/java/shop/Price.java"], none("src/test/java/shop/PriceTest.java"), []],
+  [
+    "a package.json that says only what kind its modules are",
+    ["src/index.js"],
+    { "test/package.json": '{ "type": "module" }' },
+    [],
+  ],
+  ["a mock of what is no part of the product", ["packages/cart/src/index.js"], none("__mocks__/fs.js"), []],
+  ["a script of the name of one of the product", ["src/price.js"], none("test/src/price.js"), []],
+  ["a setup of the tests' own", shop, none("tests/setup.py"), []],
+])("says nothing of: %s", (_, product, files, unchanged) => {
+  expect(shadows(product, files, unchanged)).toEqual([]);
+});

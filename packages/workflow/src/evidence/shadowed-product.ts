@@ -1,0 +1,88 @@
+import type { ContentPair, TreeChange } from "@phasegate/wire";
+import { measuredKind } from "./code-lines.ts";
+
+export interface ShadowSource {
+  /** Of all files of the tree. */
+  readonly paths: readonly string[];
+  readonly changes: readonly TreeChange[];
+  readonly contents: Readonly<Record<string, ContentPair>>;
+  /** Whether a file is held as a test, a helper of tests or their data. */
+  isTest(path: string): boolean;
+}
+
+/** Languages that look for a module below each folder of a list, by a path below it: its end tells it. */
+const searched = /\.(?:rb|pm|pl|php|java|kt|kts|scala|groovy|lua)$/;
+const sourceRoot =
+  /^(?:.*\/)?(?:lib|src|app|inc|(?:main|test)\/(?:java|kotlin|scala|groovy|resources)|t|spec|tests?)\//;
+/** Files that say where an import leads. */
+const configuration =
+  /(?:^|\/)(?:package\.json|(?:ts|js)config(?:\.[\w-]+)*\.json|deno\.jsonc?|import[-_]map\.json|\.?babelrc(?:\.\w+)?|\.swcrc|(?:vite|vitest|jest|babel|webpack|rollup|ava|mocha)[\w.-]*\.\w+|\.mocharc(?:\.\w+)?|pytest\.ini|\.pytest\.ini|tox\.ini|setup\.cfg|pyproject\.toml)$/;
+const leads =
+  /"(?:imports|exports|main|module|browser|jest|babel)"\s*:|["']?\b(?:paths|baseUrl|rootDirs?|extends|alias|moduleNameMapper|modulePaths|moduleDirectories|roots|resolver?|plugins|presets|setupFiles\w*|pythonpath|python_paths|addopts)\b["']?\s*[:=]/;
+
+/**
+ * New and changed files among the tests that are loaded, or may be, where the product would be: by a name of its modules
+ * in front of it on Python's path, by the end of its path in languages that search folders, by a package of the tests'
+ * own, or by a configuration there that says where imports lead.
+ */
+export function shadowsOfProduct(source: ShadowSource): readonly string[] {
+  const product = source.paths.filter((path) => !source.isTest(path));
+  const changed = source.changes.filter(({ kind, path }) => kind !== "deleted" && source.isTest(path));
+  if (changed.length === 0) return [];
+  const all = new Set(source.paths);
+  const modules = new Set(product.filter(isPython).flatMap((path) => modulesOf(path, all)));
+  const ends = new Set(product.filter((path) => searched.test(path)).map(endOf));
+  const folders = new Set(product.flatMap((path) => path.split("/").slice(0, -1)));
+  return changed
+    .filter(({ path }) => {
+      if (isPython(path)) return isModuleOf(path, modules, all);
+      if (searched.test(path)) return ends.has(endOf(path));
+      return isPackage(path) || isMockOf(path, folders) || isConfigured(path, source.contents[path]);
+    })
+    .map(({ path }) => path);
+}
+
+function isPython(path: string): boolean {
+  return measuredKind(path) === "py";
+}
+
+/** Names by which a file can be the first part of an import: its topmost package, and folders that are none. */
+function modulesOf(path: string, all: ReadonlySet<string>): readonly string[] {
+  const parts = path.replace(/\.py$/, "").split("/");
+  const top = topmost(parts, all);
+  return parts.slice(0, top + 1).filter((name) => name !== "__init__");
+}
+
+/** Where a file is found from, by the place of the first part of its import in its path. */
+function topmost(parts: readonly string[], all: ReadonlySet<string>): number {
+  let at = parts.length - 1;
+  while (at > 0 && all.has(`${parts.slice(0, at).join("/")}/__init__.py`)) at -= 1;
+  return at;
+}
+
+function isModuleOf(path: string, modules: ReadonlySet<string>, all: ReadonlySet<string>): boolean {
+  const parts = path.replace(/\.py$/, "").split("/");
+  const name = parts[topmost(parts, all)] ?? "";
+  return !/^(?:setup|conftest|__init__|__main__)$/.test(name) && modules.has(name);
+}
+
+/** What is behind the folder that sources stand below. */
+function endOf(path: string): string {
+  return path.replace(sourceRoot, "");
+}
+
+function isPackage(path: string): boolean {
+  return path.split("/").slice(0, -1).includes("node_modules");
+}
+
+/** A mock for a package that is a folder of the product: jest takes it without being asked. */
+function isMockOf(path: string, folders: ReadonlySet<string>): boolean {
+  const [, name] = /(?:^|\/)__mocks__\/(?:@[^/]+\/)?([^/]+?)(?:\.[cm]?[jt]sx?|\/.*)$/.exec(path) ?? [];
+  return name !== undefined && folders.has(name);
+}
+
+function isConfigured(path: string, texts: ContentPair | undefined): boolean {
+  if (!configuration.test(path)) return false;
+  const text = texts?.after ?? null;
+  return text === null || leads.test(text);
+}

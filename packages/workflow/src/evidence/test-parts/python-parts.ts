@@ -1,0 +1,146 @@
+import { boundIn, codeOfWords, namesIn, type Part, type TestParts } from "./part.ts";
+
+/** One logical line. */
+interface Line {
+  readonly indent: number;
+  readonly words: readonly string[];
+}
+
+const tokens =
+  /#[^\n]*|[rbfuRBFU]{0,2}(?:"""(?:\\[\s\S]|[^\\])*?"""|'''(?:\\[\s\S]|[^\\])*?'''|"(?:\\.|[^"\\\n])*"?|'(?:\\.|[^'\\\n])*'?)|\\\r?\n|\r?\n[ \t\f]*|[ \t\f\r]+|[\p{L}\p{N}_]+|->|:=|\*\*=?|\/\/=?|[-+*/%@&|^<>=!]=|[^\s\p{L}\p{N}_]/gu;
+const hooks =
+  /^(?:setUp\w*|tearDown\w*|setup\w*|teardown\w*|pytest\w*|load_tests|addCleanup|run|runTest|__\w+|asyncSetUp|asyncTearDown)$/;
+
+/** A test file of Python. */
+export function pythonParts(text: string): TestParts {
+  return { parts: partsOf(linesOf(text), []), actsOn };
+}
+
+function linesOf(text: string): readonly Line[] {
+  const lines: { indent: number; words: string[] }[] = [{ indent: 0, words: [] }];
+  let depth = 0;
+  for (const [token] of text.matchAll(tokens)) {
+    if (/^\r?\n/.test(token)) {
+      if (depth === 0)
+        lines.push({ indent: token.replace(/^\r?\n/, "").replaceAll("\t", "        ").length, words: [] });
+      continue;
+    }
+    if (/^(?:#|\\\r?\n|[ \t\f\r])/.test(token)) continue;
+    const words = lines.at(-1)?.words ?? [];
+    if (/^[([{]$/.test(token)) depth += 1;
+    if (/^[)\]}]$/.test(token)) {
+      depth = Math.max(0, depth - 1);
+      if (words.at(-1) === "," && words.at(-2) !== undefined && token !== ")") words.pop();
+    }
+    words.push(quoted(token));
+  }
+  const isDocumentation = (words: readonly string[]): boolean =>
+    words.length === 1 && /^[ru]?["']/i.test(words[0] ?? "");
+  return lines.filter(({ words }) => words.length > 0 && !isDocumentation(words));
+}
+
+/** In one kind of quotes, whichever the text has. */
+function quoted(token: string): string {
+  const [, prefix = "", value] = /^([rbfu]{0,2})'(?!'')((?:[^'"\\]|\\[^'"])*)'$/i.exec(token) ?? [];
+  return value === undefined ? token : `${prefix}"${value}"`;
+}
+
+function partsOf(lines: readonly Line[], suites: readonly string[]): readonly Part[] {
+  return statementsOf(lines).flatMap((statement): readonly Part[] => {
+    const code = codeOf(statement);
+    const head = statement.find(({ words }) => words[0] !== "@");
+    const about = { name: "", suites };
+    if (head === undefined) return [{ ...about, kind: "statement", code, binds: [] }];
+    const [first = "", second = ""] = head.words[0] === "async" ? head.words.slice(1) : head.words;
+    if (first === "def") {
+      const isTest = second.startsWith("test");
+      if (isTest) return [{ kind: "test", code, name: [...suites, second].join(" > "), binds: [second], suites }];
+      return [{ ...about, kind: "declaration", code, binds: [second] }];
+    }
+    if (first === "class") return classParts(statement, head, { ...about, code, bind: second });
+    if (first === "from" || first === "import") return importsOf(head.words, about);
+    const names = assigned(head.words);
+    if (names.length > 0) return [{ ...about, kind: "declaration", code, binds: names }];
+    return code.startsWith("if __name__ ==") ? [] : [{ ...about, kind: "statement", code, binds: [] }];
+  });
+}
+
+/** A class that holds tests is a suite; any other is one piece. */
+function classParts(
+  statement: readonly Line[],
+  head: Line,
+  { code, bind, ...about }: Pick<Part, "name" | "suites" | "code"> & { readonly bind: string },
+): readonly Part[] {
+  const at = statement.indexOf(head);
+  const body = statement.slice(at + 1);
+  if (!body.some(({ words }) => words.includes("def") && words.some((word) => word.startsWith("test")))) {
+    return [{ ...about, kind: "declaration", code, binds: [bind] }];
+  }
+  const header: Part = { ...about, kind: "declaration", code: codeOf(statement.slice(0, at + 1)), binds: [bind] };
+  return [header, ...partsOf(body, [...about.suites, bind])];
+}
+
+/** Lines with those that are indented below them, and decorators with what they stand above. */
+function statementsOf(lines: readonly Line[]): readonly (readonly Line[])[] {
+  const statements: Line[][] = [];
+  const indent = lines[0]?.indent ?? 0;
+  const isClause = ({ words }: Line): boolean => /^(?:else|elif|except|finally)$/.test(words[0] ?? "");
+  let isDecorated = false;
+  for (const line of lines) {
+    const current = statements.at(-1);
+    if (current !== undefined && (line.indent > indent || isDecorated || isClause(line))) current.push(line);
+    else statements.push([line]);
+    isDecorated = line.indent <= indent && line.words[0] === "@";
+  }
+  return statements;
+}
+
+/** Lines with their depth instead of their indent. */
+function codeOf(lines: readonly Line[]): string {
+  const levels = [...new Set(lines.map(({ indent }) => indent))].toSorted((one, other) => one - other);
+  return lines.map(({ indent, words }) => `${"> ".repeat(levels.indexOf(indent))}${codeOfWords(words)}`).join("\n");
+}
+
+/** One for each name, so that another one is an addition. */
+function importsOf(words: readonly string[], about: Pick<Part, "name" | "suites">): readonly Part[] {
+  const at = words.indexOf("import");
+  const from = words.slice(0, Math.max(0, at)).join(" ");
+  const list = words
+    .slice(at + 1)
+    .filter((word) => word !== "(" && word !== ")")
+    .join(" ");
+  return list
+    .split(",")
+    .map((one) => one.trim())
+    .filter((one) => one !== "")
+    .map((one) => {
+      const bind = / as (\S+)$/.exec(one)?.[1] ?? one.split(" ", 1)[0] ?? one;
+      return { ...about, kind: "import", code: `${from} import ${one}`, binds: [bind] };
+    });
+}
+
+/** Names on the left of an assignment; none where it is none, or one to a part of something. */
+function assigned(words: readonly string[]): readonly string[] {
+  const at = words.indexOf("=");
+  const left = words.slice(0, words.includes(":") && words.indexOf(":") < at ? words.indexOf(":") : at);
+  const isPlain = at > 0 && left.every((word) => /^[\p{L}_][\p{L}\p{N}_]*$|^[,()]$/u.test(word));
+  return isPlain ? left.filter((word) => /^[\p{L}_]/u.test(word)) : [];
+}
+
+/**
+ * What is named again takes the place of what was so named. Names that tests use without a meaning of their own stand
+ * for fixtures, members of the class and what the language gives.
+ */
+function actsOn(added: Part, parts: readonly Part[]): boolean {
+  if (added.kind === "statement") return true;
+  const [here, top] = [boundIn(parts, added.suites), boundIn(parts, [])];
+  const isUsed = (name: string): boolean =>
+    parts.some(
+      ({ code }) =>
+        namesIn(code).has(name) && !new RegExp(`(?:^|> | as |for )${name}(?: =| :|\\n| in)`, "m").test(code),
+    );
+  const isFree = (name: string): boolean => added.kind !== "test" && !top.has(name) && isUsed(name);
+  return (
+    /\bautouse\b/.test(added.code) || added.binds.some((name) => here.has(name) || hooks.test(name) || isFree(name))
+  );
+}
