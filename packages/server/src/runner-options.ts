@@ -25,6 +25,8 @@ export function runnerOptions(config: Config): Omit<RunnerOptions, "environment"
     },
     quota: { maxBytes: runner.max_workspace_mb * mebibyte, maxEntries: runner.max_workspace_entries },
     limits: { maxCallBytes: runner.max_call_mb * mebibyte },
+    maxVersionBytes: runner.max_versions_mb * mebibyte,
+    maxLayerBytes: runner.max_layers_mb * mebibyte,
     minFreeBytes: runner.min_free_mb * mebibyte,
   };
 }

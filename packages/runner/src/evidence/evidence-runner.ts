@@ -37,6 +37,8 @@ export interface EvidenceRunnerParts {
   readonly scratch: string;
   /** Below the data directory, on the same file system; outlives a start. */
   readonly layers: string;
+  /** Disk that all setup layers may take. */
+  readonly maxLayerBytes: number;
   readonly maxConcurrentRuns: number;
   /** `host` or `host:port`, which setup may reach although their addresses are private. */
   readonly setupHosts: readonly string[];
@@ -46,7 +48,8 @@ export interface EvidenceRunnerParts {
   scratchEntries(task: WorkspaceKey): Promise<readonly TreeEntry[]>;
 }
 
-const layerBounds = { maxLayers: 32, maxBytes: 16 * 1024 ** 3 };
+/** Two of a task's own: the one in use, and the one before it. */
+const layerCounts = { maxLayers: 32, maxOwned: 2 };
 
 /** Largest file whose comments are told from its code. */
 const maxTextBytes = 1024 * 1024;
@@ -58,13 +61,18 @@ function textIn(tree: Manifest, contents: ContentStore, file: string): string | 
     : null;
 }
 
+/** Setup layers of tasks that are not `open`, and that nobody used since, can be removed. */
+interface KeepsLayers {
+  removeLayers(open: ReadonlySet<string>, usedBeforeMs: number): Promise<void>;
+}
+
 /** Evidence runs over the trees that a runner keeps. */
 export async function openEvidenceRunner(
   parts: EvidenceRunnerParts,
-): Promise<EvidenceRunner & { close(): Promise<void> }> {
+): Promise<EvidenceRunner & KeepsLayers & { close(): Promise<void> }> {
   const scratch = path.join(parts.scratch, `runs-${randomUUID()}`);
   await mkdir(scratch, { recursive: true, mode: 0o700 });
-  const store = await LayerStore.open(parts.layers, layerBounds);
+  const store = await LayerStore.open(parts.layers, { ...layerCounts, maxBytes: parts.maxLayerBytes });
   const now = () => new Date();
   const { sandbox, workers } = parts;
   const allowedHosts = parts.setupHosts.map(readAllowedHost);
@@ -198,6 +206,8 @@ export async function openEvidenceRunner(
     async readTree(tree) {
       return [...(await parts.manifests.get(tree)).entries.values()];
     },
+
+    removeLayers: (open, usedBeforeMs) => store.removeOthers(open, usedBeforeMs),
 
     async close() {
       await slots.close();

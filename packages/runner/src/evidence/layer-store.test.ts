@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { digestJson, type Digest } from "@phasegate/wire";
+import { digestJson, type Digest, type TaskId } from "@phasegate/wire";
 import { LayerStore } from "./layer-store.ts";
 
 let root: string;
@@ -13,13 +13,13 @@ afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 const key = (name: string): Digest => digestJson(name);
 const open = (maxLayers: number, maxBytes = 1_000) =>
-  LayerStore.open(path.join(root, "layers"), { maxLayers, maxBytes });
+  LayerStore.open(path.join(root, "layers"), { maxLayers, maxBytes, maxOwned: 2 });
 
-async function keep(store: LayerStore, name: string, bytes = 10): Promise<void> {
+async function keep(store: LayerStore, name: string, bytes = 10, owner: string | null = null): Promise<void> {
   const directory = path.join(root, name);
   mkdirSync(path.join(directory, "deep"), { recursive: true });
   writeFileSync(path.join(directory, "deep", "file"), "x".repeat(bytes));
-  await store.keep(key(name), directory);
+  await store.keep(key(name), directory, owner as TaskId | null);
 }
 
 async function has(store: LayerStore, name: string, at: number): Promise<boolean> {
@@ -52,4 +52,31 @@ it("forgets a layer that was not whole when the process ended", async () => {
   await keep(first, "a");
   rmSync(path.join(root, "layers", key("a").slice("sha256:".length), "size"));
   expect(await has(await open(2), "a", 1_000)).toBe(false);
+});
+
+it("a task has two layers of its own, and evicts its own before those of others", async () => {
+  const store = await open(10);
+  await keep(store, "shared");
+  await keep(store, "other", 10, "tsk_b");
+  for (const name of ["one", "two", "three"]) {
+    await keep(store, name, 10, "tsk_a");
+    await has(store, name, Date.now());
+  }
+  const there = await Promise.all(["shared", "other", "one", "two", "three"].map((name) => has(store, name, 1_000)));
+  expect(there).toEqual([true, true, false, true, true]);
+});
+
+it("layers of tasks that ended go once nobody uses them; what tasks share stays", async () => {
+  const store = await open(10);
+  await keep(store, "shared");
+  await keep(store, "ended", 10, "tsk_a");
+  await keep(store, "held", 10, "tsk_a");
+  await keep(store, "live", 10, "tsk_b");
+  using _ = await store.hold(key("held"), new Date(1_000));
+  await has(store, "ended", 1_000);
+  await store.removeOthers(new Set(["tsk_b"]), 1_000);
+  expect(await has(store, "ended", 1_000)).toBe(true);
+  await store.removeOthers(new Set(["tsk_b"]), 1_001);
+  const there = await Promise.all(["shared", "ended", "held", "live"].map((name) => has(store, name, 2_000)));
+  expect(there).toEqual([true, false, true, true]);
 });

@@ -34,6 +34,8 @@ export interface SetupPlan {
   readonly key: Digest;
   /** Inputs that differ from the base. The layer is then this task's own. */
   readonly dependencyChange: readonly string[];
+  /** Whose own the layer is; null: of all tasks with these inputs. */
+  readonly owner: TaskId | null;
   readonly entries: readonly TreeEntry[];
 }
 
@@ -57,19 +59,20 @@ export function planSetup(request: Omit<SetupRequest, "signal">): SetupPlan {
   const isInput = compileGlobs(request.setup.inputs);
   const inputs = [...request.tree.entries.values()].filter((entry) => isInput(entry.path));
   const changed = diffManifests(request.base, request.tree).filter((change) => isInput(change.path));
+  const owner = changed.length === 0 ? null : request.taskId;
   const key = digestJson({
     command: request.setup.command,
     repository: request.repository,
     runtime: request.runtime,
     // What was made before there was one may hold what only the machine could reach.
     network: "proxy",
-    task: changed.length === 0 ? null : request.taskId,
+    task: owner,
     inputs: inputs
       .toSorted((left, right) => compareTreePaths(left.path, right.path))
       .map(({ path, type, permissions, content }) => [path, type, permissions, content]),
   });
   const others = [...request.base.entries.values()].filter((entry) => !isInput(entry.path));
-  return { key, dependencyChange: changed.map((change) => change.path), entries: layOver(others, inputs) };
+  return { key, dependencyChange: changed.map((change) => change.path), owner, entries: layOver(others, inputs) };
 }
 
 /**
@@ -159,7 +162,7 @@ export class SetupLayers {
     const wanted = plan.entries.map((entry) => ({ path: entry.path, entry: null }));
     await workers.restore({ root: checkout.path, wanted, unsupported: [] });
     await removeDirectory(path.join(checkout.path, ".git"));
-    await store.keep(plan.key, checkout.path);
+    await store.keep(plan.key, checkout.path, plan.owner);
     return null;
   }
 }

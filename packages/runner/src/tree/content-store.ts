@@ -33,10 +33,16 @@ export class ContentStore {
   /** What this store has seen here, and when it was last touched. */
   readonly #known = new Map<string, number>();
   readonly #folders = new Set<string>();
+  #storedBytes = 0;
 
   constructor(directory: string) {
     this.#directory = directory;
     mkdirSync(path.join(directory, "incoming"), { recursive: true, mode: 0o700 });
+  }
+
+  /** Bytes of contents that were not here before, since this store was opened. */
+  get storedBytes(): number {
+    return this.#storedBytes;
   }
 
   pathOf(content: string): string {
@@ -67,7 +73,7 @@ export class ContentStore {
     if (this.has(content)) return;
     const incoming = this.#incoming();
     writeFileSync(incoming, bytes, { mode: 0o600, flag: "wx" });
-    this.#settle(incoming, content);
+    this.#settle(incoming, content, bytes.length);
   }
 
   /**
@@ -99,7 +105,7 @@ export class ContentStore {
     }
     const content = hash.digest("hex");
     if (this.has(content)) rmSync(incoming, { force: true });
-    else this.#settle(incoming, content);
+    else this.#settle(incoming, content, size);
     return { content, size };
   }
 
@@ -159,12 +165,13 @@ export class ContentStore {
     return path.join(this.#directory, "incoming", randomUUID());
   }
 
-  #settle(incoming: string, content: string): void {
+  #settle(incoming: string, content: string, size: number): void {
     const target = this.pathOf(content);
     const folder = path.dirname(target);
     if (!this.#folders.has(folder)) mkdirSync(folder, { recursive: true, mode: 0o700 });
     this.#folders.add(folder);
     renameSync(incoming, target);
+    this.#storedBytes += size;
     this.#note(content, Date.now());
   }
 

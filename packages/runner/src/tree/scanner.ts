@@ -41,6 +41,11 @@ export interface ScanResult {
   readonly litter: readonly string[];
 }
 
+/** With the bytes that were stored for this workspace since the last answer. */
+export interface StoredScan extends ScanResult {
+  readonly storedBytes: number;
+}
+
 interface ScanRound {
   bytes: number;
   /** Entries of the tree that were met. */
@@ -85,6 +90,7 @@ export class Scanner {
   readonly #glance: Glance | null;
   readonly #distrustMs: bigint;
   readonly #elapsedMs: () => number;
+  readonly #onStored: (bytes: number) => void;
   #readUntil = 0;
   readonly #known = new Map<string, KnownEntry>();
   readonly #classes = new Map<string, PathClass>();
@@ -105,6 +111,8 @@ export class Scanner {
     distrustMs?: bigint;
     /** A clock that never goes back. */
     elapsedMs?: () => number;
+    /** Hears of every content that was not in the store before, also where the reading then fails. */
+    onStored?: (bytes: number) => void;
   }) {
     this.#root = options.root;
     this.#rules = options.rules;
@@ -113,6 +121,7 @@ export class Scanner {
     this.#glance = options.glance;
     this.#distrustMs = options.distrustMs ?? defaultDistrustMs;
     this.#elapsedMs = options.elapsedMs ?? (() => performance.now());
+    this.#onStored = options.onStored ?? (() => undefined);
   }
 
   get knownFiles(): number {
@@ -126,7 +135,7 @@ export class Scanner {
   async scan(
     mode: "cached" | "full",
     classify: (paths: readonly string[]) => Promise<readonly PathClass[]>,
-    options: { readonly afterCall: boolean } = { afterCall: false },
+    options: { readonly afterCall: boolean; readonly maxNewBytes?: number } = { afterCall: false },
   ): Promise<ScanResult> {
     this.#generation += 1;
     this.#readUntil = this.#elapsedMs() + this.#limits.maxReadMs;
@@ -156,7 +165,7 @@ export class Scanner {
       },
     );
     unread.push(...(await this.#settle(round, unclassified, suspects, classify)));
-    if (options.afterCall && this.#last !== emptyManifest) this.#refuseLarge(unread);
+    if (options.afterCall && this.#last !== emptyManifest) this.#refuseLarge(unread, options.maxNewBytes ?? Infinity);
     for (const { path } of unread) this.#observe(round, path, null);
     return this.#finish(round, inStep);
   }
@@ -238,16 +247,26 @@ export class Scanner {
     return unread;
   }
 
-  #refuseLarge(unread: readonly Unread[]): void {
+  #refuseLarge(unread: readonly Unread[], maxNewBytes: number): void {
     const { maxCallBytes } = this.#limits;
     const changed = unread.filter(({ path, stats }) => {
       const known = this.#known.get(path);
       return known === undefined || stats === null || !sameStats(known.stats, stats);
     });
     const sizes = changed.map(({ path, stats }) => ({ path, bytes: Number(stats?.size ?? 0) }));
-    if (sizes.reduce((sum, { bytes }) => sum + bytes, 0) <= maxCallBytes) return;
+    const all = sizes.reduce((sum, { bytes }) => sum + bytes, 0);
+    if (all <= Math.min(maxCallBytes, maxNewBytes)) return;
     const largest = sizes.reduce((most, one) => (one.bytes > most.bytes ? one : most));
     const mebibytes = (bytes: number): string => `${Math.ceil(bytes / 1024 ** 2).toLocaleString("en-US")} MiB`;
+    if (all <= maxCallBytes) {
+      throw new PhasegateError(
+        "workspace_full",
+        `the call left ${mebibytes(all)} to be stored, \`${shortened(largest.path)}\` alone is ${mebibytes(largest.bytes)}, and what is kept of this task's file versions leaves room for ${mebibytes(maxNewBytes)}; what it added was removed`,
+        {
+          hint: "write large files that change often below `/tmp` or into ignored or scratch folders: no version of them is kept; versions that nobody needs are freed within two hours, and an operator can raise `runner.max_versions_mb`",
+        },
+      );
+    }
     throw new PhasegateError(
       "tree_too_large",
       `the call left more than ${mebibytes(maxCallBytes)} to be read, \`${shortened(largest.path)}\` alone is ${mebibytes(largest.bytes)}; what it added was removed`,
@@ -311,7 +330,7 @@ export class Scanner {
       const size = Number(stats.size);
       this.#count(round, size);
       this.#refuseSlow();
-      const read = this.#readFile(path, descriptor, size);
+      const read = this.#storing(() => this.#readFile(path, descriptor, size));
       if (read.size !== size) {
         throw new PhasegateError("workspace_unavailable", `\`${path}\` is being written to from outside`, {
           hint: "stop what writes to the workspace and try again",
@@ -342,13 +361,24 @@ export class Scanner {
     return { content, size: length };
   }
 
+  /** Tells what `store` added to the contents. */
+  #storing<Result>(store: () => Result): Result {
+    const before = this.#contents.storedBytes;
+    try {
+      return store();
+    } finally {
+      const stored = this.#contents.storedBytes - before;
+      if (stored > 0) this.#onStored(stored);
+    }
+  }
+
   #readLink(path: string, at: string, round: ScanRound): { entry: TreeEntry; stats: BigIntStats } | null {
     const target = readlinkSync(at, { encoding: "buffer" });
     const stats = lstatSync(at, { bigint: true });
     if (!stats.isSymbolicLink()) return null;
     this.#count(round, target.length);
     const content = hash("sha256", target, "hex");
-    this.#contents.putSync(content, target);
+    this.#storing(() => this.#contents.putSync(content, target));
     return { entry: { path, type: "symlink", permissions: 0o777, content, size: target.length }, stats };
   }
 

@@ -3,7 +3,7 @@ import { ContentStore } from "./content-store.ts";
 import { Glance, GlanceThread } from "./glance.ts";
 import { resetWorkspace } from "./reset.ts";
 import { clearUnsupported, restorePaths, type RestoredPath } from "./restore.ts";
-import { Scanner, type PathClass, type ScanLimits, type ScanResult } from "./scanner.ts";
+import { Scanner, type PathClass, type ScanLimits, type StoredScan } from "./scanner.ts";
 import { TreeRules, type TreeRulesData } from "./tree-rules.ts";
 import type { TreeEntry, UnsupportedEntry } from "@phasegate/wire";
 
@@ -22,6 +22,8 @@ export interface ScanRequest {
   readonly from: string | null;
   /** Past `maxCallBytes` of what is not known yet: `tree_too_large`, before it is read. */
   readonly afterCall: boolean;
+  /** After a call: past so much of it `workspace_full`, before it is read. */
+  readonly maxNewBytes?: number;
 }
 
 export interface RestoreRequest {
@@ -65,6 +67,8 @@ export class TreeHost {
   readonly #held: HeldBounds;
   /** The one that was read last comes last. */
   readonly #scanners = new Map<string, HeldScanner>();
+  /** Bytes stored for a workspace that no answer told yet. */
+  readonly #stored = new Map<string, number>();
 
   constructor(options: TreeHostOptions) {
     this.#held = { ...defaultHeld, ...options.held };
@@ -72,7 +76,7 @@ export class TreeHost {
     this.#limits = options.limits;
   }
 
-  async scan(request: ScanRequest, classify: Classify): Promise<ScanResult> {
+  async scan(request: ScanRequest, classify: Classify): Promise<StoredScan> {
     const known = this.#scanners.get(request.root);
     const usable = known !== undefined && known.rulesFile === request.rulesFile && known.digest === request.from;
     const held = usable ? known : await this.#begin(request);
@@ -82,7 +86,9 @@ export class TreeHost {
     this.#scanners.delete(request.root);
     this.#scanners.set(request.root, held);
     await this.#forgetOldest();
-    return result;
+    const storedBytes = this.#stored.get(request.root) ?? 0;
+    this.#stored.delete(request.root);
+    return { ...result, storedBytes };
   }
 
   restore(request: RestoreRequest): Promise<void> {
@@ -124,6 +130,7 @@ export class TreeHost {
       contents: this.#contents,
       limits: this.#limits,
       glance,
+      onStored: (bytes) => this.#stored.set(request.root, (this.#stored.get(request.root) ?? 0) + bytes),
     });
     const held: HeldScanner = { rulesFile: request.rulesFile, scanner, glance, digest: null };
     this.#scanners.set(request.root, held);

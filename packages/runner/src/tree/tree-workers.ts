@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { PhasegateError } from "@phasegate/wire/core";
 import type { ProblemExtras, ReasonCode } from "@phasegate/wire";
-import type { PathClass, ScanResult } from "./scanner.ts";
+import type { PathClass, StoredScan } from "./scanner.ts";
 import type { UseBounds, WorkspaceUse } from "./workspace-use.ts";
 import type { Classify, ResetRequest, RestoreRequest, ScanRequest, TreeHostOptions } from "./tree-host.ts";
 
@@ -61,8 +61,8 @@ export class TreeWorkers {
   }
 
   /** The tree now, as differences from `request.from`, or from the empty tree. */
-  scan(request: ScanRequest, classify: Classify): Promise<ScanResult> {
-    return this.#call(request.root, "scan", request, classify) as Promise<ScanResult>;
+  scan(request: ScanRequest, classify: Classify): Promise<StoredScan> {
+    return this.#call(request.root, "scan", request, classify) as Promise<StoredScan>;
   }
 
   async restore(request: RestoreRequest): Promise<void> {

@@ -37,7 +37,12 @@ const stored = (): number =>
   ).length;
 /** Two days later, so that what this process remembers using is old as well. */
 const collect = (trees: readonly string[], now = Date.now() + 2 * dayMs) =>
-  bench.runner.collect({ trees: trees as never, now, graceMs: dayMs });
+  bench.runner.collect({
+    trees: trees as never,
+    open: new Map([[bench.key.taskId, trees as never]]),
+    now,
+    graceMs: dayMs,
+  });
 
 test("versions between are removed, and what is named, the base and the present tree stay and can be read", async () => {
   const named = await write("named");

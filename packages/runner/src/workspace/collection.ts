@@ -1,8 +1,9 @@
 import { readdir, readFile, rename, stat, unlink, utimes } from "node:fs/promises";
 import path from "node:path";
-import type { TreeDigest } from "@phasegate/wire";
+import type { TaskId, TreeDigest } from "@phasegate/wire";
 import type { Manifest } from "../tree/manifest.ts";
 import type { ManifestStore } from "../tree/manifest-store.ts";
+import { sizeOfDirectory } from "../tree/size-of-directory.ts";
 import type { BaseTrees } from "./base-trees.ts";
 import type { Layout } from "./layout.ts";
 import { keptTreeOf } from "./task-workspace.ts";
@@ -10,6 +11,8 @@ import { keptTreeOf } from "./task-workspace.ts";
 export interface CollectRequest {
   /** Every tree that someone may still ask for, besides what the runner itself knows. */
   readonly trees: readonly TreeDigest[];
+  /** The trees among these that each task needs which has not ended. */
+  readonly open: ReadonlyMap<TaskId, readonly TreeDigest[]>;
   readonly now: number;
   /** What is younger stays, whatever names it: whoever just wrote it has not said so yet. An hour at least. */
   readonly graceMs: number;
@@ -22,7 +25,8 @@ export interface Collected {
   readonly bytes: number;
 }
 
-const leastGraceMs = 3_600_000;
+/** Whoever wrote something has said so by then. */
+export const leastGraceMs = 3_600_000;
 
 /**
  * Removes stored trees and contents that nobody needs: not the given trees, no workspace's last judged tree, no base,
@@ -55,6 +59,32 @@ export async function collectUnused(
   }
   const trees = await manifests.removeUnneeded(needed, youngerThan);
   return { trees, ...(await sweepContents(layout.contents, contents, youngerThan)) };
+}
+
+/**
+ * Bytes that the server keeps for each open task and that are no base's: contents of the trees that it needs, and what
+ * was committed for it. A tree that cannot be read counts nothing here: a collection says so.
+ */
+export async function neededBytes(
+  parts: { readonly layout: Layout; readonly manifests: ManifestStore },
+  open: CollectRequest["open"],
+): Promise<Map<TaskId, number>> {
+  const bases = await contentsOfBases(parts.layout);
+  const needed = new Map<TaskId, number>();
+  for (const [task, trees] of open) {
+    const sizes = new Map<string, number>();
+    for (const tree of trees) {
+      const manifest = await parts.manifests.look(tree).catch(() => null);
+      for (const { content, size } of manifest?.entries.values() ?? [])
+        if (!bases.has(content)) sizes.set(content, size);
+    }
+    const committed = await sizeOfDirectory(parts.layout.taskGitDir(task)).catch(() => 0);
+    needed.set(
+      task,
+      [...sizes.values()].reduce((sum, size) => sum + size, committed),
+    );
+  }
+  return needed;
 }
 
 async function keptTrees(layout: Layout): Promise<TreeDigest[]> {

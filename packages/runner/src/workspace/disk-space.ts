@@ -1,5 +1,7 @@
 import { mkdir, statfs } from "node:fs/promises";
 import { PhasegateError } from "@phasegate/wire";
+import type { LimitName } from "../sandbox/limits.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
 
 /** What is free on one file system. */
 interface FreeSpace {
@@ -50,6 +52,20 @@ export class DiskSpace {
     }
     return null;
   }
+}
+
+/** The sandbox, of which every command ends where too little of the disk is left, unless it has a watch of its own. */
+export function watchingDisk(sandbox: Sandbox, space: DiskSpace): Sandbox {
+  const overLimit = async (): Promise<LimitName | null> => ((await space.left()) === null ? null : "disk");
+  return {
+    assurance: sandbox.assurance,
+    separateUser: sandbox.separateUser,
+    probes: sandbox.probes,
+    limits: sandbox.limits,
+    workspacePathSeen: (workspacePath) => sandbox.workspacePathSeen(workspacePath),
+    run: (command) => sandbox.run({ overLimit, ...command }),
+    close: () => sandbox.close(),
+  };
 }
 
 /** What is free where a directory is; made if absent. */

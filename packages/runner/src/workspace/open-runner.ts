@@ -17,14 +17,15 @@ import type { ScanLimits } from "../tree/scanner.ts";
 import { TreeWorkers } from "../tree/tree-workers.ts";
 import type { UseBounds } from "../tree/workspace-use.ts";
 import { BaseTrees, toTreeEntry } from "./base-trees.ts";
-import { DiskSpace } from "./disk-space.ts";
+import { DiskSpace, watchingDisk } from "./disk-space.ts";
 import { gitCommit } from "./git-commit.ts";
 import { gitDiff } from "./git-diff.ts";
+import { KeptVersions } from "./kept-versions.ts";
 import { Layout } from "./layout.ts";
 import { WorkspaceQuota } from "./quota.ts";
 import type { SlotUse } from "../evidence/run-slots.ts";
 import { openEvidenceRunner } from "../evidence/evidence-runner.ts";
-import { collectUnused } from "./collection.ts";
+import { type Collected, collectUnused, leastGraceMs, neededBytes, type CollectRequest } from "./collection.ts";
 import { resolveWorkspacePath } from "./resolve-path.ts";
 import { restoreFiles } from "./restore-files.ts";
 import { WorkspaceSession, type AnyTool, type SessionTimes } from "./session.ts";
@@ -59,6 +60,10 @@ export interface RunnerOptions {
   readonly probesAllLimits?: boolean;
   /** Bounds on what a workspace takes on the disk. */
   readonly quota?: Partial<UseBounds>;
+  /** Bound on the bytes of file versions that are kept for one task. */
+  readonly maxVersionBytes?: number;
+  /** Bound on the bytes of all setup layers. */
+  readonly maxLayerBytes?: number;
   /** Free space on the disks of data and workspaces below which nothing that writes is begun. */
   readonly minFreeBytes?: number;
 }
@@ -71,6 +76,8 @@ const defaultLimits: ScanLimits = {
 };
 const defaultQuota: UseBounds = { maxBytes: 8 * 1024 ** 3, maxEntries: 1_000_000 };
 const defaultMinFreeBytes = 512 * 1024 ** 2;
+const defaultVersionBytes = 8 * 1024 ** 3;
+const defaultLayerBytes = 16 * 1024 ** 3;
 const defaultTimes: SessionTimes = { waitMs: 600_000, patienceMs: 5_000 };
 const defaultConcurrentRuns = 4;
 const probeTimeoutMs = 10_000;
@@ -122,10 +129,12 @@ async function openOver(spawner: Spawner, layout: Layout, options: RunnerOptions
     baseTrees: new BaseTrees({ git, contents, manifests, directory: layout.bases, limits }),
     workers: new TreeWorkers({ contentsDirectory: layout.contents, limits }, treeThreads),
     walkers: new TreeWorkers({ contentsDirectory: layout.contents, limits }, 1),
+    versions: new KeptVersions(options.maxVersionBytes ?? defaultVersionBytes),
     mirrorOf: (repository) => remember(mirrors, repository, () => Mirror.open(git, repository, layout.mirrors)),
   };
   const evidence = await openEvidenceRunner({
-    sandbox,
+    sandbox: watchingDisk(sandbox, space),
+    maxLayerBytes: options.maxLayerBytes ?? defaultLayerBytes,
     workers: parts.workers,
     contents,
     manifests,
@@ -212,7 +221,7 @@ async function openOver(spawner: Spawner, layout: Layout, options: RunnerOptions
       );
     },
 
-    collect: (request) => collectUnused({ layout, manifests, baseTrees: parts.baseTrees }, request),
+    collect: (request) => collect(parts, evidence, request),
 
     async discardWorkspace(task) {
       const session = await sessions.peek(task)?.catch(() => null);
@@ -264,6 +273,19 @@ async function openOver(spawner: Spawner, layout: Layout, options: RunnerOptions
       await parts.walkers.close();
     },
   };
+}
+
+/** As asked, but as early as may be where a task is past half of its bound. Then counts anew what each task keeps. */
+async function collect(
+  parts: WorkspaceParts,
+  layers: { removeLayers(open: ReadonlySet<string>, usedBeforeMs: number): Promise<void> },
+  request: CollectRequest,
+): Promise<Collected> {
+  const graceMs = Math.max(leastGraceMs, parts.versions.isPressed ? 0 : request.graceMs);
+  const removed = await collectUnused(parts, { ...request, graceMs });
+  parts.versions.settle(request.now - graceMs, await neededBytes(parts, request.open));
+  await layers.removeLayers(new Set(request.open.keys()), request.now - leastGraceMs);
+  return removed;
 }
 
 async function probeGit(git: Git): Promise<ProbeResult> {

@@ -63,3 +63,29 @@ test("below the floor of free space nothing that writes begins, and a command th
   await expect(bench.runner.requireSpace()).rejects.toMatchObject({ code: "disk_space_low" });
   expect((await run("sleep 30")).outcome).toMatchObject({ code: "limit_exceeded", result: { limits: ["disk"] } });
 });
+
+test("versions of a task's files are bounded, small changes and undoing go on, and what nobody needs is freed", async () => {
+  await open({ maxVersionBytes: 8 * 1024 ** 2 });
+  const version = "head -c 3000000 /dev/urandom > src/big.bin";
+  expect((await run(version)).outcome.status).toBe("completed");
+  expect((await run(version)).outcome.status).toBe("completed");
+  const { outcome, rolledBack } = await run(`${version}; echo said; rm src/a.ts`);
+  expect(outcome).toMatchObject({
+    status: "failed",
+    code: "workspace_full",
+    message:
+      "the call left 3 MiB to be stored, `src/big.bin` alone is 3 MiB, and what is kept of this task's file versions leaves room for 3 MiB; what it added was removed",
+  });
+  expect(rolledBack).toBe("all");
+  expect(readFileSync(path.join(bench.workspace, "src/a.ts"), "utf8")).toBe("a");
+  expect(
+    (await run("echo small > src/a.ts; mkdir ignored; head -c 3000000 /dev/urandom > ignored/big")).outcome.status,
+  ).toBe("completed");
+  const back = await bench.runner.act(bench.call("restore_files", { paths: ["src/a.ts"] }), keepAll);
+  expect(back.outcome.status).toBe("completed");
+  expect(readFileSync(path.join(bench.workspace, "src/a.ts"), "utf8")).toBe("a");
+
+  const now = Date.now() + 86_400_000;
+  await bench.runner.collect({ trees: [], open: new Map([[bench.key.taskId, []]]), now, graceMs: 0 });
+  expect((await run(version)).outcome.status).toBe("completed");
+});

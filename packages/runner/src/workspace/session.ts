@@ -32,6 +32,7 @@ export interface SessionTimes {
 export type AnyTool = ToolExecutor | WorkspaceTool;
 
 const maxChangedPaths = 1000;
+const pastBounds: ReadonlySet<string> = new Set(["tree_too_large", "workspace_full"]);
 /** How far the times of files may lie behind the clock that is read here. */
 const clockGrainMs = 50;
 
@@ -90,7 +91,7 @@ export class WorkspaceSession {
       const ran = await this.#execute(call, tool, before);
       const full = call.on === "throwaway" ? null : await this.#quota.exceeded(use);
       if (full !== null) return await this.#clearAway(before, ran, { use, full, sinceMs });
-      return await this.#judge(before, ran, entry, judges, tool.name === "bash");
+      return await this.#judge(before, ran, entry, judges, tool.name);
     });
   }
 
@@ -225,14 +226,14 @@ export class WorkspaceSession {
     ran: ToolOutcome,
     entry: Manifest,
     judges: ActJudges,
-    listsPaths: boolean,
+    toolName: string,
   ): Promise<ActOutcome> {
-    const after = await this.#readAfter(before);
+    const after = await this.#readAfter(before, toolName);
     if (after.status === "reset") {
       return { ...this.nothingDone(after.outcome), rolledBack: "all" };
     }
     const observation = this.#observe(before.manifest, after.now, entry, (changes) => judges.contentsNeeded(changes));
-    const outcome = listsPaths ? withChangedPaths(ran, observation) : ran;
+    const outcome = toolName === "bash" ? withChangedPaths(ran, observation) : ran;
     const rolledBack = await this.#settle(before, after.now, () => judges.observed(observation, outcome));
     const known = new Set(before.litter);
     const litter = rolledBack === "all" ? [] : after.now.litter.filter((path) => !known.has(path));
@@ -242,11 +243,14 @@ export class WorkspaceSession {
   /** A tree past its bounds cannot be judged: it is put back whole, and the call has failed. */
   async #readAfter(
     before: Snapshot,
+    toolName: string,
   ): Promise<{ status: "read"; now: Snapshot } | { status: "reset"; outcome: ToolOutcome }> {
     try {
-      return { status: "read", now: await this.workspace.scan("cached", { afterCall: true }) };
+      // What is put back is kept already.
+      const maxNewBytes = toolName === "restore_files" ? Infinity : this.#parts.versions.leftFor(this.workspace.taskId);
+      return { status: "read", now: await this.workspace.scan("cached", { afterCall: true, maxNewBytes }) };
     } catch (error) {
-      if (!(error instanceof PhasegateError) || error.code !== "tree_too_large") throw error;
+      if (!(error instanceof PhasegateError) || !pastBounds.has(error.code)) throw error;
       await this.workspace.reset(before.manifest);
       const { code, message, extras } = error;
       const hint = extras.hint === undefined ? {} : { hint: extras.hint };

@@ -14,6 +14,7 @@ import { removeDirectory } from "../tree/remove-directory.ts";
 import type { PathClass } from "../tree/scanner.ts";
 import type { TreeWorkers } from "../tree/tree-workers.ts";
 import { toTreeEntry, writeWhole, type BaseTree, type BaseTrees } from "./base-trees.ts";
+import type { KeptVersions } from "./kept-versions.ts";
 import type { Layout } from "./layout.ts";
 
 /** What all workspaces of a runner share. */
@@ -26,6 +27,7 @@ export interface WorkspaceParts {
   readonly workers: TreeWorkers;
   /** Walk what may be large, beside the workers that answer calls. */
   readonly walkers: TreeWorkers;
+  readonly versions: KeptVersions;
   mirrorOf(repository: string): Promise<Mirror>;
 }
 
@@ -140,13 +142,18 @@ export class TaskWorkspace {
 
   /**
    * Reads the workspace; `full` reads every byte. Rejects with `tree_too_large` past the bounds, which are narrower for
-   * what a single call left.
+   * what a single call left, and with `workspace_full` where that is more than `maxNewBytes`.
    */
-  async scan(mode: "cached" | "full", { afterCall = false } = {}): Promise<Snapshot> {
+  async scan(
+    mode: "cached" | "full",
+    { afterCall = false, maxNewBytes = Infinity }: { afterCall?: boolean; maxNewBytes?: number } = {},
+  ): Promise<Snapshot> {
     const from = this.#seen;
-    const request = { root: this.path, rulesFile: this.#base.rulesFile, mode, from: from?.digest ?? null, afterCall };
+    const { rulesFile } = this.#base;
+    const request = { root: this.path, rulesFile, mode, from: from?.digest ?? null, afterCall, maxNewBytes };
     this.#seen = null;
     const result = await this.#parts.workers.scan(request, (paths) => Promise.resolve(this.#classify(paths)));
+    this.#parts.versions.note(this.taskId, result.storedBytes, Date.now());
     const previous = from?.digest === result.previous ? from : await this.#parts.manifests.get(result.previous);
     const manifest = patchManifest(previous, result, result.digest);
     await this.#parts.manifests.put(manifest, previous, result);

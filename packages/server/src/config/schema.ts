@@ -240,6 +240,18 @@ export const ConfigSchema = section({
       "Disk that one workspace takes, ignored files and `.git` included.",
     ),
     max_workspace_entries: whole(1_000_000, 1_000, 100_000_000, "Files and directories of one workspace, in all."),
+    max_versions_mb: whole(
+      8_192,
+      16,
+      100_000_000,
+      "Disk that the versions of one task's files take which the server keeps; past it calls that store more are refused.",
+    ),
+    max_layers_mb: whole(
+      16_384,
+      16,
+      100_000_000,
+      "Disk that what `workspace.setup` made takes, for all tasks; past it what was used least recently goes.",
+    ),
     min_free_mb: whole(512, 0, 100_000_000, "Free disk below which nothing that writes is begun: `disk_space_low`."),
     keep_ended_workspaces_hours: whole(168, 0, 87_600, "How long the workspace of a task that ended stays."),
     keep_unused_contents_hours: whole(24, 1, 87_600, "How long stored contents stay that no task needs any more."),

@@ -46,17 +46,20 @@ export class StoreKeeper {
   async keep(): Promise<void> {
     const { runner, clock, config, log } = this.#context;
     const trees = new Set<TreeDigest>();
+    const open = new Map<TaskId, readonly TreeDigest[]>();
     for await (const { id, status } of this.#tasks()) {
       if (this.rounds.stopped) return;
       // An ended task may have been reopened since.
       if (!isTerminal(status)) this.#forget(id);
-      const ended = this.#ended.get(id) ?? (await this.#look(id, trees));
+      const ended = this.#ended.get(id) ?? (await this.#look(id, open));
       if (ended === null) continue;
       for (const tree of ended.trees) trees.add(tree);
       await this.#discard(id, ended);
     }
+    for (const needed of open.values()) for (const tree of needed) trees.add(tree);
     const removed = await runner.collect({
       trees: [...trees],
+      open,
       now: clock.now(),
       graceMs: config.runner.keep_unused_contents_hours * hourMs,
     });
@@ -72,17 +75,17 @@ export class StoreKeeper {
     } while (cursor !== null);
   }
 
-  /** Adds what an open task may need to `trees`; an ended one is remembered and answered. */
-  async #look(id: TaskId, trees: Set<TreeDigest>): Promise<EndedTask | null> {
+  /** Adds what an open task may need to `open`; an ended one is remembered and answered. */
+  async #look(id: TaskId, open: Map<TaskId, readonly TreeDigest[]>): Promise<EndedTask | null> {
     const task = await this.#context.tasks.load(id);
     if (task === null) return null;
+    const found = new Set<TreeDigest>();
+    collectDigests(task, found);
     if (!isTerminal(task.status)) {
-      collectDigests(task, trees);
+      open.set(id, [...found]);
       return null;
     }
     // It can be reopened, and its differences, evidence and approvals can be asked for: all that its state names stays.
-    const found = new Set<TreeDigest>();
-    collectDigests(task, found);
     const ended = { trees: [...found], endedAt: endOf(task), isDiscarded: false };
     this.#remember(id, ended);
     return ended;

@@ -389,7 +389,7 @@ export const errorRegistry = {
     status: 413,
     title: "Workspace full",
     retry: false,
-    docs: "The call left the workspace, scratch, ignored files and `.git` included, past its quota (`runner.max_workspace_mb`, `runner.max_workspace_entries`); what it added was removed.",
+    docs: "The call left the workspace, scratch, ignored files and `.git` included, past its quota (`runner.max_workspace_mb`, `runner.max_workspace_entries`), or more file versions than are kept for a task (`runner.max_versions_mb`); what it added was removed.",
   },
   unknown_call: {
     status: 404,
