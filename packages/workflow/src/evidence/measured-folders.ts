@@ -10,7 +10,7 @@ const manifests = /(?:^|\/)(?:package\.json|pyproject\.toml|setup\.(?:py|cfg)|go
  * Whether a report that measures these files has to name another one. It has to where it names files of that language
  * in that folder or above it; the root of the repository stands for itself alone. Left out are files that declare types
  * only, configuration beside a manifest, and what is like files of the base of which the report names none: those that
- * stand in the same folder, or share the end of their names (`.stories.tsx`).
+ * stand in the same folder, or share the end of their names (`.stories.tsx`). `kindOf` tells the language of another.
  */
 export function mustBeMeasured(
   coverage: LineCoverage,
@@ -19,6 +19,7 @@ export function mustBeMeasured(
     readonly changes: readonly TreeChange[];
     isTestFile(path: string): boolean;
   },
+  kindOf: (path: string) => string = measuredKind,
 ): (path: string) => boolean {
   const named = new Set(Object.keys(coverage.files));
   const changed = new Set(source.changes.map(({ path }) => path));
@@ -30,7 +31,7 @@ export function mustBeMeasured(
     !isDeclarationFile(path) &&
     !(isConfiguration(path) && manifestFolders.has(folderOf(path))) &&
     !isLikeUnnamed(path) &&
-    foldersAbove(path).some((folder) => folders.has(key(path, folder)));
+    foldersAbove(path).some((folder) => folders.has(`${kindOf(path)}:${folder}`));
 }
 
 function key(path: string, folder: string): string {

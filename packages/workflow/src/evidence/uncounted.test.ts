@@ -90,6 +90,37 @@ test("a changed file that no test loads is named, where others of its kind are c
   expect(findings("src/b.json", "{}")).toEqual([]);
 });
 
+const aModule = "export function b() {\n  return 1;\n}\n";
+
+test.each([
+  ["src/b", aModule],
+  ["src/b", "#!/usr/bin/env node\nimport { a } from './a.js';\na();\n"],
+  ["src/deep/b", "module.exports = { b: 1 };\n"],
+])("a new module without an ending is code, wherever its name tells nothing: `%s`", (path, text) => {
+  expect(findings(path, text)).toEqual([
+    `warning coverage_unmeasured: changed, and loaded by no test: counted as not covered: \`${path}\``,
+  ]);
+});
+
+test.each([
+  ["src/Makefile", "all:\n\texport A=1 && import b\n"],
+  ["src/LICENSE", "Permission to import, export and use\nexport of this is free\n"],
+  ["src/run", "#!/bin/sh\nexport PATH=/bin\nexec import a\n"],
+  ["src/b.md", `# About\n\n\`\`\`js\n${aModule}\`\`\`\n`],
+  ["src/b.vue", `<script>\n${aModule}</script>\n`],
+])("a new file that is no module says nothing: `%s`", (path, text) => {
+  expect(findings(path, text)).toEqual([]);
+});
+
+test("a module with an ending of no language is code where changed code loads it by its name", () => {
+  const changes = [...added("src/b.es6"), changed("src/a.js")];
+  const loader = (line: string) => ({ "src/b.es6": { after: aModule }, "src/a.js": { before: "", after: line } });
+  expect(judged({ changes, texts: loader("x();\n") })).toBe("passed");
+  for (const line of ['require("./b.es6");\n', 'import { b } from "./b.es6";\n']) {
+    expect(judged({ changes, texts: loader(line) })).toMatch(/^line coverage is [\d.]+ per cent, with \d lines$/);
+  }
+});
+
 /** Lines from 1 to 8 are covered of `src/a.js`, and what else is given of the report. */
 function judged(given: {
   readonly changes: readonly TreeChange[];

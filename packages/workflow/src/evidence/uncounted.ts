@@ -3,6 +3,7 @@ import { changedLines } from "./changed-lines.ts";
 import { executableLines, measuredKind } from "./code-lines.ts";
 import { newDirectives } from "./coverage-directives.ts";
 import { mustBeMeasured } from "./measured-folders.ts";
+import { modulesWithoutEnding } from "./modules-without-ending.ts";
 import { rangesOf, statementsLeftOut } from "./statement-lines.ts";
 
 /** What a change keeps out of the coverage that is measured of it. */
@@ -42,7 +43,9 @@ export function uncounted(coverage: LineCoverage, source: CoverageSource): Uncou
   const isNamed = (path: string): boolean => Object.hasOwn(coverage.files, path);
   const kinds = new Set(Object.keys(coverage.files).map(measuredKind));
   const directives = new Map(written.map(({ path }) => [path, newDirectives(path, source.contents[path])]));
-  const isRequired = mustBeMeasured(coverage, source);
+  const kindsByText = modulesWithoutEnding(written, source.contents);
+  const kindOf = (path: string): string => kindsByText.get(path) ?? measuredKind(path);
+  const isRequired = mustBeMeasured(coverage, source, kindOf);
   const uncovered = new Map<string, number>();
   const leftOut: string[] = [];
   for (const [path, lines] of forgotten(coverage, source)) uncovered.set(path, lines);
@@ -68,7 +71,7 @@ export function uncounted(coverage: LineCoverage, source: CoverageSource): Uncou
   return {
     excluded: [...directives].flatMap(([path, lines]) => lines.map((line) => `${path}:${String(line)}`)),
     leftOut,
-    unmeasured: written.map(({ path }) => path).filter((path) => !isNamed(path) && kinds.has(measuredKind(path))),
+    unmeasured: written.map(({ path }) => path).filter((path) => !isNamed(path) && kinds.has(kindOf(path))),
     uncovered,
   };
 }
