@@ -5,6 +5,7 @@ import type { Canary, TestCase, TestRun } from "@phasegate/wire";
 import { canaryTemplate, type CanaryTemplate } from "./canary-template.ts";
 import { judgeCanary } from "./judge-canary.ts";
 import { fileWords, mayNameFiles } from "./test-command.ts";
+import { wordsOfWholeRun } from "./test-runner.ts";
 import { runOnce, type TestCommandRequest } from "./test-run.ts";
 
 /** Bounds of what one canary run plants tests into: chosen files alone, or any of a whole run. */
@@ -35,10 +36,12 @@ export async function runCanary(request: CanaryRequest): Promise<Canary> {
   const isOfBase = (file: string): boolean => !request.changed.has(file);
   // What a task writes into a configuration is no excuse for a canary that is not there.
   const configuration = await configurationText(request, template, isOfBase);
+  const { command } = request.settings;
   const report = {
     token,
     selects: template.selects.test(configuration),
-    stopsAtFailure: template.stopsAtFailure.test(configuration),
+    stopsAtFailure:
+      wordsOfWholeRun(command).length === 0 && template.stopsAtFailure.test(`${command}\n${configuration}`),
   };
   const planted = new Set<string>();
   const plant = async (files: readonly string[]): Promise<void> => {
@@ -51,7 +54,7 @@ export async function runCanary(request: CanaryRequest): Promise<Canary> {
     const isForEachSetup = found.slice(0, setups).every((file) => files.includes(file));
     if (files.length > 0 && isForEachSetup && loadsWhatChanged(request, template, files)) {
       await plant(files);
-      const run = await runOnce({ ...request, settings }, [...template.words, ...fileWords(files, settings.cwd)]);
+      const run = await runOnce({ ...request, settings }, fileWords(files, settings.cwd));
       const judged = judgeCanary(run, { ...report, files });
       // What a runner makes of names of files is its own affair; only a whole run tells that they were left out.
       if (judged.outcome === "passed" || judged.outcome === "failed_as_it_must") return withUntried(judged, untried);
@@ -59,7 +62,7 @@ export async function runCanary(request: CanaryRequest): Promise<Canary> {
   }
   const files = found.slice(0, maxFiles.whole);
   await plant(files);
-  const judged = judgeCanary(await runOnce({ ...request, settings }, template.words), { ...report, files });
+  const judged = judgeCanary(await runOnce({ ...request, settings }, []), { ...report, files });
   return withUntried(judged, untried);
 }
 

@@ -1,6 +1,8 @@
+import { testRunner, type TestRunnerName } from "./test-runner.ts";
+
 /** How a test that must fail is written for one test runner. */
 export interface CanaryTemplate {
-  readonly runner: "vitest" | "jest" | "node" | "pytest" | "unittest";
+  readonly runner: TestRunnerName;
   readonly fileName: RegExp;
   /** Names of files that may configure it. */
   readonly configuration: RegExp;
@@ -8,17 +10,15 @@ export interface CanaryTemplate {
   readonly setup: RegExp;
   /** In its configuration: tests are chosen by name or mark, so that one that is missing says nothing. */
   readonly selects: RegExp;
-  /** In its configuration: the run ends after a file with a failure, so that only one file shows one. */
+  /** In its command or configuration: the run ends after a file with a failure, so that only one file shows one. */
   readonly stopsAtFailure: RegExp;
-  /** Behind the command: what takes back that a run ends at a failure. */
-  readonly words: readonly string[];
   /** Text to stand behind a test file's own; `token` is in the name of every test of it. */
   write(token: string, file: string): string;
 }
 
 /** The runner that a command plainly is, with all tests of its own choice; null where that cannot be told. */
 export function canaryTemplate(command: string): CanaryTemplate | null {
-  if (/[;&|<>\n`$]/.test(command)) return null;
+  const runner = testRunner(command);
   if (
     /(^|\s)(-t|-k|-m|--grep|--testNamePattern|--test-name-pattern|--test-only|--deselect|--lf|--sw)(\s|=|$)/.test(
       afterModule(command),
@@ -26,7 +26,7 @@ export function canaryTemplate(command: string): CanaryTemplate | null {
   ) {
     return null;
   }
-  return templates.find(({ isIn }) => isIn.test(command))?.template ?? null;
+  return runner === null ? null : templates[runner.name];
 }
 
 /** A command without the `-m` by which Python names a module. */
@@ -40,14 +40,15 @@ const javaScriptFile = /\.[cm]?[jt]sx?$/;
 const nodeSelects = /test-name-pattern|test-skip-pattern|test-only/;
 const isExclusive = /\b(?:test|it|describe|suite|context)(?:\.\w+)*\.only\b|\bf(?:it|describe)\s*\(/;
 
+const bails = /\bbail\b(?!["']?\s*[=:\s]\s*0\b)/;
+
 const vitest: CanaryTemplate = {
   runner: "vitest",
   fileName: javaScriptFile,
   configuration: /^(vite|vitest)\.(config|workspace|projects)\.\w+$/,
   setup: /^(?:(?:vite|vitest)\.(?:config|workspace|projects)|setup[\w.-]*|[\w.-]*setup)\.\w+$|^package\.json$/,
   selects: /testNamePattern|tagsFilter/,
-  stopsAtFailure: /(?!)/,
-  words: ["--bail=0"],
+  stopsAtFailure: bails,
   write: (token, file) => `
 ;import { test as test_${token}, expect as expect_${token}, assert as assert_${token} } from "vitest";
 ${thrown(exclusive(`test_${token}`, file), token)}
@@ -62,8 +63,7 @@ const jest: CanaryTemplate = {
   configuration: /^(jest\.config\.\w+|package\.json)$/,
   setup: /^(?:jest\.config\.\w+|package\.json|[\w.-]*setup[\w.-]*\.\w+)$/,
   selects: /testNamePattern|injectGlobals/,
-  stopsAtFailure: /\bbail\b/,
-  words: [],
+  stopsAtFailure: bails,
   write: (token, file) => `
 ;${thrown(exclusive("globalThis.test", file), token)}
 ${expectations(exclusive("globalThis.test", file), "globalThis.expect", token)}
@@ -77,7 +77,6 @@ const nodeTest: CanaryTemplate = {
   setup: /^package\.json$/,
   selects: nodeSelects,
   stopsAtFailure: /(?!)/,
-  words: [],
   write(token, file) {
     const options = isExclusive.test(file) ? "{ only: true }" : "{}";
     const asserted = ["a.equal(1, 2)", "a.strictEqual(1, 2)", "a.deepStrictEqual([1], [2])", "a.ok(false)", "a(false)"];
@@ -136,8 +135,7 @@ const pytest: CanaryTemplate = {
   configuration: pythonConfiguration,
   setup: /^(?:conftest\.py|\.?pytest\.ini|tox\.ini)$/,
   selects: /(?:^|[\s"'=])(?:-m|-k|--deselect|-p\s*no:unittest)(?=[\s"'=]|$)/m,
-  stopsAtFailure: /(?!)/,
-  words: ["--maxfail=0"],
+  stopsAtFailure: /(?:^|[\s"'=,])(?:-x|--exitfirst|--maxfail)(?=[\s"'=,]|$)/m,
   write: (token) => `${pythonClass(token)}
 
 def test_${token}_function():
@@ -156,17 +154,10 @@ const unittest: CanaryTemplate = {
   setup: /^__init__\.py$/,
   selects: /\bload_tests\b/,
   stopsAtFailure: /(?!)/,
-  words: [],
   write: pythonClass,
 };
 
-const templates: readonly { readonly isIn: RegExp; readonly template: CanaryTemplate }[] = [
-  { isIn: /(^|[\s/])vitest(\s|$)/, template: vitest },
-  { isIn: /(^|[\s/])jest(\s|$)/, template: jest },
-  { isIn: /(^|[\s/])node\s(.*\s)?--test(\s|$)/, template: nodeTest },
-  { isIn: /(^|[\s/])(pytest|py\.test)(\s|$)/, template: pytest },
-  { isIn: /(^|\s)-m\s+unittest(\s+(-v|--verbose|discover))*\s*$/, template: unittest },
-];
+const templates: Readonly<Record<TestRunnerName, CanaryTemplate>> = { vitest, jest, node: nodeTest, pytest, unittest };
 
 function exclusive(test: string, file: string): string {
   return isExclusive.test(file) ? `${test}.only` : test;

@@ -1,5 +1,6 @@
 import path from "node:path";
 import type { RunSettings } from "./run-settings.ts";
+import { testRunner } from "./test-runner.ts";
 
 /** The words of a selection as a test runner takes them; quotes group, and nothing else has a meaning. */
 export function selectionWords(selection: string): string[] {
@@ -28,18 +29,13 @@ export function mayNameFiles(
   { command, cwd }: Pick<RunSettings, "command" | "cwd">,
   files: readonly string[],
 ): boolean {
-  if (!canSelectFiles(command)) return false;
-  if (!/(^|[\s/])pytest(\s|$)/.test(command)) return true;
+  const runner = testRunner(command);
+  if (runner?.takesFiles !== true) return false;
+  if (runner.name !== "pytest") return true;
   const isConfiguration = /^(?:\.?pytest\.(?:ini|toml)|pyproject\.toml|tox\.ini|setup\.(?:cfg|py))$/;
   return files.every(
     (file) => !isConfiguration.test(path.posix.basename(file)) || path.posix.dirname(file) === (cwd || "."),
   );
-}
-
-/** True for runners that take names of test files behind their own arguments. */
-function canSelectFiles(command: string): boolean {
-  if (/[;&|<>\n`$]/.test(command)) return false;
-  return /(^|[\s/])(vitest|jest|pytest)(\s|$)|(^|[\s/])node\s(.*\s)?--test(\s|$)/.test(command);
 }
 
 /** Files as words for a command that runs in `cwd`; none of them can be taken for an option. */

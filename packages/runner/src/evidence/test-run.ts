@@ -18,7 +18,7 @@ import { failingFiles, mergeRetry } from "./retries.ts";
 import { reportNames, runScript } from "./run-script.ts";
 import type { RunSettings } from "./run-settings.ts";
 import { leaveKey, recordedSession, unsealed, type RecordedSession } from "./unittest-recorder.ts";
-import { wordsOfWholeRun } from "./whole-run.ts";
+import { wordsOfWholeRun } from "./test-runner.ts";
 import { composeCommand, fileWords, mayNameFiles, placedCommand, selectionWords } from "./test-command.ts";
 
 /** Where a run in the OS sandbox sees its report directory. */
@@ -115,7 +115,7 @@ export async function runOnce(request: TestCommandRequest, words: readonly strin
     report: `${reportDirectory}/${reportNames.report}`,
     coverage: `${reportDirectory}/${reportNames.measured}`,
   };
-  const allWords = [...wordsOfWholeRun(settings.command, words), ...words];
+  const allWords = [...wordsOfWholeRun(settings.command), ...words];
   const shown = composeCommand(settings.command, allWords);
   const { command: coverageCommand, report: tracefile } = settings.coverage ?? { command: null, report: null };
   if (recorded !== null) await leaveKey(path.join(directory, reportNames.key), recorded);
