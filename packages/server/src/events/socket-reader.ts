@@ -29,20 +29,28 @@ export interface SocketReaderOptions extends EventFilter {
   readonly signal: AbortSignal;
 }
 
+interface ReaderState {
+  /** It has answered the last ping. */
+  isAlive: boolean;
+  /** More waits for it than may: it has `slowMs` to take it. */
+  isBehind: boolean;
+}
+
 /** Bytes that may wait for a reader before nothing more is read for it. */
 const maxBufferedBytes = 65_536;
 
 /**
  * Sends events as CloudEvents, one a message, from a position on, until the reader or the server goes. Nothing is read
  * ahead of a reader that is behind; one that stays behind is dropped with `tooSlow` and the position to resume from. A
- * ping goes out regularly, and a reader that answers none is gone.
+ * ping goes out regularly, and a reader that answers none is gone; while it is behind, it is judged by that alone.
  */
 export async function sendEvents(options: SocketReaderOptions): Promise<void> {
   const { socket, ledger, after } = options;
   const ending = new AbortController();
   const signal = AbortSignal.any([options.signal, ending.signal]);
   socket.once("close", () => ending.abort());
-  const pings = keepAlive(options);
+  const state: ReaderState = { isAlive: true, isBehind: false };
+  const pings = keepAlive(options, state);
   let position = after;
   try {
     for await (const event of ledger.follow({ after, signal, reader: "socket" })) {
@@ -50,7 +58,7 @@ export async function sendEvents(options: SocketReaderOptions): Promise<void> {
       if (!options.mayRead()) return socket.close(closeCodes.keyEnded, "the key is revoked or past its time");
       position = event.position;
       if (!isWanted(options, event)) continue;
-      if (!(await send(options, JSON.stringify(cloudEvent(event)), signal))) {
+      if (!(await send(options, JSON.stringify(cloudEvent(event)), { signal, state }))) {
         return socket.close(closeCodes.tooSlow, `too slow; resume with after=${position - 1}`);
       }
     }
@@ -61,7 +69,11 @@ export async function sendEvents(options: SocketReaderOptions): Promise<void> {
 }
 
 /** False when the reader did not take it in time. */
-async function send({ socket, slowMs }: SocketReaderOptions, text: string, signal: AbortSignal): Promise<boolean> {
+async function send(
+  { socket, slowMs }: SocketReaderOptions,
+  text: string,
+  { signal, state }: { readonly signal: AbortSignal; readonly state: ReaderState },
+): Promise<boolean> {
   const sent = new Promise<true>((resolve) => socket.send(text, () => resolve(true)));
   if (socket.bufferedAmount <= maxBufferedBytes) return true;
   const over = new AbortController();
@@ -69,19 +81,23 @@ async function send({ socket, slowMs }: SocketReaderOptions, text: string, signa
     () => false,
     () => true,
   );
+  state.isBehind = true;
   const taken = await Promise.race([sent, late]);
   over.abort();
+  state.isBehind = false;
+  state.isAlive = true;
   return taken;
 }
 
-function keepAlive({ socket, heartbeatMs, mayRead }: SocketReaderOptions): NodeJS.Timeout {
-  let alive = true;
+function keepAlive({ socket, heartbeatMs, mayRead }: SocketReaderOptions, state: ReaderState): NodeJS.Timeout {
   socket.on("pong", () => {
-    alive = true;
+    state.isAlive = true;
   });
   const ping = (): void => {
-    if (!alive) return socket.terminate();
-    alive = false;
+    // A ping waits behind the events that the reader has not taken.
+    if (state.isBehind) return;
+    if (!state.isAlive) return socket.terminate();
+    state.isAlive = false;
     socket.ping();
   };
   const timer = setInterval(() => {

@@ -27,10 +27,10 @@ export const metricTable = {
   decisions: {
     name: "phasegate_decisions_total",
     type: "counter",
-    help: "Recorded decisions; `code` is that of the first reason, the rule that decided.",
+    help: "Recorded decisions; `code` is that of the first reason, the rule that decided; `phase` the one that the task is in after it.",
     labels: {
       command: "a command of the engine",
-      effect: "`allow`, `deny`",
+      effect: "`allow`, `deny`, `pending` while facts or people are awaited",
       code: "an error code or empty",
       tool,
       phase,
