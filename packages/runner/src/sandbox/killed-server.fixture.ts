@@ -26,6 +26,7 @@ await sandbox.run({
   argv: ["sh", "-c", `setsid sleep ${seconds} & sleep ${seconds}`],
   workspacePath,
   on: on === "throwaway" ? "throwaway" : "workspace",
+  watched: on === "throwaway" ? ["any"] : [],
   cwd: "",
   readOnlyMounts: [],
   network: "none",
