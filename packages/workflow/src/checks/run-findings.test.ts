@@ -86,6 +86,24 @@ describe("a test of the base that says something else and passes as it did", () 
     );
   });
 
+  test("has its file named where that is gone and the report names no files", () => {
+    const told = (runs: RunFiles): unknown =>
+      judge("all_tests_pass", {
+        changes: [],
+        sinceBase: [changed("test/tax.test.sh", "deleted"), changed("test/more.test.sh", "added")],
+        contents: {},
+        paths: ["test/more.test.sh"],
+        evidence: { base: onBase(runs), current: now(runs) },
+      }).findings;
+    expect(told({ "": { "tax of ten": "passed" } })).toMatchObject([
+      {
+        name: "rewritten_tests",
+        message: "changed beside tests of the base, which may rest on it: `test/tax.test.sh`",
+      },
+    ]);
+    expect(told({ "test/tax.test.sh": { "tax of ten": "passed" } })).toEqual([]);
+  });
+
   test("has its file named where something beside it changed, or the texts were not read", () => {
     const beside = "warning rewritten_tests: changed beside tests of the base, which may rest on it";
     const after = before.replace("../src/tax.js", "./tax.js");

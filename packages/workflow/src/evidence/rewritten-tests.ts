@@ -1,4 +1,4 @@
-import type { ContentPair, EvidenceFacts, TestRun } from "@phasegate/wire";
+import type { ContentPair, EvidenceFacts, TestRun, TreeChange } from "@phasegate/wire";
 import { isCode } from "./code-lines.ts";
 import { rewrittenParts } from "./rewritten-parts.ts";
 import type { EvidenceSubject } from "./subject.ts";
@@ -20,7 +20,11 @@ export function rewrittenTests(subject: EvidenceSubject, run: TestRun): Rewritte
   const found: RewrittenTests = { tests: [], beside: [] };
   if (base === undefined || base.cases.length === 0) return found;
   const stays = passesStill(base, run, redIdentities);
-  const files = changes.filter(({ kind, path }) => kind === "modified" && subject.isTestFile(path) && isCode(path));
+  const isOfBase = ({ kind, path }: TreeChange): boolean =>
+    kind !== "added" && subject.isTestFile(path) && isCode(path);
+  // Where the report names files, the tests of one that is gone are missing.
+  const tellsFiles = base.cases.every(({ file }) => file !== null);
+  const files = changes.filter((change) => isOfBase(change) && !(change.kind === "deleted" && tellsFiles));
   return files.reduce(({ tests, beside }, { path }) => {
     const parts = partsOf(path, contents[path]);
     return {
@@ -30,7 +34,7 @@ export function rewrittenTests(subject: EvidenceSubject, run: TestRun): Rewritte
   }, found);
 }
 
-/** Of a text that was not read, nothing but its file is known. */
+/** Of a text that is gone or was not read, nothing but its file is known. */
 function partsOf(path: string, texts: ContentPair | undefined): RewrittenTests {
   const { before = null, after = null } = texts ?? {};
   return before === null || after === null ? { tests: [], beside: [""] } : rewrittenParts(path, before, after);
