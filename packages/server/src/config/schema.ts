@@ -175,7 +175,7 @@ export const ConfigSchema = section({
     level: choice(
       "info",
       ["trace", "debug", "info", "warn", "error", "silent"],
-      "Least level that is logged.",
+      "Least level that is logged; at `debug` each answer and each decision is a line.",
       runtime,
     ),
     format: choice("json", ["json", "pretty"], "One JSON object a line, or lines for people."),

@@ -120,6 +120,25 @@ test("the words of an unknown error stay in the log", async () => {
   expect(logLines.join("")).not.toContain(agentKey);
 });
 
+test("at the level `debug` each answer is a line with the ids that it belongs to, and without the key", async () => {
+  const { url, agentKey, logLines, context } = await shellWith({ routes: () => [echo()] });
+  const ask = () => post(`${url}/api/v1/echo`, agentKey, { text: "hi", task_id: "task_1" });
+  await ask();
+  expect(logLines).toEqual([]);
+  context.log.level = "debug";
+  const answer = await ask();
+  await expect.poll(() => logLines).toHaveLength(1);
+  expect(JSON.parse(logLines[0] ?? "")).toMatchObject({
+    level: "debug",
+    msg: "request answered",
+    request_id: answer.headers.get("x-request-id"),
+    task_id: "task_1",
+    operation: "echo",
+    status: answer.status,
+  });
+  expect(logLines.join("")).not.toContain(agentKey);
+});
+
 test("a request past the time limit is answered timed_out, and its signal fires", async () => {
   let seen: AbortSignal | null = null;
   const slow = echo({

@@ -148,8 +148,17 @@ export class RouteRunner {
       async (span) => {
         await this.run(prepared, request, reply);
         span.set({ "http.response.status_code": reply.statusCode });
+        this.note(operationId, request, reply);
       },
     );
+  }
+
+  private note(operation: string, request: FastifyRequest, reply: FastifyReply): void {
+    const { log } = this.parts.context;
+    if (!log.isLevelEnabled("debug")) return;
+    const { id, params, body } = request;
+    const answered = { operation, status: reply.statusCode, duration_ms: Math.round(reply.elapsedTime) };
+    log.debug({ ...idsOf(id, { params: params ?? {}, body: body ?? {} }), ...answered }, "request answered");
   }
 
   private async run(prepared: PreparedRoute, request: FastifyRequest, reply: FastifyReply): Promise<void> {
@@ -205,7 +214,7 @@ export class RouteRunner {
 
 type Input = RouteInput<never, never, never>;
 
-function idsOf(requestId: string, { params, body }: Input): LogContext {
+function idsOf(requestId: string, { params, body }: Readonly<Record<"params" | "body", object>>): LogContext {
   const taskId = (params as { task_id?: unknown }).task_id ?? (body as { task_id?: unknown }).task_id;
   return { request_id: requestId, ...(typeof taskId === "string" ? { task_id: taskId } : {}) };
 }

@@ -135,7 +135,7 @@ export class TaskStore {
 
   /** Decides and records. Resolves once the decision is durable. */
   decide(request: DecideRequest): Promise<Decided> {
-    const { tracing } = this.#context;
+    const { tracing, log } = this.#context;
     const attributes = { "phasegate.task_id": request.taskId, "phasegate.command": request.command.type };
     return tracing.span("decision", { attributes }, async (span) => {
       const decided = await this.#enqueue(request, tracing.traceparent());
@@ -145,6 +145,11 @@ export class TaskStore {
         "phasegate.effect": effect,
         ...(reasons[0] ? { "phasegate.code": reasons[0].code } : {}),
       });
+      if (log.isLevelEnabled("debug")) {
+        const { taskId: task_id, command } = request;
+        const said = { command: command.type, phase: decided.task.phase, effect, code: reasons[0]?.code ?? null };
+        log.debug({ task_id, ...said }, "decided");
+      }
       return decided;
     });
   }
