@@ -8,6 +8,11 @@ import { serverCaller } from "../server-caller.ts";
 import { carryOut } from "./carry-out.ts";
 import { failed, type TriggerOutcome } from "./outcome.ts";
 
+interface PendingTrigger {
+  readonly task: TaskState;
+  readonly trigger: TriggerState;
+}
+
 /** Quick triggers under way at once. */
 const concurrency = 4;
 /** Longest text of what went wrong. */
@@ -28,8 +33,11 @@ export function triggerHandlers(context: ServerContext): readonly JobHandler[] {
     run: async (job, signal) => {
       const found = await pendingTrigger(context, job);
       if (!found) return;
-      const work = () => carryOutPending(context, job, signal);
-      await (making.includes(found.trigger.action) ? inTurn(ofTasks, found.task.id, work) : work());
+      if (!making.includes(found.trigger.action)) return carryOutFound(context, found, { job, signal });
+      await inTurn(ofTasks, found.task.id, async () => {
+        const still = await pendingTrigger(context, job);
+        if (still) await carryOutFound(context, still, { job, signal });
+      });
     },
     giveUp: async (job, error) => {
       const found = await pendingTrigger(context, job);
@@ -42,10 +50,11 @@ export function triggerHandlers(context: ServerContext): readonly JobHandler[] {
   ];
 }
 
-async function carryOutPending(context: ServerContext, job: Job, signal: AbortSignal): Promise<void> {
-  const found = await pendingTrigger(context, job);
-  if (!found) return;
-  const { task, trigger } = found;
+async function carryOutFound(
+  context: ServerContext,
+  { task, trigger }: PendingTrigger,
+  { job, signal }: { readonly job: Job; readonly signal: AbortSignal },
+): Promise<void> {
   const outcome = await carryOut(context, { task, trigger, tree: bodyOf(job).tree, signal });
   await settle(context, task, trigger, outcome);
 }
@@ -85,10 +94,7 @@ async function settle(
   });
 }
 
-async function pendingTrigger(
-  context: ServerContext,
-  job: Job,
-): Promise<{ readonly task: TaskState; readonly trigger: TriggerState } | null> {
+async function pendingTrigger(context: ServerContext, job: Job): Promise<PendingTrigger | null> {
   const { operation_id: operationId, index } = bodyOf(job);
   const task = job.taskId === null ? null : await context.tasks.refresh(job.taskId);
   const trigger = task?.triggers.find((one) => one.operationId === operationId && one.index === index);

@@ -15,6 +15,14 @@ interface RegisteredWorkflow {
   readonly repository: string;
 }
 
+/** `file` is named from `root`, as are the files that its text names. */
+interface WorkflowText {
+  readonly file: string;
+  readonly root: string;
+  readonly text: string;
+  readonly repository?: string;
+}
+
 export interface RegisteredResult {
   readonly workflow: CompiledWorkflow;
   readonly warnings: readonly Diagnostic[];
@@ -54,17 +62,17 @@ export class LedgerWorkflowRegistry implements WorkflowRegistry {
   async open(options: { file: string; dir: string | null }): Promise<readonly Diagnostic[]> {
     this.#directory = dirname(resolve(options.file));
     const warnings: Diagnostic[] = [];
-    const loaded: CompiledWorkflow[] = [];
+    const loaded: StoredWorkflow[] = [];
     for (const file of [...filesIn(options.dir), resolve(options.file)]) {
-      const registered = await this.registerFile(file, serverPrincipalId);
-      loaded.push(registered.workflow);
-      this.#configured.add(registered.workflow.digest);
-      this.#defaultDigest = registered.workflow.digest;
-      warnings.push(...registered.warnings);
+      const { stored, repository, warnings: found } = await this.#store(inRepository(file), serverPrincipalId);
+      loaded.push(stored);
+      this.#repositories.set(stored.digest, repository);
+      this.#configured.add(stored.digest);
+      this.#defaultDigest = stored.digest;
+      for (const glob of absoluteGlobs(repository, stored.normalized.protected)) this.#protected.add(glob);
+      warnings.push(...found);
     }
-    for (const workflow of loaded) for (const glob of this.#filesOf(workflow)) this.#protected.add(glob);
-    // What was compiled before all of these files were known is compiled again.
-    this.#compiled.clear();
+    // None is compiled before the files of all are known: they are protected in each.
     for (const { digest } of await this.#parts.ledger.listWorkflows()) await this.get(digest);
     for (const { digest, normalized } of loaded) this.#newestByName.set(normalized.name, digest);
     return warnings;
@@ -85,15 +93,19 @@ export class LedgerWorkflowRegistry implements WorkflowRegistry {
   }
 
   async registerFile(file: string, principal: PrincipalId): Promise<RegisteredResult> {
-    const root = repositoryRoot(dirname(file));
-    return this.register({ file: relative(root, file), root, text: readWorkflowFile(file) }, principal);
+    return this.register(inRepository(file), principal);
   }
 
-  /** `file` is named from `root`, as are the files that its text names. The same content again is no error and no event. */
-  async register(
-    source: { file: string; root: string; text: string; repository?: string },
+  /** The same content again is no error and no event. */
+  async register(source: WorkflowText, principal: PrincipalId): Promise<RegisteredResult> {
+    const { warnings, ...registered } = await this.#store(source, principal);
+    return { workflow: this.#keep(registered), warnings };
+  }
+
+  async #store(
+    source: WorkflowText,
     principal: PrincipalId,
-  ): Promise<RegisteredResult> {
+  ): Promise<RegisteredWorkflow & { readonly warnings: readonly Diagnostic[] }> {
     const loaded = loadWorkflow({
       file: source.file,
       text: source.text,
@@ -113,7 +125,7 @@ export class LedgerWorkflowRegistry implements WorkflowRegistry {
       });
       await this.#record(stored, source.file, principal);
     }
-    return { workflow: this.#keep({ stored, repository }), warnings: loaded.warnings };
+    return { stored, repository, warnings: loaded.warnings };
   }
 
   async get(digest: WorkflowDigest): Promise<CompiledWorkflow | null> {
@@ -138,10 +150,6 @@ export class LedgerWorkflowRegistry implements WorkflowRegistry {
     const repository = this.#repositories.get(workflow.digest);
     if (repository !== undefined) return repository;
     throw new PhasegateError("internal_error", `no repository is known for workflow \`${workflow.digest}\``);
-  }
-
-  #filesOf(workflow: CompiledWorkflow): string[] {
-    return absoluteGlobs(this.repositoryOf(workflow), workflow.normalized.protected);
   }
 
   #keep(registered: RegisteredWorkflow): CompiledWorkflow {
@@ -193,6 +201,12 @@ export function invalidWorkflow(file: string, diagnostics: readonly Diagnostic[]
       hint: "`phasegate lint` shows each place in the file",
     },
   );
+}
+
+/** A workflow's file, named from the root of the repository that it stands in. */
+function inRepository(file: string): WorkflowText {
+  const root = repositoryRoot(dirname(file));
+  return { file: relative(root, file), root, text: readWorkflowFile(file) };
 }
 
 function absoluteGlobs(repository: string, globs: readonly string[]): string[] {
