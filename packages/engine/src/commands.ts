@@ -79,6 +79,8 @@ export interface ExpireLease {
   readonly leaseExpiredAt: number;
   /** The epoch whose lease ended, where the caller knows it: a holder that came later is left alone. */
   readonly epoch?: number;
+  /** Why it ended, where its time was not over. */
+  readonly reason?: string;
 }
 export interface ReleaseTask {
   readonly type: "release";

@@ -50,7 +50,7 @@ export function decideExpire(situation: Situation, command: ExpireLease): Decisi
     });
   }
   return allow([
-    ...withdrawPending(situation, "the lease expired"),
+    ...withdrawPending(situation, command.reason ?? "the lease expired"),
     newEvent(context, "task.lease_expired", {
       phase: task.phase,
       epoch: task.epoch + 1,

@@ -109,8 +109,13 @@ export class KeyFold {
 
   /** The key that this principal was given last. */
   newestKeyOf(principalId: PrincipalId): KeyState | null {
-    const id = this.idsByPrincipal.get(principalId)?.at(-1);
+    const id = this.keysOf(principalId).at(-1);
     return id === undefined ? null : (this.keys.get(id) ?? null);
+  }
+
+  /** All keys that this principal was given, in that order. */
+  keysOf(principalId: PrincipalId): readonly KeyId[] {
+    return this.idsByPrincipal.get(principalId) ?? [];
   }
 
   versionOf(principalId: PrincipalId): number {

@@ -72,6 +72,12 @@ export class KeyRing {
     return this.fold.liveById(id, this.parts.clock.now())?.principal ?? null;
   }
 
+  /** Whether this principal's last key was revoked: what it holds is taken from it. A key past its time is none such. */
+  isCutOff(principal: PrincipalId): boolean {
+    const newest = this.fold.newestKeyOf(principal);
+    return newest !== null && newest.revokedAt !== null && !this.hasLiveKey(principal);
+  }
+
   /** A principal by id or name; null when there is none. */
   findPrincipal(idOrName: string): Principal | null {
     const id = this.fold.principalNamed(idOrName) ?? (idOrName as PrincipalId);
@@ -170,6 +176,11 @@ export class KeyRing {
     const done = this.changing.then(change);
     this.changing = done.catch(() => undefined);
     return done;
+  }
+
+  private hasLiveKey(principal: PrincipalId): boolean {
+    const now = this.parts.clock.now();
+    return this.fold.keysOf(principal).some((id) => this.fold.liveById(id, now) !== null);
   }
 
   /** Reads what other instances have written. */

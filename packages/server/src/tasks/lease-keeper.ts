@@ -1,3 +1,5 @@
+import type { TaskState } from "@phasegate/engine";
+import type { Page, TaskRow } from "@phasegate/ledger";
 import type { TaskId } from "@phasegate/wire";
 import type { ServerContext } from "../context.ts";
 import { Rounds } from "../rounds.ts";
@@ -10,14 +12,16 @@ const perPage = 500;
 
 /**
  * Ends leases whose time is over, in the order fence, kill, offer: the runner refuses the old holder's work, its
- * processes end, and only then is the task offered again. After the clock went back, no lease lasts longer than one that
- * begins then.
+ * processes end, and only then is the task offered again. A principal whose last key was revoked keeps no lease. After
+ * the clock went back, no lease lasts longer than one that begins then.
  */
 export class LeaseKeeper {
   /** Whoever made this starts and ends them. */
   readonly rounds: Rounds;
   readonly #context: ServerContext;
   #lastSweepAt = 0;
+  /** Of keys, as it was when holders were last looked at. */
+  #authorityVersion = -1;
 
   constructor(context: ServerContext) {
     this.#context = context;
@@ -34,6 +38,7 @@ export class LeaseKeeper {
     const { ledger, clock } = this.#context;
     if (clock.now() < this.#lastSweepAt) await this.#shortenAll();
     this.#lastSweepAt = clock.now();
+    await this.#endThoseCutOff();
     const ended = await ledger.expiredLeases({ now: clock.now(), limit: perRound });
     for (const lease of ended) {
       try {
@@ -46,15 +51,41 @@ export class LeaseKeeper {
 
   /** The clock went back: leases of before would last as much longer. */
   async #shortenAll(): Promise<void> {
-    const { ledger, tasks, leases } = this.#context;
+    const { tasks, leases } = this.#context;
+    await this.#forEachHeld("active", async ({ id, leaseExpiresAt }) => {
+      const task = await tasks.load(id);
+      if (!task?.holder || leaseExpiresAt === null) return;
+      await leases.shorten(task, await tasks.workflowOf(task), leaseExpiresAt);
+    });
+  }
+
+  /** After keys changed: whoever has no key left, the last one revoked, holds nothing any more. */
+  async #endThoseCutOff(): Promise<void> {
+    const { keys, tasks, log } = this.#context;
+    const version = keys.authorityVersion;
+    if (version === this.#authorityVersion) return;
+    for (const status of ["active", "deciding"] as const) {
+      await this.#forEachHeld(status, async ({ id, holderPrincipal }) => {
+        if (holderPrincipal === null || !keys.isCutOff(holderPrincipal)) return;
+        const task = await tasks.load(id);
+        if (task?.holder?.principal !== holderPrincipal) return;
+        await endCutOff(this.#context, task).catch((error: unknown) => {
+          log.error({ err: error, task_id: id }, "a task could not be taken from a principal whose key was revoked");
+        });
+      });
+    }
+    this.#authorityVersion = version;
+  }
+
+  async #forEachHeld(status: "active" | "deciding", use: (row: TaskRow) => Promise<void>): Promise<void> {
     let cursor: string | null = null;
     do {
-      const page = await ledger.listTasks({ status: "active", limit: perPage, ...(cursor === null ? {} : { cursor }) });
-      for (const { id, leaseExpiresAt } of page.rows) {
-        const task = await tasks.load(id);
-        if (!task?.holder || leaseExpiresAt === null) continue;
-        await leases.shorten(task, await tasks.workflowOf(task), leaseExpiresAt);
-      }
+      const page: Page<TaskRow> = await this.#context.ledger.listTasks({
+        status,
+        limit: perPage,
+        ...(cursor === null ? {} : { cursor }),
+      });
+      for (const row of page.rows) await use(row);
       cursor = page.nextCursor;
     } while (cursor !== null);
   }
@@ -80,4 +111,24 @@ export class LeaseKeeper {
       lease: null,
     });
   }
+}
+
+/**
+ * Takes a task from a holder whose last key was revoked: what it runs ends, a transition under way is withdrawn, and the
+ * task is offered again.
+ */
+export async function endCutOff(context: ServerContext, task: TaskState): Promise<void> {
+  await context.runner.fence(task.id, task.epoch + 1);
+  await context.tasks.decide({
+    taskId: task.id,
+    caller: serverCaller(),
+    command: {
+      type: "expire",
+      leaseExpiredAt: context.clock.now(),
+      epoch: task.epoch,
+      reason: "the key of its holder was revoked",
+    },
+    facts: {},
+    lease: null,
+  });
 }

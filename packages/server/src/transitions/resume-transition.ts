@@ -5,6 +5,7 @@ import type { EvidenceFacts, TaskId, TreeDigest } from "@phasegate/wire";
 import { textsForEvidence } from "@phasegate/workflow";
 import type { ServerContext } from "../context.ts";
 import { serverCaller } from "../server-caller.ts";
+import { endCutOff } from "../tasks/lease-keeper.ts";
 import { judgeOutsideChange } from "../tasks/outside-change.ts";
 import { workspaceKey } from "../tasks/workspace-key.ts";
 import { timeoutJobs, leaseOf } from "./pending-jobs.ts";
@@ -12,7 +13,8 @@ import { transitionFacts, withRedContents } from "./transition-facts.ts";
 
 /**
  * Judges a pending transition again, under the workspace's lock, with the evidence that was gathered on `tree`. Answers
- * the tree there is now, undecided, when it is another and `onChange` is `report`; else the decision is recorded.
+ * the tree there is now, undecided, when it is another and `onChange` is `report`; else the decision is recorded. Whoever
+ * asked for it and has no key any more, since it was revoked, is granted nothing and loses the task.
  */
 export async function resumeTransition(
   context: ServerContext,
@@ -26,9 +28,12 @@ export async function resumeTransition(
 ): Promise<{ readonly changedTo: TreeDigest } | null> {
   const { command } = options;
   const caller = serverCaller();
-  return withTaskTree(context, options.task, command, async (tree) => {
+  const isCutOff = ({ holder, status }: TaskState): boolean =>
+    holder !== null && status === "deciding" && context.keys.isCutOff(holder.principal);
+  const outcome = await withTaskTree(context, options.task, command, async (tree) => {
     if (options.onChange === "report" && tree.digest !== options.tree) return { changedTo: tree.digest };
     const task = await context.tasks.require(options.task.id);
+    if (isCutOff(task)) return "cut off";
     const workflow = await context.tasks.workflowOf(task);
     const files = (options.evidence.redIdentities ?? []).flatMap((red) => (red.file === null ? [] : [red.file]));
     const { decision } = await context.tasks.decide({
@@ -47,6 +52,10 @@ export async function resumeTransition(
     if (lacking) throw new PhasegateError("internal_error", "a transition stayed pending with all facts at hand");
     return null;
   });
+  if (outcome !== "cut off") return outcome;
+  // Outside the lock of the workspace, which the end of a hold takes.
+  await endCutOff(context, await context.tasks.require(options.task.id));
+  return null;
 }
 
 /** Reads the tree as it is for a pending transition, alone in the workspace. */
