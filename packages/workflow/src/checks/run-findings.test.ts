@@ -1,4 +1,4 @@
-import type { RedIdentity, TestRun } from "@phasegate/wire";
+import { digestBytes, type RedIdentity, type TestRun, type TreeChange } from "@phasegate/wire";
 import { describe, expect, test } from "vitest";
 import { changed, judge } from "./testing/check-case.ts";
 import { atRed, now, onBase, redAgain, redTest, type RunFiles } from "./testing/run-case.ts";
@@ -20,6 +20,17 @@ interface Given {
   readonly base?: Partial<TestRun>;
 }
 
+/** The file of the base as it is now. */
+function changedTo(text: string): TreeChange {
+  const change = changed(file);
+  return { ...change, after: { ...change.after!, content: digestBytes(text), size: text.length } };
+}
+
+/** Red, and in the file as it is now. */
+function red(name: string, text: string): RedIdentity {
+  return redTest(file, name, digestBytes(text));
+}
+
 /** Of a task that changed the file of the base and wrote a red test beside it. */
 function findings({ after, at = "green", ran, reds = [], run = {}, base = {} }: Given) {
   const files = { [file]: ran ?? ofBase[file] ?? {} };
@@ -29,7 +40,7 @@ function findings({ after, at = "green", ran, reds = [], run = {}, base = {} }: 
     ...(at === "red" ? { red: atRed({ ...files, "test/half.test.ts": { half: "failed" } }, run) } : {}),
     ...(at === "green" ? { current: now(files, run), redIdentities: reds, redAgain: redAgain(reds) } : {}),
   };
-  const sinceBase = [changed(file), changed("test/half.test.ts", "added")];
+  const sinceBase = [changedTo(after ?? ""), changed("test/half.test.ts", "added")];
   const paths = [file, "test/half.test.ts", "src/tax.js"];
   const more = at === "red" ? ({ phase: "TDD" } as const) : {};
   const check = at === "red" ? "tests_are_failing" : "all_tests_pass";
@@ -50,7 +61,7 @@ describe("a test of the base that says something else and passes as it did", () 
       "none of nothing": "passed",
       half: at === "red" ? "failed" : "passed",
     } as const;
-    const reds = [redTest(file, "half")];
+    const reds = [red("half", after)];
     expect(findings({ after, at, ran, reds })).toEqual([`${saysElse}: \`${file} > tax of ten\``]);
   });
 
@@ -62,7 +73,7 @@ describe("a test of the base that says something else and passes as it did", () 
     const after = before.replace("toBe(1)", "toBe(2)");
     const ran = { "tax of ten": "failed", "none of nothing": "passed" } as const;
     expect(findings({ after, at: "red", ran })).toEqual([]);
-    expect(findings({ after, reds: [redTest(file, "tax of ten")] })).toEqual([]);
+    expect(findings({ after, reds: [red("tax of ten", after)] })).toEqual([]);
   });
 
   test("is named where only one of its cases was red", () => {
@@ -71,14 +82,14 @@ describe("a test of the base that says something else and passes as it did", () 
     const table = (body: string): string => `${each}test.each([10, 20])("tax of %i", (amount) => ${body});\n`;
     const outcome = judge("all_tests_pass", {
       changes: [],
-      sinceBase: [changed(file)],
+      sinceBase: [changedTo(table("{}"))],
       contents: { [file]: { before: table("expect(tax(amount)).toBe(amount / 10)"), after: table("{}") } },
       paths: [file],
       evidence: {
         base,
         current: now({ [file]: { "tax of 10": "passed", "tax of 20": "passed" } }),
-        redIdentities: [redTest(file, "tax of 20")],
-        redAgain: redAgain([redTest(file, "tax of 20")]),
+        redIdentities: [red("tax of 20", table("{}"))],
+        redAgain: redAgain([red("tax of 20", table("{}"))]),
       },
     });
     expect(outcome.findings?.map(({ message }) => message)).toContain(
@@ -109,6 +120,7 @@ describe("a test of the base that says something else and passes as it did", () 
     const after = before.replace("../src/tax.js", "./tax.js");
     expect(findings({ after })).toEqual([`${beside}: \`${file}: tax\``]);
     expect(findings({ after: null })).toEqual([`${beside}: \`${file}\``]);
+    expect(findings({ after: `${gutted}${" ".repeat(2 * 1024 * 1024)}` })).toEqual([`${beside}: \`${file}\``]);
   });
 });
 

@@ -25,8 +25,11 @@ export function rewrittenTests(subject: EvidenceSubject, run: TestRun): Rewritte
   // Where the report names files, the tests of one that is gone are missing.
   const tellsFiles = base.cases.every(({ file }) => file !== null);
   const files = changes.filter((change) => isOfBase(change) && !(change.kind === "deleted" && tellsFiles));
-  return files.reduce(({ tests, beside }, { path }) => {
-    const parts = partsOf(path, contents[path]);
+  let bytes = 0;
+  return files.reduce(({ tests, beside }, change) => {
+    const { path } = change;
+    bytes += (change.before?.size ?? 0) + (change.after?.size ?? 0);
+    const parts = bytes > maxComparedBytes ? unread : partsOf(change, contents[path]);
     return {
       tests: [...tests, ...parts.tests.filter((name) => stays(path, name)).map((name) => `${path} > ${name}`)],
       beside: [...beside, ...parts.beside.map((name) => (name === "" ? path : `${path}: ${name}`))],
@@ -34,10 +37,22 @@ export function rewrittenTests(subject: EvidenceSubject, run: TestRun): Rewritte
   }, found);
 }
 
+/** Texts, before and after, that one judgement reads. */
+const maxComparedBytes = 2 * 1024 * 1024;
 /** Of a text that is gone or was not read, nothing but its file is known. */
-function partsOf(path: string, texts: ContentPair | undefined): RewrittenTests {
-  const { before = null, after = null } = texts ?? {};
-  return before === null || after === null ? { tests: [], beside: [""] } : rewrittenParts(path, before, after);
+const unread: RewrittenTests = { tests: [], beside: [""] };
+
+/** Comparisons that are remembered, by path and contents: a gate is judged again with each fact that comes. */
+const maxKnown = 1_000;
+const known = new Map<string, RewrittenTests>();
+
+function partsOf({ path, before, after }: TreeChange, texts: ContentPair | undefined): RewrittenTests {
+  if (texts === undefined || texts.before === null || texts.after === null) return unread;
+  const key = JSON.stringify([path, before?.content, after?.content]);
+  const parts = known.get(key) ?? rewrittenParts(path, texts.before, texts.after);
+  if (known.size >= maxKnown) known.clear();
+  known.set(key, parts);
+  return parts;
 }
 
 /** Whether a test that passed on the base passes now, by the name that it has in the text of its file. */

@@ -32,5 +32,7 @@ export function boundIn(parts: readonly Part[], suites: readonly string[]): Read
 
 /** Code of words: each is one, whatever blanks it holds. */
 export function codeOfWords(words: readonly string[]): string {
-  return words.map((word) => word.replaceAll(" ", "\u00a0").replaceAll("\n", "\u2028")).join(" ");
+  return words
+    .map((word) => (/[ \n]/.test(word) ? word.replaceAll(" ", "\u00a0").replaceAll("\n", "\u2028") : word))
+    .join(" ");
 }
