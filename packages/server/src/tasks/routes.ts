@@ -1,3 +1,4 @@
+import type { TaskState } from "@phasegate/engine";
 import {
   ArtifactsAnswer,
   BlockerAnswer,
@@ -24,6 +25,7 @@ import {
   TaskParams,
 } from "@phasegate/wire";
 import type { JsonObject } from "@phasegate/wire";
+import type { TSchema } from "typebox";
 import type { Caller, ServerContext } from "../context.ts";
 import { listEvidence } from "../evidence/evidence-answer.ts";
 import { route } from "../http/route.ts";
@@ -63,6 +65,32 @@ function operatorRoute(name: "cancel" | "reassign" | "reopen", summary: string):
         { type: name, reason: body.reason },
         { fence: name !== "reopen" },
       ),
+    }),
+  });
+}
+
+/** One look at a task, for whoever may see it. */
+function taskView(
+  name: string,
+  view: {
+    readonly operationId: string;
+    readonly summary: string;
+    readonly answer: TSchema;
+    readonly read: (context: ServerContext, task: TaskState) => Promise<object>;
+  },
+): Route {
+  return route({
+    method: "GET",
+    path: `/api/v1/tasks/:task_id${name}`,
+    operationId: view.operationId,
+    summary: view.summary,
+    tag,
+    access: anyKey,
+    params: TaskParams,
+    answers: { 200: view.answer },
+    handle: async (context, caller, { params }) => ({
+      status: 200,
+      body: await view.read(context, await requireVisibleTask(context, caller, params.task_id)),
     }),
   });
 }
@@ -114,36 +142,21 @@ export const taskRoutes: readonly Route[] = [
     tag,
     access: anyKey,
     query: TaskListQuery,
+    long: true,
     answers: { 200: TaskListAnswer },
     handle: async (context, caller, { query }) => ({ status: 200, body: await listTasks(context, caller, query) }),
   }),
-  route({
-    method: "GET",
-    path: "/api/v1/tasks/:task_id",
+  taskView("", {
     operationId: "readTask",
     summary: "One task",
-    tag,
-    access: anyKey,
-    params: TaskParams,
-    answers: { 200: TaskAnswer },
-    handle: async (context, caller, { params }) => ({
-      status: 200,
-      body: await taskAnswer(context, await requireVisibleTask(context, caller, params.task_id)),
-    }),
+    answer: TaskAnswer,
+    read: taskAnswer,
   }),
-  route({
-    method: "GET",
-    path: "/api/v1/tasks/:task_id/artifacts",
+  taskView("/artifacts", {
     operationId: "listArtifacts",
     summary: "The latest submission of each artifact type",
-    tag,
-    access: anyKey,
-    params: TaskParams,
-    answers: { 200: ArtifactsAnswer },
-    handle: async (context, caller, { params }) => ({
-      status: 200,
-      body: await listArtifacts(context, await requireVisibleTask(context, caller, params.task_id)),
-    }),
+    answer: ArtifactsAnswer,
+    read: listArtifacts,
   }),
   route({
     method: "GET",
@@ -154,39 +167,24 @@ export const taskRoutes: readonly Route[] = [
     access: anyKey,
     params: TaskParams,
     query: DiffQuery,
+    long: true,
     answers: { 200: DiffAnswer },
     handle: async (context, caller, { params, query }) => ({
       status: 200,
       body: await readDiff(context, await requireVisibleTask(context, caller, params.task_id), query),
     }),
   }),
-  route({
-    method: "GET",
-    path: "/api/v1/tasks/:task_id/evidence",
+  taskView("/evidence", {
     operationId: "listEvidence",
     summary: "Evidence gathered for the task",
-    tag,
-    access: anyKey,
-    params: TaskParams,
-    answers: { 200: EvidenceListAnswer },
-    handle: async (context, caller, { params }) => {
-      const task = await requireVisibleTask(context, caller, params.task_id);
-      return { status: 200, body: await listEvidence(context, task) };
-    },
+    answer: EvidenceListAnswer,
+    read: listEvidence,
   }),
-  route({
-    method: "GET",
-    path: "/api/v1/tasks/:task_id/brief",
+  taskView("/brief", {
     operationId: "readBrief",
     summary: "Where the task stands, in Markdown under 1 kB",
-    tag,
-    access: anyKey,
-    params: TaskParams,
-    answers: { 200: BriefAnswer },
-    handle: async (context, caller, { params }) => {
-      const task = await requireVisibleTask(context, caller, params.task_id);
-      return { status: 200, body: { brief: writeBrief(task, await context.tasks.workflowOf(task)) } };
-    },
+    answer: BriefAnswer,
+    read: async (context, task) => ({ brief: writeBrief(task, await context.tasks.workflowOf(task)) }),
   }),
   ...(["heartbeat", "token"] as const).map((kind) =>
     route({
