@@ -24,7 +24,7 @@ interface Holder {
 }
 
 async function holder(name: string, keys = 1): Promise<Holder> {
-  const made = [];
+  const made: Record<string, unknown>[] = [];
   for (let key = 0; key < keys; key += 1) {
     made.push((await server.operator.post("/keys", { name, kind: "agent", roles: ["agent"] })).body);
   }

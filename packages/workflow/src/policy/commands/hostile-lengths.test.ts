@@ -28,6 +28,9 @@ test.each([
   ["functions and calls", numbered(3_000, (n) => `f${n}(){ ls; };`) + numbered(3_000, (n) => `f${n};`)],
   ["calls of one function", `f(){ $1 a; };${numbered(6_000, (n) => `f ls${n};`)}`],
   ["here-documents", numbered(3_000, (n) => `cat <<E${n}\nx\nE${n}\n`)],
+  ["here-documents on one line", "<<A<<B".repeat(10_900)],
+  ["here-documents, each behind a line that does not end", '<<A"\n"'.repeat(9_000)],
+  ["here-documents, as many as are read", `cat ${"<<A".repeat(1_000)}`],
   ["commands of `find`", `find . ${"-exec ls {} + ".repeat(4_000)}`],
   ["commands of `find` in each other", "find . -exec ".repeat(4_000)],
   ["substitutions in quotes", `"${"$(ls)".repeat(12_000)}"`],
@@ -44,6 +47,15 @@ test.each([
   policy.judgeCommand(text.slice(0, maxCommandLength));
   const { user, system } = process.threadCpuUsage(started);
   expect((user + system) / 1_000).toBeLessThan(maxMs);
+});
+
+test("a program that shifts and prints is written by a here-document as before", () => {
+  const lines = numbered(900, (n) => `  std::cout << ${n};\n`);
+  expect(policy.judgeCommand(`ls <<'END'\n${lines}END\n`)).toEqual({ allowed: true });
+  expect(policy.judgeCommand(`ls <<'END'\n${lines}${lines}END\n`)).toMatchObject({
+    allowed: false,
+    reason: { message: expect.stringContaining("`<<` stands in it more than 1000 times") },
+  });
 });
 
 test("what a person would write of many words is still read", () => {

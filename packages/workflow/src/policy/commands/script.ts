@@ -27,6 +27,8 @@ import { readAssignmentWord, readWord, type ShellWord } from "./words.ts";
 /** Bounds on what is looked at; more is denied, never skipped. */
 const maxNodes = 20_000;
 const maxNesting = 100;
+/** The parser looks through all that wait for their text whenever one more is met. */
+const maxHereDocuments = 1_000;
 
 /** A simple command as it stands in a script. */
 export interface Invocation {
@@ -85,6 +87,9 @@ const bashOnly: ReadonlySet<string> = new Set([
 
 /** Reads every command of a shell text: in lists, pipes, groups, substitutions, functions and here-documents. */
 export function readScript(text: string): ParsedShell {
+  if (text.split("<<").length > maxHereDocuments + 1) {
+    return { status: "unreadable", why: `\`<<\` stands in it more than ${maxHereDocuments} times` };
+  }
   const invocations: Invocation[] = [];
   const writes: { file: ShellWord; place: Place }[] = [];
   const functions = new Set<string>();
