@@ -15,6 +15,7 @@ import type { ContentStore } from "./content-store.ts";
 import { entryOf, hasCode, withParent } from "./descriptor.ts";
 import type { Glance } from "./glance.ts";
 import { deltaBetween, emptyManifest, manifestOf, replaceEntries, sameEntry, type Manifest } from "./manifest.ts";
+import { sharedBounds, TooLargeToShare } from "./shared-thread.ts";
 import type { TreeRules } from "./tree-rules.ts";
 import { specialBitsOf, walkWorkspace } from "./walk.ts";
 
@@ -48,6 +49,8 @@ export interface StoredScan extends ScanResult {
 
 interface ScanRound {
   bytes: number;
+  /** Of files that had to be read. */
+  readBytes: number;
   /** Entries of the tree that were met. */
   seen: number;
   /** Entries that are new or other than in the last result. */
@@ -91,6 +94,7 @@ export class Scanner {
   readonly #distrustMs: bigint;
   readonly #elapsedMs: () => number;
   readonly #onStored: (bytes: number) => void;
+  readonly #isShared: boolean;
   #readUntil = 0;
   readonly #known = new Map<string, KnownEntry>();
   readonly #classes = new Map<string, PathClass>();
@@ -113,6 +117,8 @@ export class Scanner {
     elapsedMs?: () => number;
     /** Hears of every content that was not in the store before, also where the reading then fails. */
     onStored?: (bytes: number) => void;
+    /** Throws `TooLargeToShare` past what a call may do on a thread that workspaces share. */
+    isShared?: boolean;
   }) {
     this.#root = options.root;
     this.#rules = options.rules;
@@ -122,6 +128,7 @@ export class Scanner {
     this.#distrustMs = options.distrustMs ?? defaultDistrustMs;
     this.#elapsedMs = options.elapsedMs ?? (() => performance.now());
     this.#onStored = options.onStored ?? (() => undefined);
+    this.#isShared = options.isShared ?? false;
   }
 
   get knownFiles(): number {
@@ -139,7 +146,7 @@ export class Scanner {
   ): Promise<ScanResult> {
     this.#generation += 1;
     this.#readUntil = this.#elapsedMs() + this.#limits.maxReadMs;
-    const round: ScanRound = { bytes: 0, seen: 0, upserts: [], litter: [], unsupported: [] };
+    const round: ScanRound = { bytes: 0, readBytes: 0, seen: 0, upserts: [], litter: [], unsupported: [] };
     const inStep = this.#inStep;
     this.#inStep = false;
     if (mode === "cached") this.#prepareGlance();
@@ -148,7 +155,12 @@ export class Scanner {
     const unread: Unread[] = [];
     walkWorkspace(
       this.#root,
-      { by: mode === "full" ? "descriptor" : "path", rules: this.#rules, maxEntries: this.#limits.maxFiles },
+      {
+        by: mode === "full" ? "descriptor" : "path",
+        rules: this.#rules,
+        maxEntries: this.#limits.maxFiles,
+        isShared: this.#isShared,
+      },
       {
         entry: (path, stats, at) => {
           const pathClass = this.#classes.get(path) ?? (this.#rules.tracked.has(path) ? "tree" : undefined);
@@ -166,6 +178,8 @@ export class Scanner {
     );
     unread.push(...(await this.#settle(round, unclassified, suspects, classify)));
     if (options.afterCall && this.#last !== emptyManifest) this.#refuseLarge(unread, options.maxNewBytes ?? Infinity);
+    const unreadBytes = unread.reduce((sum, { stats }) => sum + Number(stats?.size ?? 0), 0);
+    if (this.#isShared && unreadBytes > sharedBounds.readBytes) throw new TooLargeToShare();
     for (const { path } of unread) this.#observe(round, path, null);
     return this.#finish(round, inStep);
   }
@@ -330,6 +344,8 @@ export class Scanner {
       const size = Number(stats.size);
       this.#count(round, size);
       this.#refuseSlow();
+      round.readBytes += size;
+      if (this.#isShared && round.readBytes > sharedBounds.readBytes) throw new TooLargeToShare();
       const read = this.#storing(() => this.#readFile(path, descriptor, size));
       if (read.size !== size) {
         throw new PhasegateError("workspace_unavailable", `\`${path}\` is being written to from outside`, {

@@ -11,6 +11,8 @@ export interface TreeHostOptions {
   readonly contentsDirectory: string;
   readonly limits: ScanLimits;
   readonly held?: Partial<HeldBounds>;
+  /** A scan past what a call may do on a thread that workspaces share throws `TooLargeToShare`. */
+  readonly isShared?: boolean;
 }
 
 export interface ScanRequest {
@@ -65,6 +67,7 @@ export class TreeHost {
   readonly #limits: ScanLimits;
   readonly #glances = new GlanceThread();
   readonly #held: HeldBounds;
+  readonly #isShared: boolean;
   /** The one that was read last comes last. */
   readonly #scanners = new Map<string, HeldScanner>();
   /** Bytes stored for a workspace that no answer told yet. */
@@ -74,6 +77,7 @@ export class TreeHost {
     this.#held = { ...defaultHeld, ...options.held };
     this.#contents = new ContentStore(options.contentsDirectory);
     this.#limits = options.limits;
+    this.#isShared = options.isShared ?? false;
   }
 
   async scan(request: ScanRequest, classify: Classify): Promise<StoredScan> {
@@ -86,9 +90,14 @@ export class TreeHost {
     this.#scanners.delete(request.root);
     this.#scanners.set(request.root, held);
     await this.#forgetOldest();
-    const storedBytes = this.#stored.get(request.root) ?? 0;
-    this.#stored.delete(request.root);
-    return { ...result, storedBytes };
+    return { ...result, storedBytes: this.takeStored(request.root) };
+  }
+
+  /** Bytes that were stored for a workspace since they were last taken. */
+  takeStored(root: string): number {
+    const bytes = this.#stored.get(root) ?? 0;
+    this.#stored.delete(root);
+    return bytes;
   }
 
   restore(request: RestoreRequest): Promise<void> {
@@ -130,6 +139,7 @@ export class TreeHost {
       contents: this.#contents,
       limits: this.#limits,
       glance,
+      isShared: this.#isShared,
       onStored: (bytes) => this.#stored.set(request.root, (this.#stored.get(request.root) ?? 0) + bytes),
     });
     const held: HeldScanner = { rulesFile: request.rulesFile, scanner, glance, digest: null };

@@ -8,12 +8,15 @@ import {
   type ScanRequest,
   type TreeHostOptions,
 } from "./tree-host.ts";
+import { TooLargeToShare } from "./shared-thread.ts";
 import type { FromWorker, MeasureRequest, RemoveSinceRequest, ToWorker } from "./tree-workers.ts";
 import { measureUse, removeSince } from "./workspace-use.ts";
 
 const port = parentPort;
 if (port === null) throw new TypeError("the tree worker runs in a worker thread only");
-const host = new TreeHost(workerData as TreeHostOptions);
+const options = workerData as TreeHostOptions;
+const isShared = options.isShared ?? false;
+const host = new TreeHost(options);
 const questions = new Map<number, (classes: readonly PathClass[]) => void>();
 
 function send(message: FromWorker): void {
@@ -37,7 +40,7 @@ function serve(message: Extract<ToWorker, { type: "call" }>): Promise<unknown> {
       return host.forget(message.request as string);
     case "measure": {
       const { root, bounds } = message.request as MeasureRequest;
-      return Promise.resolve(measureUse(root, bounds));
+      return Promise.resolve(measureUse(root, bounds, { isShared }));
     }
     case "removeSince": {
       const { root, ...since } = message.request as RemoveSinceRequest;
@@ -59,7 +62,13 @@ port.on("message", (message: ToWorker) => {
   Promise.resolve()
     .then(() => serve(message))
     .then((result) => send({ type: "result", id, result }))
-    .catch((thrown: unknown) => {
+    .catch(async (thrown: unknown) => {
+      if (thrown instanceof TooLargeToShare) {
+        const { root } = message.request as { root: string };
+        await host.forget(root);
+        send({ type: "too_large_to_share", id, storedBytes: host.takeStored(root) });
+        return;
+      }
       const error = systemFault(thrown) ?? thrown;
       const known = error instanceof PhasegateError ? { code: error.code, extras: error.extras } : null;
       send({ type: "error", id, message: error instanceof Error ? error.message : String(error), known });

@@ -2,6 +2,7 @@ import { closeSync, lstatSync, readdirSync, type BigIntStats } from "node:fs";
 import { PhasegateError } from "@phasegate/wire/core";
 import type { UnsupportedEntry } from "@phasegate/wire";
 import { hasCode, openDirectoryIn, openRoot } from "./descriptor.ts";
+import { sharedBounds, TooLargeToShare } from "./shared-thread.ts";
 import type { TreeRules } from "./tree-rules.ts";
 
 /** What a walk meets, in no order. Paths are relative; nothing ignored is reported, and no link is followed. */
@@ -61,7 +62,7 @@ export function isTooLong(path: string, components: number): boolean {
  */
 export function walkWorkspace(
   root: string,
-  options: { by: "descriptor" | "path"; rules: TreeRules; maxEntries: number },
+  options: { by: "descriptor" | "path"; rules: TreeRules; maxEntries: number; isShared?: boolean },
   visitor: WalkVisitor,
 ): void {
   const { rules } = options;
@@ -84,6 +85,7 @@ export function walkWorkspace(
     const { at, prefix } = within;
     if (prefix === "" && name === ".git") return;
     visited += 1;
+    if (options.isShared === true && visited > sharedBounds.entries) throw new TooLargeToShare();
     if (visited > options.maxEntries) {
       throw new PhasegateError(
         "tree_too_large",

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { closeSync, lstatSync, readdirSync, unlinkSync, type Stats } from "node:fs";
 import { removeWhole } from "./remove-whole.ts";
 import { entryOf, hasCode, openDirectoryIn, openRoot } from "./descriptor.ts";
+import { sharedBounds, TooLargeToShare } from "./shared-thread.ts";
 
 /** What a workspace takes on its disk, `.git`, scratch and ignored files included. */
 export interface WorkspaceUse {
@@ -25,12 +26,13 @@ const deepMs = 30_000;
  * Adds up what lies below a directory, each hard link once as the disk has it, and stops past twice the bounds.
  * Follows no link, also where a directory is swapped for one meanwhile.
  */
-export function measureUse(root: string, bounds: UseBounds): WorkspaceUse {
+export function measureUse(root: string, bounds: UseBounds, options: { isShared?: boolean } = {}): WorkspaceUse {
   let bytes = 0;
   let entries = 0;
   const linked = new Set<number>();
   const isWithin = (): boolean => bytes <= 2 * bounds.maxBytes && entries <= 2 * bounds.maxEntries;
   const whole = visitAll(root, (at, stats, _path, isDeep) => {
+    if (options.isShared === true && (isDeep || entries > sharedBounds.entries)) throw new TooLargeToShare();
     if (isDeep) {
       const below = useBelow(at);
       entries += below?.entries ?? 0;

@@ -1,5 +1,6 @@
 import { mkdir, readFile, rename, stat } from "node:fs/promises";
 import path from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { parseDigest, type TaskId, type TreeDigest, type UnsupportedEntry } from "@phasegate/wire";
 import type { CompiledWorkflow } from "@phasegate/workflow";
 import type { Git } from "../git/git.ts";
@@ -16,6 +17,8 @@ import type { TreeWorkers } from "../tree/tree-workers.ts";
 import { toTreeEntry, writeWhole, type BaseTree, type BaseTrees } from "./base-trees.ts";
 import type { KeptVersions } from "./kept-versions.ts";
 import type { Layout } from "./layout.ts";
+
+const pathsAtATime = 1_000;
 
 /** What all workspaces of a runner share. */
 export interface WorkspaceParts {
@@ -152,7 +155,7 @@ export class TaskWorkspace {
     const { rulesFile } = this.#base;
     const request = { root: this.path, rulesFile, mode, from: from?.digest ?? null, afterCall, maxNewBytes };
     this.#seen = null;
-    const result = await this.#parts.workers.scan(request, (paths) => Promise.resolve(this.#classify(paths)));
+    const result = await this.#parts.workers.scan(request, (paths) => this.#classify(paths));
     this.#parts.versions.note(this.taskId, result.storedBytes, Date.now());
     const previous = from?.digest === result.previous ? from : await this.#parts.manifests.get(result.previous);
     const manifest = patchManifest(previous, result, result.digest);
@@ -210,11 +213,17 @@ export class TaskWorkspace {
     await this.keep(target);
   }
 
-  #classify(paths: readonly string[]): PathClass[] {
-    return paths.map((path) => {
-      if (this.#workflow.isScratch(path)) return "scratch";
-      return this.#workflow.mayBelongToTree(path) ? "tree" : "litter";
-    });
+  /** Of very many paths some at a time: whoever else waits for this thread has a turn between. */
+  async #classify(paths: readonly string[]): Promise<PathClass[]> {
+    const classes: PathClass[] = [];
+    for (let start = 0; start < paths.length; start += pathsAtATime) {
+      if (start > 0) await setImmediate();
+      for (const path of paths.slice(start, start + pathsAtATime)) {
+        if (this.#workflow.isScratch(path)) classes.push("scratch");
+        else classes.push(this.#workflow.mayBelongToTree(path) ? "tree" : "litter");
+      }
+    }
+    return classes;
   }
 
   async #make(key: WorkspaceKey): Promise<void> {
