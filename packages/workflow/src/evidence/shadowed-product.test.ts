@@ -56,7 +56,7 @@ test.each<[string, readonly string[], Readonly<Record<string, string>>, readonly
   [
     "a package.json that says only what kind its modules are",
     ["src/index.js"],
-    { "test/package.json": '{ "type": "module" }' },
+    { "test/package.json": '{ "type": "module", "main": "a.js" }' },
     [],
   ],
   ["a mock of what is no part of the product", ["packages/cart/src/index.js"], none("__mocks__/fs.js"), []],

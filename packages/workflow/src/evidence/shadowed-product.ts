@@ -18,7 +18,7 @@ const sourceRoot =
 const configuration =
   /(?:^|\/)(?:package\.json|(?:ts|js)config(?:\.[\w-]+)*\.json|deno\.jsonc?|import[-_]map\.json|\.?babelrc(?:\.\w+)?|\.swcrc|(?:vite|vitest|jest|babel|webpack|rollup|ava|mocha)[\w.-]*\.\w+|\.mocharc(?:\.\w+)?|pytest\.ini|\.pytest\.ini|tox\.ini|setup\.cfg|pyproject\.toml)$/;
 const leads =
-  /"(?:imports|exports|main|module|browser|jest|babel)"\s*:|["']?\b(?:paths|baseUrl|rootDirs?|extends|alias|moduleNameMapper|modulePaths|moduleDirectories|roots|resolver?|plugins|presets|setupFiles\w*|pythonpath|python_paths|addopts)\b["']?\s*[:=]/;
+  /"(?:imports|exports|jest|babel)"\s*:|["']?\b(?:paths|baseUrl|rootDirs?|extends|alias|moduleNameMapper|modulePaths|moduleDirectories|roots|resolver?|plugins|presets|setupFiles\w*|pythonpath|python_paths|addopts)\b["']?\s*[:=]/;
 
 /**
  * New and changed files among the tests that are loaded, or may be, where the product would be: by a name of its modules
