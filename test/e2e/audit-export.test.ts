@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { verifyExport } from "@phasegate/ledger/export";
@@ -24,6 +24,8 @@ let now = Date.now();
 beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), "phasegate-audit-"));
   folder = join(home, "export");
+  // What stands in the way of the file.
+  mkdirSync(join(folder, "audit.jsonl"), { recursive: true });
   server = await TestServer.start({
     workflow,
     files: { "src/a.txt": "text\n" },
@@ -52,7 +54,7 @@ test("decisions go on while the export cannot be written, and it catches up by i
   expect((await agent.transition("COMPLETE")).body["allowed"]).toBe(true);
   expect((await agent.complete()).body["allowed"]).toBe(true);
 
-  mkdirSync(folder);
+  rmdirSync(join(folder, "audit.jsonl"));
   const last = Number(await metric("phasegate_ledger_position"));
   await expect.poll(() => metric("phasegate_audit_export_position"), { timeout: 15_000 }).toBe(String(last));
   expect(await metric("phasegate_audit_export_failing")).toBe("0");

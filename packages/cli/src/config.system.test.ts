@@ -80,6 +80,7 @@ test("validate names at once everything that would stop the start", async () => 
       "storage: { data_dir: data }",
       "runner: { workspaces_dir: /proc/nowhere }",
       "logging: { file: /proc/nowhere/log }",
+      "audit: { export_file: /proc/nowhere/audit.jsonl }",
       "events: { webhooks: [{ url: 'https://example.com', secret_env_var: ABSENT }] }",
     ].join("\n"),
   });
@@ -91,6 +92,7 @@ test("validate names at once everything that would stop the start", async () => 
     "storage.data_dir",
     "runner.workspaces_dir",
     "logging.file",
+    "audit.export_file",
     "security.jwt_secret_env_var",
     "PHASEGATE_OPERATOR_KEY",
     "events.webhooks[0]",
@@ -112,8 +114,8 @@ test("validate names at once everything that would stop the start", async () => 
     0,
     [
       "the configuration is valid",
-      "  checked: settings, back end, data directory, version of the ledger, workspaces, log file, secret of tokens, " +
-        "operator key, webhooks, workflow files, git, required sandbox, bases of workflows, address\n",
+      "  checked: settings, back end, data directory, version of the ledger, workspaces, log file, " +
+        "folder of the audit export, secret of tokens, operator key, webhooks, workflow files, git, required sandbox, bases of workflows, address\n",
     ].join("\n"),
   ]);
 });

@@ -7,6 +7,7 @@ import type { CompiledWorkflow, Diagnostic } from "@phasegate/workflow";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { AuditExport } from "./audit/audit-export.ts";
+import { makeExportFolder } from "./audit/export-folder.ts";
 import { PayloadRetention } from "./audit/payload-retention.ts";
 import { createAuthenticator } from "./auth/authenticator.ts";
 import { ensureFirstKey } from "./auth/first-key.ts";
@@ -280,12 +281,14 @@ function openAuditExport(
   cwd: string,
   signHead: HeadSigner["sign"],
 ): AuditExport | null {
-  const { export_file: file, rotate_size_mb: rotateSizeMb } = config.audit;
-  if (file === null) return null;
+  const { export_file: exportFile, rotate_size_mb: rotateSizeMb } = config.audit;
+  if (exportFile === null) return null;
+  const file = resolve(cwd, exportFile);
+  makeExportFolder(file);
   return new AuditExport({
     ledger,
     log,
-    file: resolve(cwd, file),
+    file,
     rotateBytes: rotateSizeMb * 1024 ** 2,
     signHead,
     onFailure: () => metrics.exportFailed(),

@@ -6,6 +6,7 @@ import { openRunner, toolchainVariables } from "@phasegate/runner";
 import { PhasegateError, type Place } from "@phasegate/wire";
 import { takeOperatorKey } from "./auth/first-key.ts";
 import { takeTokenSecret } from "./auth/phase-tokens.ts";
+import { examineExportFolder } from "./audit/export-folder.ts";
 import type { Config } from "./config/config.ts";
 import { examineDataDirectory, examineWorkspaces } from "./config/data-directory.ts";
 import { examineAddress } from "./http/listen.ts";
@@ -40,7 +41,7 @@ type Attempt = readonly [place: string, checked: string, attempt: () => unknown]
  */
 export async function examineStart(options: ExamineStartOptions): Promise<StartExamination> {
   const { config, env, cwd } = options;
-  const { logging, security, events, storage, runner } = config;
+  const { logging, audit, security, events, storage, runner } = config;
   const attempts: readonly Attempt[] = [
     ["storage.url", "back end", () => requireKnownLedger(storage.url)],
     ["storage.data_dir", "data directory", () => examineDataDirectory(storage.data_dir)],
@@ -51,6 +52,11 @@ export async function examineStart(options: ExamineStartOptions): Promise<StartE
       () => runner.workspaces_dir !== null && examineWorkspaces(runner.workspaces_dir),
     ],
     ["logging.file", "log file", () => logging.file !== null && examineLogFile(resolve(cwd, logging.file))],
+    [
+      "audit.export_file",
+      "folder of the audit export",
+      () => audit.export_file !== null && examineExportFolder(resolve(cwd, audit.export_file)),
+    ],
     ["security.jwt_secret_env_var", "secret of tokens", () => takeTokenSecret({ security, env: { ...env } })],
     ["PHASEGATE_OPERATOR_KEY", "operator key", () => takeOperatorKey({ ...env })],
     ["events.webhooks", "webhooks", () => readWebhooks(events.webhooks, env)],
