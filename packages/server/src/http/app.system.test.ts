@@ -128,7 +128,9 @@ test("at the level `debug` each answer is a line with the ids that it belongs to
   context.log.level = "debug";
   const answer = await ask();
   await expect.poll(() => logLines).toHaveLength(1);
-  expect(JSON.parse(logLines[0] ?? "")).toMatchObject({
+  const line = JSON.parse(logLines[0] ?? "") as Record<string, unknown>;
+  expect(line["duration_ms"]).toBeGreaterThan(0);
+  expect(line).toMatchObject({
     level: "debug",
     msg: "request answered",
     request_id: answer.headers.get("x-request-id"),

@@ -146,18 +146,22 @@ export class RouteRunner {
       operationId,
       { kind: "server", parent: typeof parent === "string" ? parent : null, attributes },
       async (span) => {
+        const startedAt = performance.now();
         await this.run(prepared, request, reply);
         span.set({ "http.response.status_code": reply.statusCode });
-        this.note(operationId, request, reply);
+        this.note(operationId, request, { status: reply.statusCode, ms: performance.now() - startedAt });
       },
     );
   }
 
-  private note(operation: string, request: FastifyRequest, reply: FastifyReply): void {
+  private note(
+    operation: string,
+    { id, params, body }: FastifyRequest,
+    { status, ms }: { readonly status: number; readonly ms: number },
+  ): void {
     const { log } = this.parts.context;
     if (!log.isLevelEnabled("debug")) return;
-    const { id, params, body } = request;
-    const answered = { operation, status: reply.statusCode, duration_ms: Math.round(reply.elapsedTime) };
+    const answered = { operation, status, duration_ms: Math.round(ms * 1_000) / 1_000 };
     log.debug({ ...idsOf(id, { params: params ?? {}, body: body ?? {} }), ...answered }, "request answered");
   }
 
