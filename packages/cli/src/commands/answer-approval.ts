@@ -75,7 +75,7 @@ function printApproval(io: Io, seen: ApprovalAnswer): void {
     ["digest", seen.digest],
     ["status", standing(seen)],
     ["waits for", seen.waits_for ?? "-"],
-    ["granted by", seen.granted_by],
+    ...(seen.granted_by.length === 0 ? [] : [["granted by", seen.granted_by] as const]),
     ["expires", seen.expires_at],
     ["evidence", seen.evidence.map(evidenceText)],
   ]);
@@ -110,8 +110,8 @@ function failuresText({ failed, failed_total: total, entry, phase, recorded_at: 
 
 /** An artifact is its author's word; one that took the place of another phase's says so. */
 function sourceText(sent: NonNullable<ApprovalAnswer["artifact_sources"]>[string]): string {
-  const { submitted_by: by, phase, replaces } = sent;
-  const words = `the author's own words, sent by ${by} in ${phase}`;
+  const { submitted_by: by, name, phase, replaces } = sent;
+  const words = `the author's own words, sent by ${name ?? by} in ${phase}`;
   if (!replaces) return printable(words);
   return printable(`${words}; takes the place of ${replaces.digest} of ${replaces.phase}, which nobody approved`);
 }

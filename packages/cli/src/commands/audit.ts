@@ -100,7 +100,7 @@ async function queryAudit({ io }: CommandLine, options: QueryOptions): Promise<v
     if (options.json) return printJson(io, answer);
     printTable(
       io,
-      ["time", "type", "task", "phase", "tool", "agent", "principal", "outcome"],
+      ["time", "type", "task", "phase", "tool", "agent", "principal", "outcome", "event"],
       answer.entries.map((entry) => [
         entry.timestamp,
         entry.type,
@@ -110,6 +110,7 @@ async function queryAudit({ io }: CommandLine, options: QueryOptions): Promise<v
         entry.agent_id,
         entry.principal,
         outcomeOf(entry),
+        entry.event_id,
       ]),
     );
     io.error(`${answer.entries.length} of ${answer.total}`);

@@ -1,9 +1,15 @@
 import { expect, test } from "vitest";
-import { snapshotCode } from "./snapshot-code.ts";
+import { isSnapshotFile, snapshotCode } from "./snapshot-code.ts";
 
 const told = (text: string): boolean => snapshotCode(Buffer.from(text)) !== null;
 
+test("snapshots of vitest, jest and node:test are told by their names", () => {
+  const paths = ["test/__snapshots__/a.test.ts.snap", "test/a.test.js.snapshot", "src/snap.ts", "a.heapsnapshot"];
+  expect(paths.map(isSnapshotFile)).toEqual([true, true, false, false]);
+});
+
 test.each([
+  ["of node:test", 'exports[`page 1`] = `\n{\n  "a": 1\n}\n`;\n\nexports[`page 2`] = `\n2\n`;\n'],
   ["of vitest", '// Vitest Snapshot v1\n\nexports[`page 1`] = `"<p>\\${2}</p>"`;\n'],
   ["of insta, in Rust", "---\nsource: src/lib.rs\nexpression: page()\n---\n<p>2</p>\n"],
   ["of go-snaps", "\n[TestPage - 1]\n<p>2</p>\n---\n\n[TestPage - 2]\nint(2)\n---\n"],

@@ -6,7 +6,7 @@ export const maxSnapshotBytes = 4 * 1024 * 1024;
 
 /** A file that test runners of JavaScript take for their snapshots, by its name. */
 export function isSnapshotFile(path: string): boolean {
-  return path.toLowerCase().endsWith(".snap");
+  return /\.snap(?:shot)?$/i.test(path);
 }
 
 /**

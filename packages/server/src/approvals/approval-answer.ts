@@ -56,7 +56,7 @@ export async function approvalAnswer(
   return {
     ...approvalSummary(task, approval),
     artifacts: await artifactBodies(context, approval),
-    artifact_sources: artifactSources(task, approval),
+    artifact_sources: artifactSources(context, task, approval),
     evidence: await evidenceOf(context, task, approval),
     failures: await failuresAnswer(
       context,
@@ -105,15 +105,15 @@ async function artifactBodies(context: ServerContext, approval: ApprovalState): 
 }
 
 /** An artifact is what its author says, whatever its type is called: reviews and evidence stand elsewhere. */
-function artifactSources(task: TaskState, approval: ApprovalState): JsonObject {
+function artifactSources(context: ServerContext, task: TaskState, approval: ApprovalState): JsonObject {
   return Object.fromEntries(
     Object.entries(approval.artifacts).flatMap(([type, digest]) => {
       const sent = task.artifacts[type];
       if (sent?.digest !== digest) return [];
       const { by, phase, replaced } = sent;
-      return [
-        [type, { source: "self_reported", submitted_by: by, phase, replaces: replaced ? { ...replaced } : null }],
-      ];
+      const name = context.keys.findPrincipal(by)?.name;
+      const source = { source: "self_reported", submitted_by: by, ...(name === undefined ? {} : { name }) };
+      return [[type, { ...source, phase, replaces: replaced ? { ...replaced } : null }]];
     }),
   );
 }

@@ -1,6 +1,6 @@
 import { missingApprovals, replacedArtifacts, type TaskState } from "@phasegate/engine";
 import type { CompiledPhase, CompiledWorkflow } from "@phasegate/workflow";
-import { replaceUnprintable } from "@phasegate/wire";
+import { isTerminal, replaceUnprintable } from "@phasegate/wire";
 import { blockerTexts } from "./snapshot.ts";
 
 const maxBytes = 1_000;
@@ -10,9 +10,13 @@ export function writeBrief(task: TaskState, workflow: CompiledWorkflow): string 
   const phase = workflow.phases.get(task.phase);
   const title = escaped(short(task.title, 120));
   if (!phase) return `# ${title}\n`;
+  const standing = `**Phase ${phase.id}** of ${[...workflow.phases.keys()].join(" > ")}; status ${task.status}.`;
+  if (isTerminal(task.status)) {
+    return cut([`# ${title}`, standing, "The task has ended. **Next:** claim another."].join("\n"));
+  }
   const lines = [
     `# ${title}`,
-    `**Phase ${phase.id}** of ${[...workflow.phases.keys()].join(" > ")}; status ${task.status}.`,
+    standing,
     `**May use:** ${phase.allowedTools.join(", ") || "no tools"}.`,
     phase.mayWrite
       ? `**May change:** ${phase.writePatterns.join(", ")}. Nothing else.`

@@ -37,6 +37,8 @@ const ApprovalDemand = Type.Object({
 const ArtifactSource = Type.Object({
   source: Type.Literal("self_reported"),
   submitted_by: Type.String(),
+  /** Of the principal, where it is known. */
+  name: Type.Optional(Type.String()),
   phase: Type.String(),
   replaces: nullable(Type.Object({ digest: Type.String(), phase: Type.String() })),
 });

@@ -108,19 +108,25 @@ function judgeSource(context: NormalizeContext, definition: CheckDefinition, ref
       reference.place,
       "check_without_source",
       `nothing gathers the facts of \`${definition.name}\``,
-      `say how under \`${section}\`, or set \`evidence: self_reported\` on the check`,
+      `say how under \`${section}\`${exampleOf[section]}, or set \`evidence: self_reported\` on the check`,
     );
   }
   return false;
 }
 
+const exampleOf = {
+  "evidence.coverage": " (`coverage: { minimum: 80 }`)",
+  "evidence.tests": " (`tests: { preset: node }`)",
+} as const;
+
 /** The part of the file that would say how the facts are gathered; null when all that it takes is there. */
-function missingSection(context: NormalizeContext, definition: CheckDefinition): string | null {
+function missingSection(context: NormalizeContext, definition: CheckDefinition): keyof typeof exampleOf | null {
   if (!definition.needs.includes("evidence") || definition.name === "command") return null;
-  const sections = definition.name === "coverage_threshold_met" ? ["coverage", "tests"] : ["tests"];
+  const sections =
+    definition.name === "coverage_threshold_met" ? (["coverage", "tests"] as const) : (["tests"] as const);
   const evidence = member(context.root, "evidence");
   const missing = sections.find((section) => member(evidence, section) === undefined);
-  return missing === undefined ? null : `evidence.${missing}`;
+  return missing === undefined ? null : (`evidence.${missing}` as const);
 }
 
 function judgeSeverity(context: NormalizeContext, definition: CheckDefinition, reference: CheckReference): Severity {
