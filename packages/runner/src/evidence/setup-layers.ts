@@ -162,6 +162,7 @@ export class SetupLayers {
     const wanted = plan.entries.map((entry) => ({ path: entry.path, entry: null }));
     await workers.restore({ root: checkout.path, wanted, unsupported: [] });
     await removeDirectory(path.join(checkout.path, ".git"));
+    await workers.clearSpecialBits({ root: checkout.path, keep: [] });
     await store.keep(plan.key, checkout.path, plan.owner);
     return null;
   }

@@ -1,9 +1,7 @@
 import { randomUUID } from "node:crypto";
 import {
-  chmodSync,
   closeSync,
   constants,
-  fstatSync,
   lstatSync,
   openSync,
   readdirSync,
@@ -16,8 +14,9 @@ import {
 } from "node:fs";
 import type { TreeEntry, UnsupportedEntry } from "@phasegate/wire";
 import type { ContentStore } from "./content-store.ts";
-import { entryOf, hasCode, holdEntry, withParent, withParentMade, withParents } from "./descriptor.ts";
+import { entryOf, hasCode, withParent, withParentMade, withParents } from "./descriptor.ts";
 import { removeWhole } from "./remove-whole.ts";
+import { setBits } from "./special-bits.ts";
 
 /** Where a path shall stand; `entry` null: nowhere. */
 export interface RestoredPath {
@@ -159,18 +158,6 @@ function removeUndecodable(root: string, path: string): void {
     });
   } catch (error) {
     ignoreMissing(error);
-  }
-}
-
-/** Never through a link: what became one is judged as one. */
-function setBits(at: string, kept: number, added: number): void {
-  const held = holdEntry(at, 0);
-  if (held === null) return;
-  try {
-    const stats = fstatSync(held);
-    if (!stats.isSymbolicLink()) chmodSync(`/proc/self/fd/${held}`, (stats.mode & kept) | added);
-  } finally {
-    closeSync(held);
   }
 }
 

@@ -9,8 +9,14 @@ import {
   type TreeHostOptions,
 } from "./tree-host.ts";
 import { TooLargeToShare } from "./shared-thread.ts";
-import type { FromWorker, MeasureRequest, RemoveSinceRequest, ToWorker } from "./tree-workers.ts";
-import { measureUse, removeSince } from "./workspace-use.ts";
+import type {
+  ClearSpecialBitsRequest,
+  FromWorker,
+  MeasureRequest,
+  RemoveSinceRequest,
+  ToWorker,
+} from "./tree-workers.ts";
+import { clearSpecialBits, measureUse, removeSince } from "./workspace-use.ts";
 
 const port = parentPort;
 if (port === null) throw new TypeError("the tree worker runs in a worker thread only");
@@ -45,6 +51,10 @@ function serve(message: Extract<ToWorker, { type: "call" }>): Promise<unknown> {
     case "removeSince": {
       const { root, ...since } = message.request as RemoveSinceRequest;
       return Promise.resolve(removeSince(root, since));
+    }
+    case "clearSpecialBits": {
+      const { root, keep } = message.request as ClearSpecialBitsRequest;
+      return Promise.resolve(clearSpecialBits(root, keep));
     }
     default:
       return message.method satisfies never;

@@ -6,7 +6,7 @@ import { sharedBounds } from "./shared-thread.ts";
 import type { UseBounds, WorkspaceUse } from "./workspace-use.ts";
 import type { Classify, ResetRequest, RestoreRequest, ScanRequest, TreeHostOptions } from "./tree-host.ts";
 
-export type TreeMethod = "scan" | "restore" | "reset" | "forget" | "measure" | "removeSince";
+export type TreeMethod = "scan" | "restore" | "reset" | "forget" | "measure" | "removeSince" | "clearSpecialBits";
 
 export interface MeasureRequest {
   readonly root: string;
@@ -16,6 +16,11 @@ export interface MeasureRequest {
 export interface RemoveSinceRequest {
   readonly root: string;
   readonly sinceMs: number;
+  readonly keep: readonly string[];
+}
+
+export interface ClearSpecialBitsRequest {
+  readonly root: string;
   readonly keep: readonly string[];
 }
 
@@ -105,6 +110,12 @@ export class TreeWorkers {
   async removeSince(request: RemoveSinceRequest): Promise<void> {
     this.#moveToLarge(request.root);
     await this.#call(request.root, "removeSince", request, null);
+  }
+
+  /** See `clearSpecialBits`. */
+  async clearSpecialBits(request: ClearSpecialBitsRequest): Promise<void> {
+    this.#moveToLarge(request.root);
+    await this.#call(request.root, "clearSpecialBits", request, null);
   }
 
   async forget(root: string): Promise<void> {

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { closeSync, lstatSync, readdirSync, unlinkSync, type Stats } from "node:fs";
 import { removeWhole } from "./remove-whole.ts";
 import { entryOf, hasCode, openDirectoryIn, openRoot } from "./descriptor.ts";
+import { setBits, specialBits } from "./special-bits.ts";
 import { sharedBounds, TooLargeToShare } from "./shared-thread.ts";
 
 /** What a workspace takes on its disk, `.git`, scratch and ignored files included. */
@@ -10,6 +11,8 @@ export interface WorkspaceUse {
   readonly entries: number;
   /** False: there is more, and it was past the bounds already. */
   readonly whole: boolean;
+  /** Setuid, setgid or sticky bits stand somewhere in it, or it is too deep to be looked at everywhere. */
+  readonly hasSpecialBits: boolean;
 }
 
 export interface UseBounds {
@@ -29,10 +32,12 @@ const deepMs = 30_000;
 export function measureUse(root: string, bounds: UseBounds, options: { isShared?: boolean } = {}): WorkspaceUse {
   let bytes = 0;
   let entries = 0;
+  let hasSpecialBits = false;
   const linked = new Set<number>();
   const isWithin = (): boolean => bytes <= 2 * bounds.maxBytes && entries <= 2 * bounds.maxEntries;
   const whole = visitAll(root, (at, stats, _path, isDeep) => {
     if (options.isShared === true && (isDeep || entries > sharedBounds.entries)) throw new TooLargeToShare();
+    hasSpecialBits ||= isDeep || (!stats.isSymbolicLink() && (stats.mode & specialBits) !== 0);
     if (isDeep) {
       const below = useBelow(at);
       entries += below?.entries ?? 0;
@@ -47,7 +52,20 @@ export function measureUse(root: string, bounds: UseBounds, options: { isShared?
     bytes += stats.blocks * blockBytes;
     return isWithin();
   });
-  return { bytes, entries, whole };
+  return { bytes, entries, whole, hasSpecialBits };
+}
+
+/**
+ * Takes setuid, setgid and sticky bits off everything but the paths of `keep`, ignored files included: what a command left
+ * with them would be a program of whoever runs the server. What lies deeper than honest programs go is removed whole.
+ */
+export function clearSpecialBits(root: string, keep: readonly string[]): void {
+  const kept = new Set(keep);
+  visitAll(root, (at, stats, path, isDeep) => {
+    if (isDeep) removeWhole(at);
+    else if (!stats.isSymbolicLink() && (stats.mode & specialBits) !== 0 && !kept.has(path)) setBits(at, 0o777, 0);
+    return true;
+  });
 }
 
 /**

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { afterEach, expect, test } from "vitest";
 import type { ActJudges } from "../port.ts";
@@ -48,6 +48,21 @@ test("a `.git` that was filled is made anew, so that the next call works", async
   expect(outcome.status === "failed" ? outcome.message : "").toContain("`.git` was made anew");
   expect(existsSync(path.join(bench.workspace, ".git/objects/junk"))).toBe(false);
   expect((await run("git status --short")).outcome).toMatchObject({ status: "completed", result: { stdout: "" } });
+});
+
+test("no file that is ignored keeps bits with which it would run as the server's user", async () => {
+  await open({});
+  const mode = (name: string): string => (statSync(path.join(bench.workspace, name)).mode & 0o7777).toString(8);
+  await run(
+    "mkdir -p ignored/deep; cp /bin/true ignored/deep/su; chmod 6755 ignored/deep/su; chmod 3775 ignored/deep; ln -s deep/su ignored/link",
+  );
+  expect([mode("ignored/deep/su"), mode("ignored/deep")]).toEqual(["755", "775"]);
+  expect((await run("ignored/deep/su && ignored/link")).outcome).toMatchObject({ result: { exit_code: 0 } });
+  const many = "for i in $(seq 5200); do : > ignored/$i; done; chmod u+s ignored/1";
+  expect((await run(many)).outcome.status).toBe("completed");
+  await run("chmod 4711 ignored/2");
+  await bench.runner.fence(bench.key.taskId, 2);
+  expect([mode("ignored/1"), mode("ignored/2")].map((bits) => bits.length)).toEqual([3, 3]);
 });
 
 test("a command that goes on writing is ended while it runs", async () => {

@@ -25,6 +25,8 @@ export class WorkspaceQuota {
   readonly #space: DiskSpace;
   readonly #measure: () => Promise<WorkspaceUse>;
   #last: Measured | null = null;
+  /** Something ran since the last walk. */
+  #isStale = false;
   #lookedAt = 0;
 
   constructor(options: { path: string; bounds: UseBounds; space: DiskSpace; measure: () => Promise<WorkspaceUse> }) {
@@ -36,7 +38,19 @@ export class WorkspaceQuota {
 
   /** Before a call: what there is, as far as it must be known. */
   async begin(): Promise<WorkspaceUse> {
-    return (await this.#known()).use;
+    const { use } = await this.#known();
+    this.#isStale = true;
+    return use;
+  }
+
+  /** What there is now that nothing runs: walks where something ran since the last walk. */
+  async atRest(): Promise<WorkspaceUse | null> {
+    return this.#isStale ? await this.measure() : this.lastUse;
+  }
+
+  /** What the last walk found. */
+  get lastUse(): WorkspaceUse | null {
+    return this.#last?.use ?? null;
   }
 
   /** While a command runs: `disk` when the workspace is past its quota, or the disk below its floor. */
@@ -65,6 +79,7 @@ export class WorkspaceQuota {
   }
 
   async #walk(): Promise<Measured> {
+    this.#isStale = false;
     const free = await freeSpace(this.#path);
     this.#last = { use: await this.#measure(), free, at: performance.now() };
     return this.#last;

@@ -6,6 +6,7 @@ import {
   type JsonObject,
   type TreeDigest,
   type TreeFacts,
+  type UnsupportedEntry,
 } from "@phasegate/wire";
 import type { ActJudges, ActOutcome, Observation, RollBack, ToolCall, ToolOutcome, TreeRequest } from "../port.ts";
 import type { LimitName } from "../sandbox/limits.ts";
@@ -91,7 +92,9 @@ export class WorkspaceSession {
       const ran = await this.#execute(call, tool, before);
       const full = call.on === "throwaway" ? null : await this.#quota.exceeded(use);
       if (full !== null) return await this.#clearAway(before, ran, { use, full, sinceMs });
-      return await this.#judge(before, ran, entry, judges, tool.name);
+      const judged = await this.#judge(before, ran, entry, judges, tool.name);
+      await this.#clearSpecialBits(this.#quota.lastUse);
+      return judged;
     });
   }
 
@@ -120,12 +123,27 @@ export class WorkspaceSession {
     this.#leastEpoch = Math.max(this.#leastEpoch, epoch);
     this.#end((runningEpoch) => runningEpoch < this.#leastEpoch);
     if (this.#alone.getStore() === true) return;
-    await this.#exclusively(this.#turn("exclusive"), () => Promise.resolve());
+    await this.#exclusively(this.#turn("exclusive"), () => this.#comeToRest());
   }
 
   /** Ends everything and waits until it is gone. */
   async close(): Promise<void> {
     await this.fence(Number.MAX_SAFE_INTEGER);
+  }
+
+  /** A workspace that cannot be walked now is refused at its next call. Nothing runs in it all the same. */
+  async #comeToRest(): Promise<void> {
+    const use = await this.#quota.atRest().catch(() => null);
+    await this.#clearSpecialBits(use).catch(() => undefined);
+  }
+
+  /** Bits with which a file of the agent would run as the server's user; those of the tree were judged. */
+  async #clearSpecialBits(use: WorkspaceUse | null): Promise<void> {
+    if (use?.hasSpecialBits !== true) return;
+    const judged = JSON.parse(this.#keptUnsupported) as readonly UnsupportedEntry[];
+    const keep = judged.map((entry) => entry.path);
+    await this.#parts.walkers.clearSpecialBits({ root: this.workspace.path, keep });
+    await this.#quota.measure();
   }
 
   #exclusively<Result>(request: LockRequest, use: () => Promise<Result>): Promise<Result> {
