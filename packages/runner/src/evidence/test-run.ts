@@ -3,6 +3,7 @@ import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { PhasegateError, type LineCoverage, type TestCase, type TestRun } from "@phasegate/wire";
 import { coverageTests, type TestSource } from "@phasegate/workflow";
+import { withoutExpectedFailures } from "../reports/expected-failures.ts";
 import { readLcov, withoutComments } from "../reports/lcov.ts";
 import { findReportFormat } from "../reports/registry.ts";
 import { ReportError, type ReportFormat } from "../reports/report-format.ts";
@@ -178,7 +179,11 @@ export async function runOnce(request: TestCommandRequest, words: readonly strin
     },
     () => (recorded === null ? readSource(source, directory, result) : readRecords(directory, recorded)),
   );
-  const { problem, ...report } = judged;
+  const { problem, ...read } = judged;
+  const report = {
+    ...read,
+    cases: await withoutExpectedFailures(read.cases, { output: about.output, textOf: (file) => request.textOf(file) }),
+  };
   const measured =
     settings.coverage === null ? null : await readCoverage(directory, { ...about, ...request, cases: report.cases });
   const snapshotsWritten = writtenSnapshots(about.output);

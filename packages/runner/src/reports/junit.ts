@@ -32,6 +32,7 @@ export const junit: ReportFormat = {
     if (!("testsuites" in document) && !("testsuite" in document)) {
       throw new ReportError("the report has neither `testsuites` nor `testsuite` at its root");
     }
+    refuseOthers(document);
     for (const root of elements(document["testsuites"])) walk.suite(root, []);
     for (const suite of elements(document["testsuite"])) walk.suite(suite, [attribute(suite, "name")]);
     return walk.finish();
@@ -180,6 +181,15 @@ function withoutEchoes(parts: readonly string[], file: string | null): string[] 
     if (!isEcho) kept.push(part);
   }
   return kept;
+}
+
+/** What stands beside the suites would be lost. */
+function refuseOthers(document: Element): void {
+  for (const [name, value] of Object.entries(document)) {
+    if (name.startsWith("?") || name === "testsuites" || name === "testsuite") continue;
+    if (name === "#text" && typeof value === "string" && value.trim() === "") continue;
+    throw new ReportError("the report goes on behind its root; let each run write one document");
+  }
 }
 
 function parseXml(text: string): Element {

@@ -160,3 +160,20 @@ test("a file in the place of the product is named", () => {
     },
   ]);
 });
+
+test("a new line that makes a success of failures is named", () => {
+  const outcome = judge("all_tests_pass", {
+    changes: [],
+    sinceBase: [changed("test/a.test.js", "added")],
+    paths: ["test/a.test.js"],
+    contents: { "test/a.test.js": { before: null, after: "it.fails(name, run);\n" } },
+    evidence: { base: onBase({}), current: now({ "test/a.test.js": { adds: "passed" } }) },
+  });
+  expect(outcome.findings).toMatchObject([
+    {
+      name: "expected_failures",
+      severity: "warning",
+      message: "a test that fails counts as passed here: `test/a.test.js:1`",
+    },
+  ]);
+});

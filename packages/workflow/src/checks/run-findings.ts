@@ -1,4 +1,5 @@
 import type { TestRun } from "@phasegate/wire";
+import { newExpectedFailures } from "../evidence/expected-failures.ts";
 import { isFrozenBefore } from "../evidence/held-tests.ts";
 import { rewrittenTests } from "../evidence/rewritten-tests.ts";
 import { shadowsOfProduct } from "../evidence/shadowed-product.ts";
@@ -19,7 +20,13 @@ export function runFindings(input: CheckInput, run: TestRun): readonly CheckFind
     names.length === 0 ? [] : [{ name, severity: "warning", message: `${message}: ${listed(names, 20)}`, evidenceId }];
   const rewritten = rewrittenTests(evidenceSubject(input), run);
   const isFrozen = isFrozenBefore(workflow);
+  const isTest = (path: string): boolean => workflow.isTestFile(path) || isFrozen(path);
   return [
+    ...told(
+      "expected_failures",
+      "a test that fails counts as passed here",
+      newExpectedFailures(changes, contents, isTest),
+    ),
     ...told(
       "tests_not_run",
       "written like tests, and no test of it ran",
@@ -34,7 +41,7 @@ export function runFindings(input: CheckInput, run: TestRun): readonly CheckFind
         paths: facts.tree?.paths ?? [],
         changes,
         contents,
-        isTest: (path) => workflow.isTestFile(path) || isFrozen(path),
+        isTest,
       }),
     ),
     ...overwritten(run, facts.evidence?.base),

@@ -305,3 +305,19 @@ test("what is red is kept with the content of its file, a file that does not loa
   });
   expect(reds).toEqual([redTest("test/new.test.ts", "divides"), redFile("test/more.test.ts")]);
 });
+
+test.each<[runner: string, message: string]>([
+  ["node:test", "test was expected to fail but passed"],
+  ["vitest", "Error: Expect test to fail"],
+  ["jest", "Error: Failing test passed even though it was supposed to fail. Remove `.failing` to remove error."],
+  ["pytest", "[XPASS(strict)] later"],
+  ["unittest", "unexpected success"],
+])("a test of %s that is expected to fail and does not is no red", (_, message) => {
+  const run = atRed({ "test/new.test.ts": { adds: "failed" } });
+  const red = { ...run, cases: run.cases.map((one) => ({ ...one, message })) };
+  const given = { changes: [changed("test/new.test.ts", "added")], paths: ["test/new.test.ts"] };
+  expect(judge("tests_are_failing", { phase: "TDD", ...given, evidence: { base: onBase({}), red } })).toMatchObject({
+    passed: false,
+    message: expect.stringContaining("expected to fail is never red") as string,
+  });
+});

@@ -66,6 +66,9 @@ function judgeRed(reading: RedReading): CheckOutcome {
       ({ file, message }) => `the failure of \`${file}\` lies in the test itself: ${brief(message)}`,
     ),
     ...(reading.flaky.length > 0 ? [`flaky tests are never red: ${listed(reading.flaky)}`] : []),
+    ...(reading.expectedToFail.length > 0
+      ? [`a test that is expected to fail is never red, whether or not it does: ${listed(reading.expectedToFail)}`]
+      : []),
     ...(reading.elsewhere.length > 0
       ? [`failing, though in no test file that this task added or changed: ${listed(reading.elsewhere)}`]
       : []),

@@ -1,4 +1,4 @@
-import type { RedIdentity, TestRun, UnloadedTestFile } from "@phasegate/wire";
+import type { RedIdentity, TestCase, TestRun, UnloadedTestFile } from "@phasegate/wire";
 import { linesThatSkip } from "./declared-skips.ts";
 import { baseRun, changesFromBase, contentOf, type EvidenceSubject, type Gathered, gathered } from "./subject.ts";
 import { holdsByFile, type IndexedRun, indexRun, problemOfRun, unstableFiles } from "./test-runs.ts";
@@ -14,6 +14,8 @@ export interface RedReading {
   readonly inTest: readonly UnloadedTestFile[];
   /** Do not count: both outcomes on one tree. */
   readonly flaky: readonly string[];
+  /** Do not count: are expected to fail, and do not. */
+  readonly expectedToFail: readonly string[];
   /** Do not count: failing tests in files that are no test files, or that this task did not change. */
   readonly elsewhere: readonly string[];
   /** Passed on the base, are in an unchanged file, and do not pass here. */
@@ -89,7 +91,11 @@ function read(subject: EvidenceSubject, run: TestRun, base: IndexedRun, overlay:
     ...red.inState("flaky").filter((identity) => isIn(overlay, red.fileOf(identity))),
     ...failing.filter((identity) => base.stateOf(identity) === "flaky"),
   ];
-  const counted = failing.filter((identity) => !flaky.includes(identity) && counts(identity, { red, base, overlay }));
+  const expectedToFail = namesOf(run, ({ outcome, message }) => outcome === "failed" && isUnexpectedPass(message));
+  const counted = failing.filter(
+    (identity) =>
+      !flaky.includes(identity) && !expectedToFail.includes(identity) && counts(identity, { red, base, overlay }),
+  );
   const isCounted = new Set(counted);
   const unloaded = run.unloadedFiles.filter(({ file }) => overlay.testFiles.has(file));
   const wholeFiles = unloaded.filter(({ cause }) => cause !== "in_test");
@@ -113,8 +119,11 @@ function read(subject: EvidenceSubject, run: TestRun, base: IndexedRun, overlay:
     unclassified: wholeFiles.filter(({ cause }) => cause === "unclassified"),
     inTest: unloaded.filter(({ cause }) => cause === "in_test"),
     flaky,
+    expectedToFail,
     elsewhere: [
-      ...failing.filter((identity) => !isCounted.has(identity) && !flaky.includes(identity)),
+      ...failing.filter(
+        (identity) => !isCounted.has(identity) && !flaky.includes(identity) && !expectedToFail.includes(identity),
+      ),
       ...run.unloadedFiles.filter(({ file }) => !overlay.testFiles.has(file)).map(({ file }) => file),
     ],
     skipped: [
@@ -137,6 +146,17 @@ interface Comparison {
   readonly red: IndexedRun;
   readonly base: IndexedRun;
   readonly overlay: Overlay;
+}
+
+/** What node:test, vitest, jest, pytest and unittest say of a test that is expected to fail and does not. */
+function isUnexpectedPass(message: string | null): boolean {
+  return /^(?:\[XPASS\(strict\)\]|unexpected success\b|(?:\w*Error: )?(?:test was expected to fail but passed|expect test to fail\b|failing test passed even though))/i.test(
+    message ?? "",
+  );
+}
+
+function namesOf(run: TestRun, isWanted: (test: TestCase) => boolean): readonly string[] {
+  return run.cases.filter(isWanted).map(({ identity }) => identity);
 }
 
 /** A failing test counts when its file is a new or changed test file, as far as the format tells. */
