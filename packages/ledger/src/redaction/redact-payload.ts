@@ -18,6 +18,8 @@ export function redactPayload(value: unknown, options: { readonly maxBytes: numb
   return new Redaction(limit).value(value, { depth: 0, reserve: 0, secret: false });
 }
 
+const maxKnownNames = 1_000;
+
 /** Room that each open list or object keeps for its closing marker. */
 const markerBytes = 48;
 
@@ -32,6 +34,8 @@ interface Place {
 /** One walk over a value. `#left` is what the bound still allows; what is written is counted as it is made. */
 class Redaction {
   #left: number;
+  /** Members have few names: each is looked at once. */
+  readonly #names = new Map<string, { readonly shown: string; readonly bytes: number; readonly secret: boolean }>();
 
   constructor(limit: number) {
     this.#left = limit;
@@ -66,18 +70,26 @@ class Redaction {
     const kept: [string, JsonValue][] = [];
     const members = Object.entries(object).filter(([, value]) => value !== undefined);
     for (const [index, [name, value]] of members.entries()) {
-      const shown = shownName(name);
-      const nameBytes = sizeOf(shown) + 2;
+      const { shown, bytes: nameBytes, secret: isSecret } = this.#nameOf(name);
       if (this.#left < place.reserve + markerBytes + nameBytes) {
         this.#left -= markerBytes;
         kept.push(["[cut]", `${members.length - index} more members`]);
         break;
       }
       this.#left -= nameBytes;
-      const secret = place.secret || secretMembers.has(name.toLowerCase().replaceAll(/[_-]/g, ""));
-      kept.push([shown, this.value(value, { ...place, secret })]);
+      kept.push([shown, this.value(value, { ...place, secret: place.secret || isSecret })]);
     }
     return Object.fromEntries(kept);
+  }
+
+  #nameOf(name: string): { readonly shown: string; readonly bytes: number; readonly secret: boolean } {
+    const known = this.#names.get(name);
+    if (known) return known;
+    const shown = shownName(name);
+    const secret = secretMembers.has(name.toLowerCase().replaceAll(/[_-]/g, ""));
+    const read = { shown, bytes: sizeOf(shown) + 2, secret };
+    if (this.#names.size < maxKnownNames) this.#names.set(name, read);
+    return read;
   }
 
   #text(text: string, place: Place): string {

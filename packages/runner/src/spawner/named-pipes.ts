@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { closeSync, constants, openSync, unlinkSync } from "node:fs";
+import { closeSync, constants, openSync } from "node:fs";
+import { unlink } from "node:fs/promises";
 import { Socket } from "node:net";
 import { join } from "node:path";
 
@@ -14,7 +15,7 @@ const pausedAtOnce = { readableHighWaterMark: 1 };
 export interface NamedPipe {
   readonly path: string;
   readonly stream: Socket;
-  /** To be called when the process holds its end, or never will: nothing else can open the pipe from then on. */
+  /** To be called when the process holds its end, or never will: soon nothing else can open the pipe. */
   release(): void;
 }
 
@@ -53,7 +54,9 @@ export class NamedPipes {
       const taken = path;
       const release = (): void => {
         closeSync(other);
-        unlinkQuietly(taken);
+        // Where every request is answered: a busy disk would hold it up for seconds. Gone already, or on a file system that
+        // is read-only now, it may stay: no name is used twice, and the next start empties the directory.
+        void unlink(taken).catch(() => undefined);
       };
       return { path, stream, release };
     } catch (error) {
@@ -72,13 +75,5 @@ export class NamedPipes {
     const paths = Array.from({ length: batchSize }, () => join(this.#directory, randomUUID()));
     await this.#make(paths);
     this.#paths.push(...paths);
-  }
-}
-
-function unlinkQuietly(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch {
-    // Gone, or on a file system that is read-only now: no name is used twice, and the next start empties the directory.
   }
 }

@@ -7,6 +7,8 @@ import { failedTests } from "./failed-tests.ts";
 const maxRunBytes = 1024 * 1024;
 /** What stands around the run in its body. */
 const wrapperBytes = 64;
+/** By how much markers may make a run shorter than it is: past it, it is not tried whether it fits. */
+const leastShrinking = 1.25;
 /** Members that no check looks at, or that are for people. */
 const forPeople: ReadonlySet<string> = new Set(["message", "output", "problem", "command", "durationMs", "seen"]);
 
@@ -37,6 +39,8 @@ export function keepRun(run: TestRun, maxBytes = maxRunBytes): KeptRun {
     return { digest: digestJson(body), body, complete, failed: failed?.digest ?? null };
   };
   for (const candidate of [run, withoutMessages, { ...withoutMessages, coverage: null }]) {
+    // Redaction takes long beside this, and makes little shorter.
+    if (JSON.stringify(candidate).length > room * leastShrinking) continue;
     const kept = redactPayload(candidate, { maxBytes: room });
     if (factsOf(kept) === factsOf(candidate as unknown as JsonValue)) return keptAs(true, kept);
   }
