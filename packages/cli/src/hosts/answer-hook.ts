@@ -3,6 +3,7 @@ import { type Binding, findBinding } from "./bindings.ts";
 import type { Host, HostCall } from "./host.ts";
 import { inWordsOf } from "./host-words.ts";
 import { jsonObject } from "./json-object.ts";
+import { namedPlaces } from "./named-places.ts";
 import { OpenCalls } from "./open-calls.ts";
 import { placeInWorkspace, realPlace } from "./real-place.ts";
 import { type Denial, HookDenial, proceed, type Verdict } from "./verdict.ts";
@@ -29,7 +30,7 @@ export async function answerHook(situation: HookSituation): Promise<Verdict> {
   const { cwd } = host.placeOf(payload);
   // Any of them: an agent can walk out of the directory in which its session began, or name a file from elsewhere.
   const known = [...folders, cwd].map(realPlace);
-  const places = [...known, ...namedPlaces(payload, cwd)];
+  const places = [...known, ...namedPlaces(payload["tool_input"], cwd)];
   const binding = findBinding(bindingsFolder, places);
   if (binding === null) {
     const { within } = situation;
@@ -132,22 +133,6 @@ function readPayload(text: string): Readonly<Record<string, unknown>> {
   const value = jsonObject(text);
   if (value !== null) return value;
   throw new HookDenial("malformed_request", "what the host sent is not a JSON object");
-}
-
-/** Files that the call names, wherever its session stands. What is no path there is judged later. */
-function namedPlaces(payload: Readonly<Record<string, unknown>>, cwd: string): readonly string[] {
-  const input = payload["tool_input"];
-  if (typeof input !== "object" || input === null) return [];
-  const members = input as Readonly<Record<string, unknown>>;
-  return ["file_path", "notebook_path", "path"].flatMap((name) => {
-    const named = members[name];
-    if (typeof named !== "string" || named === "" || named.includes("\0")) return [];
-    try {
-      return [realPlace(named.startsWith("/") ? named : `${cwd}/${named}`)];
-    } catch {
-      return [];
-    }
-  });
 }
 
 function isBelow(place: string, folder: string): boolean {
