@@ -25,6 +25,7 @@ test.each([
 test.each([
   ["statements", "a=1;".repeat(2000)],
   ["a text that is run", `eval(atob("${base64}"))`],
+  ["a call in front of a text", `go(), x = "${base64}"`],
   ["a statement behind a text", `const x = "${base64}"; process.exit(0)`],
   ["a command behind a text", `x="${base64}"; ./run`],
   ["a substitution in a text", `x="${base64}$(./run)${base64}"`],
