@@ -320,3 +320,44 @@ describe("ordinary sessions are told as they were:", () => {
     expect(session(files, "discover -s nowhere").told).toEqual(["no report"]);
   });
 });
+
+it("a test whose body nobody runs is skipped, and one that runs is not", () => {
+  const body = "        self.assertEqual(1, 2)\n";
+  const plain = [
+    `    async def test_coroutine(self):\n${body}`,
+    `    def test_generator(self):\n${body}        yield 1\n`,
+    `    async def test_asynchronous_generator(self):\n${body}        yield 1\n`,
+    "    def test_function(self):\n        return lambda: self.assertEqual(1, 2)\n",
+    "    def test_lazy(self):\n        return map(self.assertEqual, [1], [2])\n",
+    "    def test_number(self):\n        self.assertEqual(1, 1)\n        return 3\n",
+    "    def test_mock(self):\n        return mock.Mock()\n",
+    "    def test_nothing(self):\n        self.assertIsNone(self.assertEqual(1, 1))\n",
+  ].join("\n");
+  const asynchronous = [
+    "    async def test_awaited(self):\n        self.assertEqual(1, 1)\n",
+    `    async def test_failing(self):\n${body}`,
+    `    async def test_yielding(self):\n${body}        yield 1\n`,
+    "    def test_usual(self):\n        self.assertEqual(1, 1)\n",
+  ].join("\n");
+  const { told, changes } = session({
+    "tests/__init__.py": "",
+    "tests/test_a.py": `import unittest\nfrom unittest import mock\n\n\nclass TestA(unittest.TestCase):\n${plain}\n\nclass TestB(unittest.IsolatedAsyncioTestCase):\n${asynchronous}`,
+  });
+  expect(changes).toEqual([]);
+  expect(told).toEqual(
+    [
+      "skipped: tests.test_a.TestA > test_coroutine",
+      "skipped: tests.test_a.TestA > test_generator",
+      "skipped: tests.test_a.TestA > test_asynchronous_generator",
+      "skipped: tests.test_a.TestA > test_function",
+      "skipped: tests.test_a.TestA > test_lazy",
+      "passed: tests.test_a.TestA > test_number",
+      "passed: tests.test_a.TestA > test_mock",
+      "passed: tests.test_a.TestA > test_nothing",
+      "passed: tests.test_a.TestB > test_awaited",
+      "failed: tests.test_a.TestB > test_failing",
+      "skipped: tests.test_a.TestB > test_yielding",
+      "passed: tests.test_a.TestB > test_usual",
+    ].sort(),
+  );
+});

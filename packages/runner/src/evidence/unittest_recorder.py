@@ -88,6 +88,31 @@ def _run():
 
     test_case, subtest = case.TestCase, case._SubTest
     run_code = test_case.run.__code__
+    skip_test, warn = case.SkipTest, case.warnings.warn
+
+    def hold_against(method, value):
+        """Skips a test whose body nobody ran: it is in what the method returned, and unittest looks at no such value."""
+        if value is None:
+            return
+        kind = kind_of(value)
+        is_lazy = any(hasattr(kind, name) for name in ("__await__", "__next__", "__anext__"))
+        is_function = callable(value) and kind.__module__ in ("builtins", "functools") and not is_kind(value, kind_of)
+        if is_lazy or is_function:
+            # Python itself tells of a coroutine that it was never awaited.
+            hint = "; IsolatedAsyncioTestCase awaits it" if hasattr(kind, "__await__") else ""
+            raise skip_test("its body did not run: it returned a %s, which nobody runs%s" % (kind.__name__, hint))
+        if sys.version_info >= (3, 11):
+            text = "It is deprecated to return a value that is not None from a test case (%s)" % (method,)
+            warn(text, DeprecationWarning, stacklevel=4)
+
+    def call_test_method(self, method):
+        hold_against(method, method())
+
+    def call_asynchronous_method(self, method):
+        hold_against(method, self._callMaybeAsync(method))
+
+    if "_callTestMethod" in vars(test_case):
+        test_case._callTestMethod = call_test_method
 
     # Names that projects replace to show tests otherwise, and older names for the same assertions.
     free = {"shortDescription", "__str__", "__repr__", "id", "failUnless", "failIf", "assert_"}
@@ -124,12 +149,14 @@ def _run():
             code = codes.pop()
             expected.add((code.co_name, code.co_code, code.co_names))
             codes.extend(constant for constant in code.co_consts if is_kind(constant, kind_of(run_code)))
-        for member, function in vars(module.IsolatedAsyncioTestCase).items():
+        for member, function in list(vars(module.IsolatedAsyncioTestCase).items()):
             code = getattribute(function, "__code__", None)
             if code is None:
                 continue
             if (code.co_name, code.co_code, code.co_names) not in expected:
                 change(module.IsolatedAsyncioTestCase, member)
+            if member == "_callTestMethod":
+                function = module.IsolatedAsyncioTestCase._callTestMethod = call_asynchronous_method
             watch(module.IsolatedAsyncioTestCase, member, function)
 
     def method_of(test):

@@ -29,8 +29,21 @@ describe("tests of which none ran are named:", () => {
       "def test_adds(a, b):\n    pass\n\n\nclass DiscountTests:\n    def test_ten(self):\n        pass\n",
       "test/test_a.py: test_ten",
     ],
-  ])("%s", (_, path, text, name) => {
-    expect(told(path, text)).toEqual([`warning: written like tests, and no test of it ran: \`${name}\``]);
+    [
+      "a test that passed without its body",
+      "test/a.test.ts",
+      'import test from "node:test";\ntest("adds", function* () {});\n',
+      "test/a.test.ts: adds",
+    ],
+    [
+      "a coroutine that was skipped",
+      "test/test_b.py",
+      "async def test_b():\n    pass\n",
+      "test/test_b.py: test_b",
+      { files: { "test/test_b.py": { test_b: "skipped" } } },
+    ],
+  ] as [string, string, string, string, Parameters<typeof told>[2]?][])("%s", (_, path, text, name, more) => {
+    expect(told(path, text, more)).toEqual([`warning: written like tests, and no test of it ran: \`${name}\``]);
   });
 });
 
@@ -43,6 +56,18 @@ describe("nothing is told of", () => {
     ["a report without files", "test/b.spec.ts", spec, { run: { cases: [] } }],
     ["a helper that declares tests for others", "test/shared.ts", "export const f = () => {\n  it('a', g);\n};\n"],
     ["a helper without tests", "test/helpers.ts", "export const latest = (it) => it;\n"],
+    [
+      "a coroutine that ran",
+      "test/test_b.py",
+      "async def test_b():\n    pass\n",
+      { files: { "test/test_b.py": { test_b: "passed" } } },
+    ],
+    [
+      "a coroutine that failed",
+      "test/test_b.py",
+      "import unittest\n\n\nclass TestB(unittest.TestCase):\n    async def test_b(self):\n        pass\n",
+      { files: { "test/test_b.py": { test_b: "failed" } } },
+    ],
     ["comments", "test/b.spec.ts", "// test('b');\n/*\ntest('b');\n*/\n"],
     ["a file of product code", "src/b.ts", spec],
     ["tests of parameters, of Python", "test/test_a.py", "def test_adds(a, b):\n    pass\n"],

@@ -1,15 +1,18 @@
-import type { ContentPair, TestRun, TreeChange } from "@phasegate/wire";
+import type { ContentPair, TestCase, TestOutcome, TestRun, TreeChange } from "@phasegate/wire";
+import { bodiesNotRun } from "./bodies-not-run.ts";
 import { codeLines, measuredKind } from "./code-lines.ts";
 
 /** Calls that declare a test or a suite in JavaScript. */
 const call = /^(\s*)(?:await\s+)?(?:test|it|describe|suite|bench)(?:\.\w+(?:\([^()]*\))?)*\s*[(`]/;
 const pythonTest = /^(?:\t| {0,4})(?:async\s+)?def (test\w*)\s*\(/;
+const coroutine = /^[ \t]*async\s+def (test\w*)\s*\(/gm;
 /** Names that stand for files of tests by every convention: helpers are seldom called so. */
 const namedAsTests = /(?:[._-](?:test|spec)s?\.[cm]?[jt]sx?|_test\.py|(?:^|\/)test_[^/]*\.py)$/;
 
 /**
- * New and changed test files of JavaScript and Python that hold tests of which the run reports none, as `file` or, in
- * Python, `file: test`: nobody ran what a reader takes for tests. Empty where the report names no files.
+ * New and changed test files of JavaScript and Python that hold tests of which the run reports none, as `file` or
+ * `file: test`: nobody ran what a reader takes for tests. So are tests that the run counts as passed, or skipped, without
+ * their body. Empty where the report names no files.
  */
 export function testsNotRun(
   run: TestRun,
@@ -25,14 +28,30 @@ export function testsNotRun(
     const text = texts[path]?.after ?? null;
     if (kind === "deleted" || text === null || unloaded.has(path) || !isTestFile(path)) return [];
     const here = names.get(path);
+    const undone = here === undefined ? [] : unrun(path, text, here);
     const language = measuredKind(path);
-    if (language === "js") return here === undefined && declaresTests(path, text) ? [path] : [];
+    if (language === "js" && here !== undefined) return undone;
+    if (language === "js") return declaresTests(path, text) ? [path] : [];
     if (language !== "py") return [];
     const ran = here === undefined ? all : new Set(here.map(({ name }) => plain(name)));
     const missing = testsInPython(text).filter((name) => !ran.has(name));
     if (here === undefined) return missing.length > 0 ? [path] : [];
-    return missing.map((name) => `${path}: ${name}`);
+    return [...missing.map((name) => `${path}: ${name}`), ...undone];
   });
+}
+
+/** Tests whose bodies did not run, though the run did not see them fail; in Python a coroutine that was skipped, too. */
+function unrun(path: string, text: string, here: readonly TestCase[]): readonly string[] {
+  const awaiting = measuredKind(path) === "py" ? [...text.matchAll(coroutine)].map(([, name = ""]) => name) : [];
+  const isOnly = (name: string, outcomes: readonly TestOutcome[]): boolean => {
+    const cases = here.filter((one) => one.name === name || plain(one.name) === name);
+    return cases.length > 0 && cases.every(({ outcome }) => outcomes.includes(outcome));
+  };
+  const names = [
+    ...bodiesNotRun(path, text).filter((name) => isOnly(name, ["passed", "skipped"])),
+    ...awaiting.filter((name) => isOnly(name, ["skipped"])),
+  ];
+  return [...new Set(names)].map((name) => `${path}: ${name}`);
 }
 
 function declaresTests(path: string, text: string): boolean {
