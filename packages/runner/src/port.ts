@@ -193,6 +193,8 @@ export interface ActOutcome {
   readonly rolledBack: RollBack;
   /** Paths that came and that no phase may write: they stay, and count for nothing. */
   readonly litter: readonly string[];
+  /** The call was put back, and the agent's own `.git` could not be: its index, refs and stash are as the call left them. */
+  readonly isGitLeft?: boolean;
 }
 
 export interface TreeRequest {

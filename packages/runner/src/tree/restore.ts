@@ -81,12 +81,26 @@ export function clearUnsupported(root: string, entries: readonly UnsupportedEntr
   }
 }
 
+/** Puts a file whole in the place of whatever stands at a path; `write` fills it. No link is followed on the way. */
+export function replaceFile(root: string, path: string, write: (descriptor: number) => void): void {
+  withWritableParents(root, path, () => placeFile(root, path, write));
+}
+
+/** Removes what stands at a path, whatever it is, and nothing else. No link is followed on the way. */
+export function removeEntry(root: string, path: string): void {
+  withWritableParents(root, path, () => withParent(root, path, (parent, name) => removeWhole(entryOf(parent, name))));
+}
+
 function restoreFile(root: string, contents: ContentStore, path: string, entry: TreeEntry): void {
+  placeFile(root, path, (descriptor) => contents.writeTo(entry.content, descriptor, entry.permissions));
+}
+
+function placeFile(root: string, path: string, write: (descriptor: number) => void): void {
   place(root, path, (temporary) => {
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
     const descriptor = openSync(temporary, flags, 0o600);
     try {
-      contents.writeTo(entry.content, descriptor, entry.permissions);
+      write(descriptor);
     } finally {
       closeSync(descriptor);
     }

@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openWorkbench, RecordingJudges, treeOf, type Workbench } from "../testing/fixture.ts";
 
 let bench: Workbench;
@@ -53,4 +53,65 @@ test("nothing that the agent wrote into .git runs, or is read, when it is made a
   execFileSync("git", ["-C", bench.workspace, "fsck", "--strict"], { stdio: "ignore" });
   expect(readdirSync(outside)).toEqual([]);
   rmSync(outside, { recursive: true });
+});
+
+describe("a call that is put back is put back with the agent's git:", () => {
+  const refused = async (command: string) => {
+    const judges = new RecordingJudges({ observed: "all" });
+    const ran = await bench.runner.act(bench.call("bash", { command }), judges);
+    expect(ran).toMatchObject({ rolledBack: "all" });
+    expect(ran.isGitLeft).toBeUndefined();
+  };
+  const emptyBlob = "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391";
+  const state = "git status --porcelain; git log --all --format=%s%d; git stash list; git config --get x.y";
+
+  const emptyFiles = `seq 1000 | sed 's,.*,100644 ${emptyBlob}\\tsrc/file-of-a-large-index-&,'`;
+
+  test.each([
+    ["the index", "true", "git mv src/a.ts src/moved.ts"],
+    ["an index that is large", `${emptyFiles} | git update-index --index-info`, "git rm -q --cached src/a.ts"],
+    [
+      "a commit, a tag and packed branches",
+      "true",
+      "echo x > src/x.ts; git add -A; git commit -q -m x; git tag x; git pack-refs --all",
+    ],
+    ["another HEAD and configuration", "true", "git checkout -q -b other; git config x.y z"],
+    [
+      "links and special files in the place of its files",
+      "true",
+      "cd .git; rm -r HEAD refs logs index; ln -s /etc/passwd HEAD; ln -s /tmp refs; mkfifo logs; mkdir -p index/a",
+    ],
+  ])("%s", async (_, first, command) => {
+    const before = await run(`git hash-object -t blob -w --stdin < /dev/null; ${first}; ${state}`);
+    await refused(command);
+    expect(`${emptyBlob}\n${String(await run(state))}`).toBe(before);
+    await run("git reset -q");
+  });
+
+  test("a stash that was dropped", async () => {
+    await run("echo stashed > src/a.ts; git stash -q");
+    await refused("git stash pop");
+    expect(await run("git stash list | wc -l; git stash pop -q; cat src/a.ts; git checkout -q -- .")).toBe(
+      "1\nstashed\n",
+    );
+  });
+
+  test("nothing outside is written or read where folders lead out", async () => {
+    const outside = mkdtempSync(path.join(tmpdir(), "phasegate-out-"));
+    writeFileSync(path.join(outside, "main"), "mine\n");
+    await refused(
+      `rm -r .git/refs/heads; ln -s ${outside} .git/refs/heads; rm -r .git/logs; ln -s ${outside} .git/logs`,
+    );
+    expect(readdirSync(outside)).toEqual(["main"]);
+    expect(readFileSync(path.join(outside, "main"), "utf8")).toBe("mine\n");
+    rmSync(outside, { recursive: true });
+  });
+
+  test("and where `.git` is past the bounds, the answer says that it was left", async () => {
+    await run("for n in {1..1100}; do : > .git/refs/x$n; done");
+    const judges = new RecordingJudges({ observed: "all" });
+    expect(await bench.runner.act(bench.call("bash", { command: "git mv src/a.ts src/z.ts" }), judges)).toMatchObject({
+      isGitLeft: true,
+    });
+  });
 });

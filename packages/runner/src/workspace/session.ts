@@ -9,6 +9,7 @@ import {
   type UnsupportedEntry,
 } from "@phasegate/wire";
 import type { ActJudges, ActOutcome, Observation, RollBack, ToolCall, ToolOutcome, TreeRequest } from "../port.ts";
+import { RepositoryState } from "../git/repository-state.ts";
 import type { LimitName } from "../sandbox/limits.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { ToolExecutor } from "../tools/executor.ts";
@@ -87,14 +88,21 @@ export class WorkspaceSession {
       const mode = "readsEveryByte" in tool && tool.readsEveryByte ? "full" : "cached";
       const before = await this.#reconcile(mode, entry, judges);
       if (tool.name === "bash") await this.workspace.mendRepository();
+      // A command may move the agent's own `.git` on; a call that is put back is put back with that.
+      const movesGit = tool.name === "bash" && call.on === "workspace";
+      using repository = movesGit ? RepositoryState.of(this.workspace.path) : null;
       const use = await this.#quota.begin();
       const sinceMs = Date.now() - clockGrainMs;
       const ran = await this.#execute(call, tool, before);
       const full = call.on === "throwaway" ? null : await this.#quota.exceeded(use);
-      if (full !== null) return await this.#clearAway(before, ran, { use, full, sinceMs });
-      const judged = await this.#judge(before, ran, entry, judges, tool.name);
+      if (full !== null) return await this.#clearAway(before, ran, { use, full, sinceMs, repository });
+      const judged = await this.#judge(before, ran, entry, judges, tool.name).catch((error: unknown) => {
+        repository?.putBack();
+        throw error;
+      });
+      const isGitLeft = judged.rolledBack === "all" && repository?.putBack() === false;
       await this.#clearSpecialBits(this.#quota.lastUse);
-      return judged;
+      return isGitLeft ? { ...judged, isGitLeft } : judged;
     });
   }
 
@@ -216,11 +224,17 @@ export class WorkspaceSession {
   async #clearAway(
     before: Snapshot,
     ran: ToolOutcome,
-    { use, full, sinceMs }: { use: WorkspaceUse; full: WorkspaceUse; sinceMs: number },
+    {
+      use,
+      full,
+      sinceMs,
+      repository,
+    }: { use: WorkspaceUse; full: WorkspaceUse; sinceMs: number; repository: RepositoryState | null },
   ): Promise<ActOutcome> {
     await this.workspace.reset(before.manifest);
     const keep = [...before.manifest.entries.keys()];
     await this.#parts.walkers.removeSince({ root: this.workspace.path, sinceMs, keep });
+    repository?.putBack();
     const left = await this.#quota.measure();
     const isGitFull = this.#quota.isExceeded(left) && left.bytes > use.bytes;
     if (isGitFull) {

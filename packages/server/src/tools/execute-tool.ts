@@ -162,11 +162,16 @@ async function runWriting(
   }
   const settled =
     recorded.settled ?? (await settle(context, caller, request, intent.id, acted.outcome, acted.observation));
-  const answered = answer(settled, acted.outcome, [
-    ...litterWarnings(acted.litter ?? []),
-    ...missingProgramWarnings(acted.outcome.result, started.workflow),
-    ...thrownAwayWarnings(acted.outcome.result, started.workflow, started.task.phase),
-  ]);
+  const answered = answer(
+    settled,
+    acted.outcome,
+    [
+      ...litterWarnings(acted.litter ?? []),
+      ...missingProgramWarnings(acted.outcome.result, started.workflow),
+      ...thrownAwayWarnings(acted.outcome.result, started.workflow, started.task.phase),
+    ],
+    acted.isGitLeft,
+  );
   if (request.definition.name === "git_commit") {
     await completeLastPhase(context, caller, settled.task, request.command.token);
   }
@@ -241,10 +246,15 @@ function settle(
   });
 }
 
-function answer(settled: Decided, outcome: ToolOutcome, warnings: readonly string[] = []): JsonObject {
+function answer(
+  settled: Decided,
+  outcome: ToolOutcome,
+  warnings: readonly string[] = [],
+  isGitLeft = false,
+): JsonObject {
   const { decision } = settled;
   const reason = decision.reasons[0];
-  if (decision.effect === "deny" && reason) throw refusal(reason, outcome, decision);
+  if (decision.effect === "deny" && reason) throw refusal(isGitLeft ? withGitHint(reason) : reason, outcome, decision);
   if (outcome.status === "failed") throw failure(outcome, decision);
   return {
     result: outcome.result,
@@ -275,6 +285,12 @@ function failure(outcome: ToolOutcome & { status: "failed" }, decision: Decision
   };
   const message = outcome.code === "tool_failed" ? `Tool execution failed: ${outcome.message}` : outcome.message;
   return new PhasegateError(outcome.code, message, extras);
+}
+
+/** The files are as before, and what git noted of them is not: the agent is told how to mend that. */
+function withGitHint(reason: Reason): Reason {
+  const cure = "`.git` is as the call left it: `git status` and `git log` tell, `git reset` mends its index";
+  return { ...reason, hint: reason.hint === undefined ? cure : `${reason.hint}; ${cure}` };
 }
 
 /** A denial of what a tool did, with what the tool printed. */

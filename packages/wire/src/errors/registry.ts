@@ -371,7 +371,7 @@ export const errorRegistry = {
     status: 403,
     title: "Rolled back",
     retry: false,
-    docs: "The call changed what the phase may not change; the workspace is as before.",
+    docs: "The call changed what the phase may not change; the workspace is as before, with the index, refs and stash of its `.git`.",
   },
   unsupported_entry: {
     status: 403,
