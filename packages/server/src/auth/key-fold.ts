@@ -8,7 +8,7 @@ import {
   type PrincipalRole,
   type StoredEvent,
 } from "@phasegate/wire";
-import { readName } from "./names.ts";
+import { readingsOfName } from "./names.ts";
 
 export interface KeyState {
   readonly id: KeyId;
@@ -69,7 +69,9 @@ export class KeyFold {
       });
       this.principalByName.set(name, principalId);
       listed(this.idsByPrincipal, principalId, () => []).push(id);
-      listed(this.principalsByReading, readName(name), () => new Set()).add(principalId);
+      for (const reading of readingsOfName(name)) {
+        listed(this.principalsByReading, reading, () => new Set()).add(principalId);
+      }
       if (owner !== null && kind === "agent") listed(this.agentsByOwner, owner, () => new Set()).add(principalId);
     } else if (isEvent(event, "key.revoked")) {
       this.change(event, event.data.key_id, { revokedAt: event.at });
@@ -99,7 +101,7 @@ export class KeyFold {
 
   /** Principals with a name that reads like this one. */
   principalsReadAs(name: string): ReadonlySet<PrincipalId> {
-    return this.principalsByReading.get(readName(name)) ?? none;
+    return new Set(readingsOfName(name).flatMap((reading) => [...(this.principalsByReading.get(reading) ?? none)]));
   }
 
   /** Agents for which this principal answers, in the order in which they came. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { misnamed, readName } from "./names.ts";
+import { misnamed, readingsOfName, readName } from "./names.ts";
 
 const reserved = "is a reserved name, or reads like one";
 const unseen = "must not hold characters that a reader cannot see";
@@ -87,3 +87,19 @@ test.each(["MARIA", "ｍａｒｉａ", "mаria", " maria", "marıa", "rnaria", "
 test.each(["mária", "mariа-2", "марина", "marla"])("%j does not", (name) =>
   expect(readName(name)).not.toBe(readName("maria")),
 );
+
+test.each([
+  ["AIice", "alice"],
+  ["Aliϲe", "alice"],
+  ["Ian", "lan"],
+])("%j may be read as %j", (name, other) => {
+  expect(new Set(readingsOfName(name)).intersection(new Set(readingsOfName(other))).size).toBeGreaterThan(0);
+});
+
+test.each([
+  ["marla", "maria"],
+  ["Marla", "Maria"],
+  ["agent-1", "agent-2"],
+])("%j is not read as %j", (name, other) => {
+  expect(new Set(readingsOfName(name)).intersection(new Set(readingsOfName(other))).size).toBe(0);
+});

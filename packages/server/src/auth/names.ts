@@ -31,6 +31,11 @@ export function readName(name: string): string {
   return drawn(folded.replaceAll(/\s+/gu, " "));
 }
 
+/** All ways to take a name: folded, and as it is written, where a capital `I` is drawn like `l`. */
+export function readingsOfName(name: string): readonly string[] {
+  return [...new Set([readName(name), drawn(name.normalize("NFC").trim().replaceAll(/\s+/gu, " "))])];
+}
+
 /** Why nobody of the kind may be called so; null when the name is one's own, in characters that a reader sees. */
 export function misnamed(name: string, kind: PrincipalKind): string | null {
   if (replaceUnprintable(name, () => "") !== name) return "must not hold characters that a reader cannot see";
