@@ -63,7 +63,8 @@ describe("a call that is put back is put back with the agent's git:", () => {
     expect(ran.isGitLeft).toBeUndefined();
   };
   const emptyBlob = "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391";
-  const state = "git status --porcelain; git log --all --format=%s%d; git stash list; git config --get x.y";
+  const state =
+    "git status --porcelain | grep -v large-index; git ls-files | wc -l; git log --all --format=%s%d; git stash list; git config --get x.y";
 
   const emptyFiles = `seq 1000 | sed 's,.*,100644 ${emptyBlob}\\tsrc/file-of-a-large-index-&,'`;
 
