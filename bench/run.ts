@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { keepResults, type GroupResult } from "./results.ts";
 import { measureCanary } from "./rows/canary.ts";
+import { measureFloods } from "./rows/flood.ts";
 import { measureQueue } from "./rows/queue.ts";
 import { measureHttp } from "./rows/http.ts";
 import type { Effort } from "./rows/http.ts";
@@ -37,6 +38,7 @@ const groups: Record<string, (effort: Effort) => Promise<Row[]>> = {
   transition: measureTransitions,
   tree: measureTree,
   runaway: measureRunaways,
+  flood: measureFloods,
   spawn: measureSpawns,
   hook: measureHooks,
   canary: measureCanary,

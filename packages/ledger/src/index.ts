@@ -5,6 +5,7 @@ export { type LedgerObserver, openSqliteLedger, type SqliteLedgerOptions } from 
 export { auditBodies } from "./audit-facts.ts";
 export { projectTask, withOpenDependencies } from "./index-row.ts";
 export { RecentEvents } from "./recent-events.ts";
+export { Slices } from "./slices.ts";
 export { KeptPayload } from "./redaction/kept-payload.ts";
 export { redactPayload } from "./redaction/redact-payload.ts";
 export type {

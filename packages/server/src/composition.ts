@@ -28,6 +28,7 @@ import { Readiness } from "./health/readiness.ts";
 import type { HealthFacts } from "./http/health-routes.ts";
 import { listen } from "./http/listen.ts";
 import { Load } from "./http/load.ts";
+import { Turns } from "./http/turns.ts";
 import { approvalTimeoutHandler } from "./approvals/approval-timeout-job.ts";
 import { evidenceJobHandler } from "./evidence/evidence-job.ts";
 import { RunCache } from "./evidence/run-cache.ts";
@@ -143,7 +144,8 @@ async function open(
   const metrics = createMetrics();
   const tracing = await openTracing({ endpoint: config.telemetry.otlp_endpoint, version: manifest.version });
   opened.push(() => tracing.close());
-  const ledger = await openLedger(config.storage, metrics.ledger);
+  const turns = new Turns(() => performance.now());
+  const ledger = await openLedger(config.storage, { observer: metrics.ledger, othersWait: () => turns.haveOthers });
   opened.push(() => ledger.close());
   const system = new SystemStream({ ledger, clock });
   const configEvents = new ConfigEvents({ ledger, system, ids });
@@ -199,7 +201,7 @@ async function open(
     () => clock.now(),
     () => performance.now(),
   );
-  const load = new Load({ config: () => context.config, metrics });
+  const load = new Load({ config: () => context.config, metrics, turns });
   opened.push(async () => load.close());
   const readiness = new Readiness(context, clockWatch, load);
   opened.push(async () => readiness.close());
@@ -234,7 +236,7 @@ async function open(
     load,
     checkAnswers: options.checkAnswers ?? false,
   });
-  serveEventSocket(app, { context, authenticator });
+  serveEventSocket(app, { context, authenticator, turns });
   opened.push(() => app.close());
   opened.push(() => context.jobs.close());
   opened.push(() => context.operations.close());

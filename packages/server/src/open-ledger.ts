@@ -3,14 +3,16 @@ import { openMemoryLedger, openSqliteLedger, type Ledger, type SqliteLedgerOptio
 import { PhasegateError } from "@phasegate/wire";
 import type { Config } from "./config/config.ts";
 
+interface LedgerParts {
+  readonly observer: NonNullable<SqliteLedgerOptions["observer"]>;
+  readonly othersWait: NonNullable<SqliteLedgerOptions["othersWait"]>;
+}
+
 /** Opens the ledger that `storage` names, or rejects with `config_invalid` where it names one that is not there. */
-export async function openLedger(
-  storage: Config["storage"],
-  observer: NonNullable<SqliteLedgerOptions["observer"]>,
-): Promise<Ledger> {
+export async function openLedger(storage: Config["storage"], parts: LedgerParts): Promise<Ledger> {
   requireKnownLedger(storage.url);
   if (storage.url === memory) return openMemoryLedger();
-  return openSqliteLedger({ file: join(storage.data_dir, "ledger.sqlite"), durability: storage.durability, observer });
+  return openSqliteLedger({ file: join(storage.data_dir, "ledger.sqlite"), durability: storage.durability, ...parts });
 }
 
 const memory = "memory:";

@@ -2,13 +2,13 @@ import { openMemoryLedger } from "@phasegate/ledger";
 import { expect, test } from "vitest";
 import { KeyRing } from "./auth/key-ring.ts";
 import { ConfigManager } from "./config/config-manager.ts";
-import type { Access } from "./http/route.ts";
+import type { Access, Route } from "./http/route.ts";
 import { createIds, systemClock } from "./ids.ts";
 import { allRoutes } from "./routes.ts";
 import { createLoggerTo } from "./telemetry/logger.ts";
 import { createMetrics } from "./telemetry/metrics.ts";
 
-async function routesByAccess(): Promise<Record<string, string[]>> {
+async function everyRoute(): Promise<Route[]> {
   const ledger = openMemoryLedger();
   const log = createLoggerTo({ write: () => undefined }, "silent");
   const keys = await KeyRing.open({ ledger, clock: systemClock, ids: createIds(systemClock), log });
@@ -19,8 +19,12 @@ async function routesByAccess(): Promise<Record<string, string[]>> {
   const routes = allRoutes({ keys, configuration, metrics: createMetrics(), health: unused, details: unused });
   await keys.close();
   await ledger.close();
+  return routes;
+}
+
+async function routesByAccess(): Promise<Record<string, string[]>> {
   const found: Record<string, string[]> = {};
-  for (const { access, method, path } of routes) (found[nameOf(access)] ??= []).push(`${method} ${path}`);
+  for (const { access, method, path } of await everyRoute()) (found[nameOf(access)] ??= []).push(`${method} ${path}`);
   return found;
 }
 
@@ -105,4 +109,12 @@ test("each call is for exactly those that it is meant for", async () => {
     ],
     "a person with operator": ["POST /api/v1/tasks/:task_id/override"],
   });
+});
+
+test("every call that lists by pages, and those that count, read much", async () => {
+  const routes = (await everyRoute()).filter(({ method }) => method === "GET");
+  const paged = routes.filter(({ query }) => /"(limit|count)":/.test(JSON.stringify(query ?? {})));
+  expect(paged.length).toBeGreaterThan(5);
+  expect(paged.filter(({ long }) => long !== true).map(({ path }) => path)).toEqual([]);
+  expect(routes.find(({ operationId }) => operationId === "auditStats")?.long).toBe(true);
 });

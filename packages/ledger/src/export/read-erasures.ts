@@ -34,12 +34,12 @@ function ledgerFileIn(path: string): string | null {
   return path.endsWith(".sqlite") ? path : null;
 }
 
-function erasuresInLedger(file: string): Erasures {
+async function erasuresInLedger(file: string): Promise<Erasures> {
   const erasures = new Map<Digest, string>();
   const reader = new Reader(file, { busyTimeoutMs: 5_000 });
   try {
     for (let after = 0; ;) {
-      const page = readAll(reader, { after, limit: pageSize, types: ["payload.erased"] });
+      const page = await readAll(reader, { after, limit: pageSize, types: ["payload.erased"] });
       for (const { principal, data } of page) note(erasures, principal, data);
       if (page.length < pageSize) return erasures;
       after = page.at(-1)?.position ?? after;

@@ -1,15 +1,18 @@
 import type { Digest, EventType, JsonValue, PrincipalId } from "@phasegate/wire";
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { auditBodies, auditCellKey, decodeAuditCell, hasOwnCounter, type AuditCell } from "../audit-facts.ts";
 import type { AuditQuery, AuditRow } from "../port.ts";
 import { normalizeTime, pageSize, parseCursor } from "../query-bounds.ts";
 import type { SqlRow, SqlValue } from "./driver.ts";
 import { decodeEvent, readPayload, selectEvent } from "./event-reads.ts";
 import type { Reader } from "./reader.ts";
+import type { Slices } from "../slices.ts";
 import { wasHeldBy } from "./task-reads.ts";
 
-/** Positions that one step of a search looks at before it lets others run: a few milliseconds. */
-const stepSize = 4_000;
+/** Events that one step of a page reads. */
+const readSize = 100;
+
+/** Positions that one step of a search looks at before it may let others run: a millisecond or two. */
+const stepSize = 1_000;
 
 const phaseOf = "coalesce(json_extract(data, '$.phase'), json_extract(data, '$.from'))";
 const toolOf = "json_extract(data, '$.tool_name')";
@@ -32,7 +35,7 @@ export function readAuditCells(reader: Reader): AuditCell[] {
 export async function countOwnCells(reader: Reader, principal: PrincipalId): Promise<AuditCell[]> {
   const cells: AuditCell[] = [];
   const streams = reader.all("select task from task_holder where principal = ?", principal);
-  let looked = 0;
+  const slices = reader.slices();
   for (const stream of streams) {
     const task = stream["task"] as number;
     const last = reader.get("select max(version) as last from event where stream_id = ?", task)?.["last"] as number;
@@ -45,10 +48,7 @@ export async function countOwnCells(reader: Reader, principal: PrincipalId): Pro
         from + stepSize - 1,
       );
       cells.push(...rows.map(ownCell));
-      looked += Math.min(stepSize, last - from + 1);
-      if (looked < stepSize) continue;
-      looked = 0;
-      await nextTurn();
+      if (slices.isSpent) await slices.next();
     }
   }
   return cells;
@@ -77,14 +77,18 @@ export async function queryAudit(
   const hidden =
     query.taskId !== undefined && query.visibleTo !== undefined && !wasHeldBy(reader, query.taskId, query.visibleTo);
   if (hidden) return { entries: [], total: 0, nextCursor: null };
-  const rows =
-    query.taskId === undefined
-      ? await searchLedger(reader, { query, filter, limit: limit + 1 })
-      : searchStream(reader, { query, filter, limit: limit + 1 });
+  const slices = reader.slices();
+  const search: Search = { query, filter, limit: limit + 1, slices };
+  const rows = await (query.taskId === undefined ? searchLedger(reader, search) : searchStream(reader, search));
   const page = rows.slice(0, limit);
+  const entries: AuditRow[] = [];
+  for (const row of page) {
+    entries.push(auditRow(reader, row));
+    if (slices.isSpent) await slices.next();
+  }
   return {
-    entries: page.map((row) => auditRow(reader, row)),
-    total: await countMatches(reader, { query, filter }),
+    entries,
+    total: await countMatches(reader, search),
     nextCursor: rows.length > limit ? String(page.at(-1)?.["position"]) : null,
   };
 }
@@ -115,22 +119,32 @@ interface Search {
   readonly query: AuditQuery;
   readonly filter: Filter;
   readonly limit: number;
+  readonly slices: Slices;
 }
 
-function searchStream(reader: Reader, { query, filter, limit }: Search): SqlRow[] {
+async function searchStream(reader: Reader, { query, filter, limit, slices }: Search): Promise<SqlRow[]> {
   const newest = query.order !== "oldest";
-  const cursor = parseCursor(query.cursor) ?? (newest ? Number.MAX_SAFE_INTEGER : 0);
-  return reader.all(
-    `${selectEvent} where stream_id = (select id from stream where name = ?) and position ${newest ? "<" : ">"} ?
-     ${filter.sql} order by version ${newest ? "desc" : "asc"} limit ?`,
-    `task/${query.taskId}`,
-    cursor,
-    ...filter.values,
-    limit,
-  );
+  const found: SqlRow[] = [];
+  let cursor = parseCursor(query.cursor) ?? (newest ? Number.MAX_SAFE_INTEGER : 0);
+  while (found.length < limit) {
+    const wanted = Math.min(readSize, limit - found.length);
+    const rows = reader.all(
+      `${selectEvent} where stream_id = (select id from stream where name = ?) and position ${newest ? "<" : ">"} ?
+       ${filter.sql} order by version ${newest ? "desc" : "asc"} limit ?`,
+      `task/${query.taskId}`,
+      cursor,
+      ...filter.values,
+      wanted,
+    );
+    found.push(...rows);
+    if (rows.length < wanted) break;
+    cursor = rows.at(-1)?.["position"] as number;
+    if (slices.isSpent) await slices.next();
+  }
+  return found;
 }
 
-async function searchLedger(reader: Reader, { query, filter, limit }: Search): Promise<SqlRow[]> {
+async function searchLedger(reader: Reader, { query, filter, limit, slices }: Search): Promise<SqlRow[]> {
   const newest = query.order !== "oldest";
   const last = lastPosition(reader);
   const cursor = parseCursor(query.cursor);
@@ -138,25 +152,24 @@ async function searchLedger(reader: Reader, { query, filter, limit }: Search): P
   let from = newest ? Math.min(last, (cursor ?? last + 1) - 1) : (cursor ?? 0) + 1;
   while (found.length < limit && from >= 1 && from <= last) {
     const to = newest ? Math.max(1, from - stepSize + 1) : Math.min(last, from + stepSize - 1);
+    const wanted = Math.min(readSize, limit - found.length);
     const rows = reader.all(
       `${selectEvent} where position between ? and ? ${filter.sql}
        order by position ${newest ? "desc" : "asc"} limit ?`,
       Math.min(from, to),
       Math.max(from, to),
       ...filter.values,
-      limit - found.length,
+      wanted,
     );
     found.push(...rows);
-    from = newest ? to - 1 : to + 1;
-    if (found.length < limit) await nextTurn();
+    const end = rows.length < wanted ? to : (rows.at(-1)?.["position"] as number);
+    from = newest ? end - 1 : end + 1;
+    if (slices.isSpent) await slices.next();
   }
   return found;
 }
 
-async function countMatches(
-  reader: Reader,
-  { query, filter }: { readonly query: AuditQuery; readonly filter: Filter },
-): Promise<number> {
+async function countMatches(reader: Reader, { query, filter, slices }: Search): Promise<number> {
   if (query.taskId !== undefined) {
     const sql = `select count(*) as total from event
       where stream_id = (select id from stream where name = ?) ${filter.sql}`;
@@ -174,7 +187,7 @@ async function countMatches(
   for (let from = 1; from <= last; from += stepSize) {
     const sql = `select count(*) as total from event where position between ? and ? ${filter.sql}`;
     total += reader.get(sql, from, Math.min(last, from + stepSize - 1), ...filter.values)?.["total"] as number;
-    await nextTurn();
+    if (slices.isSpent) await slices.next();
   }
   return total;
 }

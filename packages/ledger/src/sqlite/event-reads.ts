@@ -55,9 +55,30 @@ export function readEvent(reader: Reader, id: EventId): StoredEvent | null {
   return row === null ? null : decodeEvent(row);
 }
 
-/** Events in position order. By type, cost grows with the page and the number of types, not with the ledger. */
-export function readAll(reader: Reader, { after, limit, types, taskId }: ReadAllOptions): StoredEvent[] {
-  const count = pageSize(limit);
+/** Events that one step of a page reads. */
+const stepSize = 100;
+
+/**
+ * Events in position order, in steps that let other work run. By type, cost grows with the page and the number of types,
+ * not with the ledger.
+ */
+export async function readAll(reader: Reader, options: ReadAllOptions): Promise<StoredEvent[]> {
+  const count = pageSize(options.limit);
+  const slices = reader.slices();
+  const found: StoredEvent[] = [];
+  let { after } = options;
+  while (found.length < count) {
+    const wanted = Math.min(stepSize, count - found.length);
+    const events = readStep(reader, { ...options, after }, wanted);
+    found.push(...events);
+    if (events.length < wanted) break;
+    after = events.at(-1)?.position ?? after;
+    if (slices.isSpent) await slices.next();
+  }
+  return found;
+}
+
+function readStep(reader: Reader, { after, types, taskId }: ReadAllOptions, count: number): StoredEvent[] {
   if (taskId !== undefined) {
     const rows = reader.all(
       `${selectEvent} where stream_id = (select id from stream where name = ?1) and position > ?2

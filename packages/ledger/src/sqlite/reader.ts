@@ -1,4 +1,5 @@
 import type { PhasegateError } from "@phasegate/wire/core";
+import { Slices } from "../slices.ts";
 import { databaseError } from "./database-errors.ts";
 import { openDatabase, type SqlDatabase, type SqlRow, type SqlStatement, type SqlValue } from "./driver.ts";
 
@@ -7,20 +8,31 @@ export class Reader {
   readonly #file: string;
   readonly #database: SqlDatabase;
   readonly #onDamage: (damage: PhasegateError) => void;
+  readonly #othersWait: () => boolean;
   readonly #statements = new Map<string, SqlStatement>();
 
-  /** `onDamage` hears of every read that met damage. */
+  /** `onDamage` hears of every read that met damage; `othersWait` is what slices of long reads ask. */
   constructor(
     file: string,
-    options: { readonly busyTimeoutMs: number; readonly onDamage?: (damage: PhasegateError) => void },
+    options: {
+      readonly busyTimeoutMs: number;
+      readonly onDamage?: (damage: PhasegateError) => void;
+      readonly othersWait?: () => boolean;
+    },
   ) {
     this.#file = file;
     this.#onDamage = options.onDamage ?? (() => undefined);
+    this.#othersWait = options.othersWait ?? (() => false);
     try {
       this.#database = openDatabase(file, { readOnly: true, busyTimeoutMs: options.busyTimeoutMs });
     } catch (error) {
       throw databaseError(file, error);
     }
+  }
+
+  /** For one long read. */
+  slices(): Slices {
+    return new Slices(this.#othersWait);
   }
 
   /** Throws `ledger_unavailable` or `ledger_corrupt`. `sql` comes from a fixed set of texts. */

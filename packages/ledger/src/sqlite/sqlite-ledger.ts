@@ -56,6 +56,8 @@ export interface SqliteLedgerOptions {
   readonly busyTimeoutMs?: number;
   /** Hears of each append and each commit; must not throw. */
   readonly observer?: LedgerObserver;
+  /** True while others wait for this thread: long reads rest between their steps. */
+  readonly othersWait?: () => boolean;
   /** Starts the writer thread; a test may keep hold of it. */
   readonly spawnWriter?: (options: WriterOptions) => Worker;
 }
@@ -87,6 +89,7 @@ export async function openSqliteLedger(options: SqliteLedgerOptions): Promise<Le
       spawn: () => spawn(writerOptions),
       release: owner.release,
       observer: options.observer ?? null,
+      othersWait: options.othersWait ?? (() => false),
     });
   } catch (error) {
     owner.release();
@@ -124,6 +127,7 @@ class SqliteLedger implements Ledger {
     spawn: () => Worker;
     release: () => void;
     observer: LedgerObserver | null;
+    othersWait: () => boolean;
   }): Promise<SqliteLedger> {
     const { file, busyTimeoutMs } = options.writerOptions;
     let ledger: SqliteLedger | null = null;
@@ -135,7 +139,8 @@ class SqliteLedger implements Ledger {
       onCommit: (group) => options.observer?.committed(group),
     });
     const { lastPosition } = await writer.open();
-    const reader = new Reader(file, { busyTimeoutMs, onDamage: (damage) => writer.stop(damage) });
+    const { othersWait } = options;
+    const reader = new Reader(file, { busyTimeoutMs, onDamage: (damage) => writer.stop(damage), othersWait });
     ledger = new SqliteLedger({ ...options, writer, reader, lastPosition });
     return ledger;
   }

@@ -42,6 +42,7 @@ export const approvalRoutes: readonly Route[] = [
     tag,
     access,
     query: ApprovalListQuery,
+    long: true,
     answers: { 200: ApprovalListAnswer },
     handle: async (context, caller, { query }) => ({ status: 200, body: await listApprovals(context, caller, query) }),
   }),

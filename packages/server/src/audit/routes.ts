@@ -80,6 +80,7 @@ export const auditRoutes: readonly Route[] = [
     tag: "audit",
     access,
     query: AuditQueryRequest,
+    long: true,
     answers: { 200: AuditQueryAnswer },
     handle: async (context, caller, { query }) => {
       if (query.task_id !== undefined && !parseId("task", query.task_id)) requireTaskId(query.task_id);
@@ -111,6 +112,7 @@ export const auditRoutes: readonly Route[] = [
     tag: "audit",
     access,
     query: AuditRecentRequest,
+    long: true,
     answers: { 200: AuditRecentAnswer },
     handle: async (context, caller, { query }) => {
       const found = await context.ledger.queryAudit({ ...scope(caller), limit: query.count ?? defaultPage });
@@ -124,6 +126,7 @@ export const auditRoutes: readonly Route[] = [
     summary: "Counts of tool calls: of all tasks from counters, for an agent of its own tasks",
     tag: "audit",
     access,
+    long: true,
     answers: { 200: AuditStatsAnswer },
     handle: async (context, caller) => {
       const stats = await context.ledger.auditStats(scope(caller));

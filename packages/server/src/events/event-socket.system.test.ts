@@ -6,6 +6,7 @@ import { type CloudEventAnswer, type EventId, type NewEvent, serverPrincipalId }
 import { afterEach, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { openShell, type Shell } from "../http/shell-under-test.ts";
+import { Turns } from "../http/turns.ts";
 import { type EventSocketLimits, serveEventSocket } from "./event-socket.ts";
 
 let shell: Shell | null = null;
@@ -21,7 +22,12 @@ const limits: EventSocketLimits = { maxStreams: 20, maxStreamsPerPrincipal: 12, 
 async function opened(more: Partial<EventSocketLimits> = {}): Promise<Shell & { url: string }> {
   shell = await openShell();
   const { app, context, keys } = shell;
-  serveEventSocket(app, { context, authenticator: createAuthenticator("keys", keys) }, { ...limits, ...more });
+  const parts = {
+    context,
+    authenticator: createAuthenticator("keys", keys),
+    turns: new Turns(() => performance.now()),
+  };
+  serveEventSocket(app, parts, { ...limits, ...more });
   const address = await shell.listen();
   return { ...shell, url: `${address.replace("http", "ws")}/api/v1/events/stream` };
 }
@@ -92,6 +98,17 @@ async function refusal(url: string, headers: Record<string, string>): Promise<[n
   return [response.statusCode ?? 0, (JSON.parse(body) as { code: string }).code];
 }
 
+/** All that the server sends for an upgrade whose first line is this one. */
+async function answerTo(url: string, firstLine: string): Promise<string> {
+  const { port, hostname } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  const headers = ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: AA=="];
+  socket.write([firstLine, `Host: ${hostname}:${port}`, ...headers, "", ""].join("\r\n"));
+  let text = "";
+  for await (const piece of socket.setEncoding("utf8")) text += String(piece);
+  return text;
+}
+
 let made = 0;
 function revoked(reason: string): NewEvent {
   return { id: `evt_${(made += 1)}` as EventId, type: "key.revoked", data: { key_id: "key_1", reason } };
@@ -156,6 +173,10 @@ test("whoever may not read gets a problem document in place of the upgrade", asy
   expect(await refusal(`${server.url}?after=1000`, key)).toEqual([422, "invalid_request"]);
   expect(await refusal(`${server.url}?task_id=task_9`, key)).toEqual([404, "unknown_task"]);
   expect(await refusal(server.url.replace("/stream", ""), key)).toEqual([404, "not_found"]);
+  for (const target of ["//", "//a:b:c/api", "http://[", "http://server/api/v1/events/stream", "*", "/%zz"]) {
+    const answer = await answerTo(server.url, `GET ${target} HTTP/1.1`);
+    expect(answer).toMatch(/^HTTP\/1\.1 404 [^]*"not_found"/);
+  }
   const first = read(server.url, server.operatorKey);
   await once(first.socket, "open");
   expect(await refusal(server.url, key)).toEqual([429, "rate_limited"]);

@@ -7,6 +7,7 @@ import { WebSocketServer } from "ws";
 import type { Authenticator } from "../auth/authenticator.ts";
 import type { ServerContext } from "../context.ts";
 import { refuseUpgrade } from "../http/answer-upgrade.ts";
+import { addressOf, type Turns } from "../http/turns.ts";
 import { HostGuard } from "../http/guards.ts";
 import { isFault, problemOf } from "../http/problems.ts";
 import { RequestCaller } from "../http/request-caller.ts";
@@ -34,13 +35,19 @@ const maxMessageBytes = 1_024;
 /** How long a reader has to answer that the stream ends with the server. */
 const farewellMs = 1_000;
 
+export interface EventSocketParts {
+  readonly context: ServerContext;
+  readonly authenticator: Authenticator;
+  readonly turns: Turns;
+}
+
 /**
  * Serves `GET /events/stream` as a WebSocket: events from a position on, with the key and the filters of `GET /events`.
  * Whoever is refused gets a problem document in place of the upgrade. Streams end when the server closes.
  */
 export function serveEventSocket(
   app: FastifyInstance,
-  parts: { readonly context: ServerContext; readonly authenticator: Authenticator },
+  parts: EventSocketParts,
   limits: EventSocketLimits = defaultLimits,
 ): void {
   const sockets = new EventSockets(parts, limits);
@@ -61,6 +68,7 @@ interface Wanted extends EventFilter {
 class EventSockets {
   readonly #context: ServerContext;
   readonly #authenticator: Authenticator;
+  readonly #turns: Turns;
   readonly #limits: EventSocketLimits;
   readonly #places: StreamPlaces;
   readonly #guard: HostGuard;
@@ -68,12 +76,10 @@ class EventSockets {
   readonly #server = new WebSocketServer({ noServer: true, maxPayload: maxMessageBytes, perMessageDeflate: false });
   readonly #checkQuery = new ValidatorCompiler().query(EventsQuery);
 
-  constructor(
-    { context, authenticator }: { readonly context: ServerContext; readonly authenticator: Authenticator },
-    limits: EventSocketLimits,
-  ) {
+  constructor({ context, authenticator, turns }: EventSocketParts, limits: EventSocketLimits) {
     this.#context = context;
     this.#authenticator = authenticator;
+    this.#turns = turns;
     this.#limits = limits;
     this.#places = new StreamPlaces(limits);
     this.#guard = new HostGuard(context.config.server.host);
@@ -82,16 +88,18 @@ class EventSockets {
   async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     try {
       if (this.#closing.signal.aborted) throw shuttingDown();
+      await this.#awaitTurn(request, socket);
       this.#guard.check(request);
-      const url = new URL(request.url ?? "/", "http://server");
-      if (url.pathname !== eventSocketPath) {
+      // Not as a URL: a target such as `//` is none.
+      const [path, ...query] = (request.url ?? "").split("?");
+      if (path !== eventSocketPath) {
         throw new PhasegateError("not_found", "nothing at this path speaks WebSocket", {
           hint: `use \`${eventSocketPath}\``,
         });
       }
       const identity = this.#authenticator.admit({ kind: "principal", open: false }, request.headers.authorization);
       const caller = new RequestCaller(randomUUID(), identity, this.#authenticator);
-      const wanted = await this.#read(caller, url.searchParams);
+      const wanted = await this.#read(caller, new URLSearchParams(query.join("?")));
       if (socket.destroyed) return;
       this.#places.take(identity.principal.id, caller.signal);
       socket.once("close", () => caller.disconnect("the client closed the connection"));
@@ -122,6 +130,15 @@ class EventSockets {
       for (const socket of this.#server.clients) socket.terminate();
     }, farewellMs);
     late.unref();
+  }
+
+  /** Upgrades take turns as what they are until the key was read: calls from one address. */
+  #awaitTurn(request: IncomingMessage, socket: Duplex): Promise<void> {
+    const turn = this.#turns.open({ party: addressOf(request) });
+    socket.once("close", () => this.#turns.leave(turn));
+    return new Promise((resolve, reject) => {
+      this.#turns.await(turn, (refusal) => (refusal ? reject(refusal) : resolve()));
+    });
   }
 
   async #read(caller: RequestCaller, parameters: URLSearchParams): Promise<Wanted> {

@@ -39,6 +39,7 @@ export function eventRoutes(limits: EventRouteLimits = defaultLimits): Route[] {
       tag: "events",
       access: { kind: "principal", open: false },
       deadline: "own",
+      long: true,
       query: EventsQuery,
       answers: { 200: EventListAnswer },
       handle: async (context, caller, { query, headers }) => {

@@ -5,6 +5,7 @@ import { Type } from "typebox";
 import { afterEach, expect, test } from "vitest";
 import { route, type Route } from "./route.ts";
 import { openShell, type Shell, type ShellOptions } from "./shell-under-test.ts";
+import { defaultTurnBounds, Turns } from "./turns.ts";
 
 const opened: Shell[] = [];
 afterEach(async () => {
@@ -201,6 +202,41 @@ test("one principal's requests in work do not keep another's out", async () => {
   expect((await post(`${url}/api/v1/echo`, operatorKey, { text: "hi" })).status).toBe(200);
   gate.resolve();
   await first;
+});
+
+test("a flood of one client's calls waits in turn and is then refused, and another's call does not", async () => {
+  const gate = Promise.withResolvers<void>();
+  const entered = Promise.withResolvers<void>();
+  const waiting = echo({
+    handle: async (_context, caller) => {
+      entered.resolve();
+      if (caller.principal.kind === "agent") await gate.promise;
+      return { status: 200, body: {} };
+    },
+  });
+  const bounds = {
+    ...defaultTurnBounds,
+    alone: { calls: 1, long: 1 },
+    holdMs: 60_000,
+    waiting: 2,
+    refuseAfterMs: 1,
+  };
+  const { url, agentKey, operatorKey } = await shellWith({
+    routes: () => [waiting],
+    turns: new Turns(() => performance.now(), bounds),
+  });
+  const send = async (key: string | null) => (await post(`${url}/api/v1/echo`, key, { text: "hi" })).status;
+  const flood = [send(agentKey)];
+  await entered.promise;
+  flood.push(...Array.from({ length: 5 }, () => send(agentKey)));
+  expect(await Promise.race(flood)).toBe(429);
+  expect(await send(operatorKey)).toBe(200);
+  expect(await send(null)).toBe(401);
+  expect((await fetch(`${url}/health/live`)).status).toBe(200);
+  gate.resolve();
+  const statuses = await Promise.all(flood);
+  expect(statuses.filter((status) => status === 200)).toHaveLength(3);
+  expect(statuses.filter((status) => status === 429)).toHaveLength(3);
 });
 
 test("a client that goes away fires the signal and gives its place back", async () => {

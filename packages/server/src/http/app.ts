@@ -12,7 +12,6 @@ import { HostGuard } from "./guards.ts";
 import { parseJsonBody } from "./json-body.ts";
 import type { Load } from "./load.ts";
 import { addOtherMethods } from "./other-methods.ts";
-import { problemOf, sendProblem } from "./problems.ts";
 import { makeRequestId } from "./request-id.ts";
 import { RouteRunner } from "./route-runner.ts";
 import type { Route } from "./route.ts";
@@ -66,9 +65,7 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
       maxHeaderSize: 16_384,
     },
     clientErrorHandler: answerBrokenConnection,
-    frameworkErrors: (error, _request, reply) => {
-      sendProblem(reply, problemOf(error));
-    },
+    frameworkErrors: (error, request, reply) => runner.refuse(request, reply, error),
   });
   const { max_connections: all, max_connections_per_address: perAddress } = config.server;
   const dismissConnections = boundConnections(app.server, { all, perAddress });
@@ -93,12 +90,15 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
 
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, (request, body: Buffer, done) => {
-    try {
-      refuseEncodings(request.headers);
-      done(null, body.length === 0 ? undefined : parseJsonBody(body));
-    } catch (error) {
-      done(error as Error);
-    }
+    runner.awaitTurn(request, (refusal) => {
+      try {
+        if (refusal) throw refusal;
+        refuseEncodings(request.headers);
+        done(null, body.length === 0 ? undefined : parseJsonBody(body));
+      } catch (error) {
+        done(error as Error);
+      }
+    });
   });
 
   app.addHook("onRequest", (request, reply, done) => {
@@ -108,19 +108,15 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
       if (runner.closing) throw shuttingDown();
       guard.check(request.raw);
       if (request.routeOptions.config.isUnbounded !== true) load.refuseUnderPressure();
+      // Before the body is read.
+      if (request.is404) throw nothingThere(request.url);
       done();
     } catch (error) {
       done(error as Error);
     }
   });
   app.setErrorHandler((error, request, reply) => runner.refuse(request, reply, error));
-  app.setNotFoundHandler((request, reply) => {
-    const path = request.url.split("?")[0] ?? "";
-    const error = new PhasegateError("not_found", `nothing is at \`${path.slice(0, 200)}\``, {
-      hint: "see /openapi.json",
-    });
-    runner.refuse(request, reply, error);
-  });
+  app.setNotFoundHandler((request, reply) => runner.refuse(request, reply, nothingThere(request.url)));
 
   const compiler = new ValidatorCompiler();
   const checkAnswers = options.checkAnswers ?? false;
@@ -142,6 +138,11 @@ function refuseEncodings(headers: IncomingHttpHeaders): void {
   throw new PhasegateError("unsupported_media_type", "the body is not plain UTF-8 JSON", {
     hint: "send `Content-Type: application/json` in UTF-8, without Content-Encoding",
   });
+}
+
+function nothingThere(url: string): PhasegateError {
+  const path = url.split("?")[0] ?? "";
+  return new PhasegateError("not_found", `nothing is at \`${path.slice(0, 200)}\``, { hint: "see /openapi.json" });
 }
 
 function shuttingDown(): PhasegateError {

@@ -1,32 +1,36 @@
-import { PhasegateError, type PrincipalId } from "@phasegate/wire";
+import { PhasegateError } from "@phasegate/wire";
 import type { Config } from "../config/config.ts";
 import { refuseUnderPressure } from "../health/pressure.ts";
 import { UsageMeter } from "../health/usage-meter.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
+import { Turns } from "./turns.ts";
 
 export interface LoadOptions {
   /** As it holds now. */
   readonly config: () => Pick<Config, "server" | "health">;
   readonly metrics: Metrics;
-  /** Requests of one principal in work at once. */
+  readonly turns?: Turns;
+  /** Requests of one principal, or of one address without a key, in work at once. */
   readonly maxPerPrincipal?: number;
 }
 
 const defaultMaxPerPrincipal = 256;
 
 /**
- * What the server has to do: the requests in work, in all and for each principal, so that one agent cannot starve the
- * rest, and what the process uses. A timer looks at that until `close`.
+ * What the server has to do: the requests in work, in all and for each party (a principal, or an address without a
+ * key), so that one agent cannot starve the rest, whose turn it is, and what the process uses. A timer looks at that until `close`.
  */
 export class Load {
+  readonly turns: Turns;
   private running = 0;
-  private readonly byPrincipal = new Map<PrincipalId, number>();
+  private readonly byParty = new Map<string, number>();
   private readonly config: LoadOptions["config"];
   private readonly maxPerPrincipal: number;
   private readonly meter = new UsageMeter();
 
-  constructor({ config, metrics, maxPerPrincipal = defaultMaxPerPrincipal }: LoadOptions) {
+  constructor({ config, metrics, turns, maxPerPrincipal = defaultMaxPerPrincipal }: LoadOptions) {
     this.config = config;
+    this.turns = turns ?? new Turns(() => performance.now());
     this.maxPerPrincipal = maxPerPrincipal;
     metrics.watchInFlight(() => this.running);
   }
@@ -50,24 +54,24 @@ export class Load {
    * Takes a place; throws `overloaded` or `rate_limited` when there is none. What is unbounded takes one beyond the limit.
    * Each place is given back by `leave`.
    */
-  enter(principal: PrincipalId, { unbounded = false }: { readonly unbounded?: boolean } = {}): void {
-    const own = this.byPrincipal.get(principal) ?? 0;
+  enter(party: string, { unbounded = false }: { readonly unbounded?: boolean } = {}): void {
+    const own = this.byParty.get(party) ?? 0;
     if (!unbounded) this.refuseFull();
     if (own >= this.maxPerPrincipal) {
-      throw new PhasegateError("rate_limited", `${own} requests of this principal are in work, the limit of one`, {
+      throw new PhasegateError("rate_limited", `${own} requests of this client are in work, the limit of one`, {
         retryAfterSeconds: 1,
         hint: "wait for answers before you send more",
       });
     }
     this.running += 1;
-    this.byPrincipal.set(principal, own + 1);
+    this.byParty.set(party, own + 1);
   }
 
-  leave(principal: PrincipalId): void {
+  leave(party: string): void {
     this.running -= 1;
-    const own = (this.byPrincipal.get(principal) ?? 1) - 1;
-    if (own === 0) this.byPrincipal.delete(principal);
-    else this.byPrincipal.set(principal, own);
+    const own = (this.byParty.get(party) ?? 1) - 1;
+    if (own === 0) this.byParty.delete(party);
+    else this.byParty.set(party, own);
   }
 
   private refuseFull(): void {

@@ -1,7 +1,8 @@
 import { Readable } from "node:stream";
+import { Slices } from "@phasegate/ledger";
 import { digestBytes, PhasegateError, problem } from "@phasegate/wire";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { Authenticator } from "../auth/authenticator.ts";
+import type { Authenticator, Identity } from "../auth/authenticator.ts";
 import type { ServerContext } from "../context.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { type LogContext, withLogContext } from "../telemetry/log-context.ts";
@@ -12,6 +13,8 @@ import type { Load } from "./load.ts";
 import { isFault, problemOf, sendProblem } from "./problems.ts";
 import { RequestCaller } from "./request-caller.ts";
 import type { Route, RouteAnswer, RouteInput } from "./route.ts";
+import { jsonInSlices } from "./json-text.ts";
+import { addressOf, type Turn, type TurnRequest } from "./turns.ts";
 import type { Validator, ValidatorCompiler } from "./validation.ts";
 
 export interface RouteRunnerParts {
@@ -38,7 +41,15 @@ declare module "fastify" {
   interface FastifyRequest {
     /** Set once the caller was admitted; its place in the load is given back when the connection is done with it. */
     caller: RequestCaller | null;
+    /** Given back when the connection is done with the request, and so is what worked for it. */
+    turn: Turn | null;
   }
+}
+
+interface Entry {
+  readonly route: Route;
+  readonly identity: Identity;
+  readonly party: string;
 }
 
 const closingGraceMs = 5_000;
@@ -57,7 +68,7 @@ export class RouteRunner {
   }
 
   add(app: FastifyInstance, route: Route, compiler: ValidatorCompiler, checkAnswers: boolean): void {
-    if (!app.hasRequestDecorator("caller")) app.decorateRequest("caller", null);
+    if (!app.hasRequestDecorator("caller")) app.decorateRequest("caller", null).decorateRequest("turn", null);
     const prepared: PreparedRoute = {
       route,
       body: route.body ? compiler.body(route.body) : null,
@@ -71,8 +82,7 @@ export class RouteRunner {
       config: { operationId: route.operationId, isUnbounded: isUnbounded(route) },
       onRequest: (request, reply, done) => {
         try {
-          this.admit(route, request, reply);
-          done();
+          this.admit(route, request, reply, done);
         } catch (error) {
           done(error as Error);
         }
@@ -95,7 +105,13 @@ export class RouteRunner {
     }, closingGraceMs).unref();
   }
 
-  /** Answers a request that was refused, or during which something broke. */
+  /** Calls `begin` when the request may go on: at once, unless reading it took long. */
+  awaitTurn(request: FastifyRequest, begin: (refusal: PhasegateError | null) => void): void {
+    if (request.turn) this.parts.load.turns.await(request.turn, begin);
+    else begin(null);
+  }
+
+  /** Answers a request that was refused, or during which something broke. A refusal waits for its turn like any call. */
   refuse(request: FastifyRequest, reply: FastifyReply, error: unknown): void {
     const { context, metrics, rejections, faults } = this.parts;
     const document = problemOf(error);
@@ -109,13 +125,45 @@ export class RouteRunner {
       metrics.rejected(document.code);
       rejections.write({ code: document.code, method: request.method, operation, request_id: request.id });
     }
-    if (!reply.sent) sendProblem(reply, document);
+    const answer = (): void => {
+      if (!reply.sent) sendProblem(reply, document);
+    };
+    if (request.turn || this.closing) answer();
+    else this.takeTurn(request, reply, { party: addressOf(request.raw) }, answer);
   }
 
-  private admit(route: Route, request: FastifyRequest, reply: FastifyReply): void {
+  private takeTurn(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    wanted: TurnRequest,
+    begin: (refusal: PhasegateError | null) => void,
+  ): void {
+    const { turns } = this.parts.load;
+    const turn = turns.open(wanted);
+    request.turn = turn;
+    reply.raw.once("close", () => turns.leave(turn));
+    turns.await(turn, begin);
+  }
+
+  private admit(route: Route, request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
+    const identity = this.parts.authenticator.admit(route.access, request.headers.authorization);
+    const { keyId, id } = identity.principal;
+    const party = keyId === null ? addressOf(request.raw) : id;
+    const { long = false } = route;
+    this.takeTurn(request, reply, { party, unbounded: isUnbounded(route), long }, (refusal) => {
+      try {
+        if (refusal) throw refusal;
+        this.enter({ route, identity, party }, request, reply);
+        done();
+      } catch (error) {
+        done(error as Error);
+      }
+    });
+  }
+
+  private enter({ route, identity, party }: Entry, request: FastifyRequest, reply: FastifyReply): void {
     const { authenticator, load, deadlines, metrics } = this.parts;
-    const identity = authenticator.admit(route.access, request.headers.authorization);
-    load.enter(identity.principal.id, { unbounded: isUnbounded(route) });
+    load.enter(party, { unbounded: isUnbounded(route) });
     const caller = new RequestCaller(request.id, identity, authenticator);
     request.caller = caller;
     this.admitted.add(caller);
@@ -125,9 +173,8 @@ export class RouteRunner {
         if (!reply.sent) sendProblem(reply, timedOut());
       };
     }
-    const enteredAs = identity.principal.id;
     reply.raw.once("close", () => {
-      load.leave(enteredAs);
+      load.leave(party);
       deadlines.end(caller);
       this.streaming.delete(caller);
       this.admitted.delete(caller);
@@ -167,7 +214,9 @@ export class RouteRunner {
 
   private async run(prepared: PreparedRoute, request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const { context } = this.parts;
-    const { caller } = request;
+    const { caller, turn } = request;
+    const { turns } = this.parts.load;
+    if (turn) turns.share(turn);
     try {
       if (!caller) throw new PhasegateError("internal_error", "a request was run that was never admitted");
       const input = this.read(prepared, request);
@@ -176,9 +225,14 @@ export class RouteRunner {
       if (answer.stream) this.streaming.add(caller);
       const complete = await withToken(context, answer);
       if (prepared.answers) requirePromised(prepared, complete);
-      send(reply, complete, request.method === "HEAD");
+      const isHead = request.method === "HEAD";
+      if (prepared.route.long && !complete.stream && !isHead) {
+        await sendInSlices(reply, complete, new Slices(() => turns.haveOthers));
+      } else send(reply, complete, isHead);
     } catch (error) {
       this.refuse(request, reply, error);
+    } finally {
+      if (turn) turns.leave(turn);
     }
   }
 
@@ -282,6 +336,12 @@ function send(reply: FastifyReply, answer: RouteAnswer, headOnly: boolean): void
   }
   if (answer.headers?.["content-type"] === undefined) reply.header("content-type", "application/json; charset=utf-8");
   reply.send(answer.body === undefined ? undefined : JSON.stringify(answer.body));
+}
+
+/** A long list as text costs as much as finding it. */
+async function sendInSlices(reply: FastifyReply, answer: RouteAnswer, slices: Slices): Promise<void> {
+  const headers = { "content-type": "application/json; charset=utf-8", ...answer.headers };
+  send(reply, { ...answer, headers, body: await jsonInSlices(answer.body, slices) }, false);
 }
 
 /** What watches the server, and what operators end its trouble with. */

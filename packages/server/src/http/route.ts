@@ -38,6 +38,8 @@ export interface Route<
   readonly deadline?: "server" | "own";
   /** Answered also under pressure and beyond the limit of requests in work: operators end with it what leads there. */
   readonly unbounded?: true;
+  /** Reads much, as every list does: of one client few are in work at once. */
+  readonly long?: true;
   /** Schemas of the good answers by status; problem documents are added for every route. */
   readonly answers: Readonly<Record<number, TSchema>>;
   handle(

@@ -21,12 +21,14 @@ import { createHttpApp, type HttpLimits } from "./app.ts";
 import { type HealthFacts, healthRoutes } from "./health-routes.ts";
 import { Load } from "./load.ts";
 import type { Route } from "./route.ts";
+import type { Turns } from "./turns.ts";
 
 export interface ShellOptions {
   readonly routes?: (parts: { context: ServerContext; keys: KeyRing }) => Route[];
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly limits?: Partial<HttpLimits>;
   readonly maxRequestsPerPrincipal?: number;
+  readonly turns?: Turns;
 }
 
 /** The HTTP shell on a memory ledger, for tests: everything but the use cases. */
@@ -91,6 +93,7 @@ export async function openShell(options: ShellOptions = {}): Promise<Shell> {
     config: () => config,
     metrics,
     ...(maxPerPrincipal === undefined ? {} : { maxPerPrincipal }),
+    ...(options.turns ? { turns: options.turns } : {}),
   });
   const app = createHttpApp({ context, routes, authenticator, metrics, load, limits, checkAnswers: true });
   const port = () => (app.server.address() as AddressInfo).port;

@@ -142,6 +142,7 @@ export const taskRoutes: readonly Route[] = [
     tag,
     access: anyKey,
     query: TaskListQuery,
+    long: true,
     answers: { 200: TaskListAnswer },
     handle: async (context, caller, { query }) => ({ status: 200, body: await listTasks(context, caller, query) }),
   }),
@@ -166,6 +167,7 @@ export const taskRoutes: readonly Route[] = [
     access: anyKey,
     params: TaskParams,
     query: DiffQuery,
+    long: true,
     answers: { 200: DiffAnswer },
     handle: async (context, caller, { params, query }) => ({
       status: 200,

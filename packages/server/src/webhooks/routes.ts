@@ -47,6 +47,7 @@ export const webhookRoutes: readonly Route[] = [
     tag: "webhooks",
     access: readers,
     query: DeadLetterQuery,
+    long: true,
     answers: { 200: DeadLetterListAnswer },
     handle: async ({ webhooks }, _caller, { query: { webhook, limit = 100 } }) => {
       const letters = await webhooks.deadLetters.list({ limit, ...(webhook === undefined ? {} : { webhook }) });

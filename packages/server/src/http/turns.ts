@@ -1,0 +1,293 @@
+import type { IncomingMessage } from "node:http";
+import { PhasegateError } from "@phasegate/wire";
+
+export interface Share {
+  readonly calls: number;
+  /** Of these calls, those that read much. */
+  readonly long: number;
+}
+
+export interface TurnBounds {
+  /** What one party has in work at once while nobody else calls. */
+  readonly alone: Share;
+  /** What one party has in work at once while others call. */
+  readonly amongOthers: Share;
+  /** A call that still runs after so long waits for something else than this thread: it counts no longer. */
+  readonly holdMs: number;
+  /** The same for a long call. */
+  readonly longHoldMs: number;
+  /** Whoever was served less than so long ago still counts as one who calls. */
+  readonly recentMs: number;
+  /** Calls of one party that wait; those beyond it are refused. */
+  readonly waiting: number;
+  /** A call that waited so long is refused. */
+  readonly waitMs: number;
+  /** A call beyond `waiting` hears of it after so long, so that a flood of refusals costs little. */
+  readonly refuseAfterMs: number;
+}
+
+export const defaultTurnBounds: TurnBounds = {
+  alone: { calls: 64, long: 4 },
+  amongOthers: { calls: 1, long: 1 },
+  holdMs: 100,
+  longHoldMs: 10_000,
+  recentMs: 250,
+  waiting: 256,
+  waitMs: 20_000,
+  refuseAfterMs: 1_000,
+};
+
+const lookEveryMs = 25;
+
+export interface TurnRequest {
+  /** Who calls: a principal, or the address of whoever has no key. */
+  readonly party: string;
+  /** Is never refused, however many wait. */
+  readonly unbounded?: boolean;
+  /** Reads much: works on this thread for most of the time that it takes. */
+  readonly long?: boolean;
+}
+
+/** Called once: at once, later, or with why there is no turn. Not after the turn was left. */
+type Begin = (refusal: PhasegateError | null) => void;
+
+interface Party {
+  readonly name: string;
+  held: number;
+  /** Of those held, the long ones. */
+  long: number;
+  /** In the order in which they came. */
+  readonly waiting: Set<Turn>;
+}
+
+type State = "new" | "waiting" | "turned_away" | "held" | "counted_no_longer" | "left";
+
+/** The place of one call. It waits, is held, and is left; one held for long counts no longer, and is left later. */
+export interface Turn {
+  party: Party;
+  readonly unbounded: boolean;
+  readonly long: boolean;
+  begin: Begin;
+  state: State;
+  /** Who has to leave it: the connection, and what works for it. */
+  users: number;
+  /** When it came to its state. */
+  since: number;
+}
+
+/**
+ * Calls of many parties take turns at the one thread that serves them: while others call, each party has a few in work
+ * at once, and the rest of its calls wait in the order in which they came. A party that is alone is held up by nothing.
+ * What runs for long (a command, a stream, a request that waits) is counted only at its beginning.
+ */
+export class Turns {
+  readonly #bounds: TurnBounds;
+  readonly #now: () => number;
+  readonly #parties = new Map<string, Party>();
+  /** In the order in which they were given. */
+  readonly #held = new Set<Turn>();
+  readonly #turnedAway = new Set<Turn>();
+  /** The two that were served last: who of them is another than one who asks tells whether others call. */
+  #last = { party: "", at: Number.NEGATIVE_INFINITY };
+  #lastOther = { party: "", at: Number.NEGATIVE_INFINITY };
+  #waiting = 0;
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(now: () => number, bounds: TurnBounds = defaultTurnBounds) {
+    this.#now = now;
+    this.#bounds = bounds;
+  }
+
+  /** True while calls of more than one party are served. */
+  get haveOthers(): boolean {
+    if (this.#now() - this.#lastOther.at < this.#bounds.recentMs) return true;
+    for (const { party } of this.#held) if (party.name !== this.#last.party) return true;
+    return false;
+  }
+
+  /** The place of one call, to be left once. */
+  open({ party, unbounded = false, long = false }: TurnRequest): Turn {
+    return { party: this.#partyOf(party), unbounded, long, begin: nothing, state: "new", since: 0, users: 1 };
+  }
+
+  /**
+   * Calls `begin` when it is the turn of this call: at once, or when those before it made room. Called again for a call
+   * that is further on: at once, or, where getting there took long, after it waited again.
+   */
+  await(turn: Turn, begin: Begin): void {
+    const now = this.#now();
+    this.#endLong(now);
+    if (turn.state === "new" || turn.state === "counted_no_longer") {
+      turn.begin = begin;
+      turn.party = this.#partyOf(turn.party.name);
+      this.#place(turn, now);
+      return;
+    }
+    if (turn.state === "held") {
+      this.#held.delete(turn);
+      this.#held.add(turn);
+      turn.since = now;
+    }
+    begin(null);
+  }
+
+  /** One more has to leave the turn before it is free. */
+  share(turn: Turn): void {
+    turn.users += 1;
+  }
+
+  leave(turn: Turn): void {
+    turn.users -= 1;
+    if (turn.users > 0) return;
+    const { party, state } = turn;
+    const now = this.#now();
+    turn.state = "left";
+    if (state === "turned_away") this.#turnedAway.delete(turn);
+    else if (state === "waiting") this.#stopWaiting(turn);
+    else this.#touch(party.name, now);
+    if (state === "held") this.#release(turn, now);
+    this.#forget(party);
+    this.#stopIfIdle();
+  }
+
+  /** Looks at what the passing of time brings; a timer does while any call waits. */
+  look(): void {
+    const now = this.#now();
+    this.#endLong(now);
+    for (const turn of this.#turnedAway) {
+      if (now - turn.since < this.#bounds.refuseAfterMs) break;
+      this.#turnedAway.delete(turn);
+      this.#refuse(turn, `${this.#bounds.waiting} calls of this client wait, the limit of one`);
+    }
+    for (const party of this.#parties.values()) {
+      for (const turn of party.waiting) {
+        if (now - turn.since < this.#bounds.waitMs) break;
+        if (turn.unbounded) continue;
+        this.#stopWaiting(turn);
+        this.#refuse(turn, "the calls of this client before it took too long");
+      }
+      this.#serve(party, now);
+    }
+    this.#stopIfIdle();
+  }
+
+  #place(turn: Turn, now: number): void {
+    const { party } = turn;
+    if (party.waiting.size === 0 && this.#hasRoom(turn, now)) this.#hold(turn, now);
+    else if (party.waiting.size < this.#bounds.waiting || turn.unbounded || turn.state !== "new") this.#wait(turn, now);
+    else {
+      turn.state = "turned_away";
+      turn.since = now;
+      this.#turnedAway.add(turn);
+      this.#startTimer();
+    }
+  }
+
+  #hold(turn: Turn, now: number): void {
+    turn.state = "held";
+    turn.since = now;
+    turn.party.held += 1;
+    if (turn.long) turn.party.long += 1;
+    this.#held.add(turn);
+    this.#touch(turn.party.name, now);
+    turn.begin(null);
+  }
+
+  #wait(turn: Turn, now: number): void {
+    turn.state = "waiting";
+    turn.since = now;
+    turn.party.waiting.add(turn);
+    this.#waiting += 1;
+    this.#startTimer();
+  }
+
+  #stopWaiting(turn: Turn): void {
+    if (turn.party.waiting.delete(turn)) this.#waiting -= 1;
+  }
+
+  #serve(party: Party, now: number): void {
+    for (const turn of party.waiting) {
+      if (!this.#hasRoom(turn, now)) return;
+      this.#stopWaiting(turn);
+      this.#hold(turn, now);
+    }
+  }
+
+  #endLong(now: number): void {
+    for (const turn of this.#held) {
+      if (now - turn.since < this.#bounds.holdMs) return;
+      if (turn.long && now - turn.since < this.#bounds.longHoldMs) continue;
+      turn.state = "counted_no_longer";
+      this.#release(turn, now);
+      this.#forget(turn.party);
+    }
+  }
+
+  #release(turn: Turn, now: number): void {
+    this.#held.delete(turn);
+    turn.party.held -= 1;
+    if (turn.long) turn.party.long -= 1;
+    this.#serve(turn.party, now);
+  }
+
+  #refuse(turn: Turn, why: string): void {
+    turn.state = "counted_no_longer";
+    this.#forget(turn.party);
+    turn.begin(
+      new PhasegateError("rate_limited", why, { retryAfterSeconds: 1, hint: "wait for answers before you send more" }),
+    );
+  }
+
+  #hasRoom({ party, long }: Turn, now: number): boolean {
+    const share = this.#shareOf(party, now);
+    return party.held < share.calls && (!long || party.long < share.long);
+  }
+
+  #shareOf(party: Party, now: number): Share {
+    const { alone, amongOthers, recentMs } = this.#bounds;
+    const other = this.#last.party === party.name ? this.#lastOther : this.#last;
+    const othersCall = this.#held.size > party.held || now - other.at < recentMs;
+    return othersCall ? amongOthers : alone;
+  }
+
+  #touch(party: string, now: number): void {
+    if (this.#last.party === party) {
+      this.#last.at = now;
+      return;
+    }
+    this.#lastOther = this.#last;
+    this.#last = { party, at: now };
+  }
+
+  #partyOf(name: string): Party {
+    const known = this.#parties.get(name);
+    if (known) return known;
+    const party: Party = { name, held: 0, long: 0, waiting: new Set() };
+    this.#parties.set(name, party);
+    return party;
+  }
+
+  #forget(party: Party): void {
+    if (party.held > 0 || party.waiting.size > 0) return;
+    if (this.#parties.get(party.name) === party) this.#parties.delete(party.name);
+  }
+
+  #startTimer(): void {
+    if (this.#timer) return;
+    this.#timer = setInterval(() => this.look(), lookEveryMs);
+    this.#timer.unref();
+  }
+
+  #stopIfIdle(): void {
+    if (!this.#timer || this.#waiting > 0 || this.#turnedAway.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = null;
+  }
+}
+
+function nothing(): void {}
+
+/** Who calls without a key. */
+export function addressOf({ socket }: IncomingMessage): string {
+  return `address ${socket.remoteAddress ?? ""}`;
+}
