@@ -35,10 +35,12 @@ the task under its own name:
 | \`flaky\` | warning | a test failed and passed on one tree, and is not an unchanged test that was flaky on the base |
 | \`failed_on_base\` | info | tests that failed on the base and fail still |
 | \`removed_tests\` | warning | tests that passed before, are gone, and are given up in the artifact \`removed_tests\` |
+| \`expected_failures\` | warning | new lines of tests by which a failure counts as a success |
 | \`unclassified\` | info | a file that does not load counted as red, though the report does not tell why it does not |
 
 The artifact \`removed_tests\` lists old identities, as texts or as objects with \`identity\` and whatever else there is to
-say.
+say. A test with parameters is given up whole by its identity without the brackets (\`tests/test_a.py > test_many\`), the tests
+of a file that is gone by its path. What is missing is written out in that form by the gate, up to 1,000 entries.
 
 ${sorted.flatMap(section).join("\n")}`;
 }

@@ -69,7 +69,7 @@ export function readGreen(subject: EvidenceSubject): Gathered<GreenReading> {
     );
   const before = (state: TestState): readonly string[] =>
     passedBefore.filter((identity) => run.stateOf(identity) === state);
-  const isGone = (identity: string): boolean => removed.has(identity.trim());
+  const isGone = (identity: string): boolean => removed(identity, base.value.fileOf(identity));
   const skippedInReds = readSkippedInRedFiles(subject, run, { base: base.value, reds, passedBefore });
   return {
     ok: true,

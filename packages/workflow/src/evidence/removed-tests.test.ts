@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { identityOf, onBase, redTest } from "../checks/testing/run-case.ts";
+import { changed, judge } from "../checks/testing/check-case.ts";
+import { identityOf, now, onBase, redTest } from "../checks/testing/run-case.ts";
 import { removedTestsHint } from "./removed-tests.ts";
 
 const file = "test/old.test.ts";
@@ -25,4 +26,46 @@ it("says that it was read, and which entries name no test that ran before", () =
 
 it("says where the entries name other tests", () => {
   expect(hint([identityOf(file, "parses")])).toMatch(/; it was read, and names others$/);
+});
+
+const many = "tests/test_many.py";
+const rows = Object.fromEntries(Array.from({ length: 120 }, (_, row) => [`test_many[${String(row)}-[x]]`, "passed"]));
+const kept = "tests/test_kept.py";
+const base = onBase({ [many]: { ...rows, test_one: "passed" }, [kept]: { test_kept: "passed" } } as never);
+const answer = (files: object, paths: readonly string[], removed?: readonly string[]) =>
+  judge("all_tests_pass", {
+    changes: [],
+    sinceBase: [changed(many, paths.includes(many) ? "modified" : "deleted")],
+    paths: [...paths, kept],
+    ...(removed && { artifacts: { removed_tests: [...removed] } }),
+    evidence: { base, redIdentities: [], current: now({ [kept]: { test_kept: "passed" }, ...files } as never) },
+  });
+
+it("writes out all that is missing, with one entry for a file that is gone and one for a test with parameters", () => {
+  expect(answer({}, [])).toMatchObject({ hint: expect.stringContaining(`: \`["${many}"]\``) as string });
+  expect(answer({ [many]: { test_one: "passed" } }, [many])).toMatchObject({
+    hint: expect.stringContaining(`: \`["${many} > test_many"]\``) as string,
+  });
+  const some = { ...rows, "test_many[7-[x]]": undefined, "test_many[8-[x]]": undefined };
+  const left = Object.fromEntries(Object.entries(some).filter(([, outcome]) => outcome !== undefined));
+  expect(answer({ [many]: left }, [many])).toMatchObject({
+    hint: expect.stringContaining(
+      `: \`["${many} > test_many[7-[x]]","${many} > test_many[8-[x]]","${many} > test_one"]\``,
+    ) as string,
+  });
+});
+
+it("takes what it writes out", () => {
+  expect(answer({}, [], [many])).toMatchObject({ passed: true });
+  expect(answer({ [many]: { test_one: "passed" } }, [many], [`${many} > test_many`])).toMatchObject({ passed: true });
+});
+
+it("takes no file that is there, and no test for another whose name begins like it", () => {
+  expect(answer({ [many]: { test_two: "passed" } }, [many], [many])).toMatchObject({ passed: false });
+  expect(answer({ [many]: { test_one: "passed" } }, [many], [`${many} > test_man`])).toMatchObject({ passed: false });
+});
+
+it("counts what is past a thousand", () => {
+  const names = Array.from({ length: 1_003 }, (_, number) => `t${String(number)}`);
+  expect(removedTestsHint({}, names)).toMatch(/^.*"t999"\]` and 3 more$/);
 });

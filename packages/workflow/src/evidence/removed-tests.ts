@@ -7,36 +7,86 @@ export const removedTestsArtifact = "removed_tests";
 
 const identityFields = ["identity", "test", "name", "id", "old_identity", "from"];
 
+/** Bounds of the entries that a hint writes out. */
+const [maxEntries, maxLength] = [1_000, 32_768];
+
 /**
- * Identities that the artifact `removed_tests` (or the field of that name in another) gives up: texts, or objects with
- * `identity`, in a list, or as the keys of an object.
+ * Whether the artifact `removed_tests` (or the field of that name in another) gives a test up: by its identity, by that of a
+ * test with parameters without its brackets, or by its file, where the tree holds that no more. Entries are texts, or
+ * objects with `identity`, in a list, or the keys of an object.
  */
-export function removedTests(facts: Facts): ReadonlySet<string> {
+export function removedTests(facts: Facts): (identity: string, file: string | null) => boolean {
+  const entries = new Set(writtenEntries(facts));
+  const paths = new Set(facts.tree?.paths);
+  const isThere = (file: string | null): boolean => facts.tree === undefined || isIn(paths, file);
+  return (identity, file) => entriesFor(identity, isThere(file) ? null : file).some((entry) => entries.has(entry));
+}
+
+/**
+ * What whoever took `missing` away writes, in the form in which it is read, for all of them; and, where something was
+ * written, which entries name no test that ran before.
+ */
+export function removedTestsHint(facts: Facts, missing: readonly string[]): string {
+  const gone = "a removed or renamed test needs its old identity in the artifact `removed_tests`";
+  const before = testsBefore(facts);
+  const shape = missing.length === 0 ? "" : `, written as it is here: ${shownEntries(facts, before, missing)}`;
+  const written = writtenEntries(facts);
+  if (written.length === 0) return `${gone}${shape}`;
+  const known = new Set([...before].flatMap(([identity, file]) => entriesFor(identity, file)));
+  const unknown = written.filter((entry) => !known.has(entry));
+  const read =
+    unknown.length === 0 ? "names others" : `these of it name no test that ran before: ${listed(unknown, 3)}`;
+  return `${gone}${shape}; it was read, and ${read}`;
+}
+
+/** Of tests that ran before, the files; null where the format names none. */
+function testsBefore({ evidence = {} }: Facts): ReadonlyMap<string, string | null> {
+  const { base, passedEarlier = [], redIdentities = [] } = evidence;
+  return new Map([
+    ...passedEarlier.map((identity) => [identity, null] as const),
+    ...[...(base?.cases ?? []), ...redIdentities].map(({ identity, file }) => [identity, file] as const),
+  ]);
+}
+
+/** The fewest entries that give up just these: a file of which nothing is left, a test with all of its parameters. */
+function shownEntries(
+  { tree, evidence }: Facts,
+  before: ReadonlyMap<string, string | null>,
+  missing: readonly string[],
+): string {
+  const paths = new Set(tree?.paths);
+  const rest = new Set(evidence?.current?.cases.flatMap(({ identity }) => entriesFor(identity, null)));
+  const entries = new Set(
+    missing.map((identity) => {
+      const file = before.get(identity) ?? null;
+      const all = entriesFor(identity, tree === undefined || isIn(paths, file) ? null : file);
+      return all.findLast((entry) => !rest.has(entry)) ?? identity;
+    }),
+  );
+  let length = 0;
+  const shown = [...entries].slice(0, maxEntries).filter((entry) => (length += entry.length + 4) <= maxLength);
+  const more = entries.size - shown.length;
+  return `\`${JSON.stringify(shown)}\`${more > 0 ? ` and ${more} more` : ""}`;
+}
+
+/** All that names a test, from the narrowest to the widest. */
+function entriesFor(identity: string, file: string | null): readonly string[] {
+  const whole = identity.trim();
+  const plain = whole.replace(/\[[^[\]]*(?:\[[^[\]]*\][^[\]]*)*\]$/s, "");
+  return [whole, ...(plain === whole || plain === "" ? [] : [plain]), ...(file === null ? [] : [file])];
+}
+
+function isIn(paths: ReadonlySet<string>, file: string | null): boolean {
+  return file !== null && paths.has(file);
+}
+
+function writtenEntries(facts: Facts): readonly string[] {
   const artifacts = Object.entries(facts.artifacts ?? {});
   const values = artifacts.flatMap(([type, body]) => [
     ...(type === removedTestsArtifact ? [body] : []),
     ...fieldValues(body, [removedTestsArtifact]),
   ]);
-  return new Set(values.flatMap(identitiesIn).map((identity) => identity.trim()));
-}
-
-/**
- * What whoever took `missing` away writes, in the form in which it is read; and, where something was written, which
- * entries name no test that ran before.
- */
-export function removedTestsHint(facts: Facts, missing: readonly string[]): string {
-  const [example] = missing;
-  const gone = "a removed or renamed test needs its old identity in the artifact `removed_tests`";
-  const shape = example === undefined ? "" : `, written as it is here: \`${JSON.stringify([example])}\``;
-  const written = removedTests(facts);
-  if (written.size === 0) return `${gone}${shape}`;
-  const { base, passedEarlier = [], redIdentities = [] } = facts.evidence ?? {};
-  const before = [...(base?.cases ?? []), ...redIdentities].map(({ identity }) => identity);
-  const known = new Set([...before, ...passedEarlier].map((identity) => identity.trim()));
-  const unknown = [...written].filter((identity) => !known.has(identity));
-  const read =
-    unknown.length === 0 ? "names others" : `these of it name no test that ran before: ${listed(unknown, 3)}`;
-  return `${gone}${shape}; it was read, and ${read}`;
+  return values.flatMap(identitiesIn).map((entry) => entry.trim());
 }
 
 function identitiesIn(value: JsonValue): readonly string[] {

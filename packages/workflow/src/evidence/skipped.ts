@@ -48,7 +48,9 @@ export function readSkipped(subject: EvidenceSubject): Gathered<SkippedReading> 
     value: {
       run: current.value,
       skipped: open.filter((identity) => run.stateOf(identity) === "skipped"),
-      deselected: open.filter((identity) => run.stateOf(identity) === "missing" && !removed.has(identity.trim())),
+      deselected: open.filter(
+        (identity) => run.stateOf(identity) === "missing" && !removed(identity, base.value.fileOf(identity)),
+      ),
     },
   };
 }
