@@ -142,26 +142,28 @@ describe("green is refused when a test of a red file is skipped that", () => {
   });
 });
 
-describe("red names to who approves what", () => {
+describe("red names what", () => {
   const red = (given: Partial<CheckCase>) =>
     judge("tests_are_failing", { phase: "TDD", changes: [changed(file, "added")], paths, ...given }).findings;
-  test.each<[where: string, given: Partial<CheckCase>, name: string]>([
-    [
-      "is skipped in a new test file",
-      { evidence: { base, red: atRed({ ...old, [file]: { divides: "failed", halves: "skipped" } }) } },
-      `${file} > halves`,
-    ],
-    [
-      "a file that does not load says to skip",
-      {
-        ...text('test("divides", run);\ntest.skip("halves", run);\n'),
-        evidence: { base, red: atRed({ ...old, [file]: "outside" }) },
-      },
-      `${file}:2`,
-    ],
-  ])("%s", (_, given, name) => {
-    const message = `skipped in the test files of this phase, so that they prove nothing here: \`${name}\``;
-    expect(red(given)).toEqual([{ name: "skipped_tests", severity: "warning", message, evidenceId: "evd_01" }]);
+
+  test("is skipped in a new test file, to who approves", () => {
+    const run = atRed({ ...old, [file]: { divides: "failed", halves: "skipped" } });
+    const message = `skipped in the test files of this phase, so that they prove nothing here: \`${file} > halves\``;
+    expect(red({ evidence: { base, red: run } })).toEqual([
+      { name: "skipped_tests", severity: "warning", message, evidenceId: "evd_01" },
+    ]);
+  });
+
+  test.each<[what: string, line: string]>([
+    ["a skip", 'test.skip("halves", run);'],
+    ["a condition", 'test("halves", { skip: process.platform === "win32" }, run);'],
+    ["a call", "if (isWindows) t.skip();"],
+  ])("%s in a file that does not load may leave out, without saying that it does", (_what, line) => {
+    const given = text(`test("divides", run);\n${line}\n`);
+    const message = `may leave tests out, in files that do not load yet, which only a run that loads them tells: \`${file}:2\``;
+    expect(red({ ...given, evidence: { base, red: atRed({ ...old, [file]: "outside" }) } })).toEqual([
+      { name: "skipped_tests", severity: "info", message, evidenceId: "evd_01" },
+    ]);
   });
 
   test("was skipped on the base already is not named", () => {
@@ -182,4 +184,13 @@ test("red says of unchanged tests that a run did not come to, that it may have e
     message: "tests in unchanged files passed on the base and are not in this run: `test/old.test.ts > adds`",
     hint: expect.stringContaining("let it go on") as string,
   });
+});
+
+test("green says nothing of a test that its text could have skipped and that ran", () => {
+  const outcome = green({
+    ...text('test("divides", run);\ntest("halves", { skip: process.platform === "win32" }, run);\n'),
+    evidence: { base, redIdentities: whole, current: now({ ...old, [file]: { divides: "passed", halves: "passed" } }) },
+  });
+  expect(outcome).toMatchObject({ passed: true });
+  expect((outcome.findings ?? []).map(({ name }) => name)).not.toContain("skipped_tests");
 });
