@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { chmod, lstat, readFile, rename, writeFile } from "node:fs/promises";
+import { chmod, lstat, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { Canary, TestCase, TestRun } from "@phasegate/wire";
 import { canaryTemplate, type CanaryTemplate } from "./canary-template.ts";
-import { judgeCanary } from "./judge-canary.ts";
+import { judgeCanary, printedRefusal, withoutFailure } from "./judge-canary.ts";
+import type { Checkout } from "./checkout.ts";
 import { fileWords, mayNameFiles } from "./test-command.ts";
 import { wordsOfWholeRun } from "./test-runner.ts";
 import { runOnce, type TestCommandRequest } from "./test-run.ts";
@@ -16,6 +17,14 @@ const maxConfigurationBytes = 64 * 1024;
 export interface CanaryRequest extends TestCommandRequest {
   /** Of the run that the canary vouches for, on the same checkout. */
   readonly cases: readonly TestCase[];
+  /** The base alone, to be run with the same setup; null where the task changed what the setup makes. */
+  readonly base: CanaryBase | null;
+}
+
+/** The tree that a task began with. */
+export interface CanaryBase {
+  readonly files: readonly string[];
+  open(): Promise<Checkout>;
 }
 
 /**
@@ -62,8 +71,36 @@ export async function runCanary(request: CanaryRequest): Promise<Canary> {
   }
   const files = found.slice(0, maxFiles.whole);
   await plant(files);
-  const judged = judgeCanary(await runOnce({ ...request, settings }, []), { ...report, files });
-  return withUntried(judged, untried);
+  const run = await runOnce({ ...request, settings }, []);
+  const judged = judgeCanary(run, { ...report, files });
+  if (judged.outcome !== "missing") return withUntried(judged, untried);
+  const refused = withoutFailure(run.cases, { token, files });
+  const printed = printedRefusal(run, { token, files: refused });
+  if (printed === null) return judged;
+  const isOfTheBase = await refusesOnBase({ ...request, settings }, template, { token, files: refused });
+  const said = `the run printed \`${printed}\``;
+  return isOfTheBase
+    ? { outcome: "not_applicable", seen: `the base alone refuses them, too: ${said}` }
+    : { ...judged, seen: `${judged.seen ?? ""}; ${said}` };
+}
+
+/**
+ * Whether the base refuses such tests in these files without anything of the task: only then a refusal is no sign of
+ * what the task does. A file of the task's is there with nothing but the tests that must fail.
+ */
+async function refusesOnBase(
+  request: CanaryRequest,
+  template: CanaryTemplate,
+  { token, files }: { readonly token: string; readonly files: readonly string[] },
+): Promise<boolean> {
+  if (request.base === null) return false;
+  await using checkout = await request.base.open();
+  const ofBase = { ...request, workspacePath: checkout.path, files: [...new Set([...request.base.files, ...files])] };
+  for (const file of files) {
+    if (request.changed.has(file)) await plantAlone(ofBase, template, { token, file });
+    else await plantInto(ofBase, template, { token, file });
+  }
+  return printedRefusal(await runOnce({ ...ofBase, changed: new Map() }, []), { token, files }) !== null;
 }
 
 /** Says of how many folders with a setup of their own none was tried. */
@@ -158,6 +195,18 @@ async function plantInto(
     flag: "wx",
   });
   await chmod(beside, mode);
+  await rename(beside, target);
+}
+
+async function plantAlone(
+  { workspacePath }: CanaryRequest,
+  template: CanaryTemplate,
+  { token, file }: { readonly token: string; readonly file: string },
+): Promise<void> {
+  const target = path.join(workspacePath, file);
+  await mkdir(path.dirname(target), { recursive: true });
+  const beside = `${target}.${token}`;
+  await writeFile(beside, template.write(token, ""), { flag: "wx" });
   await rename(beside, target);
 }
 

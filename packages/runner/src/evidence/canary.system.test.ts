@@ -245,6 +245,37 @@ it("a configuration that the task itself wrote is no excuse for a canary that is
   expect((await testsOf(bench, tree, { canary: "if_reported" })).canary).toMatchObject({ outcome: "missing" });
 });
 
+describe("a rule that each test needs a mark", () => {
+  const marked = "import pytest\n\n@pytest.mark.fast\ndef test_adds():\n    assert True\n";
+  const configuration = "[pytest]\nmarkers = fast: is fast\n";
+  const rule =
+    "import pytest\n\ndef pytest_collection_modifyitems(items):\n    for item in items:\n        if not item.get_closest_marker('fast'):\n            raise pytest.UsageError(f'{item.nodeid} has no mark')\n";
+  const files = { ...pytestTests.files, "pytest.ini": configuration };
+  // All tests of the base have the mark by their module, so that the canary would have it there.
+  const ofBase = {
+    "tests/test_add.py": `import pytest\n\npytestmark = pytest.mark.fast\n\ndef test_adds():\n    assert True\n`,
+  };
+  const canaryAfter = async (base: Files, task: Files) => {
+    await using bench = await openEvidenceBenchOn(shared, { ...files, ...base }, pytestTests.tests);
+    return (await testsOf(bench, await changed(bench, task), { canary: "if_reported" })).canary;
+  };
+
+  it("makes it not applicable where it is the base's, and shows what was printed", async ({ skip }) => {
+    skip(!hasPytest);
+    const canary = await canaryAfter({ ...ofBase, "tests/conftest.py": rule }, { "tests/test_more.py": marked });
+    expect(canary).toMatchObject({
+      outcome: "not_applicable",
+      seen: expect.stringMatching(/test_more\.py.*has no mark/),
+    });
+  });
+
+  it("is no excuse where the task brought it", async ({ skip }) => {
+    skip(!hasPytest);
+    const canary = await canaryAfter(ofBase, { "tests/conftest.py": rule, "tests/test_more.py": marked });
+    expect(canary).toMatchObject({ outcome: "missing", seen: expect.stringMatching(/the run printed `.*has no mark/) });
+  });
+});
+
 describe("a canary is not_applicable", () => {
   it.for<readonly [string, Kind, Files, JsonObject]>([
     ["to a command of the project's own", nodeTests, {}, { command: `sh run.sh {report}` }],

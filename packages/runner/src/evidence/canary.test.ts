@@ -1,7 +1,7 @@
 import type { TestCase, TestOutcome } from "@phasegate/wire";
 import { describe, expect, it, test } from "vitest";
 import { canaryTemplate } from "./canary-template.ts";
-import { judgeCanary } from "./judge-canary.ts";
+import { judgeCanary, printedRefusal } from "./judge-canary.ts";
 
 describe("a command has a template where it plainly is a runner that chooses all tests itself", () => {
   it.each([
@@ -61,4 +61,21 @@ test("a run with tests that must fail has to leave a report, whatever its exit c
   expect(judgeCanary({ status: "contradiction", cases: [planted("failed")] }, report).outcome).toBe(
     "failed_as_it_must",
   );
+});
+
+test.each<[string, number, readonly TestCase[], string, string | null]>([
+  [
+    "a usage error that names it",
+    4,
+    [],
+    "ERROR: a.test.js::Testxyz::test has no mark",
+    "ERROR: a.test.js::Test::test has no mark",
+  ],
+  ["a usage error of something else", 4, [], "ERROR: unknown option", null],
+  ["a run that succeeded", 0, [], "xyzxyz was left out", null],
+  ["a run that reported it as skipped", 1, [planted("skipped")], "xyzxyz was skipped", null],
+  ["a run that reported it of another file", 1, [planted("failed", "b.test.js")], "no mark: `xyz`", "no mark: ''"],
+])("what is printed of a refusal by %s", (_, exitCode, cases, output, printed) => {
+  const report = { token: "xyz", files: ["a.test.js"] };
+  expect(printedRefusal({ exitCode, cases, output }, report)).toBe(printed);
 });

@@ -24,7 +24,7 @@ import { RunSlots, type SlotUse } from "./run-slots.ts";
 import { runtimeDigest } from "./runtime.ts";
 import { planSetup, SetupLayers } from "./setup-layers.ts";
 import { runSettings } from "./run-settings.ts";
-import { isWorthCanary, runCanary } from "./canary-run.ts";
+import { isWorthCanary, runCanary, type CanaryBase } from "./canary-run.ts";
 import { runTestCommand, type TestCommandRequest } from "./test-run.ts";
 import { removeDirectory } from "../tree/remove-directory.ts";
 
@@ -108,15 +108,23 @@ export async function openEvidenceRunner(
     if (made !== null && !made.made) return { ...about, failure: made.output };
     const layer = made?.layer ?? null;
     try {
-      const inTree = new Set(tree.entries.keys());
-      const besides = (await parts.scratchEntries(task)).filter((entry) => !inTree.has(entry.path));
-      const entries = [...besides, ...tree.entries.values()];
-      const checkout = await openCheckout({ workers: parts.workers, directory: scratch }, entries);
+      const checkout = await checkoutOf(task, tree);
       return { ...about, failure: null, checkout, layer };
     } catch (error) {
       layer?.[Symbol.dispose]();
       throw error;
     }
+  }
+
+  async function checkoutOf(task: WorkspaceKey, tree: Manifest): Promise<Checkout> {
+    const besides = (await parts.scratchEntries(task)).filter((entry) => !tree.entries.has(entry.path));
+    const entries = [...besides, ...tree.entries.values()];
+    return await openCheckout({ workers: parts.workers, directory: scratch }, entries);
+  }
+
+  async function baseOf({ task, baseTree }: TestRunRequest): Promise<CanaryBase> {
+    const tree = await parts.manifests.get(baseTree);
+    return { files: [...tree.entries.keys()], open: () => checkoutOf(task, tree) };
   }
 
   return {
@@ -163,7 +171,8 @@ export async function openEvidenceRunner(
         const facts = await runTestCommand(command);
         const isWanted = request.canary === "if_passed" ? isPass(facts) : request.canary === "if_reported";
         if (!isWanted || !isWorthCanary(facts)) return { ...about, ...facts, durationMs: duration() };
-        const canary = await runCanary({ ...command, cases: facts.cases });
+        const base = prepared.dependencyChange.length > 0 ? null : await baseOf(request);
+        const canary = await runCanary({ ...command, cases: facts.cases, base });
         return { ...about, ...facts, canary, durationMs: duration() };
       }),
 

@@ -1,4 +1,4 @@
-import type { Canary, TestRun } from "@phasegate/wire";
+import type { Canary, TestCase, TestRun } from "@phasegate/wire";
 
 export interface CanaryReport {
   /** In the name of each test that must fail. */
@@ -9,6 +9,35 @@ export interface CanaryReport {
   readonly selects: boolean;
   /** The configuration ends a run at a failure. */
   readonly stopsAtFailure: boolean;
+}
+
+/** Most of a printed line that is shown. */
+const maxPrinted = 240;
+
+/**
+ * What a failed run printed about tests that must fail of these files, where it reported none of them: a rule of the
+ * project may refuse them (a mark, a docstring that each test needs). Null where there is no sign of that. Anything that
+ * the run loads could print so: it proves nothing by itself.
+ */
+export function printedRefusal(
+  run: Pick<TestRun, "exitCode" | "cases" | "output">,
+  { token, files }: Pick<CanaryReport, "token" | "files">,
+): string | null {
+  const concerned = new Set(files);
+  const isReported = run.cases.some(({ identity, file }) => identity.includes(token) && concerned.has(file ?? ""));
+  if (run.exitCode === 0 || isReported) return null;
+  const line = run.output.split("\n").find((printed) => printed.includes(token));
+  return line === undefined ? null : line.replaceAll(token, "").replaceAll("`", "'").trim().slice(0, maxPrinted);
+}
+
+/** Files whose tests that must fail were not reported as failed. */
+export function withoutFailure(
+  cases: readonly TestCase[],
+  { token, files }: Pick<CanaryReport, "token" | "files">,
+): readonly string[] {
+  const failed = cases.filter(({ identity, outcome }) => identity.includes(token) && outcome === "failed");
+  const shown = new Set(failed.map(({ file }) => file));
+  return files.filter((file) => !shown.has(file));
 }
 
 /** What a run says of the tests that must fail. Its exit code is not looked at: it differs where failures do. */
@@ -27,8 +56,7 @@ export function judgeCanary(
     const why = run.problem === undefined ? "" : `, ${run.problem}`;
     return { outcome: "missing", seen: `a run with tests that must fail ended as \`${run.status}\`${why}` };
   }
-  const shown = new Set(failed.map(({ file }) => file));
-  const without = files.filter((file) => !shown.has(file));
+  const without = withoutFailure(run.cases, { token, files });
   if (without.length === 0 || (stopsAtFailure && failed.length > 0))
     return { outcome: "failed_as_it_must", seen: null };
   if (selects) {

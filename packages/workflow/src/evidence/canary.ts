@@ -13,6 +13,6 @@ export function canaryProblem(run: TestRun): CanaryProblem | null {
   const seen = canary.seen ?? `the canary is \`${canary.outcome}\``;
   return {
     message: `the results of this run are not believed: ${seen}`,
-    hint: "look for what keeps failures from showing: the test runner's configuration and setup files, `conftest.py`, `.npmrc`, scripts of `package.json`, code that patches assertions or the test process",
+    hint: "look for what keeps failures from showing: the test runner's configuration and setup files, `conftest.py`, `.npmrc`, scripts of `package.json`, code that patches assertions or the test process; a rule for tests (marks, names) that refuses them may only be the base's own",
   };
 }
