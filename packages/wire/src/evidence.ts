@@ -124,6 +124,11 @@ export interface RedIdentity {
    * not keep it: nothing shows then that it fails without the implementation.
    */
   readonly tree?: TreeDigest;
+  /**
+   * No test, but a changed test file in which one may be: the report named no files. It opens and holds no gate; what a
+   * rework changes is compared with it.
+   */
+  readonly isStandIn?: true;
 }
 
 /** Facts that the evidence checks look at. Absent members were not gathered. */

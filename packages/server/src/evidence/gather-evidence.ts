@@ -55,7 +55,8 @@ const maxCommandBytes = 64 * 1024;
 export async function gatherEvidence(context: ServerContext, subject: EvidenceSubject): Promise<EvidenceFacts> {
   const { task, workflow, phase, transition, tree } = subject;
   const needed = evidenceNeeded(checksOf(phase, transition));
-  const reds = await readNames<RedIdentity>(context, task.redIdentities);
+  const kept = await readNames<RedIdentity>(context, task.redIdentities);
+  const reds = kept.filter(({ isStandIn }) => isStandIn !== true);
   const facts: { -readonly [Member in keyof EvidenceFacts]: EvidenceFacts[Member] } = {
     redIdentities: reds,
     earlierReds: await earlierReds(context, task),

@@ -30,10 +30,10 @@ export function workingLines(path: string, text: string): ReadonlySet<number> {
   return new Set([...working, ...handed]);
 }
 
-/** Whether a file is of a language whose comments are told from its code. */
+/** Whether a file is of a language whose comments are told from its code, or a program whose name has no ending. */
 export function isCode(path: string): boolean {
   const kind = extensionOf(path);
-  return slashed.has(kind) || hashed.has(kind);
+  return slashed.has(kind) || hashed.has(kind) || !path.slice(path.lastIndexOf("/") + 1).includes(".");
 }
 
 /** The kind of a file, by which it is told whether a report measures files like it. */
@@ -71,9 +71,26 @@ const slashed: ReadonlySet<string> = new Set([
   "scala",
   "dart",
   "groovy",
+  "php",
 ]);
 
-const hashed: ReadonlySet<string> = new Set(["py", "pyi", "rb", "sh", "bash", "pl", "pm", "r", "ex", "exs", "jl"]);
+const hashed: ReadonlySet<string> = new Set([
+  "py",
+  "pyi",
+  "rb",
+  "sh",
+  "bash",
+  "zsh",
+  "bats",
+  "t",
+  "pl",
+  "pm",
+  "r",
+  "ex",
+  "exs",
+  "jl",
+  "tcl",
+]);
 
 const silent: ReadonlySet<string> = new Set([
   "WhiteSpace",

@@ -3,10 +3,21 @@ const skips =
   /\.(?:skip|todo|skipIf|skipif|runIf|skipUnless|skipTest|xfail|importorskip|Skip|Skipf|SkipNow)\b|\bskip\s*[:=]|\btodo\s*:\s*(?:true|["'`])|@skip|\bskip(?:If|Unless|Test)?\(|\bexpectedFailure\b|\bx(?:it|test|describe)\(|@(?:Disabled|Ignore)|#\[ignore/;
 
 /** Conditions of a skip: of an option, or the first argument of a call. */
-const conditions = [/\bskip\s*[:=]\s*([^,}\n]+)/g, /\b(?:skipIf|skipif|skipUnless|runIf)\(\s*([^,\n]+)/g];
+const conditions = [
+  /@(?:Enabled|Disabled)OnOs\(([^)\n]+)/g,
+  /\bskip\s*[:=]\s*([^,}\n]+)/g,
+  /\b(?:skipIf|skipif|skipUnless|runIf)\(\s*([^,\n]+)/g,
+];
 const quotedText = /"[^"\n]*"|'[^'\n]*'|`[^`\n]*`/g;
 const ofPlatform = new Set(
-  "process platform arch version versions node sys os name startswith startsWith includes version_info not and or in".split(
+  "process platform arch version versions node sys os name startswith startsWith includes version_info not and or in OS WINDOWS MAC LINUX value".split(
+    " ",
+  ),
+);
+/** A branch of a shell, Perl, Go and the like, and the words of one that asks for nothing but the platform. */
+const branch = /^\s*(?:if|elif|elsif|unless|case)\b(.*)$/;
+const ofBranch = new Set(
+  "uname s m runtime GOOS GOARCH OSTYPE O osname then in ne eq and or not test Linux Darwin linux darwin windows cygwin msys".split(
     " ",
   ),
 );
@@ -51,8 +62,26 @@ function skipsByName(lines: readonly string[], name: string): boolean {
     if (asksForPlatform(line.replace(named, ""))) return true;
     let start = at;
     while (start > 0 && isOfDecorator(lines[start - 1] ?? "", line)) start -= 1;
-    return asksForPlatform(lines.slice(start, at).join(" "));
+    return asksForPlatform(lines.slice(start, at).join(" ")) || isSkippedInBranch(lines, at);
   });
+}
+
+/** Skipped in the branch that it stands in, or by one that its body begins with. */
+function isSkippedInBranch(lines: readonly string[], at: number): boolean {
+  const line = lines[at] ?? "";
+  const isSkip = (text: string): boolean => skips.test(text) || /# ?skip\b/i.test(text);
+  const above = lines
+    .slice(Math.max(0, at - 20), at)
+    .findLast((one) => one.trim() !== "" && indent(one) < indent(line));
+  if (isSkip(line)) return above !== undefined && branchesByPlatform(above);
+  const [first = "", second = ""] = lines.slice(at + 1, at + 3);
+  return branchesByPlatform(first) && isSkip(second);
+}
+
+function branchesByPlatform(line: string): boolean {
+  const asked = branch.exec(line)?.[1];
+  const words = asked?.replaceAll(/"(?!\$)[^"\n]*"|'[^'\n]*'/g, "").match(/[\p{L}_][\p{L}\p{N}_]*/gu) ?? [];
+  return words.length > 0 && words.every((word) => ofBranch.has(word));
 }
 
 function isOfDecorator(above: string, line: string): boolean {

@@ -2,6 +2,7 @@ import type { RedIdentity, TestCase, TestRun, UnloadedTestFile } from "@phasegat
 import { linesThatSkip } from "./declared-skips.ts";
 import { baseRun, changesFromBase, contentOf, type EvidenceSubject, type Gathered, gathered } from "./subject.ts";
 import { holdsByFile, type IndexedRun, indexRun, problemOfRun, unstableFiles } from "./test-runs.ts";
+import { type ChangedTestFile, changedTestFiles, placesOf } from "./unplaced-tests.ts";
 
 /** What the run on the base, overlaid with what the phase may write, says. */
 export interface RedReading {
@@ -27,13 +28,15 @@ export interface RedReading {
   readonly skipped: readonly string[];
   /** Test files of the base that this phase changed or deleted, and of which nothing is red. */
   readonly rewritten: readonly RewrittenFile[];
+  /** New and changed test files of this phase. */
+  readonly testFiles: readonly string[];
 }
 
-/** How many tests of a file pass on the base, and how many with the changes of the phase. */
+/** How many tests of a file pass on the base, and how many with the changes of the phase; null where none names a file. */
 export interface RewrittenFile {
   readonly file: string;
-  readonly before: number;
-  readonly after: number;
+  readonly before: number | null;
+  readonly after: number | null;
 }
 
 export interface RedSubject extends EvidenceSubject {
@@ -61,18 +64,32 @@ export function readRed(subject: RedSubject): Gathered<RedReading> {
     ),
     holdsOnlyTests: written.every(({ path }) => subject.isTestFile(path)),
     existing: written.filter(({ kind, path }) => kind !== "added" && subject.isTestFile(path)).map(({ path }) => path),
+    texts: changedTestFiles(subject).filter(({ path }) => subject.mayWrite(path)),
   };
   return { ok: true, value: read(subject, run, base.value, overlay) };
 }
 
 /**
- * What RED fixed, to be kept when the gate passes: a red test with the content that its file had. Empty where RED
- * cannot be read.
+ * What RED fixed, to be kept when the gate passes: a red test with the content that its file had, and where the report
+ * names no file, all that this phase changed among the tests. Empty where RED cannot be read.
  */
 export function redIdentitiesOf(subject: RedSubject): readonly RedIdentity[] {
   const reading = readRed(subject);
-  return reading.ok ? reading.value.red : [];
+  if (!reading.ok) return [];
+  const { red, testFiles, run } = reading.value;
+  if (red.every(({ file }) => file !== null)) return red;
+  const standIns = testFiles.slice(0, maxStandIns).map((file) => ({
+    identity: file,
+    file,
+    wholeFile: true,
+    content: contentOf(subject, file),
+    tree: run.tree,
+    isStandIn: true as const,
+  }));
+  return [...red, ...standIns];
 }
+
+const maxStandIns = 1_000;
 
 /** What this phase laid over the base. */
 interface Overlay {
@@ -82,6 +99,8 @@ interface Overlay {
   readonly holdsOnlyTests: boolean;
   /** Test files of the base that were changed or deleted. */
   readonly existing: readonly string[];
+  /** Of `testFiles`, what they hold now. */
+  readonly texts: readonly ChangedTestFile[];
 }
 
 function read(subject: EvidenceSubject, run: TestRun, base: IndexedRun, overlay: Overlay): RedReading {
@@ -130,7 +149,8 @@ function read(subject: EvidenceSubject, run: TestRun, base: IndexedRun, overlay:
       ...red
         .inState("skipped")
         .filter(
-          (identity) => overlay.testFiles.has(red.fileOf(identity) ?? "") && base.stateOf(identity) !== "skipped",
+          (identity) =>
+            overlay.testFiles.size > 0 && isIn(overlay, red.fileOf(identity)) && base.stateOf(identity) !== "skipped",
         ),
       ...wholeNames.flatMap((file) => {
         const text = subject.facts.tree?.differences[subject.baseTree]?.contents[file]?.after ?? "";
@@ -138,7 +158,12 @@ function read(subject: EvidenceSubject, run: TestRun, base: IndexedRun, overlay:
       }),
     ],
     broken: brokenTests(run, { red, base, overlay, isCounted }),
-    rewritten: rewrittenFiles(overlay, { red, base, reds: [...counted.map((one) => red.fileOf(one)), ...wholeNames] }),
+    rewritten: rewrittenFiles(overlay, {
+      red,
+      base,
+      reds: [...counted.flatMap((identity) => filesOf(identity, red, overlay)), ...wholeNames],
+    }),
+    testFiles: [...overlay.testFiles],
   };
 }
 
@@ -170,12 +195,25 @@ function counts(identity: string, { red, base, overlay }: Comparison): boolean {
 /** A changed test that passes on the base and after tests no more than before, or less: only a reader can tell. */
 function rewrittenFiles(
   { existing }: Overlay,
-  { red, base, reds }: { red: IndexedRun; base: IndexedRun; reds: readonly (string | null)[] },
+  { red, base, reds }: { red: IndexedRun; base: IndexedRun; reds: readonly string[] },
 ): readonly RewrittenFile[] {
-  const passing = (run: IndexedRun, file: string): number => run.count(file, "passed") + run.count(file, "flaky");
+  const passing = (run: IndexedRun, file: string | null): number =>
+    run.count(file, "passed") + run.count(file, "flaky");
+  const files = new Set([...base.identities].map((identity) => base.fileOf(identity)));
+  const unplaced = passing(base, null);
   return existing
-    .filter((file) => !reds.includes(file) && passing(base, file) > 0)
-    .map((file) => ({ file, before: passing(base, file), after: passing(red, file) }));
+    .filter((file) => !reds.includes(file) && (files.has(file) ? passing(base, file) : unplaced) > 0)
+    .map((file) =>
+      files.has(file)
+        ? { file, before: passing(base, file), after: passing(red, file) }
+        : { file, before: null, after: null },
+    );
+}
+
+/** The file of a red test, or those that it may be in by their names and texts. */
+function filesOf(identity: string, red: IndexedRun, { texts }: Overlay): readonly string[] {
+  const file = red.fileOf(identity);
+  return file === null ? placesOf(identity, texts) : [file];
 }
 
 function isIn(overlay: Overlay, file: string | null): boolean {

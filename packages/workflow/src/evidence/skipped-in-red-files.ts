@@ -2,10 +2,14 @@ import type { EvidenceFacts, RedIdentity } from "@phasegate/wire";
 import { declaresPlatformSkip } from "./declared-skips.ts";
 import type { EvidenceSubject } from "./subject.ts";
 import { type IndexedRun, indexRun } from "./test-runs.ts";
+import { type ChangedTestFile, changedTestFiles, placesOf } from "./unplaced-tests.ts";
 
 /** The skipped tests of red files, told apart by whether the implementation may have to do with it. */
 export interface SkippedInRedFiles {
-  /** Files with a test that is skipped now, and of which nothing shows that it was when the file was judged red. */
+  /**
+   * Files with a test that is skipped now, and of which nothing shows that it was when the file was judged red; the test
+   * where the report names no file, and it may be in one of those.
+   */
   readonly since: readonly string[];
   /** Tests that were skipped on the base, or that the file's own frozen text skips on this platform, as they were at RED. */
   readonly before: readonly string[];
@@ -25,10 +29,23 @@ export function readSkippedInRedFiles(
   const evidence = subject.facts.evidence ?? {};
   const before: string[] = [];
   const since = new Set<string>();
+  const files = changedTestFiles(subject);
+  const redPlaces = new Set((ofFile.get(null) ?? []).flatMap((red) => placesOrAll(red.identity, files)));
+  const mayBeInRedFile = (identity: string): boolean =>
+    placesOrAll(identity, files).some((path) => redPlaces.has(path));
+  const isSkippedByPlatform = (identity: string, redsOfRun: readonly RedIdentity[]): boolean =>
+    placesOrAll(identity, files).some((path) => declaresPlatformSkip(textOf(subject, path), identity, path)) &&
+    wasSkippedAtRed(identity, redsOfRun, evidence);
   for (const identity of run.inState("skipped")) {
     const file = run.fileOf(identity);
     const redsOfFile = ofFile.get(file);
-    if (file === null || redsOfFile === undefined) continue;
+    if (redsOfFile === undefined) continue;
+    if (file === null) {
+      if (ran.has(identity) || base.stateOf(identity) === "skipped" || !mayBeInRedFile(identity)) continue;
+      if (isSkippedByPlatform(identity, redsOfFile)) before.push(identity);
+      else since.add(identity);
+      continue;
+    }
     const isAloneWithSkipped = run.count(file, "passed") + run.count(file, "flaky") + run.count(file, "failed") === 0;
     const was =
       base.stateOf(identity) === "skipped" ||
@@ -49,6 +66,12 @@ function wasSkippedAtRed(identity: string, reds: readonly RedIdentity[], { redAg
   const runs = redAgain.filter(({ tree }) => trees.has(tree));
   if (runs.length === 0) return redAgain.length === 0 && reds.some(({ wholeFile }) => !wholeFile);
   return runs.some((again) => indexRun(again).stateOf(identity) === "skipped");
+}
+
+/** Where nothing tells, a test may be in any file that was changed. */
+function placesOrAll(identity: string, files: readonly ChangedTestFile[]): readonly string[] {
+  const places = placesOf(identity, files);
+  return places.length > 0 ? places : files.map(({ path }) => path);
 }
 
 function textOf({ facts, baseTree }: EvidenceSubject, file: string): string {
