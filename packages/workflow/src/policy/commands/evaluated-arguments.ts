@@ -52,7 +52,9 @@ function printed(words: readonly ShellWord[]): EvaluatedArguments {
   const [first, second, ...values] = words;
   if (!first) return nothing;
   const attached = first.value !== null && /^-v./su.test(first.value);
-  if (first.value !== "-v" && !attached) return { ...nothing, computed: first.value === null ? [first.computed] : [] };
+  if (first.value === null)
+    return { ...nothing, computed: [first.computed, ...(second ? maybeTarget(first, second) : [])] };
+  if (first.value !== "-v" && !attached) return nothing;
   const target = attached ? first : second;
   if (!target) return nothing;
   const given = attached ? words.slice(1) : values;
@@ -60,6 +62,12 @@ function printed(words: readonly ShellWord[]): EvaluatedArguments {
   const value = escapes ? unknownText : all(given.map(({ computed }) => computed));
   const name = target.value === null ? unknownText : computedName(target);
   return { ...nothing, computed: [name], set: setNames(attached ? first.value.slice(2) : target.value, value) };
+}
+
+/** A format that is not known may be `-v`: what follows is then a name, and one with a subscript is seldom a text. */
+function maybeTarget(first: ShellWord, second: ShellWord): readonly ComputedText[] {
+  const isNamed = second.value === null ? first.splits : /^[A-Za-z_]\w*\[/u.test(second.value);
+  return isNamed ? [computedName(second)] : [];
 }
 
 const valuedOptions: Readonly<Record<string, RegExp>> = {

@@ -36,6 +36,11 @@ const plumbing: ReadonlyMap<string, Plumbing> = new Map<string, Plumbing>([
 
   ["commit-tree", commit],
   ["am", commit],
+  // Made of commits, and no lower commands: an entry with an option says nothing of those that do not have it.
+  ["cherry-pick", { of: { commit: same }, when: picks }],
+  ["revert", { of: { commit: same }, when: picks }],
+  ["merge", { of: { commit: same }, when: mergesInACommit }],
+  ["replace", { of: { commit: same }, when: has(/^--(?:gr|ed|convert)/u) }],
   ["citool", commit],
   ["hash-object", { ...commit, when: has(/commit$/u) }],
   ["fast-import", { of: { commit: any, branch: any, tag: any } }],
@@ -119,6 +124,16 @@ function optionsOfReferences(words: readonly ShellWord[]): readonly ShellWord[] 
     ...(mirrors || has(/^\+/u)(words) ? [literalWord("--force")] : []),
     ...(mirrors || has(/^:./u)(words) ? [literalWord("--delete")] : []),
   ];
+}
+
+/** False for what only goes back, and for changes that are left to be committed. */
+function picks(words: readonly ShellWord[]): boolean {
+  return words.length > 0 && !has(/^--(?:abort|quit|skip|no-commit)$|^-[a-z]*n/u)(words);
+}
+
+/** A merge that goes ahead without a commit of its own makes none. */
+function mergesInACommit(words: readonly ShellWord[]): boolean {
+  return !has(/^--(?:abort|quit|no-commit|squash|ff-only)$/u)(words);
 }
 
 function begins(operand: string): (words: readonly ShellWord[]) => boolean {

@@ -73,7 +73,7 @@ export function launchesIn(interpreter: string, code: string | null, entry: Comm
 const replacedAndRun = /s([^\w\s\\])(?:(?!\1).)*\1(?=(?:(?!\1).)*\1[gpIiMm\d]*e[gpIiMmw\d]*\s*(?:$|[;}\n]))/su;
 
 function mentions(entry: CommandEntry, code: string): boolean {
-  if (!entry.words || !/[\s'"(`]/u.test(code)) return false;
+  if (!entry.words || !/[\s'"(`!|]/u.test(code)) return false;
   const words = entry.words
     .filter((word) => word !== "*")
     .map((word) => word.replaceAll(/[\\^$.*+?()[\]{}|/]/gu, String.raw`\$&`))

@@ -9,6 +9,9 @@ import type { ShellWord } from "./words.ts";
 const filledByShell =
   /^(?:_|REPLY|MAPFILE|OPTARG|PWD|OLDPWD|FUNCNAME|DIRSTACK|COMP_.*|COPROC|READLINE_.*|BASH_(?:ARGV.*|COMMAND|EXECUTION_STRING|REMATCH|SOURCE|ALIASES|CMDS))$/u;
 
+/** Variables that are numbers: what they are set to is computed, whoever sets it. */
+const numbers = ["RANDOM", "SRANDOM", "SECONDS", "LINENO", "OPTIND", "HISTCMD"];
+
 interface Values {
   readonly computed: ComputedText[];
   /** By what they are, so that the same value twice is one. */
@@ -19,7 +22,7 @@ interface Values {
 /** Follows, over one command line, which values variables and arguments take, and what is made of them. */
 export class ValueFlow {
   readonly #values = new Map<string, Values>();
-  readonly #computed = new Set<string>();
+  readonly #computed = new Set<string>(numbers);
   readonly #setByNumber = new Set<string>();
   readonly #calls = new Map<string, Map<string, readonly ShellWord[]>>();
   #movesArguments = false;
