@@ -70,11 +70,11 @@ describe("of several JUnit documents in one file", () => {
     `<?xml version="1.0"?>\n<testsuites><testsuite name="s"><testcase name="${name}"/></testsuite></testsuites>\n`;
 
   test.each<[what: string, text: string]>([
-    ["a second document", document("a") + document("b")],
-    ["a lone test", `${document("a")}<testcase name="b"/>`],
-    ["text", `${document("a")}not ok`],
-    ["quoted text", `${document("a")}<![CDATA[not ok]]>`],
-  ])("%s behind the first is refused", (_what, text) => {
+    ["a second document behind the first is refused", document("a") + document("b")],
+    ["a lone test behind the first is refused", `${document("a")}<testcase name="b"/>`],
+    ["text behind the first is refused", `${document("a")}not ok`],
+    ["quoted text behind the first is refused", `${document("a")}<![CDATA[not ok]]>`],
+  ])("%s", (_what, text) => {
     expect(() => outcomes(text, "junit")).toThrow(ReportError);
   });
 

@@ -155,10 +155,13 @@ describe("red names what", () => {
   });
 
   test.each<[what: string, line: string]>([
-    ["a skip", 'test.skip("halves", run);'],
-    ["a condition", 'test("halves", { skip: process.platform === "win32" }, run);'],
-    ["a call", "if (isWindows) t.skip();"],
-  ])("%s in a file that does not load may leave out, without saying that it does", (_what, line) => {
+    ["a skip in a file that does not load may leave out, without saying that it does", 'test.skip("halves", run);'],
+    [
+      "a condition in a file that does not load may leave out, without saying that it does",
+      'test("halves", { skip: process.platform === "win32" }, run);',
+    ],
+    ["a call in a file that does not load may leave out, without saying that it does", "if (isWindows) t.skip();"],
+  ])("%s", (_what, line) => {
     const given = text(`test("divides", run);\n${line}\n`);
     const message = `may leave tests out, in files that do not load yet, which only a run that loads them tells: \`${file}:2\``;
     expect(red({ ...given, evidence: { base, red: atRed({ ...old, [file]: "outside" }) } })).toEqual([

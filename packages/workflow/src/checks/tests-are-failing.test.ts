@@ -307,12 +307,15 @@ test("what is red is kept with the content of its file, a file that does not loa
 });
 
 test.each<[runner: string, message: string]>([
-  ["node:test", "test was expected to fail but passed"],
-  ["vitest", "Error: Expect test to fail"],
-  ["jest", "Error: Failing test passed even though it was supposed to fail. Remove `.failing` to remove error."],
-  ["pytest", "[XPASS(strict)] later"],
-  ["unittest", "unexpected success"],
-])("a test of %s that is expected to fail and does not is no red", (_, message) => {
+  ["no red is a test of node:test that is expected to fail and does not", "test was expected to fail but passed"],
+  ["no red is a test of vitest that is expected to fail and does not", "Error: Expect test to fail"],
+  [
+    "no red is a test of jest that is expected to fail and does not",
+    "Error: Failing test passed even though it was supposed to fail. Remove `.failing` to remove error.",
+  ],
+  ["no red is a test of pytest that is expected to fail and does not", "[XPASS(strict)] later"],
+  ["no red is a test of unittest that is expected to fail and does not", "unexpected success"],
+])("%s", (_, message) => {
   const run = atRed({ "test/new.test.ts": { adds: "failed" } });
   const red = { ...run, cases: run.cases.map((one) => ({ ...one, message })) };
   const given = { changes: [changed("test/new.test.ts", "added")], paths: ["test/new.test.ts"] };
