@@ -239,6 +239,16 @@ test("a flood of one client's calls waits in turn and is then refused, and anoth
   expect(statuses.filter((status) => status === 429)).toHaveLength(3);
 });
 
+test("a large body that is refused by its head is not read", async () => {
+  const shell = await shellWith({ routes: () => [echo()] });
+  const socket = connect(shell.port(), "127.0.0.1");
+  const head = ["POST /api/v1/echo HTTP/1.1", "Host: localhost", "Content-Type: application/json"];
+  socket.write([...head, "Content-Length: 9000000", "", '{"text":'].join("\r\n"));
+  let answer = "";
+  for await (const piece of socket.setEncoding("utf8")) answer += String(piece);
+  expect(answer).toMatch(/^HTTP\/1\.1 401 [^]*connection: close[^]*"unauthenticated"/);
+});
+
 test("a client that goes away fires the signal and gives its place back", async () => {
   const gone = Promise.withResolvers<string>();
   const entered = Promise.withResolvers<void>();

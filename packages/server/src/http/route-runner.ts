@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
 import { Slices } from "@phasegate/ledger";
 import { digestBytes, PhasegateError, problem } from "@phasegate/wire";
@@ -52,6 +53,8 @@ interface Entry {
   readonly party: string;
 }
 
+/** The rest of a refused request that is read so that its connection can be used again. */
+const readToItsEndBytes = 262_144;
 const closingGraceMs = 5_000;
 const emptyBody: Readonly<Record<string, never>> = Object.freeze({});
 
@@ -126,7 +129,10 @@ export class RouteRunner {
       rejections.write({ code: document.code, method: request.method, operation, request_id: request.id });
     }
     const answer = (): void => {
-      if (!reply.sent) sendProblem(reply, document);
+      if (reply.sent) return;
+      // Reading to its end what is refused would cost as much as taking it.
+      if (hasMuchToRead(request.raw)) reply.header("connection", "close");
+      sendProblem(reply, document);
     };
     if (request.turn || this.closing) answer();
     else this.takeTurn(request, reply, { party: addressOf(request.raw) }, answer);
@@ -342,6 +348,11 @@ function send(reply: FastifyReply, answer: RouteAnswer, headOnly: boolean): void
 async function sendInSlices(reply: FastifyReply, answer: RouteAnswer, slices: Slices): Promise<void> {
   const headers = { "content-type": "application/json; charset=utf-8", ...answer.headers };
   send(reply, { ...answer, headers, body: await jsonInSlices(answer.body, slices) }, false);
+}
+
+function hasMuchToRead({ complete, headers }: IncomingMessage): boolean {
+  if (complete) return false;
+  return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > readToItsEndBytes;
 }
 
 /** What watches the server, and what operators end its trouble with. */
