@@ -125,8 +125,8 @@ export interface RedIdentity {
    */
   readonly tree?: TreeDigest;
   /**
-   * No test, but a changed test file in which one may be: the report named no files. It opens and holds no gate; what a
-   * rework changes is compared with it.
+   * No test, but a file that the phase wrote beside: a red test may read or load it, or, where the report named no files,
+   * be in it. It opens and holds no gate; what a rework changes is compared with it.
    */
   readonly isStandIn?: true;
 }

@@ -15,10 +15,11 @@ export function changedRedFindings(
 ): readonly CheckFinding[] {
   const reds = changedReds(evidenceSubject(input), run, options);
   if (reds === null) return [];
-  const { phases, changed, gone, vacuous } = reds;
+  const { phases, changed, beside, gone, vacuous } = reds;
   const parts = [
     ...(gone.length > 0 ? [`gone now: ${listed(gone, 20)}`] : []),
     ...(changed.length > 0 ? [`in files that were changed since: ${listed(changed, 20)}`] : []),
+    ...(beside.length > 0 ? [`beside files that were changed since: ${listed(beside, 20)}`] : []),
     ...(vacuous.length > 0
       ? [`passing without the implementation since what they use was changed: ${listed(vacuous, 20)}`]
       : []),

@@ -55,6 +55,21 @@ test("one that passes without the implementation, though its file is what it was
   expect(atRedGate(run, [red])).toContain(`${helped} ${nameOf("taxes")}`);
 });
 
+test("what was written beside a red test, and a rework changed, is named; what was added since is not", () => {
+  const red = { ...redTest(tax, "taxes"), phase: "TDD" };
+  const rows = { ...redFile("test/rows.json", "former"), isStandIn: true as const, phase: "TDD" };
+  const same = { ...redFile(tax), isStandIn: true as const, phase: "TDD" };
+  const run: RunFiles = { [tax]: { taxes: "failed", other: "passed" } };
+  const sinceBase = [changed(tax, "added"), changed("test/rows.json", "added"), changed("test/more.json", "added")];
+  const evidence = {
+    base,
+    red: atRed({ "test/old.test.ts": { adds: "passed" }, ...run }),
+    earlierReds: [red, rows, same],
+  };
+  const outcome = judge("tests_are_failing", { phase: "TDD", sinceBase, evidence });
+  expect(said(outcome)).toEqual([`${rewritten} beside files that were changed since: \`test/rows.json\``]);
+});
+
 test("the gate after it says so once more", () => {
   const reds = [redFile(tax)];
   const run = now({ "test/old.test.ts": { adds: "passed" }, [tax]: { taxes: "passed" } });

@@ -10,6 +10,8 @@ export interface ChangedReds {
   readonly phases: readonly string[];
   /** In files that hold something else now. */
   readonly changed: readonly string[];
+  /** Files that were written with them, which they may read or load, and that hold something else now. */
+  readonly beside: readonly string[];
   /** Tests, or whole files, that are not there any more. */
   readonly gone: readonly string[];
   /** Pass without the implementation, in files that are what they were: something that they use was changed. */
@@ -35,14 +37,20 @@ export function changedReds(
   const isOther = ({ file, content }: EarlierRed): boolean =>
     file === null || content === null || contentOf(subject, file) !== content;
   const others = reds.filter(isOther);
-  const vacuous = hasImplementation ? [] : reds.filter((red) => !isOther(red) && passes(tests, red));
+  const isVacuous = (red: EarlierRed): boolean => !isOther(red) && red.isStandIn !== true && passes(tests, red);
+  const vacuous = hasImplementation ? [] : reds.filter(isVacuous);
   const gone = others.filter(isGone);
-  const changed = others.filter((red) => red.file !== null && !isGone(red));
-  const found = [...gone, ...changed, ...vacuous];
+  const present = others.filter((red) => red.file !== null && !isGone(red));
+  const hasUnplaced = reds.some(({ file }) => file === null);
+  const isBeside = ({ isStandIn }: EarlierRed): boolean => isStandIn === true && !hasUnplaced;
+  const changed = present.filter((red) => !isBeside(red));
+  const beside = present.filter(isBeside);
+  const found = [...gone, ...changed, ...beside, ...vacuous];
   if (found.length === 0) return null;
   return {
     phases: [...new Set(found.map(({ phase }) => phase))],
     changed: identitiesOf(changed),
+    beside: identitiesOf(beside),
     gone: identitiesOf(gone),
     vacuous: identitiesOf(vacuous),
   };

@@ -28,8 +28,8 @@ export interface RedReading {
   readonly skipped: readonly string[];
   /** Test files of the base that this phase changed or deleted, and of which nothing is red. */
   readonly rewritten: readonly RewrittenFile[];
-  /** New and changed test files of this phase. */
-  readonly testFiles: readonly string[];
+  /** New and changed files of this phase. */
+  readonly written: readonly string[];
 }
 
 /** How many tests of a file pass on the base, and how many with the changes of the phase; null where none names a file. */
@@ -59,6 +59,7 @@ export function readRed(subject: RedSubject): Gathered<RedReading> {
   const written = [...changes.value.values()].filter(({ path }) => subject.mayWrite(path));
   const overlay: Overlay = {
     changed: new Set(written.map(({ path }) => path)),
+    written: written.filter(({ kind }) => kind !== "deleted").map(({ path }) => path),
     testFiles: new Set(
       written.filter(({ path, kind }) => kind !== "deleted" && subject.isTestFile(path)).map(({ path }) => path),
     ),
@@ -70,15 +71,17 @@ export function readRed(subject: RedSubject): Gathered<RedReading> {
 }
 
 /**
- * What RED fixed, to be kept when the gate passes: a red test with the content that its file had, and where the report
- * names no file, all that this phase changed among the tests. Empty where RED cannot be read.
+ * What RED fixed, to be kept when the gate passes: a red test with the content that its file had, and all else that this
+ * phase wrote, which a red test may read, load or, where the report names no file, stand in. Empty where RED cannot be read.
  */
 export function redIdentitiesOf(subject: RedSubject): readonly RedIdentity[] {
   const reading = readRed(subject);
   if (!reading.ok) return [];
-  const { red, testFiles, run } = reading.value;
-  if (red.every(({ file }) => file !== null)) return red;
-  const standIns = testFiles.slice(0, maxStandIns).map((file) => ({
+  const { red, written, run } = reading.value;
+  if (red.length === 0) return red;
+  const held = new Set(red.map(({ file }) => file));
+  const rest = written.filter((file) => !held.has(file));
+  const standIns = rest.slice(0, maxStandIns).map((file) => ({
     identity: file,
     file,
     wholeFile: true,
@@ -94,6 +97,8 @@ const maxStandIns = 1_000;
 /** What this phase laid over the base. */
 interface Overlay {
   readonly changed: ReadonlySet<string>;
+  /** Those of `changed` that are there. */
+  readonly written: readonly string[];
   /** New and changed ones. */
   readonly testFiles: ReadonlySet<string>;
   readonly holdsOnlyTests: boolean;
@@ -163,7 +168,7 @@ function read(subject: EvidenceSubject, run: TestRun, base: IndexedRun, overlay:
       base,
       reds: [...counted.flatMap((identity) => filesOf(identity, red, overlay)), ...wholeNames],
     }),
-    testFiles: [...overlay.testFiles],
+    written: overlay.written,
   };
 }
 
