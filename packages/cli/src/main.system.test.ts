@@ -14,8 +14,8 @@ phases:
   - id: TDD
     tools: [read, edit, bash]
     write: [$tests]
-    freeze: [$tests]
-  - { id: IMPL, tools: [read, edit], write: ["src/**", $tests] }
+    freeze: [$tests, "package.json#/scripts"]
+  - { id: IMPL, tools: [read, edit], write: ["src/**", $tests, package.json] }
 `;
 const cwd = folderWith({
   "agent_workflow.yaml": workflow,
@@ -89,6 +89,12 @@ test("can knows that what an earlier phase froze stays fixed", async () => {
     effect: "deny",
     reason: { code: "path_not_allowed", rule: "agent_workflow.yaml:9:13" },
   });
+});
+
+test("can tells which places of a file an earlier phase fixed", async () => {
+  expect((await phasegate(["can", "package.json", "--phase", "IMPL"], { cwd })).out).toBe(
+    "yes: phase IMPL may change `package.json`, but for `#/scripts`, fixed since phase `TDD`\n",
+  );
 });
 
 test("can tells that a command runs without network", async () => {

@@ -63,6 +63,7 @@ export { compilePathPolicy, type PathPolicy, type PathPolicyOptions } from "./po
 export { isPlainSnapshot } from "./policy/plain-snapshot.ts";
 export { compileProtected } from "./policy/protected.ts";
 export { quote, quoteList } from "./policy/quote.ts";
+export { describeFixed } from "./policy/who-may-change.ts";
 export { type UnreadableCode, unreadableCode } from "./policy/unreadable-code.ts";
 export { compileWorkflow } from "./compile/compile-workflow.ts";
 export { workflowDigest } from "./digest.ts";

@@ -32,19 +32,20 @@ async function can(commandLine: CommandLine, subject: string, options: CanOption
   const { io } = commandLine;
   const { WorkflowSource } = await import("../workflow/workflow-source.ts");
   const source = await WorkflowSource.open(io, options.file);
-  const { compileWorkflow } = await import("@phasegate/workflow");
+  const { compileWorkflow, describeFixed } = await import("@phasegate/workflow");
   const workflow = compileWorkflow(source.stored());
   const phase = phaseOf(workflow, options.phase);
   const kind = options.command ? "command" : options.path ? "path" : kindOf(io.cwd, subject);
   const verdict = kind === "command" ? judgeCommand(phase, subject) : judgePath(workflow, phase, subject);
   if (!verdict.allowed) commandLine.exitWith(exitCodes.refused);
+  const fixed = kind === "path" && verdict.allowed ? phase.fixedPlaces(subject) : [];
   if (options.json) {
     const reason = verdict.allowed ? null : verdict.reason;
-    return printJson(io, { effect: verdict.allowed ? "allow" : "deny", kind, phase: phase.id, reason });
+    return printJson(io, { effect: verdict.allowed ? "allow" : "deny", kind, phase: phase.id, reason, fixed });
   }
   if (verdict.allowed) {
     io.out(
-      `${styled(io, "green", "yes")}: phase ${phase.id} may ${kind === "command" ? "run" : "change"} \`${printable(subject)}\``,
+      `${styled(io, "green", "yes")}: phase ${phase.id} may ${kind === "command" ? "run" : "change"} \`${printable(subject)}\`${printable(describeFixed(fixed))}`,
     );
     if (kind === "command") io.out("  what it changes is judged after it ran");
     if (kind === "command" && phase.bash.network === "none") io.out("  it runs without network");

@@ -125,6 +125,7 @@ function phaseOf(options: PhaseOptions, index: number, all: readonly PhaseOption
             rule,
           ),
     judgePath,
+    fixedPlaces: () => [],
     judgeCommand: (command) =>
       command.startsWith("npm ")
         ? { allowed: true }

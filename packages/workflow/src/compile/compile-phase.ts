@@ -5,6 +5,7 @@ import { compileFreeze } from "../policy/freeze.ts";
 import type { PathMatcher } from "../policy/globs.ts";
 import { compilePathPolicy } from "../policy/paths.ts";
 import { quote } from "../policy/quote.ts";
+import type { WhoMayChange } from "../policy/who-may-change.ts";
 import { canonicalToolName } from "../tools/registry.ts";
 import type { PlaceOf } from "./places.ts";
 
@@ -16,7 +17,7 @@ export interface PhaseOptions {
   readonly placeOf: PlaceOf;
   readonly isProtected: PathMatcher;
   readonly isScratch: PathMatcher;
-  readonly phasesThatMayWrite: (path: string) => readonly string[];
+  readonly whoMayChange: WhoMayChange;
   readonly exits: readonly CompiledTransition[];
   readonly artifacts: readonly CompiledArtifact[];
 }
@@ -32,7 +33,7 @@ export function compilePhase(options: PhaseOptions): CompiledPhase {
       write: placeOf("/write"),
       forbidden: phase.write.forbidden.map((_, index) => placeOf(`/write/forbidden/${index}`)),
     },
-    phasesThatMayWrite: options.phasesThatMayWrite,
+    whoMayChange: options.whoMayChange,
   });
   const commands = compileCommandPolicy({
     phase: phase.id,
@@ -54,7 +55,9 @@ export function compilePhase(options: PhaseOptions): CompiledPhase {
     writePatterns: paths.patterns,
     mayWrite: paths.mayWrite,
     bash: { network: phase.bash.network, timeoutSeconds: phase.bash.timeoutSeconds },
-    freeze: freeze ? compileFreeze({ phase: phase.id, ...freeze, rule: placeOf("/freeze") }) : null,
+    freeze: freeze
+      ? compileFreeze({ phase: phase.id, ...freeze, rule: placeOf("/freeze"), whoMayChange: options.whoMayChange })
+      : null,
     artifacts: options.artifacts,
     exits: options.exits,
     timeLimit:
@@ -62,6 +65,7 @@ export function compilePhase(options: PhaseOptions): CompiledPhase {
     reviewModels: reviewModelsOf(phase),
     judgeTool: compileTools(phase, placeOf),
     judgePath: (path) => orScratch(paths.judgePath(path), path, options, paths.mayWrite),
+    fixedPlaces: (path) => options.whoMayChange.fixedPlaces(path, phase.id),
     judgeCommand: (command) => commands.judgeCommand(command),
     contentsNeeded: (changes) => paths.contentsNeeded(changes),
     judgeChanges: (changes, contents) => paths.judgeChanges(changes, contents),

@@ -18,6 +18,7 @@ import { claims } from "../policy/environments.ts";
 import { compileGlobs } from "../policy/globs.ts";
 import { compilePatterns } from "../policy/patterns.ts";
 import { compileProtected } from "../policy/protected.ts";
+import { whoMayChange } from "../policy/who-may-change.ts";
 import { compileArtifactSchema } from "./artifact-schema.ts";
 import { compilePhase } from "./compile-phase.ts";
 import { compilePlaces, type PlaceOf } from "./places.ts";
@@ -32,9 +33,7 @@ export function compileWorkflow(stored: StoredWorkflow, alsoProtected: readonly 
   const placeOf = compilePlaces(stored);
   const isProtected = compileProtected([...normalized.protected, ...alsoProtected]);
   const scratch = compileGlobs(normalized.workspace.scratch);
-  const writers = normalized.phases.map(({ id, write }) => ({ id, patterns: compilePatterns(write.allowed) }));
-  const phasesThatMayWrite = (path: string): readonly string[] =>
-    writers.filter(({ patterns }) => patterns.some(({ matches }) => matches(path))).map(({ id }) => id);
+  const writers = normalized.phases.map(({ write }) => compilePatterns(write.allowed));
   const exits = normalized.transitions.map((transition, index) =>
     compileTransition(transition, `/transitions/${index}`, placeOf),
   );
@@ -46,7 +45,7 @@ export function compileWorkflow(stored: StoredWorkflow, alsoProtected: readonly 
       placeOf: (pointer) => placeOf(`/phases/${index}${pointer}`),
       isProtected,
       isScratch: scratch,
-      phasesThatMayWrite,
+      whoMayChange: whoMayChange(normalized.phases),
       exits: exits.filter(({ from }) => from === phase.id),
       artifacts: phase.artifacts.map((artifact, position) =>
         compileArtifact(artifact, `/phases/${index}/artifacts/${position}`, placeOf),
@@ -62,7 +61,7 @@ export function compileWorkflow(stored: StoredWorkflow, alsoProtected: readonly 
     phases: new Map(phases.map((phase) => [phase.id, phase])),
     initialPhase,
     lastPhase,
-    mayBelongToTree: (path) => writers.some(({ patterns }) => patterns.some((pattern) => claims(pattern, path))),
+    mayBelongToTree: (path) => writers.some((patterns) => patterns.some((pattern) => claims(pattern, path))),
     isScratch: scratch,
     isTestFile: compileGlobs(normalized.workspace.testPatterns),
     isProtected,

@@ -56,6 +56,8 @@ export interface CompiledPhase {
   judgeTool(toolName: string): Verdict;
   /** For a single path named by a file tool, before it runs. Protected paths included, freezes not. */
   judgePath(path: string): Verdict;
+  /** The places inside a file that phases before this one fix when they are left. */
+  fixedPlaces(path: string): readonly FixedPlace[];
   judgeCommand(command: string): Verdict;
   /** Paths of `changes` whose judgement needs both contents (rules that look inside a file). */
   contentsNeeded(changes: readonly TreeChange[]): readonly string[];
@@ -64,6 +66,12 @@ export interface CompiledPhase {
     changes: readonly TreeChange[],
     contents: Readonly<Record<string, ContentPair>>,
   ): readonly ChangeDenial[];
+}
+
+/** A JSON pointer into a file, and the phase that fixed what is there. */
+export interface FixedPlace {
+  readonly phase: string;
+  readonly place: string;
 }
 
 export interface ChangeDenial {

@@ -7,6 +7,7 @@ import { linksToHeldFiles } from "./held-links.ts";
 import { invalidPath } from "./paths.ts";
 import { compilePatterns, pointerMatches, pointersOf, wholeFileMatch } from "./patterns.ts";
 import { quote } from "./quote.ts";
+import { askTheKeeper, type WhoMayChange } from "./who-may-change.ts";
 
 export interface FreezeOptions {
   /** The phase that froze. */
@@ -14,6 +15,8 @@ export interface FreezeOptions {
   readonly paths: readonly NormalizedPattern[];
   readonly mayAdd: readonly string[];
   readonly rule: RuleReference;
+  /** For hints. */
+  readonly whoMayChange: Pick<WhoMayChange, "backTo">;
 }
 
 /**
@@ -29,8 +32,13 @@ export function compileFreeze(options: FreezeOptions): CompiledFreeze {
       code: "path_not_allowed",
       message: `${quote(path)} is frozen since phase ${quote(options.phase)}: ${reason}`,
       rule: options.rule,
-      hint: `put it back with \`restore_files\`, or go back to ${quote(options.phase)} by a rework transition`,
+      hint: `put it back with \`restore_files\`${wayBack(path, null)}`,
     };
+  }
+
+  function wayBack(path: string, places: readonly string[] | null): string {
+    const phase = options.whoMayChange.backTo(path, places, options.phase);
+    return phase === null ? `; ${askTheKeeper}` : `, or go back to ${quote(phase)} by a rework transition`;
   }
 
   function judgePath(path: string, exists: boolean): Verdict {
@@ -49,7 +57,7 @@ export function compileFreeze(options: FreezeOptions): CompiledFreeze {
     if (inside.length === 0) return null;
     const verdict = judgeChangeOutside(change, contents, inside);
     if (verdict.allowed) return null;
-    const hint = `leave that as it was when ${quote(options.phase)} ended, other places may change; or go back there by a rework transition`;
+    const hint = `leave that as it was when ${quote(options.phase)} ended, other places may change${wayBack(path, inside)}`;
     return { ...denialOf(path, verdict.reason), hint };
   }
 

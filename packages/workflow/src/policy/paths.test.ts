@@ -19,7 +19,9 @@ function policy(allowed: string[], forbidden: string[] = []) {
     write: { allowed: patterns(...allowed), forbidden: patterns(...forbidden) },
     isProtected: compileProtected(["agent_workflow.yaml", "schemas/**"]),
     rules: { write: "w.yaml:10:5", forbidden: forbidden.map((_, index) => `w.yaml:${20 + index}:7`) },
-    phasesThatMayWrite: (path) => (path.startsWith("src/") ? ["IMPL"] : []),
+    whoMayChange: {
+      elsewhere: (path) => (path.startsWith("src/") ? "change it in phase `IMPL`" : "no phase may change it"),
+    },
   });
 }
 
@@ -255,6 +257,7 @@ describe("freezes", () => {
     paths: patterns("test/**", "package.json#/scripts"),
     mayAdd: ["**/*.snap"],
     rule: "w.yaml:7:3",
+    whoMayChange: { backTo: () => "TDD" },
   });
 
   test("frozen files stay byte-identical", () => {
@@ -307,6 +310,7 @@ describe("a link at a frozen path", () => {
     paths: patterns("test/**"),
     mayAdd: [],
     rule: "w.yaml:7:3",
+    whoMayChange: { backTo: () => "TDD" },
   });
   const tree = {
     paths: ["src/a.ts", "test/a.txt", "test/data/ö b.txt", "test/old-link.txt"],

@@ -5,6 +5,7 @@ import { judgeChangeOutside, judgeChangeWithin } from "./content-rule.ts";
 import { isNormalizedPath, type PathMatcher } from "./globs.ts";
 import { compilePatterns, pointerMatches, pointersOf, wholeFileMatch } from "./patterns.ts";
 import { quote, quoteList } from "./quote.ts";
+import type { WhoMayChange } from "./who-may-change.ts";
 
 export interface PathPolicyOptions {
   readonly phase: string;
@@ -19,8 +20,8 @@ export interface PathPolicyOptions {
     /** Places of the forbidden patterns, in their order. */
     readonly forbidden: readonly RuleReference[];
   };
-  /** Other phases that may write a path, for hints. */
-  phasesThatMayWrite(path: string): readonly string[];
+  /** For hints. */
+  readonly whoMayChange: Pick<WhoMayChange, "elsewhere">;
 }
 
 /** What a phase may change, by path and where a pattern says so by place inside the file. */
@@ -118,8 +119,7 @@ export function compilePathPolicy(options: PathPolicyOptions): PathPolicy {
   }
 
   function wayOut(path: string): string {
-    const others = options.phasesThatMayWrite(path).filter((phase) => phase !== options.phase);
-    const elsewhere = others.length > 0 ? `change it in phase ${quoteList(others, 3)}` : "no phase may change it";
+    const elsewhere = options.whoMayChange.elsewhere(path, options.phase);
     return `${elsewhere}; putting it back to its entry content with \`restore_files\` is always allowed`;
   }
 
