@@ -57,7 +57,7 @@ export class Load {
   enter(party: string, { unbounded = false }: { readonly unbounded?: boolean } = {}): void {
     const own = this.byParty.get(party) ?? 0;
     if (!unbounded) this.refuseFull();
-    if (own >= this.maxPerPrincipal) {
+    if (own >= this.shareOf(own, unbounded)) {
       throw new PhasegateError("rate_limited", `${own} requests of this client are in work, the limit of one`, {
         retryAfterSeconds: 1,
         hint: "wait for answers before you send more",
@@ -72,6 +72,13 @@ export class Load {
     const own = (this.byParty.get(party) ?? 1) - 1;
     if (own === 0) this.byParty.delete(party);
     else this.byParty.set(party, own);
+  }
+
+  /** While others have requests in work, no more than are still free: however many parties come, the next finds room. */
+  private shareOf(own: number, unbounded: boolean): number {
+    const isAlone = this.byParty.size <= (own > 0 ? 1 : 0);
+    if (isAlone || unbounded) return this.maxPerPrincipal;
+    return Math.min(this.maxPerPrincipal, this.config().server.max_concurrent_requests - this.running);
   }
 
   private refuseFull(): void {
