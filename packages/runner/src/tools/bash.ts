@@ -49,7 +49,7 @@ export const bash: ToolExecutor = {
       });
       const bounds = { timeoutSeconds, mayBeLonger: asked < context.timeoutSeconds, limits: context.limits };
       if (thrownAway === null) return answer(command, ran, bounds);
-      const { printed, paths } = thrownAway.read(ran.stderr.text);
+      const { printed, paths } = thrownAway.read(ran.stderr.text, context.paths?.() ?? []);
       const result = answer(command, { ...ran, stderr: { ...ran.stderr, text: printed } }, bounds);
       return paths.length === 0 ? result : { ...result, thrown_away: [...paths] };
     }),

@@ -14,6 +14,8 @@ export interface ExecutionContext {
   readonly timeoutSeconds: number;
   readonly on: "workspace" | "throwaway";
   readonly limits: SandboxLimits;
+  /** Paths of the tree before the call. */
+  readonly paths?: () => Iterable<string>;
   /** See `SandboxCommand`. */
   readonly overLimit?: () => Promise<LimitName | null>;
   readonly signal: AbortSignal;

@@ -108,8 +108,17 @@ describe("bash", () => {
   });
 
   test("on a throwaway copy it sees the workspace and changes nothing of it", async () => {
-    const outcome = await run("bash", { command: "cat src/.env; rm -rf src" }, { on: "throwaway" });
-    expect(outcome).toMatchObject({ result: { stdout: "KEY=1\n", exit_code: 0, thrown_away: ["."] } });
+    const paths = () => ["src/.env", "src/a.ts", "test/a.test.ts"];
+    const outcome = await run("bash", { command: "cat src/.env; rm -rf src" }, { on: "throwaway", paths });
+    expect(outcome).toMatchObject({
+      result: { stdout: "KEY=1\n", stderr: "", exit_code: 0, thrown_away: ["src/.env", "src/a.ts"] },
+    });
+    const nothing = await run(
+      "bash",
+      { command: "mkdir build; echo x > build/x; rm -r build" },
+      { on: "throwaway", paths },
+    );
+    expect(nothing).not.toHaveProperty("result.thrown_away");
     const script = "echo x > note; echo y >&2; exit 3";
     expect(await run("bash", { command: script, cwd: "src" }, { on: "throwaway" })).toMatchObject({
       result: { stderr: "y\n", exit_code: 3, thrown_away: ["src/note"] },

@@ -196,6 +196,7 @@ export class WorkspaceSession {
         timeoutSeconds: call.timeoutSeconds,
         on: call.on,
         limits: this.#sandbox.limits,
+        paths: () => before?.manifest.entries.keys() ?? [],
         overLimit: () => this.#lookAtDisk(call.on),
         signal: AbortSignal.any([call.signal, running.abort.signal]),
         workspace: this.workspace,

@@ -269,7 +269,7 @@ function litterWarnings(litter: readonly string[]): string[] {
   if (litter.length === 0) return [];
   return [
     `no phase may write ${quoteList(litter)}: it stays in the workspace, but is in no tree, test run or commit; ` +
-      "write below a path that a phase may write, or below `/tmp`",
+      "write below a path that a phase may write, or below `/tmp`, which a sandboxed command has for itself, until it ends",
   ];
 }
 
