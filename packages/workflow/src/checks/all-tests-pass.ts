@@ -168,7 +168,7 @@ function weakRed({ wholeFileReds, run, changes }: GreenReading, input: CheckInpu
   const execution = executionOfChanges(run.coverage, {
     changes: [...changes.values()],
     contents: input.facts.tree?.differences[input.baseTree]?.contents ?? {},
-    isTestFile: testsOfChange(input, run),
+    isTestFile: testsOfChange(input, run).isTest,
   });
   const files = `test files that did not load when they were red: ${listed(wholeFileReds)}`;
   const finding = { name: "weak_red", evidenceId: run.evidenceId };

@@ -40,8 +40,8 @@ export const coverageThresholdMet = gatheredCheck({
       const why = problem === undefined ? "" : `: ${problem}`;
       return { ...fail(`the test run measured no coverage${why}`, noCoverageHint), evidenceId };
     }
-    const isTest = testsOfChange(input, run.value);
-    const left = leftOut(coverage, input, isTest);
+    const { isTest, loaded } = testsOfChange(input, run.value);
+    const left = leftOut(coverage, input, { isTest, loaded });
     const findings = [...findingsOf(left), ...likeTests(input, isTest)].map((finding) => ({ ...finding, evidenceId }));
     const percent = honestPercent(coverage, left);
     if (percent >= threshold) return { ...pass(), evidenceId, findings };
@@ -65,7 +65,7 @@ export const coverageThresholdMet = gatheredCheck({
 function leftOut(
   coverage: LineCoverage,
   { facts, baseTree }: CheckInput,
-  isTestFile: (path: string) => boolean,
+  { isTest, loaded }: ReturnType<typeof testsOfChange>,
 ): Uncounted {
   const { changes = [], contents = {} } = facts.tree?.differences[baseTree] ?? {};
   return uncounted(coverage, {
@@ -73,7 +73,8 @@ function leftOut(
     contents,
     paths: facts.tree?.paths ?? [],
     base: facts.evidence?.base?.coverage ?? null,
-    isTestFile,
+    isTestFile: isTest,
+    loaded,
   });
 }
 

@@ -76,6 +76,31 @@ describe("named like a test, and counted as product code:", () => {
       },
     ],
     [
+      "what product code loads by the `imports` of the manifest",
+      "test/support/rates.js",
+      {
+        added: {
+          "src/index.js": 'import { rates } from "#r";',
+          "package.json": '{"imports":{"#r":"./test/support/rates.js"}}',
+        },
+      },
+    ],
+    [
+      "what product code loads in Python from a folder that it puts on the path",
+      "test/support/rates.py",
+      { added: { "shop/price.py": 'import sys\nsys.path.insert(0, "test/support")\nimport rates\n' } },
+    ],
+    [
+      "what product code loads in Python from a folder that settings put on the path",
+      "test/support/rates.py",
+      {
+        added: {
+          "shop/price.py": "import rates\n",
+          "pyproject.toml": '[tool.pytest.ini_options]\npythonpath = ["test/support"]\n',
+        },
+      },
+    ],
+    [
       "what product code loads, where no phase freezes anything",
       "src/a.test.js",
       { phases: free, added: { "src/index.js": 'export * from "./a.test.js";' } },
@@ -98,6 +123,38 @@ describe("left to the tests:", () => {
       "what a frozen file beside the tests loads",
       "test/order.js",
       { added: { "src/frozen/order.js": 'import "../../test/order.js";' } },
+    ],
+    [
+      "helpers that only tests load by the `imports` of the manifest",
+      "test/support/rates.js",
+      {
+        added: {
+          "src/index.js": 'import { a } from "#a"; import chai from "chai";',
+          "package.json":
+            '{"imports":{"#a":"./src/a.js","#r":"./test/support/rates.js"},"dependencies":{"chai":"6.0.0"}}',
+          "test/rates.test.js": 'import "#r";',
+        },
+      },
+    ],
+    [
+      "a helper that is called like a dependency",
+      "test/chai.js",
+      {
+        added: {
+          "src/index.js": 'import chai from "chai"; import assert from "assert";',
+          "package.json": '{"name":"shop","dependencies":{"chai":"6.0.0"},"scripts":{"test":"node --test"}}',
+        },
+      },
+    ],
+    [
+      "a helper in Python that is called like a module that product code loads",
+      "test/redis.py",
+      {
+        added: {
+          "shop/price.py": "import redis\n",
+          "pyproject.toml": '[tool.pytest.ini_options]\ntestpaths = ["test"]\n',
+        },
+      },
     ],
     ["a test beside the sources that ran", "src/a.test.js", { ran: ["src/a.test.js"] }],
     ["helpers where no phase freezes anything", "test/order.js", { phases: free }],

@@ -2,6 +2,7 @@ import type { Facts, TestCase, TestRun } from "@phasegate/wire";
 import type { CompiledWorkflow } from "../model/compiled.ts";
 import { isFrozenBefore, isHeldTest } from "./held-tests.ts";
 import { namesLoaded, namesOf } from "./loaded-files.ts";
+import { isNameSettings, mappedNames } from "./mapped-names.ts";
 import { isConfiguration } from "./measured-folders.ts";
 
 export interface TestSource {
@@ -20,6 +21,13 @@ export interface TestSource {
  * report names no files, what ran is not known and the name counts.
  */
 export function coverageTests(source: TestSource): (path: string) => boolean {
+  return classify(source).isTest;
+}
+
+/** The files named like tests that changed product code loads, each with what loads it: that code, or others of them. */
+export type LoadedTests = ReadonlyMap<string, readonly string[]>;
+
+function classify(source: TestSource): { isTest(this: void, path: string): boolean; readonly loaded: LoadedTests } {
   const { workflow, changed, cases } = source;
   const isHeld = isHeldTest(workflow);
   const files = new Set(cases.map(({ file }) => file));
@@ -28,17 +36,18 @@ export function coverageTests(source: TestSource): (path: string) => boolean {
   const isNamedOnly = (path: string): boolean =>
     workflow.isTestFile(path) && changed.get(path) !== false && tellsFiles && !isHeld(path) && !ran.has(path);
   const loaded = loadedByProduct(source, isNamedOnly);
-  return (path) => workflow.isTestFile(path) && !isNamedOnly(path) && !loaded.has(path);
+  const isTest = (path: string): boolean => workflow.isTestFile(path) && !isNamedOnly(path) && !loaded.has(path);
+  return { isTest, loaded };
 }
 
 /** The same of what a task changed since its base, told by the run on its tree. */
 export function testsOfChange(
   given: { readonly workflow: TestSource["workflow"]; readonly facts: Facts; readonly baseTree: string },
   { cases }: Pick<TestRun, "cases">,
-): (path: string) => boolean {
+): ReturnType<typeof classify> {
   const { changes = [], contents = {} } = given.facts.tree?.differences[given.baseTree] ?? {};
   const files = changes.filter(({ kind }) => kind !== "deleted");
-  return coverageTests({
+  return classify({
     workflow: given.workflow,
     changed: new Map(files.map(({ path, kind }) => [path, kind === "added"])),
     cases,
@@ -47,24 +56,54 @@ export function testsOfChange(
 }
 
 /** Changed files named like tests that changed product code loads, at first hand or through others of them. */
-function loadedByProduct(source: TestSource, isNamedOnly: (path: string) => boolean): ReadonlySet<string> {
+function loadedByProduct(source: TestSource, isNamedOnly: (path: string) => boolean): LoadedTests {
   const { workflow, changed } = source;
   const isFrozen = isFrozenBefore(workflow);
   const isProduct = (path: string): boolean =>
     isNamedOnly(path) || !(workflow.isTestFile(path) || isConfiguration(path) || isFrozen(path));
-  const product = [...changed.keys()].filter(isProduct);
-  const named = [...changed.keys()]
+  const paths = [...changed.keys()];
+  const isOnPath = foldersOnPath(source);
+  const named = paths
     .filter((path) => !isProduct(path))
-    .flatMap((path) => namesOf(path).map((name) => ({ name, path })));
+    .flatMap((path) =>
+      [...namesOf(path), ...(isOnPath(path) ? [`module ${wordOf(path)}`] : [])].map((name) => ({ name, path })),
+    );
   const others = Map.groupBy(named, ({ name }) => name);
-  const loaded = new Set<string>();
-  for (let path = product.pop(); path !== undefined && others.size > 0; path = product.pop()) {
-    for (const name of namesLoaded(path, source.textOf(path) ?? "")) {
-      for (const { path: other } of others.get(name) ?? []) {
-        if (!loaded.has(other)) product.push(other);
-        loaded.add(other);
-      }
+  const loaded = new Map<string, readonly string[]>();
+  if (others.size === 0) return loaded;
+  const pathsOf = mappedNames(textsOf(source, isNameSettings));
+  const open = paths.filter(isProduct);
+  for (let path = open.pop(); path !== undefined; path = open.pop()) {
+    const found = [...namesLoaded(path, source.textOf(path) ?? "", pathsOf)].flatMap((name) => others.get(name) ?? []);
+    for (const other of new Set(found.map((one) => one.path))) {
+      const known = loaded.get(other);
+      if (known === undefined) open.push(other);
+      loaded.set(other, [...(known ?? []).slice(0, maxLoaders - 1), path]);
     }
   }
   return loaded;
+}
+
+/** Of one file, the first that load it. */
+const maxLoaders = 100;
+
+function textsOf(source: TestSource, isWanted: (path: string) => boolean) {
+  return [...source.changed.keys()].filter(isWanted).map((path) => ({ path, text: source.textOf(path) ?? "" }));
+}
+
+/** Whether changed settings of Python put the folder of a module where names are looked for. */
+function foldersOnPath(source: TestSource): (path: string) => boolean {
+  const isSettings = (path: string): boolean =>
+    /(?:^|\/)(?:pyproject\.toml|setup\.(?:cfg|py)|\.?pytest\.ini|tox\.ini|[^/]+\.pth)$/.test(path);
+  const told = textsOf(source, isSettings).flatMap(({ path, text }) =>
+    text
+      .split("\n")
+      .filter((line) => path.endsWith(".pth") || /python_?paths?|package[-_]dir|py[-_]modules|\bwhere\b/i.test(line)),
+  );
+  const words = new Set(told.flatMap((line) => line.split(/[^\w./-]+/)).map((word) => word.replace(/^\.\/|\/$/g, "")));
+  return (path) => path.includes("/") && words.has(path.slice(0, path.lastIndexOf("/")));
+}
+
+function wordOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1).replace(/\.\w+$/, "");
 }

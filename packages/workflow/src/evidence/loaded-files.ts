@@ -3,11 +3,15 @@ import { measuredKind } from "./code-lines.ts";
 
 /**
  * What code calls the files that it loads: one of these is among the `namesOf` such a file. Reads JavaScript and Python;
- * names that are put together while the code runs are not found.
+ * names that are put together while the code runs are not found. `pathsOf` tells where a name that is no path leads.
  */
-export function namesLoaded(from: string, text: string): ReadonlySet<string> {
+export function namesLoaded(
+  from: string,
+  text: string,
+  pathsOf: (name: string) => readonly string[] = () => [],
+): ReadonlySet<string> {
   const kind = measuredKind(from);
-  if (kind === "js") return scriptsLoaded(from, text);
+  if (kind === "js") return scriptsLoaded(from, text, pathsOf);
   return kind === "py" ? modulesLoaded(from, text) : new Set();
 }
 
@@ -27,13 +31,14 @@ export function namesOf(path: string): readonly string[] {
       ...modules,
       `module ${word} in ${folder}`,
       ...(isAtRoot ? [`module ${word}`] : []),
+      `word ${word}`,
     ];
   }
   const parts = stemOf(path).split("/");
   return [`at ${parts.join("/")}`, `tail ${parts.slice(-2).join("/")}`, `tail ${parts.at(-1) ?? ""}`];
 }
 
-function scriptsLoaded(from: string, text: string): ReadonlySet<string> {
+function scriptsLoaded(from: string, text: string, pathsOf: (name: string) => readonly string[]): ReadonlySet<string> {
   const names = new Set<string>();
   let before: readonly string[] = [];
   for (const { type, value } of jsTokens(text)) {
@@ -43,9 +48,12 @@ function scriptsLoaded(from: string, text: string): ReadonlySet<string> {
     if (/^\.{1,2}(?:\/|$)/.test(specifier)) {
       const target = resolved(folderOf(from), specifier);
       if (target !== null) names.add(`at ${stemOf(target)}`);
-    } else if (isText && /^(?:from|import|(?:import|require)\()$/.test(importing(before))) {
+    } else if (isText && /^(?:from|import|(?:import|require|resolve)\()$/.test(importing(before))) {
       const tail = tailOf(specifier);
       if (tail !== null) names.add(`tail ${tail}`);
+      for (const path of pathsOf(specifier)) names.add(`at ${path}`);
+    } else if (/^\/?\w[\w@./-]*\/[\w.-]+\.[cm]?[jt]sx?$/.test(specifier)) {
+      names.add(`at ${stemOf(specifier.replace(/^\//, ""))}`);
     }
     before = [...before.slice(-1), value];
   }
@@ -60,7 +68,9 @@ function importing(before: readonly string[]): string {
 /** What a name that stands for no path of its own tells of one: all behind its alias, or its last two parts. */
 function tailOf(specifier: string): string | null {
   const parts = stemOf(specifier).split("/");
-  if (/^[@~#$]/.test(parts[0] ?? "") && parts.length > 1) return parts.slice(1).slice(-2).join("/");
+  if (/^[@~#$]/.test(parts[0] ?? "")) {
+    return parts.length > 1 ? parts.slice(1).slice(-2).join("/") : (parts[0] ?? "").slice(1);
+  }
   return parts.length < 2 ? null : parts.slice(-2).join("/");
 }
 
@@ -71,6 +81,9 @@ function stemOf(path: string): string {
 const statements =
   /(?:^|[;:])[ \t]*(?:from[ \t]+(\.*)([\w.]*)[ \t]*import[ \t]*(\([^)]*\)|[^\n;]+)|import[ \t]+([^\n;]+))/gm;
 const calls = /\b(?:import_module|__import__)\(\s*["']([\w.]+)["']/g;
+
+/** Files that are named by a path. */
+const paths = /["'](?:[./]*\/)?(\w[\w/-]*\/[\w-]+)\.py["']/g;
 
 function modulesLoaded(from: string, text: string): ReadonlySet<string> {
   const names = new Set<string>();
@@ -92,6 +105,12 @@ function modulesLoaded(from: string, text: string): ReadonlySet<string> {
     }
   }
   for (const [, module = ""] of whole.matchAll(calls)) add(module);
+  for (const [, path = ""] of whole.matchAll(paths)) names.add(`at ${path.replaceAll("/", ".")}`);
+  // Code that says itself where modules are found may find them anywhere.
+  if (/\bsys\.path\b|\baddsitedir\b/.test(whole)) {
+    const words = [...names].filter((name) => /^module \w+$/.test(name));
+    for (const name of words) names.add(name.replace("module", "word"));
+  }
   return names;
 }
 

@@ -305,3 +305,33 @@ describe("nothing is counted against", () => {
     expect(judged({ changes: [changed("src/gone.js", "deleted"), link] })).toBe("passed");
   });
 });
+
+describe("code among the tests that changed product code loads", () => {
+  const rates = Array.from(
+    { length: 60 },
+    (_, index) => `export const rate${String(index)} = ${String(index)};\n`,
+  ).join("");
+  const judged = (contents: Readonly<Record<string, string>>) =>
+    judge("coverage_threshold_met", {
+      changes: [],
+      sinceBase: Object.keys(contents).map((path) => changed(path, path === "src/a.js" ? "modified" : "added")),
+      contents: Object.fromEntries(Object.entries(contents).map(([path, after]) => [path, { before: null, after }])),
+      evidence: { current: now({ "test/a.test.js": { a: "passed" } }, { coverage: covering(files, 100) }) },
+    });
+
+  test.each([
+    ["by its path", { "src/a.js": 'import "../test/rates.js";\n' }],
+    ["by an alias", { "src/a.js": 'import "#r";\n', "package.json": '{"imports":{"#r":"./test/rates.js"}}' }],
+    ["through another", { "src/a.js": 'import "../test/more.js";\n', "test/more.js": 'import "./rates.js";\n' }],
+  ])("counts as not covered where it is loaded %s", (_, contents) => {
+    const outcome = judged({ ...contents, "test/rates.js": rates });
+    expect(outcome.passed || outcome.message).toContain("`test/rates.js`");
+  });
+
+  test.each([
+    ["tests alone load it", { "src/a.js": "f();\n", "test/a.test.js": 'import "./rates.js";\n' }],
+    ["a script that is not measured loads it", { "scripts/seed.js": 'import "../test/rates.js";\n' }],
+  ])("does not where %s", (_, contents) => {
+    expect(judged({ ...contents, "test/rates.js": rates }).passed).toBe(true);
+  });
+});

@@ -2,6 +2,7 @@ import type { ContentPair, LineCoverage, TreeChange } from "@phasegate/wire";
 import { changedLines } from "./changed-lines.ts";
 import { executableLines, measuredKind } from "./code-lines.ts";
 import { newDirectives } from "./coverage-directives.ts";
+import type { LoadedTests } from "./coverage-tests.ts";
 import { mustBeMeasured } from "./measured-folders.ts";
 import { modulesWithoutEnding } from "./modules-without-ending.ts";
 import { rangesOf, statementsLeftOut } from "./statement-lines.ts";
@@ -26,6 +27,8 @@ export interface CoverageSource {
   /** What the tests of the base covered, where that was measured. */
   readonly base: LineCoverage | null;
   isTestFile(path: string): boolean;
+  /** Files among the tests that changed product code loads, with that code: they are as much of it. */
+  readonly loaded?: LoadedTests;
 }
 
 /** Bytes that stand for a line of a file that is too large or too odd to be read. */
@@ -45,7 +48,9 @@ export function uncounted(coverage: LineCoverage, source: CoverageSource): Uncou
   const directives = new Map(written.map(({ path }) => [path, newDirectives(path, source.contents[path])]));
   const kindsByText = modulesWithoutEnding(written, source.contents);
   const kindOf = (path: string): string => kindsByText.get(path) ?? measuredKind(path);
-  const isRequired = mustBeMeasured(coverage, source, kindOf);
+  const mustBe = mustBeMeasured(coverage, source, kindOf);
+  const isLoaded = loadedByMeasured(source.loaded ?? new Map(), (path) => isNamed(path) || mustBe(path));
+  const isRequired = (path: string): boolean => mustBe(path) || (kinds.has(kindOf(path)) && isLoaded(path));
   const uncovered = new Map<string, number>();
   const leftOut: string[] = [];
   for (const [path, lines] of forgotten(coverage, source)) uncovered.set(path, lines);
@@ -74,6 +79,21 @@ export function uncounted(coverage: LineCoverage, source: CoverageSource): Uncou
     unmeasured: written.map(({ path }) => path).filter((path) => !isNamed(path) && kinds.has(kindOf(path))),
     uncovered,
   };
+}
+
+/** Whether code that a report names, or has to, loads a file among the tests, at first hand or through others of them. */
+function loadedByMeasured(loaded: LoadedTests, isMeasured: (path: string) => boolean): (path: string) => boolean {
+  const loads = new Map<string, string[]>();
+  for (const [path, loaders] of loaded) for (const by of loaders) loads.set(by, [...(loads.get(by) ?? []), path]);
+  const found = new Set<string>();
+  const open = [...loads.keys()].filter(isMeasured);
+  for (let by = open.pop(); by !== undefined; by = open.pop()) {
+    for (const path of loads.get(by) ?? []) {
+      if (!found.has(path)) open.push(path);
+      found.add(path);
+    }
+  }
+  return (path) => found.has(path);
 }
 
 /** Per cent of lines that are covered, with those that the report leaves out. */
