@@ -341,6 +341,24 @@ test("at its bound an address whose connections all speak gets no other, and tho
   for (const socket of speaking) socket.destroy();
 });
 
+test("a connection that pipelines a few requests is answered, one that sends on and on is closed and costs others nothing", async () => {
+  const shell = await shellWith({});
+  const next = hello.replace("Connection: close", "Connection: keep-alive");
+  const few = await raw(shell.port(), `${next.repeat(15)}${hello}`);
+  expect(few.match(/200 OK/g)).toHaveLength(16);
+  const many = await openSocket(shell.port());
+  let answers = 0;
+  many.on("error", () => undefined).on("data", (bytes) => {
+    answers += String(bytes).split("200 OK").length - 1;
+    if (answers > 1_000) many.destroy();
+  });
+  const closed = new Promise((resolve) => many.once("close", resolve));
+  many.write(next.repeat(20_000));
+  await closed;
+  expect(answers).toBeLessThan(1_000);
+  expect(await raw(shell.port(), hello)).toContain("200 OK");
+});
+
 test("a connection that sends nothing is closed", async () => {
   const shell = await shellWith({ limits: { headersMs: 200, requestMs: 400 } });
   const socket = await openSocket(shell.port());

@@ -1,6 +1,8 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 
+/** Requests of one connection that wait for their answers. Clients that pipeline send a few; others send the next after it. */
+const maxPipelined = 16;
 /** How often a server that closes looks for connections with nothing under way. */
 const dismissalMs = 50;
 
@@ -8,7 +10,7 @@ const dismissalMs = 50;
  * Bounds the connections that a server holds open, in all and from one address, so that idle sockets of one client
  * leave room for the others. At an address's bound a new one takes the place of the oldest that has asked nothing, be it
  * that the head of its request never came to an end, or that it had no key; where all have, it is closed without an
- * answer: nothing was read from it yet.
+ * answer: nothing was read from it yet. A connection that sends on and on without its answers is closed too.
  *
  * Answers what the server calls when it closes: connections with nothing under way are ended until none is left, so
  * that a client that keeps one open, or never spoke, holds up nothing.
@@ -20,6 +22,7 @@ export function boundConnections(
   server.maxConnections = bounds.all;
   const open = new Map<string, Set<Socket>>();
   const askers = askersOf(server);
+  boundPipelines(server);
   server.prependListener("connection", (socket: Socket) => {
     const address = socket.remoteAddress ?? "";
     const others = open.get(address) ?? new Set();
@@ -50,6 +53,25 @@ export function boundConnections(
     server.once("close", () => clearInterval(timer));
     dismiss();
   };
+}
+
+/** Nothing that is done for a request is done for one past the bound, nor for those that were read with it. */
+function boundPipelines(server: Server): void {
+  const handlers = server.listeners("request") as ((request: IncomingMessage, response: ServerResponse) => void)[];
+  server.removeAllListeners("request");
+  const owed = new WeakMap<Socket, number>();
+  server.on("request", (request: IncomingMessage, response: ServerResponse) => {
+    const { socket } = request;
+    if (socket.destroyed) return;
+    const waiting = owed.get(socket) ?? 0;
+    if (waiting >= maxPipelined) {
+      socket.destroy();
+      return;
+    }
+    owed.set(socket, waiting + 1);
+    response.once("close", () => owed.set(socket, (owed.get(socket) ?? 1) - 1));
+    for (const handle of handlers) handle.call(server, request, response);
+  });
 }
 
 /** Connections on which a request came to its end, head and all, and was not refused for want of a key. */
