@@ -348,10 +348,12 @@ test("a connection that pipelines a few requests is answered, one that sends on 
   expect(few.match(/200 OK/g)).toHaveLength(16);
   const many = await openSocket(shell.port());
   let answers = 0;
-  many.on("error", () => undefined).on("data", (bytes) => {
-    answers += String(bytes).split("200 OK").length - 1;
-    if (answers > 1_000) many.destroy();
-  });
+  many
+    .on("error", () => undefined)
+    .on("data", (bytes) => {
+      answers += String(bytes).split("200 OK").length - 1;
+      if (answers > 1_000) many.destroy();
+    });
   const closed = new Promise((resolve) => many.once("close", resolve));
   many.write(next.repeat(20_000));
   await closed;
