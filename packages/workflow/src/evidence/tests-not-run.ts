@@ -28,7 +28,7 @@ export function testsNotRun(
     const text = texts[path]?.after ?? null;
     if (kind === "deleted" || text === null || unloaded.has(path) || !isTestFile(path)) return [];
     const here = names.get(path);
-    const undone = here === undefined ? [] : unrun(path, text, here);
+    const undone = here === undefined ? [] : unrun(path, text, here, run.command);
     const language = measuredKind(path);
     if (language === "js" && here !== undefined) return undone;
     if (language === "js") return declaresTests(path, text) ? [path] : [];
@@ -41,14 +41,14 @@ export function testsNotRun(
 }
 
 /** Tests whose bodies did not run, though the run did not see them fail; in Python a coroutine that was skipped, too. */
-function unrun(path: string, text: string, here: readonly TestCase[]): readonly string[] {
+function unrun(path: string, text: string, here: readonly TestCase[], command: string): readonly string[] {
   const awaiting = measuredKind(path) === "py" ? [...text.matchAll(coroutine)].map(([, name = ""]) => name) : [];
   const isOnly = (name: string, outcomes: readonly TestOutcome[]): boolean => {
     const cases = here.filter((one) => one.name === name || plain(one.name) === name);
     return cases.length > 0 && cases.every(({ outcome }) => outcomes.includes(outcome));
   };
   const names = [
-    ...bodiesNotRun(path, text).filter((name) => isOnly(name, ["passed", "skipped"])),
+    ...bodiesNotRun(path, text, command).filter((name) => isOnly(name, ["passed", "skipped"])),
     ...awaiting.filter((name) => isOnly(name, ["skipped"])),
   ];
   return [...new Set(names)].map((name) => `${path}: ${name}`);
