@@ -90,6 +90,16 @@ test("a changed file that no test loads is named, where others of its kind are c
   expect(findings("src/b.json", "{}")).toEqual([]);
 });
 
+test.each([
+  ["src/types.d.ts", "export declare const a: number;\n"],
+  ["src/index.js", '// all of it\nexport { a } from "./a.js";\nexport * from "./b.js";\n'],
+])("a changed file in which nothing can be measured is not named: `%s`", (path, text) => {
+  expect(findings(path, text)).toEqual([]);
+  expect(findings("src/index.js", `${text}run();\n`)).toEqual([
+    "warning coverage_unmeasured: changed, and loaded by no test: counted as not covered: `src/index.js`",
+  ]);
+});
+
 const aModule = "export function b() {\n  return 1;\n}\n";
 
 test.each([

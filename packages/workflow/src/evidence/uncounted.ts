@@ -1,6 +1,6 @@
 import type { ContentPair, LineCoverage, TreeChange } from "@phasegate/wire";
 import { changedLines } from "./changed-lines.ts";
-import { executableLines, measuredKind } from "./code-lines.ts";
+import { executableLines, isDeclarationFile, measuredKind } from "./code-lines.ts";
 import { newDirectives } from "./coverage-directives.ts";
 import type { LoadedTests } from "./coverage-tests.ts";
 import { mustBeMeasured } from "./measured-folders.ts";
@@ -76,7 +76,9 @@ export function uncounted(coverage: LineCoverage, source: CoverageSource): Uncou
   return {
     excluded: [...directives].flatMap(([path, lines]) => lines.map((line) => `${path}:${String(line)}`)),
     leftOut,
-    unmeasured: written.map(({ path }) => path).filter((path) => !isNamed(path) && kinds.has(kindOf(path))),
+    unmeasured: written
+      .map(({ path }) => path)
+      .filter((path) => !isNamed(path) && kinds.has(kindOf(path)) && holdsCode(path, source.contents[path])),
     uncovered,
   };
 }
@@ -112,6 +114,13 @@ function forgotten(coverage: LineCoverage, { base, paths }: CoverageSource): rea
   return Object.entries(base?.files ?? {})
     .filter(([path]) => present.has(path) && !Object.hasOwn(coverage.files, path))
     .map(([path, lines]) => [path, lines.covered.length + lines.uncovered.length]);
+}
+
+/** False of a file in which nothing can be measured: declarations of types, exports of other modules. */
+function holdsCode(path: string, texts: ContentPair | undefined): boolean {
+  if (isDeclarationFile(path)) return false;
+  const text = texts?.after ?? null;
+  return text === null || executableLines(path, text).size > 0;
 }
 
 function linesOf({ kind, path, after }: TreeChange, texts: ContentPair | undefined, isExcluded: boolean): number {
