@@ -46,10 +46,13 @@ async function init({ io }: CommandLine, options: InitOptions): Promise<void> {
       hint: "`phasegate lint` checks it; --force writes it anew",
     });
   }
-  const detection = detectProject(repository);
+  const found = detectProject(repository);
+  // Whoever names a preset wants its phases.
+  const detection = options.preset === undefined ? found : { ...found, pages: null };
   const text = workflowText({
     fallbackName: basename(repository.root),
     project: detection.project,
+    pages: detection.pages,
     branch: repository.branch,
     preset: options.preset ?? null,
   });
@@ -62,16 +65,21 @@ async function init({ io }: CommandLine, options: InitOptions): Promise<void> {
     io.out(`${styled(io, "yellow", "look at this")}: ${printable(message)}`);
     if (hint !== null) io.out(`  hint: ${printable(hint)}`);
   }
-  if (options.run) await runOnce(io, repository, detection, stored);
+  if (options.run && detection.pages === null) await runOnce(io, repository, detection, stored);
   printNext(io, shown);
 }
 
-function printDetection(io: Io, { project, alsoFound }: Detection, { branch }: Repository): void {
-  if (project === null) {
+function printDetection(io: Io, { project, alsoFound, pages }: Detection, { branch }: Repository): void {
+  if (pages !== null) {
+    io.out("nothing but pages was found: the workflow is for these, without tests");
+  } else if (project === null) {
     io.out("no language that has a preset was found: set `evidence.tests`, `paths.tests` and `paths.source` yourself");
   } else {
     io.out(`language: ${project.language}`);
     io.out(`test runner: ${project.runner.preset}, since ${printable(project.because)}`);
+    if (project.runnerAdvice !== undefined) {
+      io.out(`${styled(io, "yellow", "look at this")}: ${printable(project.runnerAdvice)}`);
+    }
   }
   for (const language of alsoFound) io.out(`also found: ${language}; the one test command does not cover it`);
   io.out(branch === null ? "branch: none is checked out; tasks start from what is" : `branch: ${printable(branch)}`);

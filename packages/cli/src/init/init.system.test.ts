@@ -104,6 +104,14 @@ test("setup is told before it runs, and where it fails it is named with the end 
   expect(out).not.toContain("evidence.tests");
 });
 
+test("a repository of nothing but pages gets the workflow for them, and nothing is run", async () => {
+  const cwd = repository({ "README.md": "# Till\n", "docs/use.md": "Open it.\n", LICENSE: "MIT\n" });
+  const { code, out } = await phasegate(["init"], { cwd });
+  expect([code, out]).toEqual([0, expect.stringContaining("nothing but pages was found: the workflow is for these")]);
+  expect(out).toContain("written: agent_workflow.yaml (WRITE, REVIEW, COMPLETE)");
+  expect(out).not.toMatch(/look at this|tests: /);
+});
+
 test("where nothing says how tests are run, none is claimed to fit", async () => {
   // By its built-in rules make builds `test` of `test.sh`, and succeeds.
   const { out } = await phasegate(["init"], { cwd: repository({ "till.sh": "echo 1\n", "test.sh": "sh till.sh\n" }) });

@@ -71,7 +71,13 @@ const projects: Readonly<Record<string, { files: Readonly<Record<string, string>
   },
   "tests in Python below a folder, without a manifest": {
     files: { "lib/till.py": "", "tests/test_till.py": "" },
-    found: { language: "Python", runner: { preset: "unittest" }, source: ["lib/**"] },
+    found: {
+      language: "Python",
+      runner: { preset: "unittest" },
+      source: ["lib/**"],
+      runnerAdvice:
+        "unittest goes only into folders that are packages: add an empty `tests/__init__.py`, and commit it, or its tests are not run",
+    },
   },
   "src/test/java": {
     files: { "pom.xml": "", "src/main/java/Till.java": "", "src/test/java/TillTest.java": "" },
@@ -167,4 +173,21 @@ test("the first language decides, and the others are named", () => {
 
 test("a package.json that cannot be read is none", () => {
   expect(detectProject(project({ "package.json": "{" })).project).toBeNull();
+});
+
+test("of unittest nothing is said where its folders are packages, and of pytest nothing at all", () => {
+  for (const beside of ["tests/__init__.py", "tests/conftest.py"]) {
+    const found = detectProject(project({ "till.py": "", [beside]: "", "tests/test_till.py": "" }));
+    expect(found.project).not.toHaveProperty("runnerAdvice");
+  }
+});
+
+test.each([
+  ["pages and pictures", ["README.md", "LICENSE", ".gitignore", "docs/use.rst", "docs/till.png"], ["*.md", "docs/**"]],
+  ["pages beside a Makefile", ["README.md", "Makefile"], null],
+  ["pages beside a script", ["README.md", "bin/till"], null],
+  ["pages beside code", ["README.md", "till.py"], null],
+  ["nothing", [".gitignore"], null],
+])("a repository of %s", (_, paths, pages) => {
+  expect(detectProject({ paths, read: () => null }).pages).toEqual(pages);
 });

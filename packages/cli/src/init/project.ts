@@ -21,4 +21,6 @@ export interface DetectedProject {
   readonly setup: string | null;
   /** How a setup that was not tried here could look; null where none is needed or one is written. */
   readonly setupAdvice: string | null;
+  /** What keeps the runner from finding tests that are here, and the cure. */
+  readonly runnerAdvice?: string;
 }

@@ -14,6 +14,7 @@ export function detectPython(files: ProjectFiles): DetectedProject | null {
   const names = new Set(["src", "lib", "app", ...packages.filter((name) => !/^tests?$/.test(name))]);
   const folders = foldersAmong(files, [...names]);
   const sign = signOfPytest(files, [...present, ...settings]);
+  const unseen = sign === null ? foldersUnseen(files) : [];
   return {
     name: /^\s*name\s*=\s*"([^"\n]+)"/m.exec(files.read("pyproject.toml") ?? "")?.[1] ?? null,
     language: "Python",
@@ -29,7 +30,23 @@ export function detectPython(files: ProjectFiles): DetectedProject | null {
     setupAdvice: namesDependencies(files)
       ? "setup `python3 -m pip install --target .python -r requirements.txt`, ignore `.python/**`, env PYTHONPATH `.python`"
       : null,
+    ...(unseen.length === 0
+      ? {}
+      : {
+          runnerAdvice:
+            `unittest goes only into folders that are packages: add an empty ${unseen.map((folder) => `\`${folder}/__init__.py\``).join(" and ")}, ` +
+            "and commit it, or its tests are not run",
+        }),
   };
+}
+
+/** Folders of tests into which unittest does not go, since they, or one above them, are no packages. */
+function foldersUnseen({ paths }: ProjectFiles): readonly string[] {
+  const folders = new Set(paths.flatMap((path) => /^(.*)\/test[^/]*\.py$/.exec(path)?.[1] ?? []));
+  const above = [...folders].flatMap((folder) =>
+    folder.split("/").map((_, index, names) => names.slice(0, index + 1).join("/")),
+  );
+  return [...new Set(above)].filter((folder) => !paths.includes(`${folder}/__init__.py`));
 }
 
 function namesDependencies(files: ProjectFiles): boolean {

@@ -4,6 +4,8 @@ export interface WorkflowTextOptions {
   /** Used where the project does not name itself. */
   readonly fallbackName: string;
   readonly project: DetectedProject | null;
+  /** Globs of pages: the workflow is for these alone. */
+  readonly pages?: readonly string[] | null;
   /** Null: tasks start from whatever branch is checked out. */
   readonly branch: string | null;
   /** `strict`: the bundled strict workflow, with what was found here. */
@@ -25,10 +27,10 @@ const unknownProject: DetectedProject = {
 
 /** The text of `agent_workflow.yaml` in its short form, with comments. It loads without errors and warnings. */
 export function workflowText(options: WorkflowTextOptions): string {
+  if (options.pages) return pagesText(options.fallbackName, options.branch, options.pages);
   const project = options.project ?? unknownProject;
   const lines = [
-    "# How changes are made here. `phasegate lint` checks this file, `phasegate explain phase TDD` says what it means.",
-    "# Every key: docs/workflow-spec.md of Phasegate. Tasks take it from the base branch: commit it.",
+    ...headLines("TDD"),
     `name: ${plain(options.project?.name ?? options.fallbackName)}`,
     ...(options.preset === "strict" ? ["extends: phasegate/strict@1"] : []),
     ...workspaceLines(options.branch, project),
@@ -36,6 +38,30 @@ export function workflowText(options: WorkflowTextOptions): string {
     "evidence:",
     `  tests: ${runnerText(project, options.preset === "strict")}   # run by the server on the exact tree, without network`,
     ...(options.preset === "strict" ? strictLines(project) : phaseLines(project)),
+    "",
+  ];
+  return lines.join("\n");
+}
+
+function headLines(phase: string): readonly string[] {
+  return [
+    `# How changes are made here. \`phasegate lint\` checks this file, \`phasegate explain phase ${phase}\` says what it means.`,
+    "# Every key: docs/workflow-spec.md of Phasegate. Tasks take it from the base branch: commit it.",
+  ];
+}
+
+function pagesText(name: string, branch: string | null, pages: readonly string[]): string {
+  const lines = [
+    ...headLines("WRITE"),
+    `name: ${plain(name)}`,
+    ...(branch === null ? [] : ["workspace:", `  base: ${plain(branch)}   # where tasks start from`]),
+    "paths:   # named once, used as $name below",
+    `  pages: ${list(pages)}`,
+    "phases:",
+    "  - { id: WRITE, tools: [read, edit, run], write: [$pages], gate: has_files_changed }",
+    "  # A person looks at the difference and approves exactly that.",
+    "  - { id: REVIEW, tools: [read], gate: { approval: human }, rework: [WRITE] }",
+    "  - { id: COMPLETE, tools: [read, git_commit] }",
     "",
   ];
   return lines.join("\n");
