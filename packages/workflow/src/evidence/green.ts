@@ -67,6 +67,10 @@ export function readGreen(subject: EvidenceSubject): Gathered<GreenReading> {
     unstable.has(
       base.value.identities.has(identity) ? base.value.fileOf(identity) : (fileInIdentity(identity, unstable) ?? ""),
     );
+  const isOfChangedFile = (identity: string): boolean => {
+    const file = base.value.fileOf(identity);
+    return file === null || changes.value.has(file);
+  };
   const before = (state: TestState): readonly string[] =>
     passedBefore.filter((identity) => run.stateOf(identity) === state);
   const isGone = (identity: string): boolean => removed(identity, base.value.fileOf(identity));
@@ -82,7 +86,9 @@ export function readGreen(subject: EvidenceSubject): Gathered<GreenReading> {
       stillRed: stillRed(reds, run, unstable),
       heldByFile: [
         ...reds.filter((red) => isHeldByFile(red, { reds, run, unstable })).map(({ identity }) => identity),
-        ...before("missing").filter((identity) => !isGone(identity) && isUnstable(identity)),
+        ...before("missing").filter(
+          (identity) => !isGone(identity) && isUnstable(identity) && isOfChangedFile(identity),
+        ),
       ],
       redAgain: readRedAgain(evidence),
       missing: before("missing").filter((identity) => !isGone(identity) && !isUnstable(identity)),

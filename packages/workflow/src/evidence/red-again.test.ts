@@ -98,6 +98,18 @@ describe("red tests whose names differ between two runs of one tree", () => {
     ]);
   });
 
+  test("are not named where they are of the base, in a file that the task left as it was", () => {
+    const base = onBase({ ...old, "test/clock.test.js": { "ticks at 1": "passed" } });
+    const current = now({
+      ...old,
+      "test/clock.test.js": { "ticks at 2": "passed" },
+      [file]: { "gives 1 ms": "passed" },
+    });
+    const evidence = { base, current, redIdentities: [named[1]!], redAgain: again };
+    const outcome = judge("all_tests_pass", { phase: "IMPL", sinceBase: [changed(file, "added")], evidence });
+    expect(outcome.findings?.filter(({ name }) => name === "unstable_names")).toEqual([]);
+  });
+
   test("are not named where this run has them", () => {
     const current = now({ ...old, [file]: { "takes 3 ms": "passed", "gives 1 ms": "passed" } });
     expect(check("all_tests_pass", { reds: named, again, current }).findings).toEqual([]);
