@@ -17,6 +17,13 @@ test("who misses a program that setup installs is told of `run_tests`", () => {
   ]);
 });
 
+test("so is who lets npx fetch one without network, and not who only prints that", () => {
+  const stderr = "npm error code ENOTCACHED\nnpm error request to https://registry.npmjs.org/vitest failed\n";
+  expect(missingProgramWarnings({ exit_code: 1, stderr }, withSetup)).toHaveLength(1);
+  expect(missingProgramWarnings({ exit_code: 0, stderr }, withSetup)).toEqual([]);
+  expect(missingProgramWarnings({ exit_code: 1, stderr: "see npm error code ENOTCACHED\n" }, withSetup)).toEqual([]);
+});
+
 test("nothing is said of other failures, or where there is no setup", () => {
   expect(missingProgramWarnings({ exit_code: 1 }, withSetup)).toEqual([]);
   expect(missingProgramWarnings(null, withSetup)).toEqual([]);

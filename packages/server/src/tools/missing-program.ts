@@ -4,6 +4,9 @@ import type { CompiledWorkflow } from "@phasegate/workflow";
 /** The exit code of shells for a command that is not there, and of npm for one that its script names. */
 const notFound = 127;
 
+/** What npm says where it would fetch a program that is not installed, and there is no network or nothing to fetch from. */
+const notFetched = /^npm (?:error|ERR!) code (?:ENOTCACHED|EAI_AGAIN|ENOTFOUND|ECONNREFUSED|ENETUNREACH)$/m;
+
 /**
  * What to tell an agent whose command missed a program where `workspace.setup` installs some: only test runs see those,
  * and it would look for them in the workspace.
@@ -12,6 +15,9 @@ export function missingProgramWarnings(
   result: JsonObject | null,
   { normalized }: Pick<CompiledWorkflow, "normalized">,
 ): string[] {
-  if (result?.["exit_code"] !== notFound || normalized.workspace.setup === null) return [];
+  if (normalized.workspace.setup === null) return [];
+  const code = result?.["exit_code"];
+  const isNotFetched = code !== 0 && notFetched.test(String(result?.["stderr"] ?? ""));
+  if (code !== notFound && !isNotFetched) return [];
   return ["commands do not see what `workspace.setup` installs; `run_tests` runs the tests with it"];
 }
