@@ -16,8 +16,8 @@ export function missingProgramWarnings(
   { normalized }: Pick<CompiledWorkflow, "normalized">,
 ): string[] {
   if (normalized.workspace.setup === null) return [];
-  const code = result?.["exit_code"];
-  const isNotFetched = code !== 0 && notFetched.test(String(result?.["stderr"] ?? ""));
+  const { exit_code: code, stderr } = result ?? {};
+  const isNotFetched = code !== 0 && typeof stderr === "string" && notFetched.test(stderr);
   if (code !== notFound && !isNotFetched) return [];
   return ["commands do not see what `workspace.setup` installs; `run_tests` runs the tests with it"];
 }
