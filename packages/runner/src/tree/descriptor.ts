@@ -1,10 +1,30 @@
-import { closeSync, constants, mkdirSync, openSync } from "node:fs";
+import { closeSync, constants, mkdirSync, openSync, readdirSync } from "node:fs";
 
 const directoryFlags = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
 
 /** The path by which the kernel reaches an entry of an open directory, whatever its own path has become. */
 export function entryOf(directory: number, name: string): string {
   return `/proc/self/fd/${directory}/${name}`;
+}
+
+/** The names in an open directory; one that is no text in UTF-8 as its bytes, since no text leads to it. */
+export function namesIn(directory: number): readonly (string | Buffer)[] {
+  const at = `/proc/self/fd/${directory}`;
+  const names = readdirSync(at);
+  if (!names.some((name) => name.includes(notText))) return names;
+  return readdirSync(at, { encoding: "buffer" }).map((bytes) => {
+    const text = bytes.toString("utf8");
+    return text.includes(notText) ? bytes : text;
+  });
+}
+
+/** What bytes become that are no UTF-8; also a character of its own, whose name is then taken by its bytes. */
+const notText = "\uFFFD";
+
+/** As `entryOf`, of a name of any bytes. */
+export function entryOfBytes(directory: number, name: string | Buffer): string | Buffer {
+  if (typeof name === "string") return entryOf(directory, name);
+  return Buffer.concat([Buffer.from(entryOf(directory, "")), name]);
 }
 
 export function openRoot(root: string): number {
@@ -24,8 +44,8 @@ export function holdEntry(at: string | Buffer, flags: number): number | null {
   }
 }
 
-export function openDirectoryIn(parent: number, name: string): number {
-  return openSync(entryOf(parent, name), directoryFlags);
+export function openDirectoryIn(parent: number, name: string | Buffer): number {
+  return openSync(entryOfBytes(parent, name), directoryFlags);
 }
 
 /**

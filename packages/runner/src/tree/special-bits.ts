@@ -5,7 +5,7 @@ import { holdEntry } from "./descriptor.ts";
 export const specialBits = 0o7000;
 
 /** Keeps some bits and adds others. Never through a link: what became one is judged as one. */
-export function setBits(at: string, kept: number, added: number): void {
+export function setBits(at: string | Buffer, kept: number, added: number): void {
   const held = holdEntry(at, 0);
   if (held === null) return;
   try {

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { closeSync, lstatSync, readdirSync, unlinkSync, type Stats } from "node:fs";
+import { closeSync, lstatSync, unlinkSync, type Stats } from "node:fs";
 import { removeWhole } from "./remove-whole.ts";
-import { entryOf, hasCode, openDirectoryIn, openRoot } from "./descriptor.ts";
+import { entryOfBytes, hasCode, namesIn, openDirectoryIn, openRoot } from "./descriptor.ts";
 import { setBits, specialBits } from "./special-bits.ts";
 import { sharedBounds, TooLargeToShare } from "./shared-thread.ts";
 
@@ -87,9 +87,9 @@ export function removeSince(
 }
 
 /** `du` goes to any depth and holds no descriptor for each directory on the way. Null when it cannot tell. */
-function useBelow(at: string): Pick<WorkspaceUse, "bytes" | "entries"> | null {
+function useBelow(at: string | Buffer): Pick<WorkspaceUse, "bytes" | "entries"> | null {
   // The path leads through a descriptor of this process, which is another's "self" there.
-  const directory = `${at.replace("/proc/self/", `/proc/${process.pid}/`)}/.`;
+  const directory = `${at.toString().replace("/proc/self/", `/proc/${process.pid}/`)}/.`;
   const count = (unit: string): number => {
     const printed = execFileSync("du", ["-s", unit, "--", directory], {
       encoding: "utf8",
@@ -105,7 +105,7 @@ function useBelow(at: string): Pick<WorkspaceUse, "bytes" | "entries"> | null {
   }
 }
 
-type Visit = (at: string, stats: Stats, path: string, isDeep: boolean) => boolean;
+type Visit = (at: string | Buffer, stats: Stats, path: string, isDeep: boolean) => boolean;
 
 /** False when the visitor stopped. A directory that lies too deep is visited once more as such, and not entered. */
 function visitAll(root: string, visit: Visit): boolean {
@@ -117,9 +117,9 @@ function visitAll(root: string, visit: Visit): boolean {
   }
 
   function visitDirectory(directory: number, prefix: string, depth: number): boolean {
-    for (const name of readdirSync(`/proc/self/fd/${directory}`)) {
-      const at = entryOf(directory, name);
-      const path = prefix === "" ? name : `${prefix}/${name}`;
+    for (const name of namesIn(directory)) {
+      const at = entryOfBytes(directory, name);
+      const path = prefix === "" ? String(name) : `${prefix}/${String(name)}`;
       const stats = ifThere(() => lstatSync(at));
       if (stats === null) continue;
       if (!visit(at, stats, path, false)) return false;
