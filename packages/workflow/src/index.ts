@@ -40,7 +40,7 @@ export { checkDefinitions, checkNames, findCheck, validateCheckParameters } from
 export { codeLines } from "./evidence/code-lines.ts";
 export { coverageTests, type TestSource } from "./evidence/coverage-tests.ts";
 export { declaresExpectedFailure } from "./evidence/expected-failures.ts";
-export { redIdentitiesOf } from "./evidence/red.ts";
+export { isUnexpectedPass, redIdentitiesOf } from "./evidence/red.ts";
 export { treesToBeRedAgain } from "./evidence/red-again.ts";
 export { failuresIn, mayHaveUnstableNames, problemOfRun, withUnstableFiles } from "./evidence/test-runs.ts";
 export {

@@ -31,6 +31,25 @@ test("a test that passed by failing is a todo, by what node prints", async () =>
   ]);
 });
 
+test.each([
+  ["the test printed before it", "...✔ b (1.5ms) # EXPECTED FAILURE\n"],
+  ["its name has two lines", "✔ twenty\nb (1.5ms) # EXPECTED FAILURE\n"],
+  ["its name holds a carriage return", "✔ twenty\r b (1.5ms) # EXPECTED FAILURE\n"],
+])("one todo stands for what was printed and is not found, since %s", async (_, output) => {
+  expect(await outcomes([passed("a.test.js", "b"), passed("a.test.js", "c")], output)).toEqual([
+    "a.test.js > b: passed",
+    "a.test.js > c: passed",
+    "a test whose failure was expected, which the output does not name: todo",
+  ]);
+});
+
+test("a test that is only called so says nothing", async () => {
+  const output = "✔ prints # EXPECTED FAILURE (1.5ms)\n";
+  expect(await outcomes([passed("a.test.js", "prints # EXPECTED FAILURE")], output)).toEqual([
+    "a.test.js > prints # EXPECTED FAILURE: passed",
+  ]);
+});
+
 test("of equal names in several files, the one counts whose file speaks of it", async () => {
   const output = "✔ b (1ms)\n✔ b (1ms) # EXPECTED FAILURE\n";
   const texts = { "a.test.js": 'test("b", run);', "c.test.js": "test(name, { expectFailure: true }, run);" };

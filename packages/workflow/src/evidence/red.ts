@@ -179,7 +179,7 @@ interface Comparison {
 }
 
 /** What node:test, vitest, jest, pytest and unittest say of a test that is expected to fail and does not. */
-function isUnexpectedPass(message: string | null): boolean {
+export function isUnexpectedPass(message: string | null): boolean {
   return /^(?:\[XPASS\(strict\)\]|unexpected success\b|(?:\w*Error: )?(?:test was expected to fail but passed|expect test to fail\b|failing test passed even though))/i.test(
     message ?? "",
   );
