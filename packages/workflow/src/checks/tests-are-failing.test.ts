@@ -214,6 +214,26 @@ describe("red does not pass when", () => {
       /passed on the base/u,
     ],
     [
+      "the format names no file, and new files beside it break a test of the base",
+      {
+        evidence: {
+          base: onBase({ "": { adds: "passed", halves: "passed" } }),
+          red: atRed({ "": { adds: "passed", halves: "failed", divides: "passed" } }),
+        },
+      },
+      /passed on the base/u,
+    ],
+    [
+      "the format names no file, and what fails did so on the base",
+      {
+        evidence: {
+          base: onBase({ "": { adds: "passed", halves: "failed" } }),
+          red: atRed({ "": { adds: "passed", halves: "failed", divides: "passed" } }),
+        },
+      },
+      /no test is red/u,
+    ],
+    [
       "the names of an unstable file differ, and fewer of its tests pass",
       {
         evidence: {

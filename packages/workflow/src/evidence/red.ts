@@ -193,8 +193,11 @@ function namesOf(run: TestRun, isWanted: (test: TestCase) => boolean): readonly 
 function counts(identity: string, { red, base, overlay }: Comparison): boolean {
   const file = red.fileOf(identity);
   if (file !== null) return overlay.testFiles.has(file);
-  // Without a file: one that is new, or that only changed tests can have broken.
-  return overlay.testFiles.size > 0 && (base.stateOf(identity) === "missing" || overlay.holdsOnlyTests);
+  if (overlay.testFiles.size === 0) return false;
+  // Without a file: one that is new, or that only changed tests can have broken. New files hold no test of the base, but
+  // where one test stands for all of them.
+  const mayHold = overlay.existing.length > 0 || red.identities.size === 1;
+  return base.stateOf(identity) === "missing" || (overlay.holdsOnlyTests && mayHold);
 }
 
 /** A changed test that passes on the base and after tests no more than before, or less: only a reader can tell. */
