@@ -39,7 +39,9 @@ export function describeLeases(open: OpenLedger): void {
         await appendTo(ledger, "ended", [completed(2)], { lease: { expiresAt: 300 } });
         await appendTo(ledger, "never", [created()], { lease: { expiresAt: 100 } });
         await appendTo(ledger, "never", [toolExecuted()], { lease: { expiresAt: 100 } });
-        for (const name of ["freed", "ended", "never"]) {
+        await appendTo(ledger, "taken", [created(), claimed()], { lease: { expiresAt: 100 } });
+        await appendTo(ledger, "taken", [released(2), claimed({ epoch: 3 })]);
+        for (const name of ["freed", "ended", "never", "taken"]) {
           expect((await ledger.getTask(taskId(name)))?.leaseExpiresAt).toBeNull();
         }
         expect(await ledger.expiredLeases({ now: 1_000, limit: 10 })).toEqual([]);

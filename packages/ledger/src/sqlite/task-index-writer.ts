@@ -38,7 +38,9 @@ export class TaskIndexWriter {
       const { row: after, holders } = projectBatch(before, changing);
       if (after === null) return;
       this.#put(stream.number, { before, after, holders });
-      this.#applyLease(stream.number, after.holderPrincipal === null ? null : lease);
+      // Where nobody held the task within the batch its lease ended there, whoever holds it at the end.
+      const kept = after.leaseExpiresAt === null ? null : undefined;
+      this.#applyLease(stream.number, after.holderPrincipal === null ? null : lease === undefined ? kept : lease);
     } else if (lease !== undefined) {
       const holder = this.#statements.holder.get(stream.number)?.["holder_principal"] ?? null;
       this.#applyLease(stream.number, holder === null ? null : lease);
