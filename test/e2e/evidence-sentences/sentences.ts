@@ -168,7 +168,7 @@ export const sentences: readonly Sentence[] = [
         check: green,
         write: { ...newSum(l), [l.testPath("sum")]: addTest(l, [{ name: "adds", holds: "add(1) > 2" }]) },
         passes: true,
-        findings: ["failed_on_base"],
+        findings: ["failed_on_base", "rewritten_tests"],
       },
     ],
   },
