@@ -36,6 +36,18 @@ describe("tests of which none ran are named:", () => {
       "test/a.test.ts: adds",
     ],
     [
+      "a test that a later one of its class replaces",
+      "test/test_a.py",
+      "class TestSum:\n    def test_adds(self):\n        assert add(1) == 2\n\n    def test_adds(self):\n        pass\n",
+      "test/test_a.py: TestSum.test_adds, another before it",
+    ],
+    [
+      "a test that a later one of its module replaces",
+      "test/test_a.py",
+      "def test_adds():\n    assert add(1) == 2\n\n\n@pytest.mark.slow\ndef test_adds():\n    pass\n",
+      "test/test_a.py: test_adds, another before it",
+    ],
+    [
       "a coroutine that was skipped",
       "test/test_b.py",
       "async def test_b():\n    pass\n",
@@ -55,6 +67,16 @@ describe("nothing is told of", () => {
     ["a file that did not load", "test/b.spec.ts", spec, { files: { "test/b.spec.ts": "outside" } }],
     ["a report without files", "test/b.spec.ts", spec, { run: { cases: [] } }],
     ["a helper that declares tests for others", "test/shared.ts", "export const f = () => {\n  it('a', g);\n};\n"],
+    [
+      "tests of one name in two classes, and in the arms of a condition",
+      "test/test_a.py",
+      "class TestA:\n    def test_adds(self):\n        pass\n\n\nclass TestB:\n    def test_adds(self):\n        pass\n\n\nif new:\n    def test_adds():\n        pass\nelse:\n    def test_adds():\n        pass\n",
+    ],
+    [
+      "tests of one name in classes of classes",
+      "test/test_a.py",
+      "class TestA:\n    class TestB:\n        def test_adds(self):\n            pass\n\n    class TestC:\n        def test_adds(self):\n            pass\n",
+    ],
     ["a helper without tests", "test/helpers.ts", "export const latest = (it) => it;\n"],
     [
       "a coroutine that ran",

@@ -36,7 +36,9 @@ export function testsNotRun(
     const ran = here === undefined ? all : new Set(here.map(({ name }) => plain(name)));
     const missing = testsInPython(text).filter((name) => !ran.has(name));
     if (here === undefined) return missing.length > 0 ? [path] : [];
-    return [...missing.map((name) => `${path}: ${name}`), ...undone];
+    const known = new Set(replacedTests(texts[path]?.before ?? ""));
+    const replaced = replacedTests(text).filter((name) => !known.has(name));
+    return [...missing, ...replaced].map((name) => `${path}: ${name}`).concat(undone);
   });
 }
 
@@ -66,6 +68,26 @@ function declaresTests(path: string, text: string): boolean {
 /** Functions and methods whose names a runner of tests in Python looks for. */
 function testsInPython(text: string): readonly string[] {
   return text.split("\n").flatMap((line) => pythonTest.exec(line)?.[1] ?? []);
+}
+
+/** Tests in Python that a later one of their name takes the place of, in the same class or module. */
+function replacedTests(text: string): readonly string[] {
+  const seen = new Set<string>();
+  let scope: string | null = "";
+  let above = "";
+  return text.split("\n").flatMap((line) => {
+    const [, indent = "", name] = /^(\t| {0,4})(?:async\s+)?def (test\w*)\s*\(/.exec(line) ?? [];
+    // What stands below `if` or `try` is one of several; only what a class or the module itself holds takes a place.
+    if (/^\S/.test(line) && !/^[#@)\]}]/.test(line)) scope = /^class (\w+)/.exec(line)?.[1] ?? (name ? "" : null);
+    const isOneOfMany = /@.*(?:overload|register|setter)\b/.test(above);
+    if (line.trim() !== "") above = line;
+    const isHeld = name !== undefined && scope !== null && (scope === "") === (indent === "") && !isOneOfMany;
+    if (!isHeld) return [];
+    const place = `${scope}${indent}${name}`;
+    const isReplacing = seen.has(place);
+    seen.add(place);
+    return isReplacing ? [`${scope === "" ? "" : `${scope}.`}${name}, another before it`] : [];
+  });
 }
 
 /** The name of a test without the parameters of one of its cases. */
