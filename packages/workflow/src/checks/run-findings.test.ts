@@ -115,6 +115,25 @@ describe("a test of the base that says something else and passes as it did", () 
     expect(told({ "test/tax.test.sh": { "tax of ten": "passed" } })).toEqual([]);
   });
 
+  test.each<[what: string, path: string, before: string, after: string | null, isTold: boolean]>([
+    ["rows were taken out of it", "test/tax.test.json", "[\n  [10, 1],\n  [20, 2]\n]\n", "[\n  [10, 1]\n]\n", true],
+    ["a row says something else", "test/other.test.json", "[\n  [10, 1]\n]\n", "[\n  [10, 9]\n]\n", true],
+    ["it is gone", "test/tax.test.txt", "10 1\n", null, true],
+    ["rows were added", "test/more.test.json", "[\n  [10, 1]\n]\n", "[\n  [10, 1],\n  [20, 2]\n]\n", false],
+    ["it is a text for people", "test/tax.test.md", "a\n", "b\n", false],
+  ])("data of the base among its tests, where %s", (_, path, was, after, isTold) => {
+    const run: RunFiles = { [file]: { tax: "passed" } };
+    const outcome = judge("all_tests_pass", {
+      changes: [],
+      sinceBase: [changed(path, after === null ? "deleted" : "modified")],
+      contents: { [path]: { before: was, after } },
+      paths: [file],
+      evidence: { base: onBase(run), current: now(run) },
+    });
+    const told = `changed beside tests of the base, which may rest on it: \`${path}\``;
+    expect(outcome.findings?.map(({ message }) => message)).toEqual(isTold ? [told] : []);
+  });
+
   test("has its file named where something beside it changed, or the texts were not read", () => {
     const beside = "warning rewritten_tests: changed beside tests of the base, which may rest on it";
     const after = before.replace("../src/tax.js", "./tax.js");

@@ -21,10 +21,11 @@ export function rewrittenTests(subject: EvidenceSubject, run: TestRun): Rewritte
   if (base === undefined || base.cases.length === 0) return found;
   const stays = passesStill(base, run, redIdentities);
   const isOfBase = ({ kind, path }: TreeChange): boolean =>
-    kind !== "added" && subject.isTestFile(path) && isCode(path);
+    kind !== "added" && subject.isTestFile(path) && (isCode(path) || isData(path));
   // Where the report names files, the tests of one that is gone are missing.
   const tellsFiles = base.cases.every(({ file }) => file !== null);
-  const files = changes.filter((change) => isOfBase(change) && !(change.kind === "deleted" && tellsFiles));
+  const isMissed = ({ kind, path }: TreeChange): boolean => kind === "deleted" && tellsFiles && isCode(path);
+  const files = changes.filter((change) => isOfBase(change) && !isMissed(change));
   let bytes = 0;
   return files.reduce(({ tests, beside }, change) => {
     const { path } = change;
@@ -49,10 +50,28 @@ const known = new Map<string, RewrittenTests>();
 function partsOf({ path, before, after }: TreeChange, texts: ContentPair | undefined): RewrittenTests {
   if (texts === undefined || texts.before === null || texts.after === null) return unread;
   const key = JSON.stringify([path, before?.content, after?.content]);
-  const parts = known.get(key) ?? rewrittenParts(path, texts.before, texts.after);
+  const compared = isData(path) ? dataParts : rewrittenParts;
+  const parts = known.get(key) ?? compared(path, texts.before, texts.after);
   if (known.size >= maxKnown) known.clear();
   known.set(key, parts);
   return parts;
+}
+
+/** What tests may read: all but code, snapshots, which are told by themselves, and texts for people. */
+function isData(path: string): boolean {
+  return !isCode(path) && !/\.(?:snap|snapshot|md|mdx|rst|adoc)$/i.test(path);
+}
+
+/** Data that only gained lines tests as much as before. */
+function dataParts(_path: string, before: string, after: string): RewrittenTests {
+  const linesOf = (text: string): readonly string[] => text.split("\n").map((line) => line.trim().replace(/,$/, ""));
+  const now = linesOf(after);
+  let at = 0;
+  const holdsAll = linesOf(before).every((line) => {
+    at = line === "" ? at : now.indexOf(line, at) + 1;
+    return line === "" || at > 0;
+  });
+  return { tests: [], beside: holdsAll ? [] : [""] };
 }
 
 /** Whether a test that passed on the base passes now, by the name that it has in the text of its file. */
