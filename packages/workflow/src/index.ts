@@ -60,7 +60,7 @@ export { compileSchema, describeErrors } from "./schema/compile-schema.ts";
 export { compileFreeze, type FreezeOptions } from "./policy/freeze.ts";
 export { compileGlobs, isNormalizedPath, type PathMatcher } from "./policy/globs.ts";
 export { compilePathPolicy, type PathPolicy, type PathPolicyOptions } from "./policy/paths.ts";
-export { isPlainSnapshot } from "./policy/plain-snapshot.ts";
+export { isPlainSnapshot, isSnapshotFile } from "./policy/plain-snapshot.ts";
 export { compileProtected } from "./policy/protected.ts";
 export { quote, quoteList } from "./policy/quote.ts";
 export { describeFixed } from "./policy/who-may-change.ts";

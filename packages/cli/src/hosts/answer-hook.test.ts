@@ -11,8 +11,8 @@ const [workspaces, elsewhere, bindingsFolder] = ["workspaces", "elsewhere", "bin
 for (const folder of [workspaces, elsewhere, bindingsFolder]) mkdirSync(folder!);
 afterAll(() => rmSync(root, { recursive: true }));
 
-function write(file: string, cwd: string): Promise<Verdict> {
-  const payload = { hook_event_name: "PreToolUse", tool_name: "Write", tool_input: { file_path: file }, cwd };
+function call(tool: string, input: unknown, cwd = elsewhere!): Promise<Verdict> {
+  const payload = { hook_event_name: "PreToolUse", tool_name: tool, tool_input: input, cwd };
   return answerHook({
     host: claudeCode,
     payload: JSON.stringify(payload),
@@ -23,6 +23,8 @@ function write(file: string, cwd: string): Promise<Verdict> {
     deadline: AbortSignal.timeout(5_000),
   });
 }
+
+const write = (path: string, cwd: string): Promise<Verdict> => call("Write", { file_path: path }, cwd);
 
 test("what no task is bound to is denied below `within`, wherever the session stands", async () => {
   const unbound = { code: "config_invalid", message: "this directory is bound to no task" };
@@ -37,19 +39,6 @@ test("elsewhere nothing is asked and nothing said", async () => {
 });
 
 const file = join(workspaces!, "task", "a.txt");
-
-function call(tool: string, input: unknown): Promise<Verdict> {
-  const payload = { hook_event_name: "PreToolUse", tool_name: tool, tool_input: input, cwd: elsewhere! };
-  return answerHook({
-    host: claudeCode,
-    payload: JSON.stringify(payload),
-    folders: [elsewhere!],
-    bindingsFolder: bindingsFolder!,
-    within: workspaces!,
-    now: 0,
-    deadline: AbortSignal.timeout(5_000),
-  });
-}
 
 test.each([
   ["mcp__files__write_many", { files: [{ p: file, text: "x" }] }],

@@ -1,8 +1,9 @@
 import type { FileSample, TreeChange } from "@phasegate/wire";
+import { isSnapshotFile } from "@phasegate/workflow";
 import type { ContentStore } from "./content-store.ts";
 import { disguiseOf } from "./disguised-text.ts";
 import { hasScript, longestLineOfCode } from "./text-lines.ts";
-import { isSnapshotFile, maxSnapshotBytes, snapshotCode } from "./snapshot-code.ts";
+import { maxSnapshotBytes, snapshotCode } from "./snapshot-code.ts";
 
 /** Bytes of a file that are looked at. */
 const sampleBytes = 256 * 1024;

@@ -1,5 +1,6 @@
+import { isSnapshotFile } from "@phasegate/workflow";
 import { expect, test } from "vitest";
-import { isSnapshotFile, snapshotCode } from "./snapshot-code.ts";
+import { snapshotCode } from "./snapshot-code.ts";
 
 const told = (text: string): boolean => snapshotCode(Buffer.from(text)) !== null;
 

@@ -4,11 +4,6 @@ import { isPlainSnapshot } from "@phasegate/workflow";
 /** Bytes of a snapshot file that are looked at. */
 export const maxSnapshotBytes = 4 * 1024 * 1024;
 
-/** A file that test runners of JavaScript take for their snapshots, by its name. */
-export function isSnapshotFile(path: string): boolean {
-  return /\.snap(?:shot)?$/i.test(path);
-}
-
 /**
  * What a snapshot file does beside storing values; null where it does nothing, as also where it is no program at all:
  * other tools give their own formats that name.

@@ -102,14 +102,7 @@ export class LeaseKeeper {
       row.leaseExpiresAt > this.#context.clock.now()
     )
       return;
-    await this.#context.runner.fence(lease.taskId, lease.epoch + 1);
-    await this.#context.tasks.decide({
-      taskId: lease.taskId,
-      caller: serverCaller(),
-      command: { type: "expire", leaseExpiredAt: lease.expiresAt, epoch: lease.epoch },
-      facts: {},
-      lease: null,
-    });
+    await endLease(this.#context, lease);
   }
 }
 
@@ -117,17 +110,21 @@ export class LeaseKeeper {
  * Takes a task from a holder whose last key was revoked: what it runs ends, a transition under way is withdrawn, and the
  * task is offered again.
  */
-export async function endCutOff(context: ServerContext, task: TaskState): Promise<void> {
-  await context.runner.fence(task.id, task.epoch + 1);
+export function endCutOff(context: ServerContext, { id, epoch }: TaskState): Promise<void> {
+  const reason = "the key of its holder was revoked";
+  return endLease(context, { taskId: id, epoch, expiresAt: context.clock.now(), reason });
+}
+
+/** Fences the holder first, so that nothing of it runs when the task is offered again. */
+async function endLease(
+  context: ServerContext,
+  { taskId, epoch, expiresAt, reason }: { taskId: TaskId; epoch: number; expiresAt: number; reason?: string },
+): Promise<void> {
+  await context.runner.fence(taskId, epoch + 1);
   await context.tasks.decide({
-    taskId: task.id,
+    taskId,
     caller: serverCaller(),
-    command: {
-      type: "expire",
-      leaseExpiredAt: context.clock.now(),
-      epoch: task.epoch,
-      reason: "the key of its holder was revoked",
-    },
+    command: { type: "expire", leaseExpiredAt: expiresAt, epoch, ...(reason === undefined ? {} : { reason }) },
     facts: {},
     lease: null,
   });

@@ -15,7 +15,7 @@ export function modulesWithoutEnding(
     const text = contents[path]?.after;
     return typeof text === "string" ? [{ path, text }] : [];
   });
-  const odd = texts.filter(({ path }) => !isData(path));
+  const odd = texts.filter(({ path }) => measuredKind(path) !== "js" && !isMeasuredOtherwise(path));
   if (odd.length === 0) return new Map();
   const loaded = new Set(texts.flatMap(({ path, text }) => [...namesLoaded(path, text)]));
   return new Map(
@@ -36,7 +36,7 @@ function kindOfText(text: string): "js" | "py" | null {
 }
 
 /** Components and styles, which bundlers make modules of: measured by their own kinds, or by none. */
-function isData(path: string): boolean {
+function isMeasuredOtherwise(path: string): boolean {
   return ["vue", "svelte", "astro", "mdx", "css", "scss", "less", "json"].includes(measuredKind(path));
 }
 

@@ -1,4 +1,5 @@
 import type { ContentPair, EvidenceFacts, TestRun, TreeChange } from "@phasegate/wire";
+import { isSnapshotFile } from "../policy/plain-snapshot.ts";
 import { isCode } from "./code-lines.ts";
 import { rewrittenParts } from "./rewritten-parts.ts";
 import type { EvidenceSubject } from "./subject.ts";
@@ -59,7 +60,7 @@ function partsOf({ path, before, after }: TreeChange, texts: ContentPair | undef
 
 /** What tests may read: all but code, snapshots, which are told by themselves, and texts for people. */
 function isData(path: string): boolean {
-  return !isCode(path) && !/\.(?:snap|snapshot|md|mdx|rst|adoc)$/i.test(path);
+  return !isCode(path) && !isSnapshotFile(path) && !/\.(?:md|mdx|rst|adoc)$/i.test(path);
 }
 
 /** Data that only gained lines tests as much as before. */

@@ -4,7 +4,7 @@ import { codeLines, measuredKind } from "./code-lines.ts";
 
 /** Calls that declare a test or a suite in JavaScript. */
 const call = /^(\s*)(?:await\s+)?(?:test|it|describe|suite|bench)(?:\.\w+(?:\([^()]*\))?)*\s*[(`]/;
-const pythonTest = /^(?:\t| {0,4})(?:async\s+)?def (test\w*)\s*\(/;
+const pythonTest = /^(\t| {0,4})(?:async\s+)?def (test\w*)\s*\(/;
 const coroutine = /^[ \t]*async\s+def (test\w*)\s*\(/gm;
 /** Names that stand for files of tests by every convention: helpers are seldom called so. */
 const namedAsTests = /(?:[._-](?:test|spec)s?\.[cm]?[jt]sx?|_test\.py|(?:^|\/)test_[^/]*\.py)$/;
@@ -67,7 +67,7 @@ function declaresTests(path: string, text: string): boolean {
 
 /** Functions and methods whose names a runner of tests in Python looks for. */
 function testsInPython(text: string): readonly string[] {
-  return text.split("\n").flatMap((line) => pythonTest.exec(line)?.[1] ?? []);
+  return text.split("\n").flatMap((line) => pythonTest.exec(line)?.[2] ?? []);
 }
 
 /** Tests in Python that a later one of their name takes the place of, in the same class or module. */
@@ -76,7 +76,7 @@ function replacedTests(text: string): readonly string[] {
   let scope: string | null = "";
   let above = "";
   return text.split("\n").flatMap((line) => {
-    const [, indent = "", name] = /^(\t| {0,4})(?:async\s+)?def (test\w*)\s*\(/.exec(line) ?? [];
+    const [, indent = "", name] = pythonTest.exec(line) ?? [];
     // What stands below `if` or `try` is one of several; only what a class or the module itself holds takes a place.
     if (/^\S/.test(line) && !/^[#@)\]}]/.test(line)) scope = /^class (\w+)/.exec(line)?.[1] ?? (name ? "" : null);
     const isOneOfMany = /@.*(?:overload|register|setter)\b/.test(above);

@@ -24,3 +24,8 @@ export function isPlainSnapshot(text: string): boolean {
 function isClosed(type: string, value: string): boolean {
   return type !== "NoSubstitutionTemplate" || (value.length > 1 && value.endsWith("`"));
 }
+
+/** A file that test runners of JavaScript take for their snapshots, by its name. */
+export function isSnapshotFile(path: string): boolean {
+  return /\.snap(?:shot)?$/i.test(path);
+}
