@@ -273,7 +273,7 @@ describe("who holds a task", () => {
     await endTask(id);
   });
 
-  test("decisions are counted by command, effect and code", async () => {
+  test("decisions are counted by command, effect and code, and requests by their seconds", async () => {
     const id = await newTask();
     const agent = await Agent.claim(ada, "ada", id);
     await agent.execute("write_files", { path: "agent_workflow.yaml", content: "" });
@@ -284,6 +284,9 @@ describe("who holds a task", () => {
     expect(text).toMatch(
       /^phasegate_decisions_total\{command="call_tool",effect="deny",code="\w+",tool="write_files",/m,
     );
+    // Seconds of requests were once taken from where Fastify keeps them, which it does only for its own logger.
+    const seconds = /^phasegate_http_request_seconds_sum\{operation="claimTask"\} (.+)$/m.exec(String(text))?.[1];
+    expect(Number(seconds)).toBeGreaterThan(0);
     await endTask(id);
   });
 
