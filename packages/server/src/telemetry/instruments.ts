@@ -44,6 +44,11 @@ export class Instruments {
     else this.#counts.set(path, { pending: 1, counter: this.#require(this.#counters, key).labels(labels) });
   }
 
+  /** Shows a count from 0 on. To Prometheus one that first appears as 1 has not grown, so no alert would see it. */
+  begin<Key extends KeyOf<"counter">>(key: Key, labels: LabelsOf<Key>): void {
+    this.#require(this.#counters, key).labels(labels).inc(0);
+  }
+
   observe<Key extends KeyOf<"histogram">>(key: Key, labels: LabelsOf<Key>, value: number): void {
     const path = pathOf(key, labels);
     let time = this.#times.get(path);

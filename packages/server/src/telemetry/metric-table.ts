@@ -51,7 +51,7 @@ export const metricTable = {
   triggers: {
     name: "phasegate_triggers_total",
     type: "counter",
-    help: "Triggers of transitions that were carried out, or given up.",
+    help: "Triggers of transitions that were carried out, or given up; shown from 0 on.",
     labels: { action: "an action of `triggers`, else `other`", status: "`done`, `failed`" },
   },
   phaseTimeouts: {

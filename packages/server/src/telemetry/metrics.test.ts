@@ -23,6 +23,11 @@ test("answers, refusals, decisions and requests in work are counted under their 
   expect(lines).toContain("phasegate_http_requests_in_flight 5");
 });
 
+test("a trigger that is given up for the first time is seen as a growth from 0", async () => {
+  const lines = (await createMetrics().text()).split("\n");
+  expect(lines).toContain('phasegate_triggers_total{action="webhook",status="failed"} 0');
+});
+
 test("phases without end share one count", async () => {
   const metrics = createMetrics();
   for (let phase = 0; phase < 150; phase += 1) {

@@ -43,9 +43,14 @@ export interface DecisionLabels {
   readonly phase: string;
 }
 
+const triggerStatuses = ["done", "failed"] as const;
+
 export function createMetrics(): Metrics {
   const instruments = new Instruments();
   const phases = new BoundedLabel();
+  for (const action of [...triggerActions, otherValue]) {
+    for (const status of triggerStatuses) instruments.begin("triggers", { action, status });
+  }
   return {
     contentType: instruments.registry.contentType,
     instruments,
