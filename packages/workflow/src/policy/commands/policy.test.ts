@@ -62,6 +62,8 @@ describe("a list of allowed commands", () => {
     'result=$(npm test 2>&1); echo "$result"',
     'echo "$(npm test)"',
     "npm test < /dev/null",
+    "cat ${X:-<(npm test 2>&1 | sort)}",
+    "cat ${X:-$(npm test | grep -f <(sort 'b' # }\n))}",
     "cat <<'EOF' | npm test\ngit commit -m x\nEOF",
     "npm test <<EOF\nsome input\nEOF",
     "npm test # git commit",
@@ -190,6 +192,10 @@ describe("a list of allowed commands", () => {
     "npm test )",
     "if npm test",
     "npm test ${x@P}",
+    // Bash reads a process substitution within `${...}` as a script of its own, with comments and here-documents.
+    "npm test ${x:-<(npm test # '\n)}; rm x ' }\\'",
+    "npm test ${x/y/<(npm test <<E\n'\nE\n)}; rm x ' }\\'",
+    "npm test $(npm test ${x#<(npm test {fd}>out)",
     "sort --compress-program=./x a; npm test",
   ])("denies %j", (command) => {
     expect(outcome(listing, command)).toBe("denied");

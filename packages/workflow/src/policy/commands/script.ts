@@ -161,6 +161,7 @@ export function readScript(text: string): ParsedShell {
         if (node.operation?.type === "Transform" && node.operation.operand.value === "P") {
           why = "`${...@P}` runs what a variable holds";
         }
+        if (hasUncertainEnd(node)) why = "a process substitution within `${...}` may end elsewhere than it seems";
         break;
       default:
         break;
@@ -242,6 +243,19 @@ function isHiddenSubstitution(node: SyntaxNode): boolean {
   const { value } = readWord(node.value);
   const index = value?.search(/\w\[/u) ?? -1;
   return index >= 0 && /\$\(|`/u.test(value!.slice(index));
+}
+
+/**
+ * `${x:-<(ls # '` and a line break: bash skips the comment, and the parser, which finds the end of `${...}` before it
+ * looks for process substitutions, takes the quote for one that opens.
+ */
+function hasUncertainEnd(node: SyntaxNode): boolean {
+  let isUncertain = false;
+  forEachChild(node, (child) => {
+    if (child.type === "ProcessSubstitution") isUncertain ||= !/^[<>]\([^#'"\\`(){}<]*\)$/u.test(child.text);
+    else if (child.type !== "CommandExpansion") isUncertain ||= hasUncertainEnd(child);
+  });
+  return isUncertain;
 }
 
 /** What a part of a script sets a variable to. */
