@@ -23,6 +23,7 @@ export type {
   StoredWorkflow,
 } from "./model/normalized.ts";
 export { faultOfCommitMessage } from "./tools/commit-message.ts";
+export { drawnAlike } from "./drawn-alike.ts";
 export type { ToolDefinition } from "./tools/definition.ts";
 export { describedArguments } from "./tools/described-arguments.ts";
 export {

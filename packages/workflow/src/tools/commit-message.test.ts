@@ -16,6 +16,14 @@ describe("an ordinary message is taken", () => {
     "Fix it\n\nSigned-off-by: Maria <maria@example.com>\nFixes: #12\nRefs: PROJ-7",
     "Say who approved\n\nThe line `Approved-by: x` is read; approved by nobody yet. Reviewed-by lines too.",
     "Explain\n\n- Approved-by: is a trailer\n> Reviewed-by: quoted",
+    "Parse `Reviewed-by:` trailers\n\nThe parser read\nReviewed-by: lines twice.",
+    "Print once\n\nWhere a message held\nReviewed-by: lines twice, it was printed twice. Tell\nApproved-by: header fields apart from prose.\n\nFixes: #12",
+    "Print once\n\nA list of\n  Approved-by: and other lines\nis kept apart.\n\nSigned-off-by: Maria <maria@example.com>",
+    "phasegate: tighten the gate of the tests",
+    "Fix it\n\nTested by: hand, on two machines",
+    "Fix it\n\nApproved by nobody yet: see the ledger.\nReviewed by-laws: none.",
+    "Проверять ключи\n\nAPI-ключ: теперь проверяется\nGit-хуки: без изменений",
+    "Lighten\n\nApprovals-by-week: a chart",
     "a\u{e000}b",
   ])("%j", (message) => expect(faultOfCommitMessage(message)).toBeNull());
 });
@@ -56,10 +64,43 @@ describe("a verdict that only the ledger gives is refused", () => {
     ["Fix\n\nPhasegate: approved", "Phasegate"],
     ["Fix\n\nＡpproved-by： maria", "Approved-by"],
     ["Fix\n\nАpproved-by: maria", "Аpproved-by"],
-  ])("%j", (message, named) => {
-    expect(faultOfCommitMessage(message)).toEqual({
-      message: `\`message\` holds the trailer \`${named}\`, which an agent may not give`,
-      hint: "leave the line out: who approved and reviewed is in the ledger; `Co-authored-by` and `Signed-off-by` may stand",
-    });
-  });
+    ["Fix\n\nPhasegate‐Task: tsk_1", "Phasegate‐Task"],
+    ["Fix\n\nApproved−by: maria", "Approved−by"],
+    ["Fix\n\nApproved—by: maria", "Approved—by"],
+    ["Fix\n\nApproved_by: maria", "Approved_by"],
+    ["Fix\n\nApproved\u00a0by: maria", "Approved by"],
+    ["Fix\n\nReviewed by: maria", "Reviewed by"],
+    ["Fix\n\nApproved-by∶ maria", "Approved-by∶ maria"],
+    ["Fix\n\nRevíewed-by: maria", "Revíewed-by"],
+    ["Fix\n\nΡhasegate-Τask: tsk_1", "Ρhasegate-Τask"],
+  ])("%j", (message, named) => expect(faultOfCommitMessage(message)).toEqual(verdict(named)));
 });
+
+describe("prose is what goes on with a sentence where git reads no trailers: refused is", () => {
+  test.each([
+    ["a paragraph of trailers", "Fix\n\nFixes: #12\nApproved-by: was dropped from the template", "Approved-by"],
+    ["a trailer under an address, as git takes that", "Fix\n\nhttps://x/?a=1\nApproved-by: was dropped", "Approved-by"],
+    [
+      "a paragraph in which git wrote a quarter",
+      "Fix\n\nwe asked all of\nthem and it went\nApproved-by: maria and jon\nSigned-off-by: A <a@b.c>",
+      "Approved-by",
+    ],
+    ["trailers above others", "Fix\n\nRefs: #1\nApproved-by: maria or so\n\nFixes: #12", "Approved-by"],
+    ["trailers above a divider", "Fix\n\nRefs: #1\nApproved-by: maria or so\n---\nnotes of mine", "Approved-by"],
+    ["a folded trailer", "Fix\n\nRefs: #1\n Approved-by: maria or so", "Approved-by"],
+    ["a trailer among comments", "Fix\n\n# of mine\nApproved-by: maria or so", "Approved-by"],
+    ["a line under a whole sentence", "Fix\n\nIt is done.\nApproved-by: maria or so", "Approved-by"],
+    ["a line under a heading", "Fix\n\nPeople who looked:\nApproved-by: maria or so", "Approved-by"],
+    ["a name", "Fix\n\nWe went on\nApproved-by: Maria Lopez", "Approved-by"],
+    ["a name of one word", "Fix\n\nWe went on\nApproved-by: maria", "Approved-by"],
+    ["an address", "Fix\n\nWe went on\nApproved-by: maria lopez <maria@example.com>", "Approved-by"],
+    ["a disguised one", "Fix\n\nWe went on\nApproved‐by: maria and jon", "Approved‐by"],
+  ])("%s", (_, message, named) => expect(faultOfCommitMessage(message)).toEqual(verdict(named)));
+});
+
+function verdict(named: string): { message: string; hint: string } {
+  return {
+    message: `\`message\` gives the verdict \`${named}\`, which an agent may not give`,
+    hint: "leave the line out: who approved and reviewed is in the ledger; to write about such lines, put the word in back-ticks",
+  };
+}

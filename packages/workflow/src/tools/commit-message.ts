@@ -1,4 +1,5 @@
 import { replaceUnprintable } from "@phasegate/wire";
+import { findVerdict } from "./verdict-line.ts";
 
 /** Why a message is no message of a commit, and what to write instead. */
 export interface MessageFault {
@@ -6,11 +7,6 @@ export interface MessageFault {
   readonly hint: string;
 }
 
-/** Verdicts that Phasegate records itself, under the name of who gave them. */
-const verdicts = /^(?:phasegate(?:-[\w-]+)?|(?:approved|reviewed|acked|tested|verified)-by)$/u;
-const trailer = /^\s*([\p{L}\p{N}_-]+)\s*:/u;
-const latin = /\p{Script=Latin}/u;
-const drawnLikeLatin = /[\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Armenian}\p{Script=Cherokee}\p{Script=Lisu}]/u;
 /** What joins or chooses the form of the character before it, where it may: in pictures and in scripts that need it. */
 const joiners =
   /(?<=[\p{Extended_Pictographic}\p{Emoji_Modifier}\ufe0f])\u200d|(?<=[\p{Emoji}\u20e3])[\ufe0e\ufe0f]|(?<=[[\p{L}\p{M}]--\p{Script=Latin}--\p{Script=Cyrillic}--\p{Script=Greek}])[\u200c\u200d]/gv;
@@ -34,17 +30,12 @@ export function faultOfCommitMessage(text: string): MessageFault | null {
       hint: "write it without control and format characters; line feeds and tabs may stand in it",
     };
   }
-  for (const line of text.split("\n")) {
-    const token = trailer.exec(line.normalize("NFKC"))?.[1];
-    if (token === undefined) continue;
-    if (verdicts.test(token.toLowerCase()) || (latin.test(token) && drawnLikeLatin.test(token))) {
-      return {
-        message: `\`message\` holds the trailer \`${token.slice(0, 40)}\`, which an agent may not give`,
-        hint: "leave the line out: who approved and reviewed is in the ledger; `Co-authored-by` and `Signed-off-by` may stand",
-      };
-    }
-  }
-  return null;
+  const verdict = findVerdict(text);
+  if (verdict === null) return null;
+  return {
+    message: `\`message\` gives the verdict \`${verdict.slice(0, 40)}\`, which an agent may not give`,
+    hint: "leave the line out: who approved and reviewed is in the ledger; to write about such lines, put the word in back-ticks",
+  };
 }
 
 function firstUnseen(text: string): string | null {
