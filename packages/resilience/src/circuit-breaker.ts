@@ -116,7 +116,12 @@ export class CircuitBreaker {
   async call<Value>(fn: () => Value | Promise<Value>): Promise<Value> {
     if (this.#mustReject()) {
       this.#counts.rejected += 1;
-      throw new CircuitBreakerOpenError(this.name, { retryAfterMs: this.#remainingMs(), cause: this.#lastError });
+      const { name: breaker } = this;
+      const retryAfterMs = this.#remainingMs();
+      throw new CircuitBreakerOpenError(
+        `circuit \`${breaker}\` is open; it is tried again in ${Math.ceil(retryAfterMs / 1_000)} s`,
+        { breaker, retryAfterMs, cause: this.#lastError },
+      );
     }
     const policy = this.#policy;
     const trial = policy.state === State.Closed ? null : this.#trial;

@@ -54,6 +54,12 @@ export class ConfigurationError extends NonRetryableError {
   }
 }
 
+export interface CircuitBreakerOpenOptions extends OrchestratorErrorOptions {
+  readonly breaker?: string;
+  readonly retryAfterMs?: number;
+  readonly mayDegrade?: boolean;
+}
+
 /** The circuit is open: the call was not made. `cause` is the failure that opened it. */
 export class CircuitBreakerOpenError extends NonRetryableError {
   override readonly name: string = "CircuitBreakerOpenError";
@@ -63,16 +69,10 @@ export class CircuitBreakerOpenError extends NonRetryableError {
   readonly retryAfterMs: number;
   readonly mayDegrade: boolean;
 
-  constructor(
-    breaker: string,
-    options: { readonly retryAfterMs: number; readonly cause?: unknown; readonly mayDegrade?: boolean },
-  ) {
-    super(`circuit \`${breaker}\` is open; it is tried again in ${Math.ceil(options.retryAfterMs / 1_000)} s`, {
-      code: "circuit_open",
-      ...(options.cause === undefined ? {} : { cause: options.cause }),
-    });
-    this.breaker = breaker;
-    this.retryAfterMs = options.retryAfterMs;
+  constructor(message: string, options: CircuitBreakerOpenOptions = {}) {
+    super(message, { code: "circuit_open", ...options });
+    this.breaker = options.breaker ?? "default";
+    this.retryAfterMs = options.retryAfterMs ?? 0;
     this.mayDegrade = options.mayDegrade ?? mayDegrade(options.cause);
   }
 }

@@ -94,8 +94,9 @@ export class HttpTransport {
       return await breaker.call(() => this.#repeat<Body>(request));
     } catch (error) {
       if (!(error instanceof CircuitBreakerOpenError)) throw error;
-      const { retryAfterMs, cause } = error;
-      throw new CircuitBreakerOpenError(breaker.name, { retryAfterMs, cause, mayDegrade: isRead(request) });
+      const { message, retryAfterMs, cause } = error;
+      const options = { breaker: breaker.name, retryAfterMs, cause, mayDegrade: isRead(request) };
+      throw new CircuitBreakerOpenError(message, options);
     }
   }
 
