@@ -182,7 +182,11 @@ export async function runOnce(request: TestCommandRequest, words: readonly strin
   const { problem, ...read } = judged;
   const report = {
     ...read,
-    cases: await withoutExpectedFailures(read.cases, { output: about.output, textOf: (file) => request.textOf(file) }),
+    cases: await withoutExpectedFailures(read.cases, {
+      output: about.output,
+      isCut: result.stdout.truncated,
+      textOf: (file) => request.textOf(file),
+    }),
   };
   const measured =
     settings.coverage === null ? null : await readCoverage(directory, { ...about, ...request, cases: report.cases });
@@ -216,7 +220,8 @@ function explained(status: TestRun["status"], problem: string, output: string): 
   return status === "no_report" ? missingTool(output) : problem;
 }
 
-const keptOutputBytes = 512 * 1024;
+/** Of a test runner that reports to a file; what node prints beside its report counts as well. */
+const keptOutputBytes = 4 * 1024 * 1024;
 
 type ReportSource = "report" | "collected" | "stdout" | "stderr" | "both" | "none";
 

@@ -10,8 +10,13 @@ const passed = (file: string | null, name: string): TestCase => ({
   message: null,
 });
 
-async function outcomes(cases: readonly TestCase[], output: string, texts: Readonly<Record<string, string>> = {}) {
-  const read = await withoutExpectedFailures(cases, { output, textOf: (file) => texts[file] ?? null });
+async function outcomes(
+  cases: readonly TestCase[],
+  output: string,
+  texts: Readonly<Record<string, string>> = {},
+  isCut = false,
+) {
+  const read = await withoutExpectedFailures(cases, { output, isCut, textOf: (file) => texts[file] ?? null });
   return read.map(({ identity, outcome }) => `${identity}: ${outcome}`);
 }
 
@@ -41,6 +46,24 @@ test.each([
     "a.test.js > c: passed",
     "a test whose failure was expected, which the output does not name: todo",
   ]);
+});
+
+test("a todo stands for each that is not found", async () => {
+  const output = "...✔ b (1.5ms) # EXPECTED FAILURE\n...✔ c (1ms) # EXPECTED FAILURE\n";
+  const name = "a test whose failure was expected, which the output does not name";
+  expect(await outcomes([passed("a.test.js", "b")], output)).toEqual([
+    "a.test.js > b: passed",
+    `${name}: todo`,
+    `${name} > #2: todo`,
+  ]);
+});
+
+test.each([
+  ["a todo stands for what was cut out of the output of node", "✔ b (1ms)\nℹ tests 1\n", true, 2],
+  ["none stands for what was cut out of the output of others", "1 passed\n", true, 1],
+  ["none stands for what was not cut", "✔ b (1ms)\nℹ tests 1\n", false, 1],
+])("%s", async (_, output, isCut, cases) => {
+  expect(await outcomes([passed("a.test.js", "b")], output, {}, isCut)).toHaveLength(cases);
 });
 
 test("a test that is only called so says nothing", async () => {

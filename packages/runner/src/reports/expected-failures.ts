@@ -5,24 +5,32 @@ import { declaresExpectedFailure, isUnexpectedPass } from "@phasegate/workflow";
 const javaScript = /\.[cm]?[jt]sx?$/;
 /** The end of such a line, wherever it stands: a name may hold line ends, and a test may print before it. */
 const printedEnd = /\([\d.]+ms\) # EXPECTED FAILURE\b/g;
-const unknownCase: TestCase = {
-  identity: "a test whose failure was expected, which the output does not name",
-  file: null,
-  name: "a test whose failure was expected, which the output does not name",
-  outcome: "todo",
-  message: null,
-};
+/** What stands for tests that passed by failing and that the output does not name, or does not show. */
+const unknown = {
+  unnamed: "a test whose failure was expected, which the output does not name",
+  unread: "tests that may have passed by failing, since the run printed more than is read of its output",
+} as const;
+/** The sum of node's `spec` reporter, which it prints last. */
+const sumOfNode = /^ℹ tests \d+$/m;
+const maxUnknown = 100;
 /** How node's `spec` reporter prints a test whose failure was expected. */
 const printedLine = /^\s*✔ (.+) \([\d.]+ms\) # EXPECTED FAILURE\b/;
+
+export interface PrintedRun {
+  readonly output: string;
+  /** Something of the output is not in it. */
+  readonly isCut: boolean;
+  readonly textOf: (path: string) => string | null;
+}
 
 /**
  * The cases, of which none passed by failing: reports in JUnit XML and in the JSON of jest count such a test as passed.
  * It is told by what node prints beside its report, or by the text of its file, and becomes a `todo`, as other runners
- * report it. Where node printed more of them than are found so, one `todo` stands for those.
+ * report it. For each that node printed beyond those a `todo` without a file stands, and one where its output was cut.
  */
 export async function withoutExpectedFailures(
   cases: readonly TestCase[],
-  { output, textOf }: { readonly output: string; readonly textOf: (path: string) => string | null },
+  { output, isCut, textOf }: PrintedRun,
 ): Promise<readonly TestCase[]> {
   const printed = Map.groupBy(
     output.split("\n").flatMap((line) => printedLine.exec(line)?.[1]?.trim() ?? []),
@@ -58,5 +66,21 @@ export async function withoutExpectedFailures(
   const inverted = read.filter((one, at) => one.outcome !== cases[at]?.outcome).length;
   const unexpected = cases.filter(({ outcome, message }) => outcome === "failed" && isUnexpectedPass(message)).length;
   const printedEnds = output.match(printedEnd)?.length ?? 0;
-  return printedEnds > inverted + unexpected ? [...read, unknownCase] : read;
+  const unnamed = Math.min(maxUnknown, Math.max(0, printedEnds - inverted - unexpected));
+  const isUnread = isCut && cases.length > 0 && sumOfNode.test(output);
+  return [
+    ...read,
+    ...Array.from({ length: unnamed }, (_, at) => unknownCase(unknown.unnamed, at)),
+    ...(isUnread ? [unknownCase(unknown.unread, 0)] : []),
+  ];
+}
+
+function unknownCase(name: string, at: number): TestCase {
+  return {
+    identity: at === 0 ? name : `${name} > #${String(at + 1)}`,
+    file: null,
+    name,
+    outcome: "todo",
+    message: null,
+  };
 }

@@ -157,6 +157,15 @@ function findingsOf(reading: GreenReading): readonly CheckFinding[] {
           ),
         ]
       : []),
+    ...(reading.skippedAsOnBase.length > 0
+      ? [
+          finding(
+            "skipped_tests",
+            "info",
+            `skipped in red files, as on the base: ${listed(reading.skippedAsOnBase, 20)}`,
+          ),
+        ]
+      : []),
     ...(reading.removed.length > 0
       ? [finding("removed_tests", "warning", `passed before and are given up: ${listed(reading.removed, 20)}`)]
       : []),

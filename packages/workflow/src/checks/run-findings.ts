@@ -1,5 +1,5 @@
 import type { TestRun } from "@phasegate/wire";
-import { newExpectedFailures } from "../evidence/expected-failures.ts";
+import { newExpectedFailures } from "../evidence/inverted-tests.ts";
 import { isFrozenBefore } from "../evidence/held-tests.ts";
 import { rewrittenTests } from "../evidence/rewritten-tests.ts";
 import { shadowsOfProduct } from "../evidence/shadowed-product.ts";

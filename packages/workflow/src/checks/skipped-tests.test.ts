@@ -56,6 +56,22 @@ describe("green passes, and tells who approves, when a test of a red file is ski
   });
 });
 
+describe("green says of a test of a red file that was skipped on the base", () => {
+  const before = 'test.skip("halves", () => half());\ntest.skip("halves and more", () => {});\n';
+  const added = 'test("divides", run);\n';
+  test.each([
+    ["as information, where it is as it was", `${before}${added}`, "info", "as on the base"],
+    ["so, where another changed", `${added}test.skip("halves", () => half());\n`, "info", "as on the base"],
+    ["with a warning, where it says something else", before.replace("half()", "{}"), "warning", "on the base or for"],
+  ])("%s", (_, after, severity, message) => {
+    const runs = { base: onBase({ ...old, [file]: { halves: "todo" } }), redIdentities, current };
+    const { findings = [] } = green({ contents: { [file]: { before, after } }, evidence: runs });
+    expect(findings.filter(({ name }) => name === "skipped_tests")).toMatchObject([
+      { severity, message: expect.stringMatching(new RegExp(`^skipped in red files, ${message}.*halves`)) as unknown },
+    ]);
+  });
+});
+
 describe("green is refused when a test of a red file is skipped that", () => {
   test.each<[rule: string, given: Partial<CheckCase>]>([
     [
@@ -140,6 +156,14 @@ describe("green is refused when a test of a red file is skipped that", () => {
     expect(outcome).toMatchObject({ passed: false });
     expect(outcome.passed || outcome.message).toMatch(/red test files hold skipped tests: `test\/new.test.ts`/u);
   });
+});
+
+test("green is refused when a test is skipped of which a report that names files does not say where, unless the base has it", () => {
+  const cases = { ...old, [file]: { divides: "passed" }, "": { unnamed: "todo" } } as const;
+  const outcome = green({ evidence: { base, redIdentities, current: now(cases) } });
+  expect(outcome.passed || outcome.message).toBe("red test files hold skipped tests: `unnamed`");
+  const known = onBase({ ...old, "": { unnamed: "todo" } });
+  expect(green({ evidence: { base: known, redIdentities, current: now(cases) } })).toMatchObject({ passed: true });
 });
 
 describe("red names what", () => {

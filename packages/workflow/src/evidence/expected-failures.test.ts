@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { declaresExpectedFailure, newExpectedFailures } from "./expected-failures.ts";
+import { declaresExpectedFailure } from "./expected-failures.ts";
 
 const says = (text: string, identity: string): boolean => declaresExpectedFailure(text)(`a > ${identity}`, "a");
 
@@ -35,24 +35,4 @@ describe("a text does not say so", () => {
   ])("%s", (_why, text) => {
     expect(says(text, "b")).toBe(false);
   });
-});
-
-const told = (after: string, before: string | null = null, path = "test/a.test.js") =>
-  newExpectedFailures(
-    [{ path, kind: before === null ? "added" : "modified", before: null, after: null } as never],
-    { [path]: { before, after } },
-    (file) => file.startsWith("test/"),
-  );
-
-test("new lines that make a success of failures are told, with or without the name of a test", () => {
-  const text =
-    'const options = { expectFailure: true };\nit.fails(name, run);\nconst { failing } = test;\nit["fails"](name);\n';
-  expect(told(text)).toEqual(["test/a.test.js:1", "test/a.test.js:2", "test/a.test.js:3", "test/a.test.js:4"]);
-});
-
-test("lines of the base, comments, texts, data and other files are not told", () => {
-  expect(told('it.fails("b", run);\nit("c", run);\n', 'it.fails("b", run);\n')).toEqual([]);
-  expect(told('// it.fails("b", run);\nit("says it.fails", () => expect(validator.fails).toBe(1));\n')).toEqual([]);
-  expect(told('it("b", { expectFailure: false }, run);\nconst row = { fails: 2 };\n')).toEqual([]);
-  expect(told('it.fails("b", run);\n', null, "src/a.js")).toEqual([]);
 });

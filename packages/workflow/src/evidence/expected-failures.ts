@@ -1,6 +1,3 @@
-import type { ContentPair, TreeChange } from "@phasegate/wire";
-import { codeLines, measuredKind } from "./code-lines.ts";
-
 /** What inverts a test in node:test, vitest and jest: it passes by failing. */
 const word = String.raw`(?:fails|failing|expectFailure)`;
 const isOff = String.raw`(?!\s*:\s*(?:false|undefined|null)\b)`;
@@ -17,15 +14,6 @@ const optional = new RegExp(
 );
 const lineOfComment = /^[ \t]*(?:\/[/*]|\*).*$/gm;
 const placeholder = /%[a-zA-Z#$%]|\$\{[^}]*\}|\$[\w.#]+/g;
-const quotedText = /"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\\n])*`/g;
-/** Lines that surely invert tests, whether or not they name one. */
-const plainly = [
-  new RegExp(String.raw`\b(?:test|it|describe|suite|specify)\b(?:\.\w+)*\.${word}\b`),
-  new RegExp(String.raw`\{[^}]*\b${word}\b[^}]*\}\s*=\s*(?:test|it|describe|suite)\b`),
-  new RegExp(String.raw`\bexpectFailure\b${isOff}|\bfails\s*:\s*true\b`),
-];
-const byKey = new RegExp(String.raw`\b(?:test|it|describe|suite)\s*\[\s*["'\x60]${word}["'\x60]`);
-
 /**
  * Whether the text of a JavaScript test file says of a test, or of a suite of it, that its failure is its success. False
  * where the text names no such test by a literal.
@@ -38,27 +26,6 @@ export function declaresExpectedFailure(text: string): (identity: string, file: 
     .filter((pattern) => pattern !== null);
   return (identity, file) =>
     identity.split(" > ").some((part) => part !== file && names.some((pattern) => pattern.test(part)));
-}
-
-/** Lines of new and changed test files that make a success of failures, as `file:line`, and that the base does not have. */
-export function newExpectedFailures(
-  changes: Iterable<TreeChange>,
-  texts: Readonly<Record<string, ContentPair>>,
-  isTestFile: (path: string) => boolean,
-): readonly string[] {
-  return [...changes].flatMap(({ kind, path }) => {
-    const { before = null, after = null } = texts[path] ?? {};
-    if (kind === "deleted" || after === null || !mayHold(after)) return [];
-    if (measuredKind(path) !== "js" || !isTestFile(path)) return [];
-    const lines = after.split("\n");
-    const known = new Set(before?.split("\n").map((line) => line.trim()));
-    const isTold = (line: string): boolean => {
-      const code = line.replaceAll(quotedText, '""');
-      return !known.has(line.trim()) && (plainly.some((mark) => mark.test(code)) || byKey.test(line));
-    };
-    const numbers = [...codeLines(path, after)].filter((number) => isTold(lines[number - 1] ?? ""));
-    return numbers.map((number) => `${path}:${String(number)}`);
-  });
 }
 
 function mayHold(text: string): boolean {

@@ -15,8 +15,10 @@ export interface GreenReading {
   readonly unloadedRedFiles: readonly string[];
   readonly emptyRedFiles: readonly string[];
   readonly skippedInRedFiles: readonly string[];
-  /** Tests of red files that the base skipped, or their own text for the platform: no objection, and told. */
+  /** Tests of red files that the base skipped and that changed, or their own text for the platform: no objection, and told. */
   readonly skippedSinceRed: readonly string[];
+  /** Tests of red files that the base skipped just so. */
+  readonly skippedAsOnBase: readonly string[];
   /** Red identities that do not pass. */
   readonly stillRed: readonly string[];
   readonly redAgain: RedAgainReading;
@@ -83,6 +85,7 @@ export function readGreen(subject: EvidenceSubject): Gathered<GreenReading> {
       ...readRedFiles(subject, reds, run),
       skippedInRedFiles: skippedInReds.since,
       skippedSinceRed: skippedInReds.before,
+      skippedAsOnBase: skippedInReds.asOnBase,
       stillRed: stillRed(reds, run, unstable),
       heldByFile: [
         ...reds.filter((red) => isHeldByFile(red, { reds, run, unstable })).map(({ identity }) => identity),

@@ -124,7 +124,7 @@ function folderOf(path: string): string {
 }
 
 /** A path from a folder, without its dots; null where it leaves the tree. */
-function resolved(folder: string, path: string): string | null {
+export function resolved(folder: string, path: string): string | null {
   const parts = folder === "" ? [] : folder.split("/");
   for (const part of path.split("/")) {
     if (part === ".." && parts.pop() === undefined) return null;

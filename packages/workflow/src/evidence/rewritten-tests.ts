@@ -88,7 +88,7 @@ function passesStill(
   return (path, name) => {
     const own = name.split(" > ").at(-1) ?? "";
     // A loop or a condition may declare several tests, whose names stand beside each other.
-    const patterns = [own, ...own.split(", ")].map(patternOf);
+    const patterns = [own, ...own.split(", ")].map(patternOfName);
     const named = [...old.identities].filter((identity) => {
       const file = old.fileOf(identity);
       return (
@@ -100,8 +100,8 @@ function passesStill(
   };
 }
 
-/** Names in a text may leave places open for the values of each case. */
-function patternOf(name: string): RegExp {
+/** Matches a test's name as a run has it, by the name in a text, which may leave places open for the values of each case. */
+export function patternOfName(name: string): RegExp {
   const open = /%[a-zA-Z]|\$[\w.]+|\.{3}/g;
   const parts = name.split(open).map((part) => part.replaceAll(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`));
   return new RegExp(`^${parts.join(".*")}(?:\\[.*\\])?$`, "s");

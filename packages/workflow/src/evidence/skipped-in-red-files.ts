@@ -1,5 +1,7 @@
 import type { EvidenceFacts, RedIdentity } from "@phasegate/wire";
 import { declaresPlatformSkip } from "./declared-skips.ts";
+import { rewrittenParts } from "./rewritten-parts.ts";
+import { patternOfName } from "./rewritten-tests.ts";
 import type { EvidenceSubject } from "./subject.ts";
 import { type IndexedRun, indexRun } from "./test-runs.ts";
 import { type ChangedTestFile, changedTestFiles, placesOf } from "./unplaced-tests.ts";
@@ -11,8 +13,13 @@ export interface SkippedInRedFiles {
    * where the report names no file, and it may be in one of those.
    */
   readonly since: readonly string[];
-  /** Tests that were skipped on the base, or that the file's own frozen text skips on this platform, as they were at RED. */
+  /**
+   * Tests that were skipped on the base and say something else now, or that the file's own frozen text skips on this
+   * platform, as they were at RED.
+   */
   readonly before: readonly string[];
+  /** Tests that were skipped on the base, and that its text leaves as they were. */
+  readonly asOnBase: readonly string[];
 }
 
 /**
@@ -28,9 +35,14 @@ export function readSkippedInRedFiles(
   const ran = new Set([...reds.map(({ identity }) => identity), ...passedBefore]);
   const evidence = subject.facts.evidence ?? {};
   const before: string[] = [];
+  const asOnBase: string[] = [];
   const since = new Set<string>();
   const files = changedTestFiles(subject);
-  const redPlaces = new Set((ofFile.get(null) ?? []).flatMap((red) => placesOrAll(red.identity, files)));
+  // Beside a report that names files a test without one may stand in any that its name does not tell.
+  const unplaced = ofFile.get(null) ?? reds;
+  const redPlaces = new Set(
+    unplaced.flatMap(({ identity, file }) => (file === null ? placesOrAll(identity, files) : [file])),
+  );
   const mayBeInRedFile = (identity: string): boolean =>
     placesOrAll(identity, files).some((path) => redPlaces.has(path));
   const isSkippedByPlatform = (identity: string, redsOfRun: readonly RedIdentity[]): boolean =>
@@ -38,8 +50,8 @@ export function readSkippedInRedFiles(
     wasSkippedAtRed(identity, redsOfRun, evidence);
   for (const identity of run.inState("skipped")) {
     const file = run.fileOf(identity);
-    const redsOfFile = ofFile.get(file);
-    if (redsOfFile === undefined) continue;
+    const redsOfFile = file === null ? unplaced : ofFile.get(file);
+    if (redsOfFile === undefined || redsOfFile.length === 0) continue;
     if (file === null) {
       if (ran.has(identity) || base.stateOf(identity) === "skipped" || !mayBeInRedFile(identity)) continue;
       if (isSkippedByPlatform(identity, redsOfFile)) before.push(identity);
@@ -51,10 +63,11 @@ export function readSkippedInRedFiles(
       base.stateOf(identity) === "skipped" ||
       (declaresPlatformSkip(textOf(subject, file), identity, file) &&
         (redsOfFile.every(({ wholeFile }) => wholeFile) || wasSkippedAtRed(identity, redsOfFile, evidence)));
-    if (was && !isAloneWithSkipped && !ran.has(identity)) before.push(identity);
-    else since.add(file);
+    if (!was || isAloneWithSkipped || ran.has(identity)) since.add(file);
+    else if (base.stateOf(identity) === "skipped" && isUnchanged(subject, file, identity)) asOnBase.push(identity);
+    else before.push(identity);
   }
-  return { since: [...since], before };
+  return { since: [...since], before, asOnBase };
 }
 
 /**
@@ -72,6 +85,15 @@ function wasSkippedAtRed(identity: string, reds: readonly RedIdentity[], { redAg
 function placesOrAll(identity: string, files: readonly ChangedTestFile[]): readonly string[] {
   const places = placesOf(identity, files);
   return places.length > 0 ? places : files.map(({ path }) => path);
+}
+
+/** Whether the text of its file says of this test what that of the base says. */
+function isUnchanged({ facts, baseTree }: EvidenceSubject, file: string, identity: string): boolean {
+  const { before = null, after = null } = facts.tree?.differences[baseTree]?.contents[file] ?? {};
+  if (before === null || after === null) return false;
+  const { tests } = rewrittenParts(file, before, after);
+  const parts = identity.split(" > ");
+  return !tests.some((name) => name.split(" > ").some((part) => parts.some((one) => patternOfName(part).test(one))));
 }
 
 function textOf({ facts, baseTree }: EvidenceSubject, file: string): string {

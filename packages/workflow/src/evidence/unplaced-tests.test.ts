@@ -74,6 +74,8 @@ describe("where the report names no file", () => {
   test("a file that is no test by its name is compared where it has no ending", () => {
     const files = { "test/prices": { before: shell, after: "echo ok 1 - one\n" } };
     expect(told({ run: { ten: "passed" }, files }).join()).toContain("may rest on it: `test/prices`");
+    const spaced = { "test/rates": { before: shell, after: shell.replace("; then", " ;  then") } };
+    expect(told({ run: { ten: "passed" }, files: spaced }).join()).not.toContain("may rest on it");
   });
 
   test.each(["red", "green"] as const)("a test file that a rework changed is named at %s", (gate) => {

@@ -119,6 +119,7 @@ test.each([
   "dist/a.js.map",
   "notebook.ipynb",
   "test/__snapshots__/a.test.js.snap",
+  "test/a.test.js.snapshot",
   "__snapshots__/test_a.ambr",
   "testdata/out.golden",
   "keys/test.pem",

@@ -51,6 +51,7 @@ const data: ReadonlySet<string> = new Set([
   "lockb",
   "sum",
   "snap",
+  "snapshot",
   "ambr",
   "golden",
   "expected",
