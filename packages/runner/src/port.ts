@@ -193,8 +193,11 @@ export interface ActOutcome {
   readonly rolledBack: RollBack;
   /** Paths that came and that no phase may write: they stay, and count for nothing. */
   readonly litter: readonly string[];
-  /** The call was put back, and the agent's own `.git` could not be: its index, refs and stash are as the call left them. */
-  readonly isGitLeft?: boolean;
+  /**
+   * What became of the agent's own `.git` where the call had changed it and was put back. `left`: its index, refs and
+   * stash are as the call left them; `made_anew`: what it kept is gone.
+   */
+  readonly git?: "put_back" | "left" | "made_anew";
 }
 
 export interface TreeRequest {

@@ -10,11 +10,21 @@ import {
   writeSync,
 } from "node:fs";
 import path from "node:path";
-import { entryOf, hasCode, openDirectoryIn, openRoot, withParentMade } from "../tree/descriptor.ts";
+import {
+  entryOf,
+  hasCode,
+  holdEntry,
+  openDirectoryIn,
+  openRoot,
+  withParent,
+  withParentMade,
+} from "../tree/descriptor.ts";
 import { removeWhole } from "../tree/remove-whole.ts";
 import { removeEntry, replaceFile } from "../tree/restore.ts";
+import { setBits } from "../tree/special-bits.ts";
+import { holdFolder, moveBack } from "./held-folder.ts";
 
-/** Folders of `.git` that are remembered, beside the files right in it. Objects are only ever added by honest work. */
+/** Folders of `.git` whose contents are remembered, beside the files right in it. Objects are only ever added by honest work. */
 const rememberedFolders: ReadonlySet<string> = new Set([
   "refs",
   "logs",
@@ -23,6 +33,7 @@ const rememberedFolders: ReadonlySet<string> = new Set([
   "rebase-merge",
   "rebase-apply",
   "sequencer",
+  "worktrees",
 ]);
 
 /** An ordinary clone holds some twenty entries of some hundred bytes each, and one index. */
@@ -44,14 +55,19 @@ interface RememberedFile {
  */
 export class RepositoryState implements Disposable {
   readonly #workspace: string;
+  /** The folder itself, wherever it is moved. */
+  readonly #held: number | null;
   readonly #files = new Map<string, RememberedFile>();
-  readonly #folders = new Set<string>();
+  /** With their permissions. */
+  readonly #folders = new Map<string, number>();
   /** Links and special files, which stay as they are. */
   readonly #others = new Set<string>();
   #isWhole = false;
+  #wasMoved = false;
 
   private constructor(workspace: string) {
     this.#workspace = workspace;
+    this.#held = holdFolder(path.join(workspace, ".git"));
   }
 
   /** Remembers it for as long as the server lives. Of a clone past the bounds nothing is remembered. */
@@ -61,22 +77,38 @@ export class RepositoryState implements Disposable {
     state.#isWhole = whole(() => {
       walk(workspace, (entry) => {
         left.entries -= 1;
-        if (left.entries < 0) return false;
-        if (entry.kind === "folder") state.#folders.add(entry.path);
+        if (left.entries < 0) throw new NotWhole();
+        if (entry.kind === "folder") state.#folders.set(entry.path, permissionsOf(entry));
         if (entry.kind === "other") state.#others.add(entry.path);
-        return entry.kind !== "file" || state.#remember(entry, left);
+        if (entry.kind === "file" && !state.#remember(entry, left)) throw new NotWhole();
+        return isRemembered(entry.path);
       });
     });
     return state;
   }
 
-  /** Puts it back. False where that could not be done, or nothing was remembered: then `.git` is as it is now. */
-  putBack(): boolean {
-    return this.#isWhole && whole(() => this.#putBack());
+  /**
+   * Brings the folder back from where it was moved within the workspace, objects and all; what stands in its place goes.
+   * To be called before what came into the tree is removed.
+   */
+  reclaim(): void {
+    const held = this.#held;
+    if (held !== null) whole(() => (this.#wasMoved = moveBack(this.#workspace, ".git", held)));
+  }
+
+  /**
+   * Puts it back. `same`: nothing was changed but the index at most. `left`: it could not be done, or nothing was
+   * remembered, and `.git` is as it is now.
+   */
+  putBack(): "same" | "put_back" | "left" {
+    let isSame = !this.#wasMoved;
+    if (!this.#isWhole || !whole(() => (isSame = this.#putBack() && isSame))) return "left";
+    return isSame ? "same" : "put_back";
   }
 
   [Symbol.dispose](): void {
     for (const { text } of this.#files.values()) if (!Buffer.isBuffer(text)) closeSync(text.descriptor);
+    if (this.#held !== null) closeSync(this.#held);
     this.#files.clear();
     this.#isWhole = false;
   }
@@ -107,24 +139,57 @@ export class RepositoryState implements Disposable {
     }
   }
 
-  #putBack(): void {
+  /** Whether nothing was changed but the index at most. */
+  #putBack(): boolean {
     const came: string[] = [];
     const same = new Set<string>();
     walk(this.#workspace, (entry) => {
+      if (!this.#isKnown(entry)) {
+        came.push(entry.path);
+        return false;
+      }
       const file = this.#files.get(entry.path);
-      if (file !== undefined && entry.kind === "file" && isSame(file, entry)) same.add(entry.path);
-      const isKnown = file !== undefined || (entry.kind === "folder" ? this.#folders : this.#others).has(entry.path);
-      if (!isKnown) came.push(entry.path);
-      return true;
+      if (file !== undefined && isSame(file, entry)) same.add(entry.path);
+      if (entry.kind === "folder" && permissionsOf(entry) === this.#folders.get(entry.path)) same.add(entry.path);
+      // Whoever is not root must be able to enter it.
+      else if (entry.kind === "folder") setBits(entryOf(entry.directory, entry.name), 0o777, 0o700);
+      return isRemembered(entry.path);
     });
-    // What is in a folder that came goes before the folder.
-    for (const entry of came.toReversed()) removeEntry(this.#workspace, entry);
-    for (const folder of this.#folders) {
+    for (const entry of came) removeEntry(this.#workspace, entry);
+    for (const folder of this.#folders.keys()) {
       withParentMade(this.#workspace, `${folder}/.`, () => undefined, clear);
     }
     for (const [at, file] of this.#files) {
       if (!same.has(at)) replaceFile(this.#workspace, at, (descriptor) => write(file, descriptor));
     }
+    for (const [at, permissions] of this.#folders) {
+      if (same.has(at)) continue;
+      withParent(this.#workspace, at, (parent, name) => setBits(entryOf(parent, name), 0, permissions));
+    }
+    const changed = [...this.#files.keys(), ...this.#folders.keys()].filter(
+      (at) => !same.has(at) && at !== ".git/index",
+    );
+    return came.length === 0 && changed.length === 0;
+  }
+
+  #isKnown({ kind, path: at }: Seen): boolean {
+    if (kind === "folder") return this.#folders.has(at);
+    return this.#files.has(at) || (kind === "other" && this.#others.has(at));
+  }
+}
+
+function isRemembered(folder: string): boolean {
+  const [, top] = folder.split("/");
+  return top === undefined || rememberedFolders.has(top);
+}
+
+function permissionsOf({ directory, name }: Seen): number {
+  const held = holdEntry(entryOf(directory, name), constants.O_DIRECTORY);
+  if (held === null) throw new NotWhole();
+  try {
+    return fstatSync(held).mode & 0o7777;
+  } finally {
+    closeSync(held);
   }
 }
 
@@ -153,36 +218,29 @@ function whole(work: () => void): boolean {
   }
 }
 
-/** Tells of every entry that is remembered, a folder before what is in it. Ends as `NotWhole` where `see` says false. */
+/** Tells of `.git` and what is in it, a folder before its contents, which are told of where `see` says so. */
 function walk(workspace: string, see: (entry: Seen) => boolean): void {
   const root = openRoot(workspace);
   try {
-    walkFolder(root, ".git", { path: ".git", depth: 0 }, see);
+    const top: Seen = { kind: "folder", path: ".git", directory: root, name: ".git" };
+    if (see(top)) walkFolder(top, 0, see);
   } finally {
     closeSync(root);
   }
 }
 
-function walkFolder(
-  parent: number,
-  name: string,
-  at: { readonly path: string; readonly depth: number },
-  see: (entry: Seen) => boolean,
-): void {
-  if (at.depth > bounds.depth) throw new NotWhole();
-  const directory = openDirectoryIn(parent, name);
+function walkFolder(folder: Seen, depth: number, see: (entry: Seen) => boolean): void {
+  if (depth > bounds.depth) throw new NotWhole();
+  const directory = openDirectoryIn(folder.directory, folder.name);
   try {
     const entries = opendirSync(entryOf(directory, ""));
     try {
       for (let entry = entries.readSync(); entry !== null; entry = entries.readSync()) {
         // A name that is not UTF-8 could not be written again.
         if (entry.name.includes("\uFFFD")) throw new NotWhole();
-        const isRemembered = at.depth > 0 || !entry.isDirectory() || rememberedFolders.has(entry.name);
-        if (!isRemembered) continue;
-        const below = { path: path.posix.join(at.path, entry.name), directory, name: entry.name };
         const kind = entry.isFile() ? "file" : entry.isDirectory() ? "folder" : "other";
-        if (!see({ ...below, kind })) throw new NotWhole();
-        if (kind === "folder") walkFolder(directory, entry.name, { path: below.path, depth: at.depth + 1 }, see);
+        const seen: Seen = { kind, path: path.posix.join(folder.path, entry.name), directory, name: entry.name };
+        if (see(seen) && kind === "folder") walkFolder(seen, depth + 1, see);
       }
     } finally {
       entries.closeSync();

@@ -60,38 +60,59 @@ describe("a call that is put back is put back with the agent's git:", () => {
     const judges = new RecordingJudges({ observed: "all" });
     const ran = await bench.runner.act(bench.call("bash", { command }), judges);
     expect(ran).toMatchObject({ rolledBack: "all" });
-    expect(ran.isGitLeft).toBeUndefined();
+    return ran.git;
   };
   const emptyBlob = "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391";
   const state =
-    "git status --porcelain | grep -v large-index; git ls-files | wc -l; git log --all --format=%s%d; git stash list; git config --get x.y";
+    "git status --porcelain | grep -v large-index; git ls-files | wc -l; git log --all --format=%s%d; git stash list; git config --get x.y; ls -A . .git; stat -c %a .git .git/objects .git/refs";
 
   const emptyFiles = `seq 1000 | sed 's,.*,100644 ${emptyBlob}\\tsrc/file-of-a-large-index-&,'`;
 
   test.each([
-    ["the index", "true", "git mv src/a.ts src/moved.ts"],
-    ["an index that is large", `${emptyFiles} | git update-index --index-info`, "git rm -q --cached src/a.ts"],
+    ["the index, of which nothing is said", "true", "git mv src/a.ts src/moved.ts", undefined],
+    [
+      "an index that is large",
+      `${emptyFiles} | git update-index --index-info`,
+      "git rm -q --cached src/a.ts",
+      undefined,
+    ],
     [
       "a commit, a tag and packed branches",
       "true",
       "echo x > src/x.ts; git add -A; git commit -q -m x; git tag x; git pack-refs --all",
+      "put_back",
     ],
-    ["another HEAD and configuration", "true", "git checkout -q -b other; git config x.y z"],
+    ["another HEAD and configuration", "true", "git checkout -q -b other; git config x.y z", "put_back"],
+    ["permissions of its folders", "true", "chmod 700 .git/refs; chmod 111 .git/objects; chmod 000 .git", "put_back"],
+    [
+      "a work tree elsewhere",
+      "true",
+      "mkdir -p .git/worktrees/wt; echo /tmp/wt > .git/worktrees/wt/gitdir",
+      "put_back",
+    ],
+    [
+      "its place, with what it holds",
+      "git commit -q --allow-empty -m kept",
+      "mv .git .git2; ln -s .git2 .git; echo 'ref: refs/heads/x' > .git/HEAD",
+      "put_back",
+    ],
+    ["its place, in which another stands", "true", "mv .git src/old; git init -q; mv src/old .git/old", "put_back"],
     [
       "links and special files in the place of its files",
       "true",
       "cd .git; rm -r HEAD refs logs index; ln -s /etc/passwd HEAD; ln -s /tmp refs; mkfifo logs; mkdir -p index/a",
+      "put_back",
     ],
-  ])("%s", async (_, first, command) => {
+  ])("%s", async (_, first, command, told) => {
     const before = await run(`git hash-object -t blob -w --stdin < /dev/null; ${first}; ${state}`);
-    await refused(command);
+    expect(await refused(command)).toBe(told);
     expect(`${emptyBlob}\n${String(await run(state))}`).toBe(before);
     await run("git reset -q");
   });
 
   test("a stash that was dropped", async () => {
     await run("echo stashed > src/a.ts; git stash -q");
-    await refused("git stash pop");
+    expect(await refused("git stash pop")).toBe("put_back");
     expect(await run("git stash list | wc -l; git stash pop -q; cat src/a.ts; git checkout -q -- .")).toBe(
       "1\nstashed\n",
     );
@@ -108,11 +129,16 @@ describe("a call that is put back is put back with the agent's git:", () => {
     rmSync(outside, { recursive: true });
   });
 
+  test.each(["rm -r .git", "rm -r .git/objects"])("where that cannot be, it is made anew: %s", async (command) => {
+    expect(await refused(command)).toBe("made_anew");
+    expect(await run("git log --format=%s; git status --porcelain src/a.ts")).toBe("sample\n");
+  });
+
   test("and where `.git` is past the bounds, the answer says that it was left", async () => {
     await run("for n in {1..1100}; do : > .git/refs/x$n; done");
     const judges = new RecordingJudges({ observed: "all" });
     expect(await bench.runner.act(bench.call("bash", { command: "git mv src/a.ts src/z.ts" }), judges)).toMatchObject({
-      isGitLeft: true,
+      git: "left",
     });
   });
 });

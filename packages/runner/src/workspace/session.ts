@@ -96,13 +96,14 @@ export class WorkspaceSession {
       const ran = await this.#execute(call, tool, before);
       const full = call.on === "throwaway" ? null : await this.#quota.exceeded(use);
       if (full !== null) return await this.#clearAway(before, ran, { use, full, sinceMs, repository });
-      const judged = await this.#judge(before, ran, entry, judges, tool.name).catch((error: unknown) => {
+      const known = { ...before, repository };
+      const judged = await this.#judge(known, ran, entry, judges, tool.name).catch((error: unknown) => {
         repository?.putBack();
         throw error;
       });
-      const isGitLeft = judged.rolledBack === "all" && repository?.putBack() === false;
+      const git = judged.rolledBack === "all" && repository !== null ? await this.#putBackGit(repository) : "same";
       await this.#clearSpecialBits(this.#quota.lastUse);
-      return isGitLeft ? { ...judged, isGitLeft } : judged;
+      return git === "same" ? judged : { ...judged, git };
     });
   }
 
@@ -232,6 +233,7 @@ export class WorkspaceSession {
       repository,
     }: { use: WorkspaceUse; full: WorkspaceUse; sinceMs: number; repository: RepositoryState | null },
   ): Promise<ActOutcome> {
+    repository?.reclaim();
     await this.workspace.reset(before.manifest);
     const keep = [...before.manifest.entries.keys()];
     await this.#parts.walkers.removeSince({ root: this.workspace.path, sinceMs, keep });
@@ -255,7 +257,7 @@ export class WorkspaceSession {
   }
 
   async #judge(
-    before: Snapshot,
+    before: Snapshot & KnownBefore,
     ran: ToolOutcome,
     entry: Manifest,
     judges: ActJudges,
@@ -273,9 +275,15 @@ export class WorkspaceSession {
     return { outcome, observation, rolledBack, litter };
   }
 
+  /** The agent's `.git` goes back with the tree, or is made anew where that leaves none. */
+  async #putBackGit(repository: RepositoryState): Promise<"same" | "put_back" | "left" | "made_anew"> {
+    const state = repository.putBack();
+    return (await this.workspace.mendRepository()) ? "made_anew" : state;
+  }
+
   /** A tree past its bounds cannot be judged: it is put back whole, and the call has failed. */
   async #readAfter(
-    before: Snapshot,
+    before: Snapshot & KnownBefore,
     toolName: string,
   ): Promise<{ status: "read"; now: Snapshot } | { status: "reset"; outcome: ToolOutcome }> {
     try {
@@ -284,6 +292,7 @@ export class WorkspaceSession {
       return { status: "read", now: await this.workspace.scan("cached", { afterCall: true, maxNewBytes }) };
     } catch (error) {
       if (!(error instanceof PhasegateError) || !pastBounds.has(error.code)) throw error;
+      before.repository?.reclaim();
       await this.workspace.reset(before.manifest);
       const { code, message, extras } = error;
       const hint = extras.hint === undefined ? {} : { hint: extras.hint };
@@ -343,6 +352,7 @@ export class WorkspaceSession {
 
   async #putBack(now: Snapshot, before: KnownBefore, paths: "all" | readonly string[]): Promise<void> {
     const target = before.manifest;
+    if (paths === "all") before.repository?.reclaim();
     await this.workspace.restore(now, target, paths, before.litter);
     const restored = await this.workspace.scan("cached");
     const left = diffManifests(target, restored.manifest).filter(
@@ -394,6 +404,7 @@ export class WorkspaceSession {
 interface KnownBefore {
   readonly manifest: Manifest;
   readonly litter: readonly string[] | null;
+  readonly repository?: RepositoryState | null;
 }
 
 function withChangedPaths(outcome: ToolOutcome, observation: Observation): ToolOutcome {

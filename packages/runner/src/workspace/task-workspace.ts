@@ -189,11 +189,15 @@ export class TaskWorkspace {
     });
   }
 
-  /** Makes the agent's `.git` anew where it is gone or is none any more, so that its git goes on working. */
-  async mendRepository(): Promise<void> {
-    if (!holdsAgentRepository(this.path, this.mirror)) await this.remakeRepository();
+  /** Makes the agent's `.git` anew where it is gone or is none any more, so that its git goes on working; says whether. */
+  async mendRepository(): Promise<boolean> {
+    if (!holdsAgentRepository(this.path, this.mirror)) {
+      await this.remakeRepository();
+      return true;
+    }
     // Whoever held the lock of the index has ended.
-    else await removeDirectory(path.join(this.path, ".git/index.lock"));
+    await removeDirectory(path.join(this.path, ".git/index.lock"));
+    return false;
   }
 
   /** Replaces the agent's `.git` by a new one: what it kept there is gone. */

@@ -170,7 +170,7 @@ async function runWriting(
       ...missingProgramWarnings(acted.outcome.result, started.workflow),
       ...thrownAwayWarnings(acted.outcome.result, started.workflow, started.task.phase),
     ],
-    acted.isGitLeft,
+    acted.git,
   );
   if (request.definition.name === "git_commit") {
     await completeLastPhase(context, caller, settled.task, request.command.token);
@@ -250,12 +250,12 @@ function answer(
   settled: Decided,
   outcome: ToolOutcome,
   warnings: readonly string[] = [],
-  isGitLeft = false,
+  git?: ActOutcome["git"],
 ): JsonObject {
   const { decision } = settled;
   const reason = decision.reasons[0];
-  if (decision.effect === "deny" && reason) throw refusal(isGitLeft ? withGitHint(reason) : reason, outcome, decision);
-  if (outcome.status === "failed") throw failure(outcome, decision);
+  if (decision.effect === "deny" && reason) throw refusal(withGitHint(reason, git), outcome, decision);
+  if (outcome.status === "failed") throw failure(withGitHint(outcome, git), decision);
   return {
     result: outcome.result,
     logged: true,
@@ -287,10 +287,16 @@ function failure(outcome: ToolOutcome & { status: "failed" }, decision: Decision
   return new PhasegateError(outcome.code, message, extras);
 }
 
-/** The files are as before, and what git noted of them is not: the agent is told how to mend that. */
-function withGitHint(reason: Reason): Reason {
-  const cure = "`.git` is as the call left it: `git status` and `git log` tell, `git reset` mends its index";
-  return { ...reason, hint: reason.hint === undefined ? cure : `${reason.hint}; ${cure}` };
+const gitAfter: Readonly<Record<NonNullable<ActOutcome["git"]>, string>> = {
+  put_back: "`.git` was put back too, whatever the command printed: refs, stash and index are as before the call",
+  left: "`.git` is as the call left it: `git status` and `git log` tell, `git reset` mends its index",
+  made_anew: "`.git` was made anew, on the base: the commits, branches and stash that it kept are gone",
+};
+
+/** The files are as before; what became of what git noted of them is told. */
+function withGitHint<Told extends { readonly hint?: string }>(told: Told, git: ActOutcome["git"]): Told {
+  if (git === undefined) return told;
+  return { ...told, hint: told.hint === undefined ? gitAfter[git] : `${told.hint}; ${gitAfter[git]}` };
 }
 
 /** A denial of what a tool did, with what the tool printed. */
