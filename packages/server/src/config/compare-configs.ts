@@ -1,3 +1,4 @@
+import { canonicalJson } from "@phasegate/wire";
 import type { Config } from "./config.ts";
 import type { ConfigEffect } from "./schema.ts";
 import { shown } from "./secrets.ts";
@@ -43,8 +44,9 @@ export function valueAt(config: Config, path: string): unknown {
   return (config as unknown as Record<string, Record<string, unknown>>)[section]?.[key];
 }
 
+/** True for values that JSON holds alike, in whatever order the keys stand: the ledger sorts those that it keeps. */
 export function same(left: unknown, right: unknown): boolean {
-  return JSON.stringify(left) === JSON.stringify(right);
+  return canonicalJson(left) === canonicalJson(right);
 }
 
 /** The same value, which nobody can change from now on, at any depth. */

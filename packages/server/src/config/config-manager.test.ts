@@ -310,6 +310,18 @@ test("what changed between two starts is recorded, and what is recorded already 
   ]);
 });
 
+test("a value that is recorded with its keys in another order is the same", async () => {
+  const ledger = openMemoryLedger();
+  const start = (webhook: string) => {
+    const { manager } = managed(`events: { webhooks: [{ ${webhook} }] }\n`, { PHASEGATE_STORAGE_DATA_DIR: "/data" });
+    return eventsOf(ledger).started(manager.settings());
+  };
+  await start("url: http://127.0.0.1:1, name: chat");
+  const before = (await ledger.readStream("system")).length;
+  await start("name: chat, url: http://127.0.0.1:1");
+  expect(await ledger.readStream("system")).toHaveLength(before);
+});
+
 test("a change that cannot be recorded does not hold", async () => {
   const { manager } = managed();
   const failing = async () => Promise.reject(new PhasegateError("ledger_unavailable", "the disk is full"));
