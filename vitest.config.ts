@@ -15,6 +15,7 @@ export default defineConfig({
           include: ["packages/*/src/**/*.test.ts", "scripts/**/*.test.ts"],
           exclude: ["**/*.system.test.ts", "**/node_modules/**"],
           testTimeout: 20_000,
+          expect: { poll: { timeout: 10_000 } },
           // Unit tests share no state: one load of the sources serves a whole thread.
           pool: "threads",
           isolate: false,
@@ -24,9 +25,10 @@ export default defineConfig({
         test: {
           name: "system",
           include: ["packages/*/src/**/*.system.test.ts", "test/**/*.test.ts"],
-          // Ten times what the slowest takes on a machine that does nothing else.
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          // Ten times what all but the two longest take on a machine that does nothing else: a time-out is for what hangs.
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          expect: { poll: { timeout: 60_000 } },
         },
       },
     ],

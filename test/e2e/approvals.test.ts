@@ -155,7 +155,7 @@ describe("an approval by a person", () => {
     });
     expect(overridden.status).toBe(200);
     await expect
-      .poll(async () => (await server.operator.get(`/tasks/${agent.taskId}`)).body, { timeout: 5_000 })
+      .poll(async () => (await server.operator.get(`/tasks/${agent.taskId}`)).body)
       .toMatchObject({ phase: "COMPLETE", status: "active", overridden: true });
     expect((await person.get(`/approvals/${asked.id}`)).body["status"]).toBe("withdrawn");
   });
@@ -166,9 +166,7 @@ describe("an approval by a person", () => {
     clock.at = Date.parse(asked.expires_at) + 1;
     const late = await person.post(`/approvals/${asked.id}/grant`, { digest: asked.digest });
     expect(late.body).toMatchObject({ code: "approval_not_open" });
-    await expect
-      .poll(async () => (await person.get(`/approvals/${asked.id}`)).body["status"], { timeout: 5_000 })
-      .toBe("expired");
+    await expect.poll(async () => (await person.get(`/approvals/${asked.id}`)).body["status"]).toBe("expired");
     const open = await person.get("/approvals?status=requested");
     const forTask = (open.body["approvals"] as (Approval & { task_id: string })[]).filter(
       (one) => one.task_id === agent.taskId,

@@ -62,7 +62,7 @@ test("decisions go on while the export cannot be written, and it catches up by i
     const isThere = of("phasegate_audit_export_position") === of("phasegate_ledger_position");
     return isThere && of("phasegate_audit_export_failing") === "0";
   };
-  await expect.poll(caughtUp, { timeout: 15_000 }).toBe(true);
+  await expect.poll(caughtUp).toBe(true);
 });
 
 test("bodies go after their time, but not those of open tasks, and come back when they are used again", async () => {
@@ -76,9 +76,7 @@ test("bodies go after their time, but not those of open tasks, and come back whe
   const erased = await server.running.eraseExpired();
   expect(erased).toBeGreaterThan(0);
   expect(await server.running.eraseExpired()).toBe(0);
-  await expect
-    .poll(() => metric('phasegate_payloads_erased_total{why="retention"}'), { timeout: 10_000 })
-    .toBe(String(erased));
+  await expect.poll(() => metric('phasegate_payloads_erased_total{why="retention"}')).toBe(String(erased));
   const { entries } = (await server.operator.get("/audit/query?type=tool.executed&limit=100")).body as {
     entries: { tool_name: string; args: unknown; result: unknown; agent_id: string }[];
   };
@@ -120,7 +118,7 @@ test("an operator erases one body, with a reason that stays, and nobody else doe
 test("ledger and export verify with and without their bodies, and the export goes on after a restart", async () => {
   await server.restart();
   const last = Number(await metric("phasegate_ledger_position"));
-  await expect.poll(() => metric("phasegate_audit_export_position"), { timeout: 10_000 }).toBe(String(last));
+  await expect.poll(() => metric("phasegate_audit_export_position")).toBe(String(last));
   await server.close();
   const file = join(server.directory, "data", "ledger.sqlite");
   const ledger = await verifyLedger({ file, publicKeys: publicKeys() });

@@ -50,7 +50,7 @@ test("an agent whose tasks wait for long runs does not keep another's transition
     expect(asked.status).toBe(202);
   }
   // As many as there are places for runs: jobs that were not begun yet would take turns with the other's.
-  await expect.poll(jobsBegun, { timeout: 20_000 }).toBeGreaterThanOrEqual(places);
+  await expect.poll(jobsBegun).toBeGreaterThanOrEqual(places);
   const answer = await other?.transition("DONE");
   expect(answer?.body).toMatchObject({ allowed: true });
 });

@@ -166,7 +166,7 @@ describe("what follows from a transition", () => {
   test("a stay that lasts too long is told of once, and stands until an operator looked", async () => {
     const agent = await makeAgent("sam");
     clock.at += minute;
-    await expect.poll(async () => (await eventsOf(agent.taskId, "phase.timed_out")).length, { timeout: 5_000 }).toBe(1);
+    await expect.poll(async () => (await eventsOf(agent.taskId, "phase.timed_out")).length).toBe(1);
     const [blocker] = (await taskOf(agent.taskId))["blockers"] as { id: string; text: string }[];
     expect(blocker?.text).toBe("phase `START` has lasted longer than its 60 s");
     const blocked = await agent.transition("TOLD");
@@ -181,7 +181,7 @@ describe("what follows from a transition", () => {
     const agent = await makeAgent("rob");
     await agent.transition("SLOW");
     clock.at += minute;
-    await expect.poll(async () => (await taskOf(agent.taskId))["status"], { timeout: 5_000 }).toBe("ready");
+    await expect.poll(async () => (await taskOf(agent.taskId))["status"]).toBe("ready");
     expect((await agent.execute("read_files", { path: "docs/plan.md" })).body).toMatchObject({ status: 403 });
     clock.at += minute;
     const next = await Agent.claim(await server.agent("nick"), "nick", agent.taskId);
@@ -197,7 +197,7 @@ describe("what follows from a transition", () => {
     await server.close();
     clock.at += minute;
     await server.open();
-    await expect.poll(async () => (await taskOf(late.taskId))["status"], { timeout: 5_000 }).toBe("failed");
+    await expect.poll(async () => (await taskOf(late.taskId))["status"]).toBe("failed");
     expect(await eventsOf(left.taskId, "phase.timed_out")).toEqual([]);
     expect((await taskOf(left.taskId))["status"]).toBe("active");
   });
@@ -299,9 +299,7 @@ describe("what follows from a transition", () => {
     const released = await agent.api.post(`/tasks/${agent.taskId}/release`, { phase_token: token, reason: "lunch" });
     expect(released.body).toMatchObject({ status: "ready" });
     clock.at += 10 * minute;
-    await expect
-      .poll(async () => (await eventsOf(agent.taskId, "approval.expired")).length, { timeout: 5_000 })
-      .toBe(1);
+    await expect.poll(async () => (await eventsOf(agent.taskId, "approval.expired")).length).toBe(1);
   });
 
   test("commands of one task that take an hour hold up no trigger of another", async () => {

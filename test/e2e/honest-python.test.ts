@@ -98,7 +98,7 @@ const clock = {
 let server: TestServer | null = null;
 afterEach(() => server?.stop());
 
-test.each(presets)("an honest %s session ends without one false block", { timeout: 180_000 }, async (preset) => {
+test.each(presets)("an honest %s session ends without one false block", async (preset) => {
   server = await TestServer.start({ workflow: workflowOf(preset), files, clock });
   const team = await HonestTeam.gather(server);
   const runTests = `python3 -m ${preset}`;

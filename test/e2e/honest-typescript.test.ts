@@ -92,7 +92,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-test("an honest TypeScript session ends without one false block", { timeout: 180_000 }, async () => {
+test("an honest TypeScript session ends without one false block", async () => {
   const taskId = await team.newTask("Discounts");
   await using ada = await team.claim("ada", taskId);
   expect(await ada.readFile("src/sum.ts")).toContain("reduce");

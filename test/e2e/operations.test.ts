@@ -46,14 +46,12 @@ describe("a transition that takes its time", () => {
 
   async function untilPending(): Promise<void> {
     await expect
-      .poll(async () => (await server.operator.get(`/tasks/${agent.taskId}`)).body["status"], { timeout: 10_000 })
+      .poll(async () => (await server.operator.get(`/tasks/${agent.taskId}`)).body["status"])
       .toBe("deciding");
   }
 
   async function collect(api: Api, id: string): Promise<Record<string, unknown>> {
-    await expect
-      .poll(async () => (await api.get(`/operations/${id}`)).body["done"], { timeout: 20_000, interval: 100 })
-      .toBe(true);
+    await expect.poll(async () => (await api.get(`/operations/${id}`)).body["done"], { interval: 100 }).toBe(true);
     return (await api.get(`/operations/${id}`)).body;
   }
 

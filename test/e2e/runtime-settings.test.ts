@@ -110,7 +110,7 @@ test("retry: waits begun after a change are of the new length", async () => {
   await change({ "retry.initial_delay_ms": 1, "retry.max_delay_ms": 1 });
   await change({ [refusedOnce]: 3_000 });
   // With the waits of the start it would come again after ten minutes.
-  await expect.poll(() => taken.filter((name) => name === refusedOnce).length, { timeout: 10_000 }).toBe(2);
+  await expect.poll(() => taken.filter((name) => name === refusedOnce).length).toBe(2);
 });
 
 test("server.transition_wait_seconds: a transition waits for its evidence from then on", async () => {
@@ -125,7 +125,7 @@ test("server: timeout_seconds and max_concurrent_requests", async () => {
   const agent = await begin();
   const [begun, ended] = [join(directory, "begun"), join(directory, "ended")];
   const slow = agent.bash(`touch ${begun}; until test -e ${ended}; do sleep 0.05; done`, { timeout: 20 });
-  await expect.poll(() => existsSync(begun), { timeout: 10_000 }).toBe(true);
+  await expect.poll(() => existsSync(begun)).toBe(true);
   await change({ "server.timeout_seconds": 1 });
   // It waits for the workspace, which the command has for itself.
   const waiting = await operator.post(`/tasks/${agent.taskId}/sync`, { reason: "the base moved" });
@@ -171,7 +171,7 @@ test("health.max_event_loop_delay_ms: a server further behind than that sends re
   try {
     expect((await operator.get("/keys")).status).toBe(200);
     await change({ "health.max_event_loop_delay_ms": 10 });
-    await expect.poll(async () => (await operator.get("/keys")).body["code"], { timeout: 10_000 }).toBe("overloaded");
+    await expect.poll(async () => (await operator.get("/keys")).body["code"]).toBe("overloaded");
     await server.reload();
     expect((await operator.get("/keys")).status).toBe(200);
   } finally {

@@ -126,9 +126,7 @@ test("no secret is in what the server prints, logs, keeps, counts or tells, what
   secrets["the next phase token"] = String((await agent.transition("COMPLETE")).body["new_token"]);
   await ada.get("/state/snapshot", { "Phase-Token": token });
   await agent.complete();
-  await expect
-    .poll(async () => (await operator.get("/breakers")).body["breakers"], { timeout: 10_000 })
-    .toMatchObject([{ state: "OPEN" }]);
+  await expect.poll(async () => (await operator.get("/breakers")).body["breakers"]).toMatchObject([{ state: "OPEN" }]);
 
   const told = await Promise.all(
     [

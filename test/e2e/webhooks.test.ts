@@ -71,13 +71,13 @@ test("a receiver that never answers holds up no decision and no end of the serve
   const { started, api } = await start();
   const titles = Array.from({ length: 20 }, (_, index) => `Task ${index}`);
   for (const title of titles) expect((await api.post("/tasks", { title })).status).toBe(201);
-  await expect.poll(() => hanging.asked, { timeout: 10_000 }).toBeGreaterThan(0);
+  await expect.poll(() => hanging.asked).toBeGreaterThan(0);
   expect((await api.post("/tasks", { title: "One more" })).status).toBe(201);
   // Longer than a test may take, if it waited for the receiver.
   await started.stop();
   hanging.takes = true;
   await start();
-  await expect.poll(() => hanging.taken.size, { timeout: 15_000 }).toBe(titles.length + 1);
+  await expect.poll(() => hanging.taken.size).toBe(titles.length + 1);
 });
 
 test("what happened before a kill reaches the receiver after the restart, each task's events in order", async () => {
@@ -111,8 +111,8 @@ test("what happened before a kill reaches the receiver after the restart, each t
 
   receiver.state.takes = true;
   const again = (await start()).api;
-  await expect.poll(() => new Set(receiver.taken.map(({ subject }) => subject)).size, { timeout: 10_000 }).toBe(3);
-  await expect.poll(() => receiver.taken.length, { timeout: 10_000 }).toBe(6);
+  await expect.poll(() => new Set(receiver.taken.map(({ subject }) => subject)).size).toBe(3);
+  await expect.poll(() => receiver.taken.length).toBe(6);
   for (const id of ids) {
     const versions = receiver.taken.filter(({ subject }) => subject === `task/${id}`).map(({ version }) => version);
     expect(versions).toEqual(versions.toSorted((left, right) => left - right));

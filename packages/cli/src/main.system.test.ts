@@ -159,28 +159,24 @@ test("audit verify reports a file that is no database as such, without a server"
   expect(mistyped.error).toContain("; there are `");
 });
 
-test(
-  "health waits for a server that is starting and no longer than it was told; then tasks are synced",
-  { timeout: 30_000 },
-  async () => {
-    const port = await freePort();
-    const args = ["health", "--json", "--server", `http://127.0.0.1:${port}`];
-    const none = phasegate([...args, "--wait", "1"], { cwd });
-    expect((await none).code).toBe(3);
-    const env = { PHASEGATE_KEY: operatorKey };
-    const early = phasegate([...args, "--wait", "30"], { cwd, env });
-    await using server = await serve(repositoryWith(), ["--port", String(port)]);
-    expect(server.url).toBe(`http://127.0.0.1:${port}`);
-    expect(await early).toMatchObject({ code: 0, error: "" });
-    const address = ["--server", server.url];
-    const added = await phasegate(["task", "add", "Discounts", "--json", ...address], { cwd, env });
-    const { id } = JSON.parse(added.out) as { id: string };
-    const merged = { code: 0, out: "merged; what was gathered for the tree before counts no more\n", error: "" };
-    expect(await phasegate(["task", "sync", id, ...address], { cwd, env })).toEqual(merged);
-    const unknown = await phasegate(["task", "show", "task_none", ...address], { cwd, env });
-    expect(unknown.error).toContain("`phasegate task list`");
-  },
-);
+test("health waits for a server that is starting and no longer than it was told; then tasks are synced", async () => {
+  const port = await freePort();
+  const args = ["health", "--json", "--server", `http://127.0.0.1:${port}`];
+  const none = phasegate([...args, "--wait", "1"], { cwd });
+  expect((await none).code).toBe(3);
+  const env = { PHASEGATE_KEY: operatorKey };
+  const early = phasegate([...args, "--wait", "30"], { cwd, env });
+  await using server = await serve(repositoryWith(), ["--port", String(port)]);
+  expect(server.url).toBe(`http://127.0.0.1:${port}`);
+  expect(await early).toMatchObject({ code: 0, error: "" });
+  const address = ["--server", server.url];
+  const added = await phasegate(["task", "add", "Discounts", "--json", ...address], { cwd, env });
+  const { id } = JSON.parse(added.out) as { id: string };
+  const merged = { code: 0, out: "merged; what was gathered for the tree before counts no more\n", error: "" };
+  expect(await phasegate(["task", "sync", id, ...address], { cwd, env })).toEqual(merged);
+  const unknown = await phasegate(["task", "show", "task_none", ...address], { cwd, env });
+  expect(unknown.error).toContain("`phasegate task list`");
+});
 
 async function freePort(): Promise<number> {
   const listener = createServer().listen(0, "127.0.0.1");

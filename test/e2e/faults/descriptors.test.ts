@@ -38,7 +38,7 @@ test("a server without file descriptors refuses what needs one, keeps what it an
   ]);
   await dropNewConnections(new URL(server.url));
   // Past the next look at its own memory, which takes a descriptor.
-  await expect.poll(async () => (await authorize()).status, { timeout: 3_000, interval: 500 }).toBe(200);
+  await expect.poll(async () => (await authorize()).status, { interval: 500 }).toBe(200);
 
   allow(1_024);
   expect((await server.operator.get("/health/ready")).status).toBe(200);

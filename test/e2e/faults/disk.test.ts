@@ -76,7 +76,7 @@ test("on a full disk every decision is refused and none is lost; with room again
   answered.note(agent.taskId, after.body);
   expect((await agent.transition("DONE")).body).toMatchObject({ allowed: true });
   expect(await answered.lost(operator)).toEqual([]);
-  await expect.poll(() => answered.open(operator), { timeout: 10_000 }).toEqual([]);
+  await expect.poll(() => answered.open(operator)).toEqual([]);
   const { body } = await operator.get(`/events?task_id=${waiter.taskId}&type=tool.interrupted`);
   expect(body["events"]).toMatchObject([{ data: { reason: "the ledger did not take the end of the call" } }]);
   expect(await server.end()).toBe(0);

@@ -53,7 +53,7 @@ function commandOf(pid: number): string {
 
 /** Kills what runs these words once it is there. */
 async function killOnceThere(words: string): Promise<void> {
-  await expect.poll(() => findBelow(words).length, { timeout: 20_000 }).toBeGreaterThan(0);
+  await expect.poll(() => findBelow(words).length).toBeGreaterThan(0);
   for (const pid of findBelow(words)) {
     try {
       process.kill(pid, "SIGKILL");
@@ -81,7 +81,7 @@ test("a command or an evidence run whose processes are killed proves nothing, an
   expect(killed).toMatchObject({ status: 503, body: { code: "workspace_unavailable" } });
 
   const besideIt = agent.bash("echo begun > src/b.txt; sleep 5432");
-  await expect.poll(() => findBelow("sleep 5432").length, { timeout: 20_000 }).toBeGreaterThan(0);
+  await expect.poll(() => findBelow("sleep 5432").length).toBeGreaterThan(0);
   await killOnceThere("spawner-process.ts");
   const orphaned = await besideIt;
   answered.note(agent.taskId, orphaned.body);

@@ -112,7 +112,7 @@ function put(files: Readonly<Record<string, string>>): void {
 }
 
 describe("under the default limits runs", () => {
-  test.for(uses)("$name", { timeout: 120_000 }, async (use, { skip }) => {
+  test.for(uses)("$name", async (use, { skip }) => {
     skip(!isHere(use.program), `this machine has no \`${use.program}\``);
     for (const library of use.libraries ?? [])
       skip(!isFoundBy(use.program, library), `this machine has no \`${library}\``);
@@ -152,7 +152,7 @@ describe("past a limit the answer names it:", () => {
       "processes",
     ],
   ];
-  test.for(hostile)("%s", { timeout: 60_000 }, async ([, program, script, changed, limit], { skip }) => {
+  test.for(hostile)("%s", async ([, program, script, changed, limit], { skip }) => {
     skip(!isHere(program), `this machine has no \`${program}\``);
     const result = await fixture.sh(script, { limits: { ...defaultLimits, ...changed }, timeoutMs: 4_000 });
     expect(result.limits).toEqual([limit]);

@@ -36,34 +36,30 @@ const kills: readonly Kill[] = [
   { name: "and does not hear of it", bubblewrap: join(root, "deaf"), when: (own) => own > 2 },
 ];
 
-test.for(kills)(
-  "a server that is killed takes its command with it: $name",
-  { timeout: 60_000 },
-  async (kill, { skip }) => {
-    skip(spawnSync("bwrap", ["--version"]).status !== 0, "this machine has no bubblewrap");
-    writeFileSync(join(root, "deaf"), deaf, { mode: 0o755 });
-    const seconds = `97${String(randomInt(1e8, 1e9))}`;
-    const directory = join(root, seconds);
-    mkdirSync(directory);
-    const fixture = join(import.meta.dirname, "killed-server.fixture.ts");
-    const args = [
-      fixture,
-      directory,
-      kill.on ?? "workspace",
-      seconds,
-      ...(kill.bubblewrap === undefined ? [] : [kill.bubblewrap]),
-    ];
-    const server = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
-    await once(server.stdout, "data");
-    const begun = () => processesWith(seconds).filter((id) => id !== String(server.pid));
-    const hasCome = () => {
-      const ids = begun();
-      // Until it is the command's own, a process has the arguments of bubblewrap.
-      const starting = processesWith("--unshare-all").filter((id) => ids.includes(id)).length;
-      return kill.when(ids.length - starting, starting);
-    };
-    await expect.poll(hasCome, { interval: 1, timeout: 20_000 }).toBe(true);
-    server.kill("SIGKILL");
-    await expect.poll(begun, { timeout: 10_000 }).toEqual([]);
-  },
-);
+test.for(kills)("a server that is killed takes its command with it: $name", async (kill, { skip }) => {
+  skip(spawnSync("bwrap", ["--version"]).status !== 0, "this machine has no bubblewrap");
+  writeFileSync(join(root, "deaf"), deaf, { mode: 0o755 });
+  const seconds = `97${String(randomInt(1e8, 1e9))}`;
+  const directory = join(root, seconds);
+  mkdirSync(directory);
+  const fixture = join(import.meta.dirname, "killed-server.fixture.ts");
+  const args = [
+    fixture,
+    directory,
+    kill.on ?? "workspace",
+    seconds,
+    ...(kill.bubblewrap === undefined ? [] : [kill.bubblewrap]),
+  ];
+  const server = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+  await once(server.stdout, "data");
+  const begun = () => processesWith(seconds).filter((id) => id !== String(server.pid));
+  const hasCome = () => {
+    const ids = begun();
+    // Until it is the command's own, a process has the arguments of bubblewrap.
+    const starting = processesWith("--unshare-all").filter((id) => ids.includes(id)).length;
+    return kill.when(ids.length - starting, starting);
+  };
+  await expect.poll(hasCome, { interval: 1 }).toBe(true);
+  server.kill("SIGKILL");
+  await expect.poll(begun).toEqual([]);
+});

@@ -149,7 +149,7 @@ const repository = join(import.meta.dirname, "../../../..");
 const asOrdinaryUser = ["--reuid", "64321", "--regid", "64321", "--clear-groups"];
 const canRead = isRoot && spawnSync("setpriv", [...asOrdinaryUser, process.execPath, "--version"]).status === 0;
 
-test.runIf(canRead)("all of this holds for a server that is an ordinary user", { timeout: 180_000 }, () => {
+test.runIf(canRead)("all of this holds for a server that is an ordinary user", () => {
   const home = mkdtempSync(join(tmpdir(), "phasegate-home-"));
   chownSync(home, 64321, 64321);
   const vitest = join(repository, "node_modules/vitest/vitest.mjs");

@@ -62,7 +62,7 @@ describe.each(["required", "off"] as const)("at sandbox mode %s", (mode) => {
   });
 });
 
-test("what rustup of this machine puts on PATH runs without any setting", { timeout: 60_000 }, async ({ skip }) => {
+test("what rustup of this machine puts on PATH runs without any setting", async ({ skip }) => {
   skip(spawnSync("rustup", ["which", "cargo"]).status !== 0, "this machine has no toolchain of rustup");
   const fixture = await openSandboxFixture({ environment: toolchainVariables(process.env) });
   try {

@@ -204,8 +204,8 @@ test("a server that is killed takes its spawner with it, and all that the spawne
   const [id] = (await once(server.stdout, "data")) as [Buffer];
   expect(processesWith(seconds).length).toBeGreaterThan(1);
   server.kill("SIGKILL");
-  await expect.poll(() => processesWith(seconds), { timeout: 5_000 }).toEqual([]);
-  await expect.poll(() => existsSync(`/proc/${id.toString().trim()}`), { timeout: 5_000 }).toBe(false);
+  await expect.poll(() => processesWith(seconds)).toEqual([]);
+  await expect.poll(() => existsSync(`/proc/${id.toString().trim()}`)).toBe(false);
 });
 
 test("a pipe whose other end is gone with the server does not hold the spawner", async () => {

@@ -73,7 +73,7 @@ async function beside(script: string, rounds: number, attempt: () => Promise<voi
   const stop = new AbortController();
   const swapper = fixture.sh(`touch begun; ${script}`, { signal: stop.signal, timeoutMs: 30_000 });
   try {
-    await expect.poll(() => existsSync(join(workspace, "begun")), { timeout: 20_000 }).toBe(true);
+    await expect.poll(() => existsSync(join(workspace, "begun"))).toBe(true);
     for (let round = 0; round < rounds; round += 1) {
       try {
         await attempt();

@@ -181,7 +181,7 @@ test("whoever may not read gets a problem document in place of the upgrade", asy
   await once(first.socket, "open");
   expect(await refusal(server.url, key)).toEqual([429, "rate_limited"]);
   first.socket.terminate();
-  await expect.poll(() => opens(server), { timeout: 10_000 }).toBe(true);
+  await expect.poll(() => opens(server)).toBe(true);
 });
 
 test("a reader whose answer to a ping waits unread while the server is busy is not taken for gone", async () => {
@@ -235,12 +235,12 @@ test("a reader that takes nothing is told where to resume, whatever pings it lef
   }
   const stalled = await bare(server);
   const readers = () => server.ledger.readers().filter(({ reader }) => reader === "socket").length;
-  await expect.poll(readers, { timeout: 10_000, interval: 5 }).toBe(1);
+  await expect.poll(readers, { interval: 5 }).toBe(1);
   let last = Buffer.alloc(0);
-  await expect.poll(readers, { timeout: 10_000 }).toBe(0);
+  await expect.poll(readers).toBe(0);
   stalled.on("data", (piece: Buffer) => (last = Buffer.concat([last, piece]).subarray(-200)));
   stalled.resume();
-  await expect.poll(() => last.toString("latin1"), { timeout: 10_000 }).toMatch(/too slow; resume with after=\d+/);
+  await expect.poll(() => last.toString("latin1")).toMatch(/too slow; resume with after=\d+/);
   // What the system's own buffers hold was sent; the rest was not even read for it.
   expect(Number(/after=(\d+)/.exec(last.toString("latin1"))?.[1])).toBeLessThan(100);
   stalled.destroy();
