@@ -316,9 +316,9 @@ test("a value that is recorded with its keys in another order is the same", asyn
     const { manager } = managed(`events: { webhooks: [{ ${webhook} }] }\n`, { PHASEGATE_STORAGE_DATA_DIR: "/data" });
     return eventsOf(ledger).started(manager.settings());
   };
-  await start("url: http://127.0.0.1:1, name: chat");
+  await start("name: chat, url: http://127.0.0.1:1, types: [gate.blocked]");
   const before = (await ledger.readStream("system")).length;
-  await start("name: chat, url: http://127.0.0.1:1");
+  await start("types: [gate.blocked], url: http://127.0.0.1:1, name: chat");
   expect(await ledger.readStream("system")).toHaveLength(before);
 });
 
