@@ -218,4 +218,9 @@ describe("what acts on the tests from beside them is named:", () => {
   test("a line of another language", () => {
     expect(rewrittenParts("tax_test.go", go, go.replace("!= 1", "== 0"))).toEqual({ tests: [], beside: [""] });
   });
+
+  test("a line of another language that leaves a test early", () => {
+    const after = go.replace("\tif", "\treturn\n\tif");
+    expect(rewrittenParts("tax_test.go", go, after)).toEqual({ tests: [], beside: [""] });
+  });
 });

@@ -1,4 +1,5 @@
 import { extensionOf, measuredKind } from "./code-lines.ts";
+import { addedLinesAct } from "./test-parts/added-lines.ts";
 import { lineParts } from "./test-parts/line-parts.ts";
 import type { Part, TestParts } from "./test-parts/part.ts";
 import { pythonParts } from "./test-parts/python-parts.ts";
@@ -40,6 +41,7 @@ export function rewrittenParts(path: string, before: string, after: string): Rew
       ({ kind, binds }) => kind === "statement" || (kind !== "test" && binds.some((name) => bound.has(name))),
     ),
     ...acting.filter(({ name }) => !tests.includes(name)),
+    ...(isReadByLines(path) && addedLinesAct(path, before, after) ? [{ name: "", binds: [] }] : []),
   ];
   return { tests, beside: unique(beside.map(({ name, binds }) => (name === "" ? (binds[0] ?? "") : name))) };
 }
@@ -48,6 +50,10 @@ function partsOf(path: string, text: string): TestParts {
   const kind = measuredKind(path);
   if (kind === "js") return scriptParts(text, !/^[cm]?ts$/.test(extensionOf(path)));
   return kind === "py" ? pythonParts(text) : lineParts(path, text);
+}
+
+function isReadByLines(path: string): boolean {
+  return !["js", "py"].includes(measuredKind(path));
 }
 
 /** A test that moves to another suite is the same; what acts on its suite is not. */
