@@ -58,6 +58,7 @@ export {
   type TestSettings,
 } from "./evidence/settings.ts";
 export { compileSchema, describeErrors } from "./schema/compile-schema.ts";
+export { countTextsCheaply } from "./schema/text-length.ts";
 export { compileFreeze, type FreezeOptions } from "./policy/freeze.ts";
 export { compileGlobs, isNormalizedPath, type PathMatcher } from "./policy/globs.ts";
 export { compilePathPolicy, type PathPolicy, type PathPolicyOptions } from "./policy/paths.ts";

@@ -120,12 +120,14 @@ function shownName(name: string): string {
 
 /** The longest beginning of a text whose JSON form takes at most `bytes`, quotes left out. */
 function fitting(text: string, bytes: number): string {
-  let used = 0;
-  let end = 0;
-  for (const character of text) {
-    used += sizeOf(character) - 2;
-    if (used > bytes) break;
-    end += character.length;
+  let fits = 0;
+  // Each character takes a byte at least.
+  let tooMany = Math.min(text.length, bytes) + 1;
+  while (tooMany - fits > 1) {
+    const middle = Math.floor((fits + tooMany) / 2);
+    if (sizeOf(text.slice(0, middle).toWellFormed()) - 2 <= bytes) fits = middle;
+    else tooMany = middle;
   }
-  return text.slice(0, end);
+  const beginning = text.slice(0, fits);
+  return beginning.isWellFormed() ? beginning : text.slice(0, fits - 1);
 }

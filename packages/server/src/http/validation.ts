@@ -1,4 +1,5 @@
 import { PhasegateError, type Place } from "@phasegate/wire";
+import { countTextsCheaply } from "@phasegate/workflow";
 import { Ajv2020, type ErrorObject, type Options, type ValidateFunction } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import type { TSchema } from "typebox";
@@ -8,7 +9,7 @@ import { absentMembersOf } from "./absent-members.ts";
 export type Validator = (value: unknown) => void;
 
 const maxFindings = 50;
-/** Characters of JSON past which only the first mistake is told: listing all costs memory in proportion. */
+/** Characters, roughly, past which only the first mistake is told: listing all costs memory in proportion. */
 const fullReportLimit = 65_536;
 
 /** Compiles the schemas of all requests once: of these nothing is compiled while requests run. */
@@ -58,7 +59,7 @@ function pair(options: Options): AjvPair {
 }
 
 function makeAjv(options: Options): Ajv2020 {
-  const ajv = new Ajv2020({ useDefaults: true, strict: true, strictRequired: false, ...options });
+  const ajv = countTextsCheaply(new Ajv2020({ useDefaults: true, strict: true, strictRequired: false, ...options }));
   addFormats.default(ajv, ["date-time"]);
   return ajv;
 }
@@ -71,13 +72,25 @@ function compile(ajvs: AjvPair, schema: TSchema, root: string): Validator {
     strip?.(value);
     if (validate(value)) return;
     let found = validate.errors ?? [];
-    if (JSON.stringify(value).length <= fullReportLimit) {
+    if (spare(value, fullReportLimit) >= 0) {
       validateAll ??= ajvs.all.compile(schema);
       validateAll(value);
       found = validateAll.errors ?? found;
     }
     throw refusal(found, root);
   };
+}
+
+/** What is left of a bound on characters; below 0 as soon as a value is past it, however much of it is to come. */
+function spare(value: unknown, bound: number): number {
+  if (typeof value === "string") return bound - value.length - 2;
+  if (typeof value !== "object" || value === null) return bound - 4;
+  let left = bound - 2;
+  for (const name in value) {
+    left = spare((value as Record<string, unknown>)[name], left - name.length - 1);
+    if (left < 0) break;
+  }
+  return left;
 }
 
 function refusal(found: readonly ErrorObject[], root: string): PhasegateError {

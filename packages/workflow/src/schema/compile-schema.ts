@@ -1,11 +1,14 @@
 import type { Place } from "@phasegate/wire";
 import { type ErrorObject, Ajv2020 } from "ajv/dist/2020.js";
 import type { TSchema } from "typebox";
+import { countTextsCheaply } from "./text-length.ts";
 
 /** At most this many places are named for one value: enough to repair it, bounded for hostile input. */
 const maxPlaces = 50;
 
-const ajv = new Ajv2020({ allErrors: true, strict: true, allowUnionTypes: true, ownProperties: true });
+const ajv = countTextsCheaply(
+  new Ajv2020({ allErrors: true, strict: true, allowUnionTypes: true, ownProperties: true }),
+);
 
 /**
  * Compiles one of the product's own schemas to a function that names every place where a value does not fit:
