@@ -10,6 +10,7 @@ import { boundConnections } from "./connections.ts";
 import { Deadlines } from "./deadlines.ts";
 import { HostGuard } from "./guards.ts";
 import { parseJsonBody } from "./json-body.ts";
+import { LargeBodies, largeBodyBytes } from "./large-bodies.ts";
 import type { Load } from "./load.ts";
 import { addOtherMethods } from "./other-methods.ts";
 import { makeRequestId } from "./request-id.ts";
@@ -83,9 +84,10 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
     dismissConnections();
     done();
   });
-  app.addHook("onClose", (_instance, done) => {
+  const largeBodies = new LargeBodies();
+  app.addHook("onClose", async () => {
     deadlines.stop();
-    done();
+    await largeBodies.close();
   });
 
   app.removeAllContentTypeParsers();
@@ -94,6 +96,14 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
       try {
         if (refusal) throw refusal;
         refuseEncodings(request.headers);
+        if (body.length > largeBodyBytes) {
+          const wantsDigest = request.headers["idempotency-key"] !== undefined;
+          largeBodies.parse(body, { wantsDigest }, (error, read) => {
+            if (request.caller && read) request.caller.bodyDigest = read.digest;
+            done(error, read?.value);
+          });
+          return;
+        }
         done(null, body.length === 0 ? undefined : parseJsonBody(body));
       } catch (error) {
         done(error as Error);

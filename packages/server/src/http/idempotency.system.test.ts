@@ -63,6 +63,14 @@ test("another body under the same key is refused, another principal's key is ano
   expect((await post(opened, "k1", { text: "b" }, opened.operatorKey)).body).toBe('{"count":2}');
 });
 
+test("a large body is told apart by its content, too", async () => {
+  const opened = await counting(async (count) => ({ status: 200, body: { count } }));
+  const text = "x".repeat(300_000);
+  expect((await post(opened, "k1", { text })).body).toBe('{"count":1}');
+  expect((await post(opened, "k1", { text })).body).toBe('{"count":1}');
+  expect((await post(opened, "k1", { text: `${text}y` })).json()).toMatchObject({ code: "idempotency_key_reused" });
+});
+
 test("while the first request runs, the second is told so", async () => {
   const gate = Promise.withResolvers<void>();
   const entered = Promise.withResolvers<void>();

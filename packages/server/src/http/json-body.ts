@@ -1,9 +1,10 @@
 import { isUtf8 } from "node:buffer";
-import { PhasegateError } from "@phasegate/wire";
+import { PhasegateError } from "@phasegate/wire/core";
 
 const maxDepth = 64;
 /** Members and items: what is made of each, here and by rules, is made where every request is answered. */
 const maxPieces = 50_000;
+const [quote, backslash, comma, colon] = [0x22, 0x5c, 0x2c, 0x3a];
 
 /**
  * The JSON value of a request body. Refuses with `malformed_request` what is not UTF-8 or not JSON, is nested deeper
@@ -12,52 +13,38 @@ const maxPieces = 50_000;
  */
 export function parseJsonBody(bytes: Buffer): unknown {
   if (!isUtf8(bytes)) throw malformed("the body is not UTF-8");
-  const text = bytes.toString("utf8");
-  if (countOutsideStrings(text, ",") >= maxPieces) {
+  const { commas, colons } = countPieces(bytes);
+  if (commas >= maxPieces) {
     throw new PhasegateError("payload_too_large", `the body has more than ${maxPieces} members and items`, {
       hint: "send less of it, or write it to a file of the workspace",
     });
   }
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(bytes.toString("utf8"));
   } catch (error) {
     throw malformed("the body is not JSON", error);
   }
   // Of members of one name the last would win here and perhaps the first elsewhere: two readers of one request.
-  if (inspect(value, 1) !== countOutsideStrings(text, ":")) throw malformed("the body names a member twice");
+  if (inspect(value, 1) !== colons) throw malformed("the body names a member twice");
   return value;
 }
 
-/** Of colons, the members that a JSON text names, one that it names twice as two. */
-function countOutsideStrings(text: string, sign: ":" | ","): number {
-  let count = 0;
-  let from = 0;
-  // Looked for once and kept, or a long list of texts would be searched through for each of them.
-  let found = next(text, sign, 0);
-  for (;;) {
-    const quote = text.indexOf('"', from);
-    const end = quote === -1 ? text.length : quote;
-    if (found < from) found = next(text, sign, from);
-    for (; found < end; found = next(text, sign, found + 1)) count += 1;
-    if (quote === -1) return count;
-    from = endOfString(text, quote + 1);
+/** What stands outside of strings: a comma between two pieces, a colon in each member, of one that is named twice in both. */
+function countPieces(json: Buffer): { readonly commas: number; readonly colons: number } {
+  let commas = 0;
+  let colons = 0;
+  let isInString = false;
+  for (let at = 0; at < json.length; at += 1) {
+    const byte = json[at];
+    if (isInString) {
+      if (byte === backslash) at += 1;
+      else if (byte === quote) isInString = false;
+    } else if (byte === quote) isInString = true;
+    else if (byte === comma) commas += 1;
+    else if (byte === colon) colons += 1;
   }
-}
-
-function next(text: string, sign: string, from: number): number {
-  const found = text.indexOf(sign, from);
-  return found === -1 ? Infinity : found;
-}
-
-/** Where a string ends, past its quote or with the text; a quote behind an odd number of backslashes is within it. */
-function endOfString(text: string, start: number): number {
-  for (let quote = text.indexOf('"', start); quote !== -1; quote = text.indexOf('"', quote + 1)) {
-    let backslashes = 0;
-    while (text.charCodeAt(quote - 1 - backslashes) === 0x5c) backslashes += 1;
-    if (backslashes % 2 === 0) return quote + 1;
-  }
-  return text.length;
+  return { commas, colons };
 }
 
 /** Answers how many members there are. */

@@ -1,4 +1,4 @@
-import { PhasegateError, type Principal } from "@phasegate/wire";
+import { type Digest, PhasegateError, type Principal } from "@phasegate/wire";
 import type { Authenticator, Identity } from "../auth/authenticator.ts";
 import type { Caller, IdempotentRequest } from "../context.ts";
 
@@ -9,6 +9,8 @@ export class RequestCaller implements Caller {
   idempotency: IdempotentRequest | null = null;
   readonly requestId: string;
   startedAt = 0;
+  /** Of a large body whose call may be repeated: making it takes as long as parsing. */
+  bodyDigest: Digest | null = null;
   /** Set by the http layer: answers `timed_out` if nothing was answered yet. */
   onTimeOut: (() => void) | null = null;
   private readonly authenticator: Authenticator;

@@ -10,6 +10,7 @@ import { type LogContext, withLogContext } from "../telemetry/log-context.ts";
 import type { RejectionLog } from "../telemetry/rejection-log.ts";
 import type { Deadlines } from "./deadlines.ts";
 import { beginIdempotent, finishIdempotent, settleRefused, withToken } from "./idempotency.ts";
+import { largeBodyBytes } from "./large-bodies.ts";
 import type { Load } from "./load.ts";
 import { isFault, problemOf, sendProblem } from "./problems.ts";
 import { RequestCaller } from "./request-caller.ts";
@@ -55,8 +56,6 @@ interface Entry {
   readonly beganAt: number;
 }
 
-/** The rest of a refused request that is read so that its connection can be used again. */
-const readToItsEndBytes = 262_144;
 const closingGraceMs = 5_000;
 const emptyBody: Readonly<Record<string, never>> = Object.freeze({});
 
@@ -147,7 +146,9 @@ export class RouteRunner {
     begin: (refusal: PhasegateError | null) => void,
   ): void {
     const { turns } = this.parts.load;
-    const turn = turns.open(wanted);
+    const { socket } = request.raw;
+    const readBefore = socket.bytesRead;
+    const turn = turns.open({ ...wanted, bytesRead: () => socket.bytesRead - readBefore });
     request.turn = turn;
     reply.raw.once("close", () => turns.leave(turn));
     turns.await(turn, begin);
@@ -159,7 +160,8 @@ export class RouteRunner {
     const { keyId, id } = identity.principal;
     const party = keyId === null ? addressOf(request.raw) : id;
     const { long = false } = route;
-    this.takeTurn(request, reply, { party, unbounded: isUnbounded(route), long }, (refusal) => {
+    const large = mayBeLarge(request.raw);
+    this.takeTurn(request, reply, { party, unbounded: isUnbounded(route), long, large }, (refusal) => {
       try {
         if (refusal) throw refusal;
         this.enter({ route, identity, party, beganAt }, request, reply);
@@ -304,7 +306,8 @@ async function begin(
   const { body, query, params, phaseToken } = input;
   // The token's digest: tokens are never stored, and the request digest is.
   const token = phaseToken === null ? null : digestBytes(phaseToken);
-  const repeated = await beginIdempotent(context, { scope, key: header, request: { body, query, params, token } });
+  const asked = { body: caller.bodyDigest ?? body, query, params, token };
+  const repeated = await beginIdempotent(context, { scope, key: header, request: asked });
   if (!repeated) caller.idempotency = { scope, key: header, finished: false };
   return repeated;
 }
@@ -353,9 +356,12 @@ async function sendInSlices(reply: FastifyReply, answer: RouteAnswer, slices: Sl
   send(reply, { ...answer, headers, body: await jsonInSlices(answer.body, slices) }, false);
 }
 
-function hasMuchToRead({ complete, headers }: IncomingMessage): boolean {
-  if (complete) return false;
-  return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > readToItsEndBytes;
+function hasMuchToRead(request: IncomingMessage): boolean {
+  return !request.complete && mayBeLarge(request);
+}
+
+function mayBeLarge({ headers }: IncomingMessage): boolean {
+  return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > largeBodyBytes;
 }
 
 /** What watches the server, and what operators end its trouble with. */

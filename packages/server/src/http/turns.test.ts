@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Turn, type TurnBounds, Turns } from "./turns.ts";
+import { type Turn, type TurnBounds, type TurnRequest, Turns } from "./turns.ts";
 
 const bounds: TurnBounds = {
   alone: { calls: 3, long: 2 },
@@ -10,6 +10,7 @@ const bounds: TurnBounds = {
   waiting: 2,
   waitMs: 5_000,
   refuseAfterMs: 500,
+  restMsPerMegabyte: 20,
 };
 
 class Clients {
@@ -17,7 +18,7 @@ class Clients {
   readonly served: string[] = [];
   readonly turns = new Turns(() => this.now, bounds);
 
-  call(party: string, name: string, more: { readonly long?: boolean; readonly unbounded?: boolean } = {}): Turn {
+  call(party: string, name: string, more: Partial<TurnRequest> = {}): Turn {
     const turn = this.turns.open({ party, ...more });
     this.await(turn, name);
     return turn;
@@ -143,4 +144,32 @@ test("a request that took long to arrive waits again before it is worked on", ()
   expect(clients.served).toEqual(["b1", "a1", "a2"]);
   clients.turns.leave(next);
   expect(clients.served).toEqual(["b1", "a1", "a2", "a1 again"]);
+});
+
+test("while others call, a party rests after a call in proportion to what was read for it; alone it does not", () => {
+  const clients = new Clients();
+  const megabytes = { large: true, bytesRead: () => 3_000_000 };
+  const [first] = ["alone 1", "alone 2", "alone 3"].map((name) => clients.call("a", name, megabytes));
+  clients.turns.leave(first as Turn);
+  expect(clients.served).toEqual(["alone 1", "alone 2", "alone 3"]);
+  clients.after(1_000);
+  const other = clients.call("b", "b1", { long: true });
+  const large = clients.call("a", "large", megabytes);
+  clients.turns.leave(large);
+  clients.call("a", "after");
+  expect(clients.after(59).at(-1)).toBe("large");
+  expect(clients.after(1).at(-1)).toBe("after");
+  clients.turns.leave(clients.call("c", "kilobytes", { large: true, bytesRead: () => 200_000 }));
+  clients.call("c", "at once");
+  expect(clients.served.at(-1)).toBe("at once");
+  clients.turns.leave(other);
+});
+
+test("a large call counts for as long as any, and not for as long as a long one", () => {
+  const clients = new Clients();
+  clients.call("b", "b1", { long: true });
+  clients.call("a", "transition", { large: true });
+  clients.call("a", "after");
+  expect(clients.after(99).at(-1)).toBe("transition");
+  expect(clients.after(1).at(-1)).toBe("after");
 });

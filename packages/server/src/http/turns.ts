@@ -24,6 +24,8 @@ export interface TurnBounds {
   readonly waitMs: number;
   /** A call beyond `waiting` hears of it after so long, so that a flood of refusals costs little. */
   readonly refuseAfterMs: number;
+  /** While others call, a party rests so long after a call for each megabyte that was read for it. */
+  readonly restMsPerMegabyte: number;
 }
 
 export const defaultTurnBounds: TurnBounds = {
@@ -35,9 +37,12 @@ export const defaultTurnBounds: TurnBounds = {
   waiting: 256,
   waitMs: 20_000,
   refuseAfterMs: 1_000,
+  restMsPerMegabyte: 20,
 };
 
 const lookEveryMs = 25;
+/** What costs less than any other call does. */
+const restFromBytes = 262_144;
 
 export interface TurnRequest {
   /** Who calls: a principal, or the address of whoever has no key. */
@@ -46,6 +51,10 @@ export interface TurnRequest {
   readonly unbounded?: boolean;
   /** Reads much: works on this thread for most of the time that it takes. */
   readonly long?: boolean;
+  /** May have a body of megabytes: few of one party are in work at once, as of long ones. */
+  readonly large?: boolean;
+  /** How much was read for it until now. */
+  readonly bytesRead?: () => number;
 }
 
 /** Called once: at once, later, or with why there is no turn. Not after the turn was left. */
@@ -54,8 +63,10 @@ type Begin = (refusal: PhasegateError | null) => void;
 interface Party {
   readonly name: string;
   held: number;
-  /** Of those held, the long ones. */
+  /** Of those held, the long and the large ones. */
   long: number;
+  /** While others call, nothing is begun before. */
+  restsUntil: number;
   /** In the order in which they came. */
   readonly waiting: Set<Turn>;
 }
@@ -67,6 +78,8 @@ export interface Turn {
   party: Party;
   readonly unbounded: boolean;
   readonly long: boolean;
+  readonly holdMs: number;
+  readonly bytesRead: () => number;
   begin: Begin;
   state: State;
   /** Who has to leave it: the connection, and what works for it. */
@@ -87,6 +100,7 @@ export class Turns {
   /** In the order in which they were given. */
   readonly #held = new Set<Turn>();
   readonly #turnedAway = new Set<Turn>();
+  readonly #resting = new Set<Party>();
   /** The two that were served last: who of them is another than one who asks tells whether others call. */
   #last = { party: "", at: Number.NEGATIVE_INFINITY };
   #lastOther = { party: "", at: Number.NEGATIVE_INFINITY };
@@ -106,8 +120,10 @@ export class Turns {
   }
 
   /** The place of one call, to be left once. */
-  open({ party, unbounded = false, long = false }: TurnRequest): Turn {
-    return { party: this.#partyOf(party), unbounded, long, begin: nothing, state: "new", since: 0, users: 1 };
+  open({ party, unbounded = false, long = false, large = false, bytesRead = noBytes }: TurnRequest): Turn {
+    const holdMs = long ? this.#bounds.longHoldMs : this.#bounds.holdMs;
+    const kind = { unbounded, long: long || large, holdMs, bytesRead };
+    return { party: this.#partyOf(party), ...kind, begin: nothing, state: "new", since: 0, users: 1 };
   }
 
   /**
@@ -158,6 +174,11 @@ export class Turns {
       if (now - turn.since < this.#bounds.refuseAfterMs) break;
       this.#turnedAway.delete(turn);
       this.#refuse(turn, `${this.#bounds.waiting} calls of this client wait, the limit of one`);
+    }
+    for (const party of this.#resting) {
+      if (now < party.restsUntil) continue;
+      this.#resting.delete(party);
+      this.#forget(party);
     }
     for (const party of this.#parties.values()) {
       for (const turn of party.waiting) {
@@ -216,7 +237,7 @@ export class Turns {
   #endLong(now: number): void {
     for (const turn of this.#held) {
       if (now - turn.since < this.#bounds.holdMs) return;
-      if (turn.long && now - turn.since < this.#bounds.longHoldMs) continue;
+      if (now - turn.since < turn.holdMs) continue;
       turn.state = "counted_no_longer";
       this.#release(turn, now);
       this.#forget(turn.party);
@@ -227,7 +248,18 @@ export class Turns {
     this.#held.delete(turn);
     turn.party.held -= 1;
     if (turn.long) turn.party.long -= 1;
+    this.#rest(turn, now);
     this.#serve(turn.party, now);
+  }
+
+  /** From the moment at which the call was over, which may be seen only later. */
+  #rest({ party, since, holdMs, bytesRead }: Turn, now: number): void {
+    const bytes = bytesRead();
+    const restMs = bytes >= restFromBytes ? (bytes / 1_000_000) * this.#bounds.restMsPerMegabyte : 0;
+    party.restsUntil = Math.max(party.restsUntil, Math.min(now, since + holdMs) + restMs);
+    if (party.restsUntil <= now) return;
+    this.#resting.add(party);
+    this.#startTimer();
   }
 
   #refuse(turn: Turn, why: string): void {
@@ -239,15 +271,16 @@ export class Turns {
   }
 
   #hasRoom({ party, long }: Turn, now: number): boolean {
-    const share = this.#shareOf(party, now);
+    const { alone, amongOthers } = this.#bounds;
+    const othersCall = this.#othersCall(party, now);
+    if (othersCall && now < party.restsUntil) return false;
+    const share = othersCall ? amongOthers : alone;
     return party.held < share.calls && (!long || party.long < share.long);
   }
 
-  #shareOf(party: Party, now: number): Share {
-    const { alone, amongOthers, recentMs } = this.#bounds;
+  #othersCall(party: Party, now: number): boolean {
     const other = this.#last.party === party.name ? this.#lastOther : this.#last;
-    const othersCall = this.#held.size > party.held || now - other.at < recentMs;
-    return othersCall ? amongOthers : alone;
+    return this.#held.size > party.held || now - other.at < this.#bounds.recentMs;
   }
 
   #touch(party: string, now: number): void {
@@ -262,13 +295,13 @@ export class Turns {
   #partyOf(name: string): Party {
     const known = this.#parties.get(name);
     if (known) return known;
-    const party: Party = { name, held: 0, long: 0, waiting: new Set() };
+    const party: Party = { name, held: 0, long: 0, restsUntil: 0, waiting: new Set() };
     this.#parties.set(name, party);
     return party;
   }
 
   #forget(party: Party): void {
-    if (party.held > 0 || party.waiting.size > 0) return;
+    if (party.held > 0 || party.waiting.size > 0 || this.#resting.has(party)) return;
     if (this.#parties.get(party.name) === party) this.#parties.delete(party.name);
   }
 
@@ -279,13 +312,17 @@ export class Turns {
   }
 
   #stopIfIdle(): void {
-    if (!this.#timer || this.#waiting > 0 || this.#turnedAway.size > 0) return;
+    if (!this.#timer || this.#waiting > 0 || this.#turnedAway.size > 0 || this.#resting.size > 0) return;
     clearInterval(this.#timer);
     this.#timer = null;
   }
 }
 
 function nothing(): void {}
+
+function noBytes(): number {
+  return 0;
+}
 
 /** Who calls without a key. */
 export function addressOf({ socket }: IncomingMessage): string {
