@@ -23,11 +23,12 @@ export const breakerRoutes: readonly Route[] = [
     access: { kind: "roles", roles: ["operator", "admin"] },
     params: BreakerParams,
     answers: { 200: BreakerAnswer },
-    handle: async ({ breakers, system, ids }, caller, { params: { name } }) => {
+    handle: async ({ breakers, system, ids, webhooks }, caller, { params: { name } }) => {
       if (!breakers.stats().some((one) => one.name === name)) throw unknownBreaker(name);
       await system.append([{ id: ids.make("event"), type: "breaker.reset", data: { name } }], caller.principal.id);
       const reset = breakers.reset(name);
       if (!reset) throw unknownBreaker(name);
+      webhooks.goOn(name);
       return { status: 200, body: breakerAnswer(reset) };
     },
   }),

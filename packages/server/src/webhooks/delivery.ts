@@ -70,7 +70,7 @@ export class WebhookDelivery {
   readonly #stopping = new AbortController();
   readonly #working = new Set<Promise<void>>();
   #room = Promise.withResolvers<void>();
-  #goOn = Promise.withResolvers<void>();
+  #waking = new AbortController();
   #running: Promise<void> = Promise.resolve();
   #read = 0;
   #kept = 0;
@@ -111,8 +111,13 @@ export class WebhookDelivery {
   /** Sends again to a receiver that wanted no more. */
   resume(): void {
     this.#gone = false;
-    this.#goOn.resolve();
-    this.#goOn = Promise.withResolvers();
+    this.goOn();
+  }
+
+  /** Ends every pause: what waits is tried now, as after its circuit was closed by hand. */
+  goOn(): void {
+    this.#waking.abort();
+    this.#waking = new AbortController();
   }
 
   /** Sends one event once, behind the same breaker; throws what became of it. */
@@ -123,7 +128,6 @@ export class WebhookDelivery {
   async close(): Promise<void> {
     this.#stopping.abort(new Error("the server is shutting down"));
     this.#room.resolve();
-    this.#goOn.resolve();
     if (this.#flush) clearTimeout(this.#flush);
     await this.#running;
     await Promise.all(this.#working);
@@ -187,7 +191,7 @@ export class WebhookDelivery {
   async #settle(event: StoredEvent): Promise<boolean> {
     for (let attempts = 0; !this.#stopped;) {
       if (this.#gone) {
-        await this.#goOn.promise;
+        await this.#pause(longestMs);
         continue;
       }
       const isTrial = this.#parts.breaker().state !== CircuitState.CLOSED;
@@ -201,10 +205,14 @@ export class WebhookDelivery {
         if (refused && !isTrial) attempts += 1;
         const isLost = attempts >= this.webhook.maxAttempts || this.#isTooOld(event);
         if (isLost && (await this.#bury(event, attempts, error))) return true;
-        await wait(this.#pauseMs(error, attempts), this.#stopping.signal).catch(() => undefined);
+        await this.#pause(this.#pauseMs(error, attempts));
       }
     }
     return false;
+  }
+
+  async #pause(ms: number): Promise<void> {
+    await wait(ms, AbortSignal.any([this.#stopping.signal, this.#waking.signal])).catch(() => undefined);
   }
 
   #send(event: StoredEvent): Promise<void> {

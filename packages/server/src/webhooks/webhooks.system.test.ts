@@ -99,8 +99,8 @@ describe("a webhook", () => {
     };
   }
 
-  async function opened(webhook: Webhook = webhookOf(), failureThreshold = 100) {
-    const breakers = new CircuitBreakers({ failureThreshold, successThreshold: 1, timeoutSeconds: 0.05 });
+  async function opened(webhook: Webhook = webhookOf(), failureThreshold = 100, timeoutSeconds = 0.05) {
+    const breakers = new CircuitBreakers({ failureThreshold, successThreshold: 1, timeoutSeconds });
     const system = new SystemStream({ ledger, clock: systemClock });
     const webhooks = new Webhooks([webhook], {
       ledger,
@@ -212,6 +212,17 @@ describe("a webhook", () => {
     await expect.poll(() => receiver.names.toSorted()).toEqual(["1", "2", "3"]);
     expect(receiver.names.filter((name) => name !== "3")).toEqual(["1", "2"]);
     expect(breakers.stats()[0]?.state).toBe("CLOSED");
+  });
+
+  test("gets what waits as soon as an operator closes its circuit", async () => {
+    receiver.answer = status(500);
+    const { webhooks, breakers } = await opened(webhookOf(), 1, 3_600);
+    await happen("principal/prn_a", "1", "2");
+    await expect.poll(() => webhooks.status()[0]?.status.circuit).toBe("OPEN");
+    receiver.answer = status(204);
+    breakers.reset("webhook:outside");
+    webhooks.goOn("webhook:outside");
+    await expect.poll(() => receiver.names).toEqual(["1", "2"]);
   });
 
   test("that takes no events still gets questions to it and what people are told, each behind its own circuit", async () => {

@@ -30,7 +30,7 @@ export class Webhooks {
     const deliveriesTo = (webhook: Webhook): Deliveries =>
       new Map(
         channels.map((channel) => {
-          const breaker = () => breakers.get(`${channel}:${webhook.name}`);
+          const breaker = () => breakers.get(nameOf(channel, webhook));
           return [channel, new WebhookDelivery(webhook, { ...parts, channel, breaker })];
         }),
       );
@@ -38,7 +38,7 @@ export class Webhooks {
       webhooks.map((webhook) => [webhook.name, { webhook, deliveries: deliveriesTo(webhook) }]),
     );
     // Shown from the start on; those of the other channels from their first use on.
-    for (const { name } of webhooks) breakers.get(`webhook:${name}`);
+    for (const webhook of webhooks) breakers.get(nameOf("webhook", webhook));
   }
 
   async start(): Promise<void> {
@@ -76,6 +76,13 @@ export class Webhooks {
     for (const delivery of this.#require(name).deliveries.values()) delivery.resume();
   }
 
+  /** Goes on with what waited for a circuit that was closed by hand. */
+  goOn(breaker: string): void {
+    for (const { webhook, deliveries } of this.#receivers.values()) {
+      for (const [channel, delivery] of deliveries) if (nameOf(channel, webhook) === breaker) delivery.goOn();
+    }
+  }
+
   /** Sends a dead letter once more, now; throws `webhook_failed` when the receiver does not take it. */
   async redeliver(letterId: string, by: PrincipalId): Promise<void> {
     const { letter, event } = await this.deadLetters.require(letterId);
@@ -94,8 +101,8 @@ export class Webhooks {
     await this.deadLetters.settle(letter, by);
   }
 
-  #worstCircuit({ name }: Webhook): CircuitState {
-    const names = channels.map((channel) => `${channel}:${name}`);
+  #worstCircuit(webhook: Webhook): CircuitState {
+    const names = channels.map((channel) => nameOf(channel, webhook));
     const states = this.#breakers.stats().flatMap((one) => (names.includes(one.name) ? [one.state] : []));
     const worst = [CircuitState.OPEN, CircuitState.HALF_OPEN].find((state) => states.includes(state));
     return worst ?? CircuitState.CLOSED;
@@ -108,4 +115,9 @@ export class Webhooks {
       hint: "GET /api/v1/webhooks lists them",
     });
   }
+}
+
+/** Of the circuit between a receiver and one of its channels. */
+function nameOf(channel: Channel, { name }: Webhook): string {
+  return `${channel}:${name}`;
 }
