@@ -8,6 +8,8 @@ const begin = /^running (\d+) tests?$/;
 const test = /^test (.+?)(?: - should panic)? \.\.\. (ok|FAILED|ignored\b.*)$/;
 const end = /^test result: (ok|FAILED)\. (\d+) passed; (\d+) failed; (\d+) ignored/;
 const uncompiled = /^error: could not compile /m;
+/** Begins what rustc says at one place; notes and helps of an error name places that compile. */
+const diagnostic = /^(error|warning|note|help)(?:\[\w+\])?: /;
 const place = /^\s*--> (\S+?\.rs):\d+:\d+$/;
 
 /** What `cargo test` prints on both streams. A target that does not compile keeps all others from running. */
@@ -45,7 +47,10 @@ export const cargo: ReportFormat = {
     }
     if (expected !== null && !isUncompiled) throw new ReportError("the report ends inside a target");
     if (isUncompiled) {
+      let kind: string | undefined;
       for (const [at, line] of lines.entries()) {
+        kind = diagnostic.exec(line)?.[1] ?? kind;
+        if (kind !== "error") continue;
         const file = reportedPath(place.exec(line)?.[1] ?? "", context);
         if (file !== null) cases.addUnloaded(file, lines.slice(Math.max(0, at - 1), at + 40).join("\n"));
       }

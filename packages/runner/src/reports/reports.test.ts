@@ -282,6 +282,7 @@ describe("a report as its runner writes it", () => {
     });
     expect(told(parse("cargo", fixture("cargo-uncompiled.txt")))).toEqual({
       cases: [],
+      // Not the files that its notes and warnings name: those compile.
       unloaded: ["unclassified: tests/integ.rs"],
       stoppedEarly: true,
     });

@@ -26,7 +26,7 @@ export const allTestsPass = gatheredCheck({
   fields: [...resultFields.passed, ...resultFields.failed, ...resultFields.exitCode, ...resultFields.allPassed],
   judge(input) {
     const reading = readGreen(evidenceSubject(input));
-    if (!reading.ok) return fail(reading.problem, "run the tests in the workspace with `run_tests`");
+    if (!reading.ok) return fail(reading.problem, reading.hint ?? "run the tests in the workspace with `run_tests`");
     const outcome = judgeGreen(reading.value, input);
     const findings = [
       ...findingsOf(reading.value),

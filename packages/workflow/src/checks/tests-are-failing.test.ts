@@ -273,6 +273,34 @@ describe("red does not pass when", () => {
 });
 
 describe("what red says besides", () => {
+  test.each([
+    [
+      "where the tests did not compile, how such are red",
+      { status: "no_report", exitCode: 2 },
+      /ended with exit code 2/,
+      /preset `exit-code`/,
+    ],
+    [
+      "where failures end with 0, that the command is to be mended",
+      { status: "contradiction", exitCode: 0 },
+      /contradict/,
+      /another code than 0/,
+    ],
+    [
+      "where the report is broken, where to see it",
+      { status: "report_invalid" },
+      /cannot be read/,
+      /`output` of `run_tests`/,
+    ],
+  ] as const)("%s", (_, ended, message, hint) => {
+    const outcome = red({ evidence: { base, red: atRed({ ...old }, ended) } });
+    expect(outcome).toMatchObject({
+      passed: false,
+      message: expect.stringMatching(message),
+      hint: expect.stringMatching(hint),
+    });
+  });
+
   test("where nothing fails at all, that a task which changes no behaviour needs another workflow", () => {
     const outcome = red({ evidence: { base: onBase({}), red: atRed({ "test/new.test.ts": { divides: "passed" } }) } });
     expect(outcome).toMatchObject({ passed: false, hint: expect.stringContaining("needs another workflow") });

@@ -21,7 +21,7 @@ export const testsAreFailing = gatheredCheck({
     const phase = input.workflow.phases.get(input.phase);
     if (!phase) return fail(`the workflow has no phase \`${input.phase}\``);
     const reading = readRed({ ...evidenceSubject(input), mayWrite: redTreePaths(phase) });
-    if (!reading.ok) return fail(reading.problem, "run the tests in the workspace with `run_tests`");
+    if (!reading.ok) return fail(reading.problem, reading.hint ?? "run the tests in the workspace with `run_tests`");
     const outcome = judgeRed(reading.value);
     const findings = [
       ...findingsOf(reading.value),

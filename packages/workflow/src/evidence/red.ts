@@ -1,7 +1,7 @@
 import type { RedIdentity, TestCase, TestRun, UnloadedTestFile } from "@phasegate/wire";
 import { linesThatSkip } from "./declared-skips.ts";
 import { baseRun, changesFromBase, contentOf, type EvidenceSubject, type Gathered, gathered } from "./subject.ts";
-import { holdsByFile, type IndexedRun, indexRun, problemOfRun, unstableFiles } from "./test-runs.ts";
+import { holdsByFile, type IndexedRun, indexRun, problemOfRun, stepAfterRun, unstableFiles } from "./test-runs.ts";
 import { type ChangedTestFile, changedTestFiles, placesOf } from "./unplaced-tests.ts";
 
 /** What the run on the base, overlaid with what the phase may write, says. */
@@ -51,7 +51,7 @@ export function readRed(subject: RedSubject): Gathered<RedReading> {
   const run = facts.value.evidence.red;
   if (!run) return { ok: false, problem: "the tests were not run on the base with the changes of this phase" };
   const problem = problemOfRun(run);
-  if (problem !== null) return { ok: false, problem };
+  if (problem !== null) return { ok: false, problem, hint: stepAfterRun(run) };
   const base = baseRun(subject);
   if (!base.ok) return base;
   const changes = changesFromBase(subject);

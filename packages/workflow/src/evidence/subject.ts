@@ -1,5 +1,5 @@
 import type { EvidenceFacts, Facts, TestRun, TreeChange, TreeFacts } from "@phasegate/wire";
-import { emptyRun, type IndexedRun, indexRun, problemOfRun } from "./test-runs.ts";
+import { emptyRun, type IndexedRun, indexRun, problemOfRun, stepAfterRun } from "./test-runs.ts";
 
 /** What evidence is judged about: a tree, how it differs from the base, and what was run. */
 export interface EvidenceSubject {
@@ -9,7 +9,9 @@ export interface EvidenceSubject {
 }
 
 /** The facts that a judgement on evidence cannot do without, or why it cannot be made. */
-export type Gathered<Value> = { readonly ok: true; readonly value: Value } | { readonly ok: false; problem: string };
+export type Gathered<Value> =
+  | { readonly ok: true; readonly value: Value }
+  | { readonly ok: false; readonly problem: string; readonly hint?: string };
 
 /** The evidence and the tree that it is about. */
 export function gathered(subject: EvidenceSubject): Gathered<{ evidence: EvidenceFacts; tree: TreeFacts }> {
@@ -27,7 +29,7 @@ export function currentRun(subject: EvidenceSubject): Gathered<TestRun> {
   if (!current) return { ok: false, problem: "the tests were not run on this tree" };
   if (current.tree !== facts.value.tree.digest) return { ok: false, problem: "the test run is one of another tree" };
   const problem = problemOfRun(current);
-  return problem === null ? { ok: true, value: current } : { ok: false, problem };
+  return problem === null ? { ok: true, value: current } : { ok: false, problem, hint: stepAfterRun(current) };
 }
 
 /** The run on the base. A base without test files has none to lose, whether or not its run wrote a report. */
@@ -40,7 +42,7 @@ export function baseRun(subject: EvidenceSubject): Gathered<IndexedRun> {
   const problem = problemOfRun(base);
   if (problem === null) return { ok: true, value: indexRun(base) };
   if (baseHasNoTests(subject, facts.value.tree)) return { ok: true, value: emptyRun };
-  return { ok: false, problem: `what passed on the base is not known: ${problem}` };
+  return { ok: false, problem: `what passed on the base is not known: ${problem}`, hint: stepAfterRun(base) };
 }
 
 /** What differs from the base, by path. */

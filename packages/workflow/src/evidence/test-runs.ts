@@ -78,7 +78,9 @@ export function failuresIn(run: TestRun): readonly string[] {
 /** Why nothing can be concluded from a run; null when its report was read and fits its exit code. */
 export function problemOfRun(run: TestRun): string | null {
   if (run.status !== "completed") {
-    const message = statusMessages[run.status];
+    const ended =
+      run.status === "no_report" && run.exitCode !== null ? `, and ended with exit code ${run.exitCode}` : "";
+    const message = `${statusMessages[run.status]}${ended}`;
     return run.problem === undefined ? message : `${message}: ${run.problem}`;
   }
   const explained =
@@ -88,6 +90,25 @@ export function problemOfRun(run: TestRun): string | null {
     run.flaky.length > 0 ||
     run.cases.some(({ outcome }) => outcome === "failed");
   return explained ? null : `the test run ended with exit code ${run.exitCode}, though its report names no failure`;
+}
+
+/** What to do about a run of which nothing can be concluded. */
+export function stepAfterRun(run: TestRun): string {
+  switch (run.status) {
+    case "no_report":
+      return (
+        "`output` of `run_tests` tells why; tests that do not compile are red with the preset `exit-code`, " +
+        "or where the command prints a test for the build: that is for who keeps the workflow"
+      );
+    case "report_invalid":
+      return "`output` of `run_tests` shows what was printed; the command must print one whole report, whatever it runs";
+    case "contradiction":
+      return run.exitCode === 0
+        ? "the command of the tests must end with another code than 0 when a test fails: that is for who keeps the workflow"
+        : "`output` of `run_tests` shows what was printed";
+    default:
+      return "run the tests in the workspace with `run_tests`";
+  }
 }
 
 /**
