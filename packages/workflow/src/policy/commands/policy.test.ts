@@ -63,6 +63,7 @@ describe("a list of allowed commands", () => {
     'echo "$(npm test)"',
     "npm test < /dev/null",
     "cat ${X:-<(npm test 2>&1 | sort)}",
+    'npm test; echo "${X:-<(none)}" "${X/->/(to)}"',
     "cat ${X:-$(npm test | grep -f <(sort 'b' # }\n))}",
     "cat <<'EOF' | npm test\ngit commit -m x\nEOF",
     "npm test <<EOF\nsome input\nEOF",
@@ -196,6 +197,7 @@ describe("a list of allowed commands", () => {
     "npm test ${x:-<(npm test # '\n)}; rm x ' }\\'",
     "npm test ${x/y/<(npm test <<E\n'\nE\n)}; rm x ' }\\'",
     "npm test $(npm test ${x#<(npm test {fd}>out)",
+    "npm test \"${x:-<(npm test <<E\n'\nE\n)}\"; rm x ' }\"\\'",
     "sort --compress-program=./x a; npm test",
   ])("denies %j", (command) => {
     expect(outcome(listing, command)).toBe("denied");

@@ -246,16 +246,30 @@ function isHiddenSubstitution(node: SyntaxNode): boolean {
 }
 
 /**
- * `${x:-<(ls # '` and a line break: bash skips the comment, and the parser, which finds the end of `${...}` before it
- * looks for process substitutions, takes the quote for one that opens.
+ * `${x:-<(ls # '` and a line break: bash reads a process substitution there, even between double quotes, and so skips
+ * the comment; the parser looks for the end of `${...}` first, and takes the quote for one that opens.
  */
-function hasUncertainEnd(node: SyntaxNode): boolean {
-  let isUncertain = false;
+function hasUncertainEnd(expansion: ParameterExpansionPart): boolean {
+  const { text } = expansion;
+  if (!/[<>]\(/u.test(text)) return false;
+  let own = "";
+  let from = 0;
+  for (const inner of commandsIn(expansion)) {
+    const at = text.indexOf(inner, from);
+    if (at < 0) return true;
+    own += `${text.slice(from, at)} `;
+    from = at + inner.length;
+  }
+  return /[<>]\((?![^#'"\\`(){}<]*\))/u.test(own + text.slice(from));
+}
+
+/** The outermost `$(..)` in a node, which bash and the parser end alike. */
+function commandsIn(node: SyntaxNode, texts: string[] = []): readonly string[] {
   forEachChild(node, (child) => {
-    if (child.type === "ProcessSubstitution") isUncertain ||= !/^[<>]\([^#'"\\`(){}<]*\)$/u.test(child.text);
-    else if (child.type !== "CommandExpansion") isUncertain ||= hasUncertainEnd(child);
+    if (child.type === "CommandExpansion") texts.push(child.text);
+    else commandsIn(child, texts);
   });
-  return isUncertain;
+  return texts;
 }
 
 /** What a part of a script sets a variable to. */
