@@ -159,9 +159,9 @@ describe("bounds", () => {
       "-",
     ];
     for (const piece of hostile) {
-      const started = performance.now();
+      const started = process.threadCpuUsage();
       redact(piece.repeat(Math.ceil(1_000_000 / piece.length)), 2_000_000);
-      expect({ piece, fast: performance.now() - started < 3_000 }).toEqual({ piece, fast: true });
+      expect({ piece, fast: process.threadCpuUsage(started).user < 3_000_000 }).toEqual({ piece, fast: true });
     }
   });
 });

@@ -16,17 +16,17 @@ describe.each(["required", "off"] as const)("bounds on commands at sandbox mode 
 
   test("memory of all processes together is bounded, and the answer says so", async () => {
     const limits = { ...defaultLimits, memoryBytes: 200 * 1024 ** 2 };
-    const hog = `python3 -c 'import time; data = bytearray(120 * 1024 * 1024); time.sleep(5)'`;
+    const hog = `python3 -c 'import time; data = bytearray(120 * 1024 * 1024); time.sleep(60)'`;
     const result = await fixture.sh(`${hog} & ${hog} & wait -n; exit $?`, { limits });
     expect(result).toMatchObject({ limits: ["memory"], exitCode: 137 });
-    expect(result.durationMs).toBeLessThan(5_000);
+    expect(result.durationMs).toBeLessThan(15_000);
   });
 
   test("a fork bomb is bounded, and the answer says so", async () => {
     const limits = { ...defaultLimits, processes: 32 };
-    const result = await fixture.sh("for i in $(seq 100); do sleep 20 & done; sleep 20", { limits, timeoutMs: 1_000 });
+    const result = await fixture.sh("for i in $(seq 100); do sleep 20 & done; sleep 20", { limits, timeoutMs: 2_000 });
     expect(result.limits).toEqual(["processes"]);
-    expect(result.durationMs).toBeLessThan(10_000);
+    expect(result.durationMs).toBeLessThan(18_000);
   });
 
   test("processor time is counted over all processes, also those that ended", async () => {

@@ -41,9 +41,9 @@ test.each([
 
 test("a hostile line is looked at in linear time", () => {
   const line = `${'"'.repeat(100)}${"a".repeat(250_000)}(`;
-  const started = performance.now();
+  const started = process.threadCpuUsage();
   expect(longest(line)).toBe(line.length);
-  expect(performance.now() - started).toBeLessThan(1_000);
+  expect(process.threadCpuUsage(started).user / 1_000).toBeLessThan(1_000);
 });
 
 test.each(["<SCRIPT src=x>", "<p onclick='go()'>", '<a href="javascript:go()">'])("%s runs something", (text) =>

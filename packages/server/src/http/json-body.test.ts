@@ -59,7 +59,7 @@ test("a member that is named again is refused wherever it stands", () => {
 
 test("a list of as many texts as there may be is read in the time that it takes to read it", () => {
   const body = Buffer.from(`[${`"${"a".repeat(100)}",`.repeat(49_999)}"a"]`);
-  const started = performance.now();
+  const started = process.threadCpuUsage();
   parseJsonBody(body);
-  expect(performance.now() - started).toBeLessThan(2_000);
+  expect(process.threadCpuUsage(started).user / 1_000).toBeLessThan(2_000);
 });
