@@ -6,6 +6,7 @@ import type { CommandLine } from "../command-line.ts";
 import { failureOf } from "../configuration.ts";
 import { CommandFailure, exitCodes } from "../failure.ts";
 import { detectProject, type Detection } from "../init/detect-project.ts";
+import { mayHaveTarget } from "../init/make-targets.ts";
 import { openRepository, type Repository } from "../init/project-files.ts";
 import { tellingLines } from "../init/telling-lines.ts";
 import { workflowText } from "../init/workflow-text.ts";
@@ -97,8 +98,8 @@ async function runOnce(
     io.out("tests: not run, since there is no lock file to install from: commit one, and set `workspace.setup`");
     return;
   }
-  if (project === null && !/^test\s*:/m.test(repository.read("Makefile") ?? "")) {
-    io.out(`tests: not run. ${styled(io, "yellow", "look at this")}: no \`Makefile\` here has a target \`test\``);
+  if (project === null && !mayHaveTarget(repository.read("Makefile") ?? "", "test")) {
+    io.out(`tests: not run. ${styled(io, "yellow", "look at this")}: no rule for \`test\` is in a \`Makefile\` here`);
     io.out("  write into `evidence.tests` what runs the tests of this repository");
     return;
   }

@@ -23,6 +23,8 @@ export interface Detection {
 }
 
 const page = /\.(?:md|mdx|markdown|rst|adoc|asciidoc|txt|png|jpe?g|gif|svg|webp|pdf)$/i;
+/** Of what makes a site or a book of pages: written with them. */
+const settingsOfPages = /^(?:mkdocs\.ya?ml|book\.toml|_config\.ya?ml|_toc\.ya?ml|antora\.ya?ml)$/;
 const besidePages = /^(?:LICEN[CS]E|COPYING|NOTICE|AUTHORS|CODEOWNERS)$|^\.[^/]+$|^\.github\//;
 
 /** Language, test runner and folders of a repository, by its files alone: nothing is run. */
@@ -37,8 +39,9 @@ export function detectProject(files: ProjectFiles): Detection {
 
 function pagesAlone({ paths }: ProjectFiles): readonly string[] | null {
   const others = paths.filter((path) => !besidePages.test(path) && path !== "agent_workflow.yaml");
-  if (others.length === 0 || !others.every((path) => page.test(path))) return null;
+  if (others.length === 0 || !others.every((path) => page.test(path) || settingsOfPages.test(path))) return null;
   const globs = others.map((path) => {
+    if (settingsOfPages.test(path)) return path;
     const [first = "", ...below] = path.split("/");
     return below.length > 0 ? `${first}/**` : `*${first.slice(first.lastIndexOf("."))}`;
   });

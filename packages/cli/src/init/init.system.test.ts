@@ -116,6 +116,6 @@ test("where nothing says how tests are run, none is claimed to fit", async () =>
   // By its built-in rules make builds `test` of `test.sh`, and succeeds.
   const { out } = await phasegate(["init"], { cwd: repository({ "till.sh": "echo 1\n", "test.sh": "sh till.sh\n" }) });
   expect(out).toContain("look at this: `paths.tests` matches no file that git tracks");
-  expect(out).toContain("tests: not run. look at this: no `Makefile` here has a target `test`");
+  expect(out).toContain("tests: not run. look at this: no rule for `test` is in a `Makefile` here");
   expect(out).not.toContain("the preset fits");
 });

@@ -184,6 +184,12 @@ test("of unittest nothing is said where its folders are packages, and of pytest 
 
 test.each([
   ["pages and pictures", ["README.md", "LICENSE", ".gitignore", "docs/use.rst", "docs/till.png"], ["*.md", "docs/**"]],
+  [
+    "pages of a site",
+    ["README.md", "mkdocs.yml", "docs/use.md", ".github/workflows/ci.yml"],
+    ["*.md", "mkdocs.yml", "docs/**"],
+  ],
+  ["pages beside other settings", ["README.md", "values.yml"], null],
   ["pages beside a Makefile", ["README.md", "Makefile"], null],
   ["pages beside a script", ["README.md", "bin/till"], null],
   ["pages beside code", ["README.md", "till.py"], null],

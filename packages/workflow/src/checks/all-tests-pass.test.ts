@@ -425,13 +425,13 @@ describe("what green says besides", () => {
     });
   });
 
-  test("several problems stand in one message, the first with its way out", () => {
+  test("several problems stand in one message, each with its way out", () => {
     const current = now({ [file]: { divides: "failed" } });
     expect(green({ evidence: { base, redIdentities, current } })).toMatchObject({
       passed: false,
       message:
         "red and not passing: `test/new.test.ts > divides`; passed before and are missing now: `test/old.test.ts > adds`",
-      hint: "implement what they test",
+      hint: 'implement what they test; a removed or renamed test needs its old identity in the artifact `removed_tests`, written as it is here: `["test/old.test.ts > adds"]`',
     });
   });
 });

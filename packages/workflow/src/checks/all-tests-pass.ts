@@ -44,11 +44,12 @@ function judgeGreen(reading: GreenReading, input: CheckInput): CheckOutcome {
   if (distrust) return fail(distrust.message, distrust.hint);
   const problems = [...problemsOfRed(reading, input), ...problemsOfRun(reading, input)];
   if (problems.length === 0) problems.push(...problemsOfRedAgain(reading));
-  const [first] = problems;
-  if (!first) return pass();
+  if (problems.length === 0) return pass();
   const shown = problems.slice(0, maxProblems).map(({ message }) => message);
   const more = problems.length - shown.length;
-  return fail(more > 0 ? `${shown.join("; ")}; and ${more} more` : shown.join("; "), first.hint);
+  // Every step that is to be taken, or the answer to the first would be refused for the next.
+  const hints = [...new Set(problems.slice(0, maxProblems).map(({ hint }) => hint))];
+  return fail(more > 0 ? `${shown.join("; ")}; and ${more} more` : shown.join("; "), hints.join("; "));
 }
 
 interface Problem {
