@@ -143,6 +143,29 @@ describe("a test of the base that says something else and passes as it did", () 
   });
 });
 
+test("a new file that acts on tests of the base is named, where it may run beside one", () => {
+  const told = (path: string, text: string, runsIn: string): unknown => {
+    const run: RunFiles = { [runsIn]: { adds: "passed" } };
+    return judge("all_tests_pass", {
+      changes: [],
+      sinceBase: [changed(path, "added")],
+      contents: { [path]: { before: null, after: text } },
+      paths: [path, runsIn],
+      evidence: { base: onBase(run), current: now(run) },
+    }).findings?.map(({ name, message }) => `${name}: ${message}`);
+  };
+  const hook = "def pytest_pyfunc_call(pyfuncitem):\n    return True\n";
+  const message = "rewritten_tests: changed beside tests of the base, which may rest on it";
+  expect(told("tests/conftest.py", hook, "tests/test_a.py")).toEqual([
+    `${message}: \`tests/conftest.py: pytest_pyfunc_call\``,
+  ]);
+  expect(told("tests/more/conftest.py", hook, "tests/test_a.py")).toEqual([]);
+  expect(told("tests/b/conftest.py", hook, "test/a.test.js")).toEqual([]);
+  const patch = 'import assert from "node:assert";\nassert.equal = () => {};\n';
+  expect(told("test/setup.js", patch, "test/a.test.js")).toEqual([`${message}: \`test/setup.js\``]);
+  expect(told("test/b.test.js", patch, "test/b.test.js")).toEqual([]);
+});
+
 describe("files of the tree that a run wrote over", () => {
   const told = "files_written_over: written over while the tests ran, which may not have been what the tree holds";
 

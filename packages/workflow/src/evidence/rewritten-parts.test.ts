@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { rewrittenParts } from "./rewritten-parts.ts";
+import { actingPartsOfNew, rewrittenParts } from "./rewritten-parts.ts";
 
 const script = `import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -222,5 +222,127 @@ describe("what acts on the tests from beside them is named:", () => {
   test("a line of another language that leaves a test early", () => {
     const after = go.replace("\tif", "\treturn\n\tif");
     expect(rewrittenParts("tax_test.go", go, after)).toEqual({ tests: [], beside: [""] });
+  });
+});
+
+describe("what an addition changes for all tests as the file loads is named:", () => {
+  const patch = "assert.equal = () => {}";
+  const prepare = `function prepare() {\n  ${patch};\n  return 1;\n}\n`;
+  test.each([
+    ["in the body of a new suite", `describe("more", () => {\n  ${patch};\n  test("a", run);\n});\n`, ""],
+    ["in a block of a new class", `class Helper {\n  static {\n    ${patch};\n  }\n}\n`, "Helper"],
+    ["in the value of a new name", `const limit = (${patch});\n`, "limit"],
+    ["in a function that is called at once", `const limit = (() => {\n  ${patch};\n})();\n`, "limit"],
+    ["in a function that a new name calls", `${prepare}const limit = prepare();\n`, "prepare"],
+    ["in one that an option calls", `${prepare}test("a", { timeout: prepare() }, run);\n`, "prepare"],
+    ["in one that a name calls", `${prepare}test(\`a \${prepare()}\`, run);\n`, "prepare"],
+    ["in one that a class extends", `${prepare}class Helper extends prepare() {}\n`, "prepare"],
+    ["in an option", `test("a", { timeout: (${patch}) }, run);\n`, "a"],
+    ["in a default", `const { limit = (${patch}) } = {};\n`, "limit"],
+    ["of the product", `const limit = Object.assign(tax, { rate: 0 });\n`, "limit"],
+    ["by a mock", `const limit = mock.method(tax, "rate");\n`, "limit"],
+  ])("%s", (_, added, name) => {
+    expect(inScript("const near", `${added}const near`)).toEqual({ tests: [], beside: [name] });
+  });
+
+  const globals = "globals().update(tax=print)";
+  const python = `def prepare(one=0):\n    ${globals}\n    return one\n\n\n`;
+  test.each([
+    [
+      "in the body of a new class",
+      `class TestMore:\n    ${globals}\n\n    def test_more(self):\n        pass\n\n\n`,
+      "",
+    ],
+    ["in a default of a new test", `def test_more(found=${globals}):\n    pass\n\n\n`, "tests"],
+    ["in a helper that decorates", `${python}@prepare\ndef helper():\n    pass\n\n\n`, "prepare"],
+    ["in a helper that a new name calls", `${python}LIMIT = prepare()\n`, "prepare"],
+    ["in an annotation", `LIMIT: ${globals} = 1\n`, "LIMIT"],
+    ["in a base class", `class Helper(${globals} or object):\n    pass\n\n\n`, "Helper"],
+    ["in a lambda", `key = lambda one, two=${globals}: one\n`, "key"],
+    [
+      "by a name that it takes from outside",
+      "def prepare():\n    global tax\n    tax = 1\n\n\nLIMIT = prepare()\n",
+      "prepare",
+    ],
+    ["by names that nobody sees", "from tests.more import *\n", "*"],
+  ])("%s, in Python", (_, added, name) => {
+    const told = inPython("class TestNothing", `${added}class TestNothing`);
+    expect(told).toEqual({ tests: [], beside: [name === "tests" ? "test_more" : name] });
+  });
+});
+
+describe("what an addition keeps to itself is not named:", () => {
+  test.each([
+    [
+      "a helper that changes its own",
+      "function sum(rows) {\n  let all = 0;\n  for (const row of rows) all += row;\n  return all;\n}\n",
+    ],
+    [
+      "a constant that calls a helper",
+      "const server = () => ({ port: 0 });\nconst own = server();\nconst port = own.port;\n",
+    ],
+    [
+      "a class with members",
+      "class Cart {\n  rows = [];\n  constructor() {\n    this.rows = [];\n  }\n}\nconst cart = new Cart();\n",
+    ],
+    ["a test that sets what it restores", 'test("env", () => {\n  console.log = () => {};\n  assert.ok(true);\n});\n'],
+    [
+      "a suite with hooks of its own",
+      'describe("more", () => {\n  let cart;\n  beforeEach(() => {\n    cart = [];\n  });\n  test("a", () => assert.ok(cart));\n});\n',
+    ],
+    ["a default of a parameter", "const half = (amount, part = 2, { cases = 1 } = {}) => amount / part / cases;\n"],
+  ])("%s", (_, added) => {
+    expect(inScript("const near", `${added}const near`)).toEqual(nothing);
+  });
+
+  test.each([
+    [
+      "a helper with keywords",
+      "def half(amount, part=2):\n    total = amount / part\n    return total\n\n\nLIMIT = half(10)\n",
+    ],
+    [
+      "a class with members",
+      "class Cart:\n    rows = []\n\n    def __init__(self):\n        self.rows = []\n\n\nCART = Cart()\n",
+    ],
+    ["a result that is said", "class Other:\n    pass\n\n\n"],
+  ])("%s, in Python", (_, added) => {
+    expect(inPython("class TestNothing", `${added}class TestNothing`)).toEqual(nothing);
+  });
+
+  test("what a test is said to give back, in Python", () => {
+    expect(inPython("(self, client):", '(self, client) -> None:\n        """Of nothing."""')).toEqual(nothing);
+  });
+});
+
+describe("of a new file among the tests, what acts on others is named:", () => {
+  test.each<[what: string, path: string, text: string, names: readonly string[]]>([
+    ["a hook", "tests/conftest.py", "def pytest_pyfunc_call(pyfuncitem):\n    return True\n", ["pytest_pyfunc_call"]],
+    ["a fixture for all", "tests/conftest.py", "@pytest.fixture(autouse=True)\ndef calm():\n    pass\n", ["calm"]],
+    ["plugins", "tests/test_more.py", 'pytest_plugins = ["tests.more"]\n', ["pytest_plugins"]],
+    ["a member of the product", "tests/test_more.py", "import src.tax\n\nsrc.tax.tax = abs\n", [""]],
+    ["a module", "tests/test_more.py", 'import sys\n\nsys.modules["src.tax"] = None\n', [""]],
+    ["a patch", "tests/more.py", 'from unittest.mock import patch\n\npatch("src.tax.tax").start()\n', [""]],
+    ["what all assert by", "test/setup.js", 'import assert from "node:assert";\nassert.equal = () => {};\n', [""]],
+  ])("%s", (_, path, text, names) => {
+    expect(actingPartsOfNew(path, text)).toEqual(names);
+  });
+
+  test.each<[what: string, path: string, text: string]>([
+    ["fixtures to ask for", "tests/conftest.py", "import pytest\n\n\n@pytest.fixture\ndef cart():\n    return []\n"],
+    ["a fixture for its own tests", "tests/test_a.py", "@pytest.fixture(autouse=True)\ndef calm():\n    pass\n"],
+    [
+      "where modules are found",
+      "tests/test_a.py",
+      'import os, sys\n\nsys.path.insert(0, "src")\nos.environ["A"] = "1"\n',
+    ],
+    ["a mark of its own", "tests/test_a.py", "import pytest\n\npytestmark = pytest.mark.slow\n"],
+    [
+      "helpers",
+      "test/helpers.js",
+      'import assert from "node:assert";\nexport const rows = [];\nprocess.env.TZ = "UTC";\n',
+    ],
+    ["another language", "test/setup.sh", "exit 0\n"],
+  ])("but not %s", (_, path, text) => {
+    expect(actingPartsOfNew(path, text)).toEqual([]);
   });
 });

@@ -3,6 +3,7 @@ import { addedLinesAct } from "./test-parts/added-lines.ts";
 import { lineParts } from "./test-parts/line-parts.ts";
 import type { Part, TestParts } from "./test-parts/part.ts";
 import { pythonParts } from "./test-parts/python-parts.ts";
+import { writtenOnLoad } from "./test-parts/written-on-load.ts";
 import { scriptParts } from "./test-parts/script-parts.ts";
 
 /** What was in a test file and is not any more as it was, or has something beside it that acts on it. */
@@ -35,15 +36,33 @@ export function rewrittenParts(path: string, before: string, after: string): Rew
       (part.suites.length === 0 || suites.has(part.suites.join("\n"))) &&
       now.actsOn(part, old.parts),
   );
+  const writing = now.loading === null ? [] : writtenOnLoad(added, old.parts, now.loading);
   const beside = [
     // What is bound no more cannot be used by anything that runs.
     ...changed.filter(
       ({ kind, binds }) => kind === "statement" || (kind !== "test" && binds.some((name) => bound.has(name))),
     ),
-    ...acting.filter(({ name }) => !tests.includes(name)),
+    ...[...acting, ...writing.filter((part) => !acting.includes(part))].filter(({ name }) => !tests.includes(name)),
     ...(isReadByLines(path) && addedLinesAct(path, before, after) ? [{ name: "", binds: [] }] : []),
   ];
   return { tests, beside: unique(beside.map(({ name, binds }) => (name === "" ? (binds[0] ?? "") : name))) };
+}
+
+/**
+ * Names of what a new file among the tests does to others as it loads, or as a plugin of pytest; "" for a statement. Empty
+ * for languages whose statements are not told apart.
+ */
+export function actingPartsOfNew(path: string, text: string): readonly string[] {
+  const { parts, loading } = partsOf(path, text);
+  if (loading === null) return [];
+  const isConfiguration = /(?:^|\/)conftest\.py$/.test(path);
+  const isPlugin = ({ binds, code, suites }: Part): boolean =>
+    measuredKind(path) === "py" &&
+    suites.length === 0 &&
+    (binds.some((name) => name.startsWith("pytest_")) || (isConfiguration && /\bautouse\b/.test(code)));
+  const written = new Set(writtenOnLoad(parts, [], loading));
+  const acting = parts.filter((part) => written.has(part) || isPlugin(part));
+  return unique(acting.map(({ name, binds }) => (name === "" ? (binds[0] ?? "") : name)));
 }
 
 function partsOf(path: string, text: string): TestParts {
@@ -78,7 +97,7 @@ function isExtended(part: Part, other: Part): boolean {
   return at === before.rows.length;
 }
 
-const table = /(?:^[^=>]* = |\b(?:each|for|parametrize) \( (?:"[^"]*" , )?)(?=\[)/;
+const table = /(?: of (?=\[)|^[^=>]* = |\b(?:each|for|parametrize) \( (?:"[^"]*" , )?)(?=\[)/;
 
 /** The rows of the table in a piece of code, and what stands around them. */
 function tableOf(code: string): { readonly around: string; readonly rows: readonly string[] } | null {

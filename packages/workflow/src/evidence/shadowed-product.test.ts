@@ -30,6 +30,7 @@ test.each<[string, readonly string[], Readonly<Record<string, string>>, readonly
   ["a module that stands alone", ["price.py"], none("tests/price.py"), []],
   ["a file of Ruby that is searched for by its path", ruby, none("spec/shop/price.rb"), []],
   ["a class of Java", ["src/main/java/shop/Price.java"], none("src/test/java/shop/Price.java"), []],
+  ["a header of the name of one of the product's", ["src/tax.h", "src/tax.c"], none("tests/tax.h"), []],
   ["a package beside the tests", ["src/index.js"], none("test/node_modules/shop/index.js"), []],
   ["a mock of a package of the workspace", ["packages/cart/src/index.js"], none("__mocks__/@shop/cart.js"), []],
 ])("is told of: %s", (_, product, files, unchanged) => {
@@ -52,6 +53,7 @@ test.each<[string, readonly string[], Readonly<Record<string, string>>, readonly
   ["a helper of the name of an inner module", shop, none("tests/price.py"), []],
   ["tests in a package of the product", shop, none("shop/tests/test_price.py"), []],
   ["a file of another folder, in Ruby", ruby, none("spec/support/price.rb", "spec/shop/price_spec.rb"), []],
+  ["a header of the tests' own", ["src/tax.h"], none("tests/check.h", "tests/tax.c"), []],
   ["a test of Java", ["src/main/java/shop/Price.java"], none("src/test/java/shop/PriceTest.java"), []],
   [
     "a package.json that says only what kind its modules are",

@@ -11,9 +11,9 @@ export interface ShadowSource {
 }
 
 /** Languages that look for a module below each folder of a list, by a path below it: its end tells it. */
-const searched = /\.(?:rb|pm|pl|php|java|kt|kts|scala|groovy|lua)$/;
+const searched = /\.(?:rb|pm|pl|php|java|kt|kts|scala|groovy|lua|h|hh|hpp|hxx|inc)$/;
 const sourceRoot =
-  /^(?:.*\/)?(?:lib|src|app|inc|(?:main|test)\/(?:java|kotlin|scala|groovy|resources)|t|spec|tests?)\//;
+  /^(?:.*\/)?(?:lib|src|app|inc|include|(?:main|test)\/(?:java|kotlin|scala|groovy|resources)|t|spec|tests?)\//;
 /** Files that say where an import leads. */
 const configuration =
   /(?:^|\/)(?:package\.json|(?:ts|js)config(?:\.[\w-]+)*\.json|deno\.jsonc?|import[-_]map\.json|\.?babelrc(?:\.\w+)?|\.swcrc|(?:vite|vitest|jest|babel|webpack|rollup|ava|mocha)[\w.-]*\.\w+|\.mocharc(?:\.\w+)?|pytest\.ini|\.pytest\.ini|tox\.ini|setup\.cfg|pyproject\.toml)$/;

@@ -11,5 +11,5 @@ export function lineParts(path: string, text: string): TestParts {
     .map((line) => (lines[line - 1] ?? "").replaceAll(planned, "$1").replaceAll(/\s+|[,;]\s*$/g, ""))
     .filter((code) => !/^[\])}>;,]*$/.test(code))
     .map((code) => ({ kind: "statement" as const, code, name: "", binds: [], suites: [] }));
-  return { parts, actsOn: () => false };
+  return { parts, actsOn: () => false, loading: null };
 }

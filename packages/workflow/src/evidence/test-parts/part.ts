@@ -1,3 +1,5 @@
+import type { LoadedCode } from "./written-on-load.ts";
+
 /** One piece of a test file, as it means something whatever its format: blanks, comments and kinds of quotes are gone. */
 export interface Part {
   /** `statement`: anything else, which acts on all that stands in its suite. */
@@ -17,6 +19,8 @@ export interface TestParts {
   readonly parts: readonly Part[];
   /** Whether a piece that these did not have acts on them. */
   actsOn(added: Part, before: readonly Part[]): boolean;
+  /** What of a piece runs as the file loads; null where that is not told. */
+  readonly loading: LoadedCode | null;
 }
 
 /** Names that the code of a piece uses for anything, members of others included. */

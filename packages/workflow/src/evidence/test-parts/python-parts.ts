@@ -1,3 +1,4 @@
+import { pythonLoading } from "./python-loading.ts";
 import { boundIn, codeOfWords, namesIn, type Part, type TestParts } from "./part.ts";
 
 /** One logical line. */
@@ -13,7 +14,7 @@ const hooks =
 
 /** A test file of Python. */
 export function pythonParts(text: string): TestParts {
-  return { parts: partsOf(linesOf(text), []), actsOn };
+  return { parts: partsOf(linesOf(text), []), actsOn, loading: pythonLoading };
 }
 
 function linesOf(text: string): readonly Line[] {
@@ -36,7 +37,15 @@ function linesOf(text: string): readonly Line[] {
   }
   const isDocumentation = (words: readonly string[]): boolean =>
     words.length === 1 && /^[ru]?["']/i.test(words[0] ?? "");
-  return lines.filter(({ words }) => words.length > 0 && !isDocumentation(words));
+  return lines
+    .filter(({ words }) => words.length > 0 && !isDocumentation(words))
+    .map(({ indent, words }) => ({ indent, words: withoutResult(words) }));
+}
+
+/** What a function is said to give back changes nothing of what it does. */
+function withoutResult(words: readonly string[]): readonly string[] {
+  const from = /^(?:def|async)$/.test(words[0] ?? "") && words.at(-1) === ":" ? words.lastIndexOf("->") : -1;
+  return from === -1 ? words : [...words.slice(0, from), ":"];
 }
 
 /** In one kind of quotes, whichever the text has. */
@@ -133,6 +142,8 @@ function assigned(words: readonly string[]): readonly string[] {
  */
 function actsOn(added: Part, parts: readonly Part[]): boolean {
   if (added.kind === "statement") return true;
+  // It may hold any name that the tests use.
+  if (added.kind === "import" && added.binds.includes("*")) return true;
   const [here, top] = [boundIn(parts, added.suites), boundIn(parts, [])];
   const isUsed = (name: string): boolean =>
     parts.some(

@@ -1,4 +1,5 @@
 import jsTokens, { type JSXToken, type Token } from "js-tokens";
+import { scriptLoading } from "./script-loading.ts";
 import { boundIn, codeOfWords, namesIn, type Part, type TestParts } from "./part.ts";
 
 interface Word {
@@ -33,7 +34,7 @@ const closing = /^[)\]}]$/;
 
 /** A test file of JavaScript or TypeScript. */
 export function scriptParts(text: string, jsx: boolean): TestParts {
-  return { parts: partsOf(wordsOf(text, jsx), []), actsOn };
+  return { parts: partsOf(wordsOf(text, jsx), []), actsOn, loading: scriptLoading };
 }
 
 function wordsOf(text: string, jsx: boolean): readonly Word[] {

@@ -1,0 +1,44 @@
+import { namesIn, type Part } from "./part.ts";
+
+/** What a language says of the code of its pieces, word by word. */
+export interface LoadedCode {
+  /** Given by the language or the test runner, and shared by all tests. */
+  readonly given: ReadonlySet<string>;
+  /** The words that run as the file loads, and those in the bodies of functions, which run when these are called. */
+  readonly split: (code: string) => { readonly loaded: readonly string[]; readonly called: readonly string[] };
+  /** Whether words give another value to something of these names. */
+  readonly writesTo: (words: readonly string[], names: ReadonlySet<string>) => boolean;
+}
+
+/**
+ * Those of `added` that change, as their file loads, what the pieces of before use or all tests share: by themselves, or
+ * in functions among them that they name there.
+ */
+export function writtenOnLoad(
+  added: readonly Part[],
+  before: readonly Part[],
+  { given, split, writesTo }: LoadedCode,
+): readonly Part[] {
+  const shared = new Set([...given, ...before.flatMap(({ binds }) => binds)]);
+  for (const { kind, binds } of added) if (kind === "import") for (const name of binds) shared.add(name);
+  const pieces = added.map((part) => ({ part, ...split(part.code) }));
+  const isFunction = ({ part, called }: (typeof pieces)[number]): boolean =>
+    part.kind === "declaration" && called.length > 0;
+  const named = new Set<string>();
+  for (let round = 0; round < 3; round += 1) {
+    for (const { part, loaded, called } of pieces) {
+      const isRun = part.binds.some((name) => named.has(name));
+      const words = [...namesIn(loaded.join(" ")), ...(isRun ? namesIn(called.join(" ")) : [])];
+      for (const name of words) if (!part.binds.includes(name)) named.add(name);
+    }
+  }
+  return pieces
+    .filter((piece) => {
+      const { part, loaded, called } = piece;
+      const own = new Set(part.binds);
+      const names = new Set([...shared].filter((name) => part.kind === "import" || !own.has(name)));
+      const isRun = isFunction(piece) && part.binds.some((name) => named.has(name));
+      return writesTo(loaded, names) || (isRun && writesTo(called, names));
+    })
+    .map(({ part }) => part);
+}
