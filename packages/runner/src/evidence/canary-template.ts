@@ -149,7 +149,8 @@ def test_${token}_thrown():
 
 const unittest: CanaryTemplate = {
   runner: "unittest",
-  fileName: /\.py$/,
+  // Only these are looked for: tests of another file are those of classes that one of them imports.
+  fileName: /(?:^|\/)test[^/]*\.py$/,
   configuration: /^__init__\.py$/,
   setup: /^__init__\.py$/,
   selects: /\bload_tests\b/,

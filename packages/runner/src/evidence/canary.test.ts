@@ -28,6 +28,14 @@ describe("a command has a template where it plainly is a runner that chooses all
   });
 });
 
+test.each([
+  ["tests/test_add.py", true],
+  ["tests.py", true],
+  ["tests/contract.py", false],
+])("unittest looks for tests in `%s`: %s", (file, isLookedFor) => {
+  expect(canaryTemplate("python3 -m unittest -v")?.fileName.test(file)).toBe(isLookedFor);
+});
+
 const planted = (outcome: TestOutcome, file = "a.test.js"): TestCase => ({
   identity: `${file} > xyz throw`,
   file,
