@@ -88,8 +88,9 @@ export class SentenceProject implements AsyncDisposable {
     const base = await runner.resolveBase({ repository, ref: null, workflow });
     const key = { taskId: "task_sentences" as TaskId, repository, base, workflow };
     const { path: workspace } = await runner.openWorkspace(key);
-    // What a canary makes of a run has nothing to do with its coverage, and doubles what is measured.
-    const hasCanaries = options.measuresCoverage !== true;
+    // What a canary makes of a run has nothing to do with its coverage, and doubles what is measured; each of vitest
+    // takes seconds, and `canary.system.test.ts` holds them.
+    const hasCanaries = options.measuresCoverage !== true && options.language.preset !== "vitest";
     return new SentenceProject({ runner, key, base: base.tree, workspace, files, hasCanaries, remove });
   }
 
