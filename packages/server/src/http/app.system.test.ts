@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
+import { setImmediate } from "node:timers/promises";
 import { PhasegateError } from "@phasegate/wire";
 import { Type } from "typebox";
 import { afterEach, expect, test } from "vitest";
@@ -276,6 +277,24 @@ test("a client that goes away fires the signal and gives its place back", async 
   await expect(request).rejects.toThrow(/abort/);
   expect(await gone.promise).toContain("closed the connection");
   expect((await post(`${url}/api/v1/quick`, agentKey, { text: "hi" })).status).toBe(200);
+});
+
+test("a client that hangs up within its body is no fault of the server", async () => {
+  const shell = await shellWith({ routes: () => [echo()] });
+  shell.context.log.level = "debug";
+  const served = once(shell.app.server, "connection") as Promise<[Socket]>;
+  const client = connect(shell.port(), "127.0.0.1");
+  const head = ["POST /api/v1/echo HTTP/1.1", "Host: localhost", `Authorization: Bearer ${shell.agentKey}`];
+  const asked = once(shell.app.server, "request");
+  client.write([...head, "Content-Type: application/json", "Content-Length: 100", "", '{"text":'].join("\r\n"));
+  await asked;
+  const closed = once((await served)[0], "close");
+  client.destroy();
+  await closed;
+  await setImmediate();
+  expect(shell.logLines.map((line) => JSON.parse(line) as object)).toMatchObject([
+    { level: "debug", operation: "echo", msg: "the client hung up within its request" },
+  ]);
 });
 
 test("a problem that says when to come back says so in the header too", async () => {

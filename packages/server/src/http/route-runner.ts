@@ -118,8 +118,12 @@ export class RouteRunner {
   /** Answers a request that was refused, or during which something broke. A refusal waits for its turn like any call. */
   refuse(request: FastifyRequest, reply: FastifyReply, error: unknown): void {
     const { context, metrics, rejections, faults } = this.parts;
-    const document = problemOf(error);
     const operation = request.routeOptions.config.operationId ?? "none";
+    if (request.raw.destroyed && !request.raw.complete) {
+      context.log.debug({ request_id: request.id, operation }, "the client hung up within its request");
+      return;
+    }
+    const document = problemOf(error);
     if (document.status === 503 && !this.closing) {
       faults.write({ code: document.code, method: request.method, operation, request_id: request.id, err: error });
     }
