@@ -1,12 +1,14 @@
+import { readFileSync } from "node:fs";
 import { constants, setPriority } from "node:os";
 import autocannon from "autocannon";
 import type { LoadRequest } from "./load.ts";
 
 /**
- * Asks again and again until it is ended, whatever the answers are. Argument: the requests as JSON, without `seconds`.
+ * Asks again and again until it is ended, whatever the answers are. Argument: a file with the requests as JSON, without
+ * `seconds`.
  * A low priority: what it takes of the processors itself is not the server's doing.
  */
-const { bodies, ...request } = JSON.parse(process.argv[2] ?? "") as Omit<LoadRequest, "seconds">;
+const { bodies, ...request } = JSON.parse(readFileSync(process.argv[2] ?? "", "utf8")) as Omit<LoadRequest, "seconds">;
 setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 const [body] = bodies;
 const run = { ...request, ...(body === undefined ? {} : { body }), duration: 3_600, timeout: 60 };

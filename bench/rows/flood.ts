@@ -1,3 +1,5 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { Agent } from "../../test/harness/agent.ts";
 import { Api } from "../../test/harness/api.ts";
 import { startScript } from "../../test/harness/processes.ts";
@@ -23,7 +25,7 @@ export async function measureFloods(effort: Effort): Promise<Row[]> {
     for (const [name, flood] of Object.entries(floodsOf(product.api.url, wild))) {
       const rounds: { readonly during: Times; readonly without: Times }[] = [];
       for (let round = 0; round < effort.rounds; round += 1)
-        rounds.push(await measureRound(calm, flood, effort.seconds));
+        rounds.push(await measureRound(product, calm, flood, effort.seconds));
       const row = (figure: keyof Times): Row =>
         rowOf(
           {
@@ -46,25 +48,39 @@ function floodsOf(url: string, { agent, key }: Holder): Record<string, Flood> {
   const withKey = { headers: { "content-type": "application/json", authorization: `Bearer ${key}` }, bodies: [] };
   const get = (path: string): Flood => ({ ...withKey, url: `${url}${path}`, method: "GET", connections: 4 });
   const read = { tool_name: "read_files", args: { path: "src/one-kilobyte.txt" } };
-  const call = JSON.stringify({ task_id: agent.taskId, phase_token: agent.token, ...read });
+  const write = (path: string, content: string) => ({ tool_name: "write_files", args: { path, content } });
+  const calls = (tool: object, connections: number): Flood => ({
+    ...withKey,
+    url: `${url}/api/v1/tools/execute`,
+    method: "POST",
+    bodies: [JSON.stringify({ task_id: agent.taskId, phase_token: agent.token, ...tool })],
+    connections,
+  });
   return {
     "4 connections without a key, /metrics": { ...get("/metrics"), headers: {} },
     "4 connections, audit/query of 1,000": get("/api/v1/audit/query?limit=1000"),
     "4 connections, events of 1,000": get("/api/v1/events?after=0&limit=1000"),
-    "8 connections, read_files": {
-      ...withKey,
-      url: `${url}/api/v1/tools/execute`,
-      method: "POST",
-      bodies: [call],
-      connections: 8,
-    },
+    "8 connections, read_files": calls(read, 8),
     "64 connections without a key, refused": { ...get("/api/v1/tasks"), headers: {}, connections: 64 },
+    "2 connections, denied writes of 3 MB": calls(write("docs/a.txt", 'let a = "1";\n'.repeat(240_000)), 2),
+    "2 connections, writes of 3 MB": calls(write("src/a.txt", 'let a = "1";\n'.repeat(240_000)), 2),
+    "2 connections without a key, 9 MB": {
+      ...calls(write("src/a.txt", "a".repeat(9_000_000)), 2),
+      headers: { "content-type": "application/json" },
+    },
   };
 }
 
-async function measureRound(calm: Holder, flood: Flood, seconds: number): Promise<{ during: Times; without: Times }> {
+async function measureRound(
+  { directory }: BenchServer,
+  calm: Holder,
+  flood: Flood,
+  seconds: number,
+): Promise<{ during: Times; without: Times }> {
   const without = await callTimes(calm, seconds);
-  const flooding = await startScript(new URL("../flood.ts", import.meta.url), [JSON.stringify(flood)]);
+  const file = join(directory, "flood.json");
+  writeFileSync(file, JSON.stringify(flood));
+  const flooding = await startScript(new URL("../flood.ts", import.meta.url), [file]);
   try {
     return { during: await callTimes(calm, seconds), without };
   } finally {
