@@ -45,6 +45,7 @@ export { triggersOf, type Trigger } from "./decide/triggers.ts";
 export { judgeReviewingRole } from "./decide/reviews.ts";
 export { wrongTask } from "./decide/token.ts";
 export { evolve, foldTask } from "./evolve/evolve.ts";
+export { withoutJudgedAnew } from "./evolve/gate-visits.ts";
 export type { TaskEvent } from "./evolve/task-event.ts";
 export type {
   ApprovalDemand,

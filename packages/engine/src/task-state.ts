@@ -100,6 +100,8 @@ export interface TaskState {
   readonly findings: readonly Finding[];
   /** What the gates that let the task on found, oldest first; what the last visit of a phase found stands for it. */
   readonly gateVisits: readonly GateVisit[];
+  /** When the base was last merged in; null: never. */
+  readonly syncedAt: string | null;
   readonly history: readonly PhaseStay[];
   /** When the stay was first worked in: its phase's time limit runs from there. Null while nobody has. */
   readonly workedSince: string | null;

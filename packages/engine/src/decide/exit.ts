@@ -14,6 +14,7 @@ import { weigh } from "./modes.ts";
 import { judgeReplaced } from "./resubmission.ts";
 import { standingReviews } from "./reviews.ts";
 import type { Situation } from "./situation.ts";
+import { noteUntestedMerge } from "./synced.ts";
 import { judgeTree } from "./tree.ts";
 
 /** A transition on its way to a decision. */
@@ -43,6 +44,7 @@ export function judgeExit(given: Situation, exit: Exit, before: readonly NewEven
     judgeReplaced(exit.artifacts),
     ...(exit.request.kind === "rework" ? [] : [judgeArtifacts(situation)]),
     judgeTree(situation, exit.request.kind),
+    ...(exit.request.kind === "rework" ? [] : [noteUntestedMerge(situation.task)]),
     ...(exit.request.kind === "rework" ? [] : [judgeBlockers(situation)]),
     ...gates.map((gate) =>
       judgeChecks(situation, gate.checks, {

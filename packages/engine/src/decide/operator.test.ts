@@ -4,8 +4,10 @@ import { describe, expect, it } from "vitest";
 import type { Command } from "../commands.ts";
 import { gateOf, waitsFor } from "../testing/checks.ts";
 import { ada, adasPerson, anna, bob, eve, mallory, olga, server } from "../testing/principals.ts";
+import { record, runOf } from "../testing/runs.ts";
 import { claimedStory, phases, storyInDone, storyInImpl, storyInTdd } from "../testing/stories.ts";
 import type { Story } from "../testing/story.ts";
+import { filesOf, treeOf } from "../testing/trees.ts";
 import { workflowOf } from "../testing/workflow.ts";
 
 const reason = "because";
@@ -65,6 +67,26 @@ describe("what only operators do", () => {
     expect(story.task).toMatchObject({ base, baseTree: merged, entryTree: merged, epoch: 3 });
     expect(story.task.freezes).toMatchObject([{ phase: "TDD", entry: 2, tree: merged }]);
     expect(story.call("read_files", { token }).effect).toBe("allow");
+  });
+
+  it.each([
+    ["named at the next way out", ["before"], ["the base was merged in at"]],
+    ["not named once all tests have run on it", ["before", "after"], []],
+    ["not named where nothing had been tested yet", [], []],
+  ] as const)("what came of a sync is %s", (_, runs, named) => {
+    const story = storyInImpl();
+    story.files = new Map([...story.files, ...filesOf({ "src/a.ts": "green" })]);
+    const tree = treeOf(story.files);
+    if (runs.some((when) => when === "before")) record(story, "current", runOf("1", tree));
+    story.now += 1_000;
+    const { entryTree, baseTree, freezes } = story.task;
+    const frozenTrees = freezes.map((freeze) => freeze.tree);
+    story.do(olga, { type: "sync", base, baseTree, entryTree, tree, frozenTrees });
+    story.now += 1_000;
+    if (runs.some((when) => when === "after")) record(story, "tool", runOf("2", tree));
+    const decision = story.transition("DONE");
+    expect(decision.effect).toBe("allow");
+    expect(decision.warnings.map(({ message }) => message)).toEqual(named.map((text) => expect.stringContaining(text)));
   });
 
   it("sync of another set of freezes, or while a transition is judged, is refused", () => {

@@ -1,4 +1,5 @@
 import type { Reason, TreeDifference, TreeDigest, TreeFacts } from "@phasegate/wire";
+import { leftOut } from "../judged-anew.ts";
 import { judgeUnsupported } from "./changes.ts";
 import { freezesInForce } from "./freezes.ts";
 import { quote, unreadableCode } from "@phasegate/workflow";
@@ -50,7 +51,7 @@ function noteLitter(litter: readonly string[]): Judgement {
     .map((path) => `\`${path}\``)
     .join(", ");
   const more = litter.length > 5 ? ` and ${litter.length - 5} more` : "";
-  const message = `left out of the tree, since no phase may write it: ${shown}${more}`;
+  const message = `${leftOut}: ${shown}${more}`;
   const hint = "put it where a phase may write, or remove it";
   const reason = { code: "path_not_allowed", message, hint } as const;
   return blocked([objection({ check: "only_allowed_paths_changed", source: "tree", severity: "warning", reason })]);

@@ -47,6 +47,7 @@ export function onCreated(event: TaskEventOf<"task.created">): TaskState {
     approvals: [],
     reviews: [],
     findings: [],
+    syncedAt: null,
     gateVisits: [],
     history: [{ phase: data.phase, entry: 1, enteredAt: event.at, leftAt: null }],
     workedSince: null,

@@ -24,6 +24,26 @@ test("what the last visit of a phase found stands for it; a way back takes nothi
   expect(withVisit(again, [], "forward")).toEqual([]);
 });
 
+test.each(["forward", "rework"] as const)(
+  "what every way out judges anew is told of the last one alone: %s",
+  (kind) => {
+    const { task } = storyInTdd();
+    const leftOut = finding(
+      "only_allowed_paths_changed",
+      "warning",
+      "left out of the tree, since no phase may write it: `a.lock`",
+    );
+    const forbidden = finding("only_allowed_paths_changed", "warning", "phase `TDD` may not change `src/a.ts`");
+    const first = withVisit(task, [leftOut, finding("unreadable_code"), forbidden], "forward");
+    const next = withVisit({ ...task, phase: "IMPL", entry: 3, gateVisits: first }, [finding("flaky")], kind);
+    expect(next.map(({ findings, total }) => [total, findings])).toEqual([
+      [1, [forbidden]],
+      [1, [finding("flaky")]],
+    ]);
+    expect(withVisit({ ...task, gateVisits: withVisit(task, [leftOut], "forward") }, [], "rework")).toEqual([]);
+  },
+);
+
 test("no number of findings hides one of another check, and what is left out is counted", () => {
   const { task } = storyInTdd();
   const many = Array.from({ length: 200 }, (_, index) => finding("noise", "warning", `noise ${index}`));

@@ -39,6 +39,7 @@ export function onSynced(task: TaskState, event: TaskEventOf<"task.synced">): Ta
     ...task,
     base: data.base,
     baseTree: data.base_tree as TreeDigest,
+    syncedAt: event.at,
     entryTree: data.entry_tree as TreeDigest,
     freezes: data.freezes as FreezeState[],
     redIdentities: data.red === undefined ? task.redIdentities : (data.red as TestNamesState[]),

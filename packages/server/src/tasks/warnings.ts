@@ -1,4 +1,4 @@
-import type { ApprovalState, TaskState } from "@phasegate/engine";
+import { type ApprovalState, type TaskState, withoutJudgedAnew } from "@phasegate/engine";
 import type { Finding, JsonObject } from "@phasegate/wire";
 
 /** What gates found and let pass, each with the phase and the stay that it was found in. */
@@ -11,26 +11,35 @@ export interface Warnings {
 /** Most that one answer lists: the newest phases first. */
 const maxListed = 500;
 
-/** What the gates found that let the task on so far, the newest phase first. */
+/** What the gates found that let the task on so far, the newest phase first. What several found is told once. */
 export function warningsOf(task: Pick<TaskState, "gateVisits">): Warnings {
-  const visits = task.gateVisits.toReversed();
-  const found = visits.flatMap(({ phase, entry, findings }) => findings.map((one) => warning(one, phase, entry)));
-  return { found: found.slice(0, maxListed), total: visits.reduce((sum, visit) => sum + visit.total, 0) };
+  return listed([], task.gateVisits);
 }
 
 /** What an approver has to know: what the gate that asks found, then what earlier gates let pass. */
 export function warningsOfApproval(task: Pick<TaskState, "gateVisits">, approval: ApprovalState): Warnings {
-  const own = approval.findings.map((finding) => warning(finding, approval.phase, approval.entry));
-  const named = new Set(approval.findings.map(nameOf));
+  const { phase, entry, findings } = approval;
   // An approval that is over is shown with what was found before it.
-  const before = task.gateVisits
-    .filter((visit) => visit.entry < approval.entry)
-    .map((visit) => {
-      const findings = visit.findings.filter((finding) => !named.has(nameOf(finding)));
-      return { ...visit, findings, total: visit.total - (visit.findings.length - findings.length) };
-    });
-  const earlier = warningsOf({ gateVisits: before });
-  return { found: [...own, ...earlier.found].slice(0, maxListed), total: own.length + earlier.total };
+  const before = task.gateVisits.filter((visit) => visit.entry < entry).map(withoutJudgedAnew);
+  return listed(
+    findings.map((finding) => warning(finding, phase, entry)),
+    before,
+    new Set(findings.map(nameOf)),
+  );
+}
+
+function listed(own: readonly JsonObject[], visits: TaskState["gateVisits"], told: Set<string> = new Set()): Warnings {
+  const found = [...own];
+  let total = own.length;
+  for (const { phase, entry, findings, total: ofVisit } of visits.toReversed()) {
+    const fresh = findings.filter((finding) => !told.has(nameOf(finding)));
+    for (const finding of fresh) {
+      told.add(nameOf(finding));
+      found.push(warning(finding, phase, entry));
+    }
+    total += ofVisit - (findings.length - fresh.length);
+  }
+  return { found: found.slice(0, maxListed), total };
 }
 
 function nameOf({ check, message }: Finding): string {
