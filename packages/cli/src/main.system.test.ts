@@ -149,6 +149,14 @@ test("the long form that lint --expand prints loads with the same digest", async
   expect(await digest(other)).toBe(await digest(cwd));
 });
 
+test("what is printed as JSON has its names in snake case, like the API", async () => {
+  const json = async (...args: string[]) => (await phasegate([...args, "--json"], { cwd })).out;
+  const printed = await Promise.all([json("lint", "--expand"), json("explain", "phase", "TDD")]);
+  expect(printed[0]).toContain('"allowed_tools"');
+  expect(printed[1]).toContain('"timeout_seconds"');
+  for (const text of printed) expect(text).not.toMatch(/"[a-z]+[A-Z]\w*":/);
+});
+
 test("audit verify reports a file that is no database as such, without a server", async () => {
   const folder = folderWith({ "ledger.sqlite": "garbage" });
   const ran = await phasegate(["audit", "verify", "--data-dir", folder], { cwd });

@@ -73,6 +73,7 @@ export { triggerActions, workflowFileSchema } from "./format/file-schema.ts";
 export { newerKeys, olderKeys, type OlderKey, type OlderKeyFate } from "./format/older-keys.ts";
 export { loadWorkflow, type LoadWorkflowOptions, type LoadWorkflowOutcome } from "./load-workflow.ts";
 export { presetNames, presetText } from "./presets/bundled.ts";
+export { expandedJson } from "./explain/expanded-json.ts";
 export { expandedYaml } from "./explain/expanded-yaml.ts";
 export {
   explainPhase,

@@ -8,6 +8,7 @@ import { dataDirectoryOf } from "../configuration.ts";
 import { CommandFailure, exitCodes } from "../failure.ts";
 import { printable, type Io } from "../io.ts";
 import { styled } from "../output/colour.ts";
+import { inSnakeCase } from "../output/snake-case.ts";
 import { printJson } from "../output/table.ts";
 
 /** Folders that a hint names at most. */
@@ -37,7 +38,7 @@ export async function verifyAudit(commandLine: CommandLine, options: VerifyOptio
     });
   }
   if (!report.ok) commandLine.exitWith(exitCodes.refused);
-  if (options.json) return printJson(io, { file, ...report });
+  if (options.json) return printJson(io, inSnakeCase({ file, ...report }));
   printReport(io, file, report);
 }
 
@@ -63,7 +64,7 @@ export async function verifyExported(commandLine: CommandLine, name: string, opt
     });
   }
   if (!report.ok) commandLine.exitWith(exitCodes.refused);
-  if (options.json) return printJson(io, { path, ...report });
+  if (options.json) return printJson(io, inSnakeCase({ path, ...report }));
   for (const problem of report.problems) io.out(`${styled(io, "red", problem.area)} ${problemText(problem)}`);
   const signatures = !report.signaturesChecked
     ? "signatures not checked, no public key"

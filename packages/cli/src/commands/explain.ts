@@ -4,6 +4,7 @@ import { withServer } from "../client/connect.ts";
 import { addServerOptions, type CommandLine, type ServerOptions } from "../command-line.ts";
 import { CommandFailure, exitCodes } from "../failure.ts";
 import { printable } from "../io.ts";
+import { inSnakeCase } from "../output/snake-case.ts";
 import { printFields, printJson } from "../output/table.ts";
 import { printFindings } from "../output/task.ts";
 import { taskPath } from "./task.ts";
@@ -40,7 +41,7 @@ async function describePhase({ io }: CommandLine, id: string, options: ExplainPh
       hint: `its phases are ${stored.normalized.phases.map((phase) => phase.id).join(", ")}`,
     });
   }
-  if (options.json) return printJson(io, explanation);
+  if (options.json) return printJson(io, inSnakeCase(explanation));
   for (const line of explanationText(explanation).trimEnd().split("\n")) io.out(printable(line));
 }
 

@@ -31,13 +31,12 @@ async function lint(commandLine: CommandLine, file: string | undefined, options:
     : loaded.diagnostics;
   if (!loaded.ok) commandLine.exitWith(exitCodes.refused);
   if (options.json) {
+    const { expandedJson } = await import("@phasegate/workflow");
     return printJson(io, {
       valid: loaded.ok,
       digest: loaded.ok ? loaded.stored.digest : null,
       diagnostics: diagnostics.map((diagnostic) => ({ ...diagnostic, place: source.shown(diagnostic) })),
-      ...(options.expand && loaded.ok
-        ? { workflow: loaded.stored.normalized, positions: loaded.stored.positions }
-        : {}),
+      ...(options.expand && loaded.ok ? expandedJson(loaded.stored) : {}),
     });
   }
   if (options.expand && loaded.ok) {

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { loadWorkflow } from "../load-workflow.ts";
 import type { StoredWorkflow } from "../model/normalized.ts";
+import { expandedJson } from "./expanded-json.ts";
 import { expandedYaml } from "./expanded-yaml.ts";
 import { explainPhase, explanationText } from "./explain-phase.ts";
 
@@ -48,4 +49,14 @@ it("each line of the long form says where it came from, or that it is a default"
       .filter((line) => line !== "" && !line.startsWith("#"))
       .every((line) => /  # (?:default|flow\.yaml:\d+:\d+)$/u.test(line)),
   ).toBe(true);
+});
+
+it("the long form as JSON has the keys of a file, and a place for what stands on a line of its own", () => {
+  const { workflow, positions } = expandedJson(stored());
+  expect(workflow).toMatchObject({ name: "x", phases: [{ id: "TDD", write: ["test/**"] }, { id: "IMPL" }] });
+  expect(positions["/phases/0"]).toBe("flow.yaml:4:11");
+  expect(positions["/phases/0/allowed_tools/4"]).toBe("flow.yaml:4:30");
+  expect(positions["/workspace/test_patterns"]).toBe("default");
+  const camel = [...Object.keys(positions), JSON.stringify(workflow)].filter((one) => /"[a-z]+[A-Z]\w*":/u.test(one));
+  expect(camel).toEqual([]);
 });
