@@ -27,6 +27,7 @@ const cwd = folderWith({
 test("help and version succeed; anything that is no command line is usage", async () => {
   expect(await phasegate(["--version"], { cwd })).toEqual({ code: 0, out: "0.1.0\n", error: "" });
   expect((await phasegate(["--help"], { cwd })).code).toBe(0);
+  expect(await phasegate(["help", "can"], { cwd })).toEqual(await phasegate(["can", "--help"], { cwd }));
   expect((await phasegate([], { cwd })).code).toBe(2);
   expect((await phasegate(["serf"], { cwd })).error).toContain("Did you mean serve?");
   expect((await phasegate(["task", "add"], { cwd })).code).toBe(2);

@@ -60,7 +60,6 @@ async function program(commandLine: CommandLine, name: string | undefined): Prom
   const program = new Command("phasegate")
     .description("Makes AI coding agents follow a declared workflow, and proves that they did.")
     .version(packageVersion(), "--version", "print the version")
-    .helpCommand(false)
     .showHelpAfterError("run it with --help to see what it takes")
     .exitOverride()
     .configureOutput({
