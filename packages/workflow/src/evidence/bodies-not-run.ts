@@ -31,11 +31,17 @@ const plainDecorator = /^\s*@(?:unittest|mock|patch|skip\w*|expectedFailure|pyte
 /**
  * Names of tests whose text shows that their body does not run, though the runner of tests counts them as passed:
  * coroutines and generators in a plain `unittest.TestCase`, generators of node:test and vitest, and whatever only gives
- * back a function. `command` tells vitest where a file does not import it.
+ * back a function. `command` tells vitest where a file does not import it, and `loaded` holds the texts of modules that
+ * the file loads, those that another of them loads in front: classes and decorators may stand there.
  */
-export function bodiesNotRun(path: string, text: string, command = ""): readonly string[] {
+export function bodiesNotRun(
+  path: string,
+  text: string,
+  command = "",
+  loaded: readonly string[] = [],
+): readonly string[] {
   const language = measuredKind(path);
-  if (language === "py") return inPython(text);
+  if (language === "py") return inPython(text, loaded);
   const isOfRunner =
     /["'](?:node:test|vitest)["']/.test(text) || (/\bvitest\b/.test(command) && !/\bjest\b/.test(text));
   if (language !== "js" || !isOfRunner) return [];
@@ -46,28 +52,27 @@ export function bodiesNotRun(path: string, text: string, command = ""): readonly
   return [...kinds.flatMap((kind) => [...code.matchAll(kind)]), ...byName].map(([, , name = ""]) => name);
 }
 
-function inPython(text: string): readonly string[] {
-  const isUnittest = /^\s*(?:import|from)\s+unittest\b/m.test(text) && !text.includes("_callTestMethod");
+function inPython(text: string, loaded: readonly string[]): readonly string[] {
+  const known: KnownClasses = { cases: new Set(["unittest.TestCase"]), mixins: new Set(["object"]) };
+  for (const module of loaded) readClasses(module, known);
+  for (const [imported, bound = imported] of renamed(text)) {
+    if (known.cases.has(imported)) known.cases.add(bound);
+    if (known.mixins.has(imported)) known.mixins.add(bound);
+  }
+  const plainCases = readClasses(text, known);
+  const decorators = decoratorsOf([...loaded, text].join("\n"));
   const lines = text.split("\n");
-  // Classes of this file whose tests are run as those of `TestCase` are, and those that add nothing to that.
-  const cases = new Set([
-    "unittest.TestCase",
-    ...[...text.matchAll(importedCase)].map(([, name]) => name ?? "TestCase"),
-  ]);
-  const mixins = new Set(["object"]);
-  const hasOwnWay = /\bdef\s+(?:run|__call__|__init_subclass__|__getattribute__)\s*\(/.test(text);
   let isPlainCase = false;
   return lines.flatMap((line, at) => {
-    const [, declared, list = ""] = pythonClass.exec(line) ?? [];
-    if (declared !== undefined) {
-      const bases = list.split(",").map((base) => base.trim());
-      const isPlain = bases.every((base) => base === "" || cases.has(base) || mixins.has(base));
-      isPlainCase = isUnittest && isPlain && bases.some((base) => cases.has(base));
-      if (isPlain && !hasOwnWay) (isPlainCase ? cases : mixins).add(declared);
-    } else if (/^\S/.test(line) && !/^(?:[#@)]|async\s+def|def)/.test(line)) isPlainCase = false;
+    const declared = pythonClass.exec(line)?.[1];
+    if (declared !== undefined) isPlainCase = plainCases.has(declared);
+    else if (/^\S/.test(line) && !/^(?:[#@)]|async\s+def|def)/.test(line)) isPlainCase = false;
     const [, indent, asynchronous, name] = pythonTest.exec(line) ?? [];
-    if (indent === undefined || name === undefined || !hasPlainDecorators(lines, at)) return [];
+    if (indent === undefined || name === undefined) return [];
     const isOfCase = isPlainCase && indent !== "";
+    const kinds = decoratorsAbove(lines, at).map((decorator) => decorators.get(decorator) ?? decorator);
+    if (kinds.includes("leaves") || (isOfCase && kinds.includes("awaits"))) return [name];
+    if (!kinds.every((kind) => kind === "plain")) return [];
     const body = ownStatements(lines.slice(at + 1), indent.length);
     const returns = body.some((statement) => /^return\s+lambda\b/.test(statement));
     const yields = body.some((statement) => /\byield\b/.test(statement.replaceAll(quotedText, "")));
@@ -75,11 +80,65 @@ function inPython(text: string): readonly string[] {
   });
 }
 
-function hasPlainDecorators(lines: readonly string[], at: number): boolean {
-  for (let above = at - 1; above >= 0 && /^\s*[@)\]}]/.test(lines[above] ?? ""); above -= 1) {
-    if (!plainDecorator.test(lines[above] ?? "")) return false;
+const ownWay = /^def\s+(?:run|__call__|__init_subclass__|__getattribute__)\s*\(/;
+
+/** Classes whose tests are run as those of `TestCase` are, and those that add nothing to that. */
+interface KnownClasses {
+  readonly cases: Set<string>;
+  readonly mixins: Set<string>;
+}
+
+/** Adds the classes of a module, under the names that it gives them; answers its own that are plain cases. */
+function readClasses(text: string, { cases, mixins }: KnownClasses): ReadonlySet<string> {
+  const own = new Set<string>();
+  if (text.includes("_callTestMethod")) return own;
+  for (const [, name] of text.matchAll(importedCase)) cases.add(name ?? "TestCase");
+  const lines = text.split("\n");
+  for (const [at, line] of lines.entries()) {
+    const [, declared, list = ""] = pythonClass.exec(line) ?? [];
+    if (declared === undefined) continue;
+    const bases = list.split(",").map((base) => base.trim().replace(/^(?!unittest\.)(?:\w+\.)+/, ""));
+    const isPlain = bases.every((base) => base === "" || cases.has(base) || mixins.has(base));
+    const isCase = isPlain && bases.some((base) => cases.has(base));
+    if (isCase) own.add(declared);
+    const body = ownStatements(lines.slice(at + 1), 0);
+    if (isPlain && !body.some((statement) => ownWay.test(statement))) (isCase ? cases : mixins).add(declared);
   }
-  return true;
+  return own;
+}
+
+/** Names that a module imports under another. */
+function renamed(text: string): readonly (readonly [imported: string, bound: string | undefined])[] {
+  return [...text.matchAll(/\b(\w+)\s+as\s+(\w+)/g)].map(([, imported = "", bound]) => [imported, bound]);
+}
+
+type DecoratorKind = "leaves" | "awaits" | "other";
+
+/** Of functions that may stand above a test, whether one `leaves` it undone or puts a coroutine in its place. */
+function decoratorsOf(text: string): ReadonlyMap<string, DecoratorKind> {
+  const lines = text.split("\n");
+  return new Map(
+    lines.flatMap((line, at): readonly (readonly [string, DecoratorKind])[] => {
+      const [, name, parameter] = /^def\s+(\w+)\s*\(\s*(\w+)\s*\)\s*(?:->.*)?:\s*(?:#.*)?$/.exec(line) ?? [];
+      if (name === undefined || parameter === undefined) return [];
+      const end = lines.findIndex((other, place) => place > at && /^\S/.test(other) && !/^[#)]/.test(other));
+      const body = lines.slice(at + 1, end === -1 ? undefined : end).map((one) => one.replaceAll(quotedText, ""));
+      if (!body.some((one) => new RegExp(String.raw`\b${parameter}\b`).test(one))) return [[name, "leaves"]];
+      const given = body.map((one) => /^\s*return\s+(\w+)\s*$/.exec(one)?.[1]).findLast((one) => one !== undefined);
+      const isAwaited = body.some((one) => new RegExp(String.raw`^\s*async\s+def\s+${given ?? " "}\b`).test(one));
+      return [[name, isAwaited ? "awaits" : "other"]];
+    }),
+  );
+}
+
+/** Names of what stands above a test, `plain` for what leaves a coroutine one that nobody awaits. */
+function decoratorsAbove(lines: readonly string[], at: number): readonly string[] {
+  const found: string[] = [];
+  for (let above = at - 1; above >= 0 && /^\s*[@)\]}]/.test(lines[above] ?? ""); above -= 1) {
+    const line = lines[above] ?? "";
+    found.push(plainDecorator.test(line) ? "plain" : (/^\s*@(?:\w+\.)*(\w+)\s*(?:#.*)?$/.exec(line)?.[1] ?? "other"));
+  }
+  return found;
 }
 
 /** Statements of a function whose head is indented so far, without those of functions within it. */

@@ -240,6 +240,10 @@ describe("what an addition changes for all tests as the file loads is named:", (
     ["in an option", `test("a", { timeout: (${patch}) }, run);\n`, "a"],
     ["in a default", `const { limit = (${patch}) } = {};\n`, "limit"],
     ["of the product", `const limit = Object.assign(tax, { rate: 0 });\n`, "limit"],
+    ["by a mock that is lifted out of a new test", `test("a", () => {\n  vi.mock("../src/tax.js");\n});\n`, "a"],
+    ["by a mock that is lifted out of a helper", `function never() {\n  vi.mock("../src/tax.js");\n}\n`, "never"],
+    ["by what is lifted", `const later = vi.hoisted(() => {\n  Object.is = () => true;\n});\n`, "later"],
+    ["by a matcher in a new suite", `describe("more", () => {\n  expect.extend({ toBe });\n});\n`, ""],
     ["by a mock", `const limit = mock.method(tax, "rate");\n`, "limit"],
   ])("%s", (_, added, name) => {
     expect(inScript("const near", `${added}const near`)).toEqual({ tests: [], beside: [name] });

@@ -1,5 +1,6 @@
 import type { TestRun } from "@phasegate/wire";
 import { describe, expect, test } from "vitest";
+import { testsNotRun } from "./tests-not-run.ts";
 import { changed, judge } from "../checks/testing/check-case.ts";
 import { now, onBase, type RunFiles } from "../checks/testing/run-case.ts";
 
@@ -48,6 +49,30 @@ describe("tests of which none ran are named:", () => {
       "test/test_a.py: test_adds, another before it",
     ],
     [
+      "a test whose name an import takes",
+      "test/test_a.py",
+      "def test_adds():\n    assert add(1) == 2\n\n\nfrom test.more import test_adds\n",
+      "test/test_a.py: test_adds, another before it",
+    ],
+    [
+      "a test whose name another is given",
+      "test/test_a.py",
+      "class TestA:\n    def test_adds(self):\n        assert add(1) == 2\n\n    test_adds = run\n",
+      "test/test_a.py: TestA.test_adds, another before it",
+    ],
+    [
+      "a test whose name a loop takes",
+      "test/test_a.py",
+      "def test_adds():\n    assert add(1) == 2\n\n\nfor test_adds in [print]:\n    pass\n",
+      "test/test_a.py: test_adds, another before it",
+    ],
+    [
+      "a class that pytest does not collect, with a test of the name of one that ran",
+      "test/test_a.py",
+      "def test_adds():\n    pass\n\n\nclass Many:\n    def test_adds(self):\n        pass\n",
+      "test/test_a.py: test_adds",
+    ],
+    [
       "a coroutine that was skipped",
       "test/test_b.py",
       "async def test_b():\n    pass\n",
@@ -56,6 +81,59 @@ describe("tests of which none ran are named:", () => {
     ],
   ] as [string, string, string, string, Parameters<typeof told>[2]?][])("%s", (_, path, text, name, more) => {
     expect(told(path, text, more)).toEqual([`warning: written like tests, and no test of it ran: \`${name}\``]);
+  });
+});
+
+describe("a test that stands on another module is told where its body does not run,", () => {
+  const base = "import unittest\n\n\nclass Base(unittest.TestCase):\n    pass\n\n\n";
+  const lazy = "def lazy(check):\n    async def run(self):\n        check(self)\n    return run\n";
+  const test_b = "async def test_b(self):\n        pass\n";
+  const toldOf = (helper: string, text: string) => {
+    const changes = ["test/base.py", "test/test_b.py"].map((path) => changed(path, "added"));
+    const contents = {
+      "test/base.py": { before: null, after: helper },
+      "test/test_b.py": { before: null, after: text },
+    };
+    const run = now({ "test/test_b.py": { test_b: "passed" } });
+    return testsNotRun(run, changes, contents, (path) => path.startsWith("test/"));
+  };
+  test.each([
+    ["by its class", base, `from base import Base\n\n\nclass TestB(Base):\n    ${test_b}`],
+    ["by its class under another name", base, `from .base import Base as Case\n\n\nclass TestB(Case):\n    ${test_b}`],
+    ["by a member of the module", base, `import base\n\n\nclass TestB(base.Base):\n    ${test_b}`],
+    [
+      "by a decorator",
+      base + lazy,
+      "from base import Base, lazy\n\n\nclass TestB(Base):\n    @lazy\n    def test_b(self):\n        pass\n",
+    ],
+    [
+      "by one that drops it",
+      "def calm(check):\n    return lambda: None\n",
+      "from base import calm\n\n\n@calm\ndef test_b():\n    pass\n",
+    ],
+  ])("%s", (_, helper, text) => {
+    expect(toldOf(helper, text)).toEqual(["test/test_b.py: test_b"]);
+  });
+
+  test.each([
+    [
+      "its class awaits it",
+      base.replace("TestCase", "IsolatedAsyncioTestCase"),
+      `from base import Base\n\n\nclass TestB(Base):\n    ${test_b}`,
+    ],
+    [
+      "its class runs it in a way of its own",
+      `${base}    def run(self, result):\n        pass\n`,
+      `from base import Base\n\n\nclass TestB(Base):\n    ${test_b}`,
+    ],
+    [
+      "its decorator runs it",
+      "def in_loop(check):\n    def run(self):\n        asyncio.run(check(self))\n    return run\n",
+      `from base import in_loop\nimport unittest\n\n\nclass TestB(unittest.TestCase):\n    @in_loop\n    ${test_b}`,
+    ],
+    ["its class is not known", "", `from elsewhere import Base\n\n\nclass TestB(Base):\n    ${test_b}`],
+  ])("and not where %s", (_, helper, text) => {
+    expect(toldOf(helper, text)).toEqual([]);
   });
 });
 
@@ -89,6 +167,16 @@ describe("nothing is told of", () => {
       "test/test_b.py",
       "import unittest\n\n\nclass TestB(unittest.TestCase):\n    async def test_b(self):\n        pass\n",
       { files: { "test/test_b.py": { test_b: "failed" } } },
+    ],
+    [
+      "a test that is marked later",
+      "test/test_a.py",
+      "def test_adds():\n    pass\n\n\ntest_adds = pytest.mark.slow(test_adds)\n",
+    ],
+    [
+      "a class that others stand on",
+      "test/test_a.py",
+      "class Adding:\n    def test_adds(self):\n        pass\n\n\nclass TestA(Adding):\n    pass\n",
     ],
     ["comments", "test/b.spec.ts", "// test('b');\n/*\ntest('b');\n*/\n"],
     ["a file of product code", "src/b.ts", spec],

@@ -22,6 +22,7 @@ export const pythonLoading: LoadedCode = {
     }
     return { loaded: loaded!, called: called! };
   },
+  hoists: () => false,
   writesTo(lines, names) {
     return lines.some((line) => {
       if (everywhere.test(line)) return true;

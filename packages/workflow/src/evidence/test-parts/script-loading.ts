@@ -7,7 +7,9 @@ const identifier = /^[\p{L}_$][\p{L}\p{N}_$]*$/u;
 const setters = /^(?:assign|defineProperty|defineProperties|setPrototypeOf|set)$/;
 const mocks = /^(?:mock|vi|jest|sinon)$/;
 const mocking =
-  /^(?:method|module|getter|setter|mock|doMock|spyOn|stubGlobal|stub|replaceProperty|setSystemTime|unstable_mockModule)$/;
+  /^(?:method|module|getter|setter|mock|doMock|spyOn|stubGlobal|stub|replaceProperty|setSystemTime|hoisted|unstable_mockModule)$/;
+/** vitest and jest lift them to the top of their file. */
+const hoisted = /^(?:mock|unmock|hoisted|deepUnmock)$/;
 
 /** JavaScript and TypeScript. */
 export const scriptLoading: LoadedCode = {
@@ -27,12 +29,17 @@ export const scriptLoading: LoadedCode = {
     }
     return { loaded: loaded!, called: called! };
   },
+  hoists: (words) =>
+    words.some(
+      (word, at) => /^(?:vi|vitest|jest)$/.test(word) && words[at + 1] === "." && hoisted.test(words[at + 2] ?? ""),
+    ),
   writesTo(words, names) {
     return words.some((word, at) => {
       if (assigning.test(word)) return isForeign(words, at, names);
       const [next = "", member = ""] = [words[at + 1], words[at + 2]];
       if (next !== ".") return word === "delete" && names.has(next);
       if (mocks.test(word)) return mocking.test(member) && words[at + 3] === "(";
+      if (word === "expect") return /^(?:extend|add\w+)$/.test(member) && words[at + 3] === "(";
       const isSetter = /^(?:Object|Reflect)$/.test(word) && setters.test(member);
       return isSetter && names.has(words[at + 4] ?? "");
     });

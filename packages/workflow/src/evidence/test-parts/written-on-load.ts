@@ -6,6 +6,8 @@ export interface LoadedCode {
   readonly given: ReadonlySet<string>;
   /** The words that run as the file loads, and those in the bodies of functions, which run when these are called. */
   readonly split: (code: string) => { readonly loaded: readonly string[]; readonly called: readonly string[] };
+  /** Whether words act as the file loads, in whichever function they stand. */
+  readonly hoists: (words: readonly string[]) => boolean;
   /** Whether words give another value to something of these names. */
   readonly writesTo: (words: readonly string[], names: ReadonlySet<string>) => boolean;
 }
@@ -17,7 +19,7 @@ export interface LoadedCode {
 export function writtenOnLoad(
   added: readonly Part[],
   before: readonly Part[],
-  { given, split, writesTo }: LoadedCode,
+  { given, split, hoists, writesTo }: LoadedCode,
 ): readonly Part[] {
   const shared = new Set([...given, ...before.flatMap(({ binds }) => binds)]);
   for (const { kind, binds } of added) if (kind === "import") for (const name of binds) shared.add(name);
@@ -38,6 +40,7 @@ export function writtenOnLoad(
       const own = new Set(part.binds);
       const names = new Set([...shared].filter((name) => part.kind === "import" || !own.has(name)));
       const isRun = isFunction(piece) && part.binds.some((name) => named.has(name));
+      if (hoists(called)) return true;
       return writesTo(loaded, names) || (isRun && writesTo(called, names));
     })
     .map(({ part }) => part);
