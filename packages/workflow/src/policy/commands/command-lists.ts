@@ -4,7 +4,7 @@ import { countingPrograms } from "./computed-text.ts";
 import { type CommandDenials, hints } from "./denials.ts";
 import { type CommandEntry, isPrefixOf, matchForbidden } from "./entries.ts";
 import { allowedGitWords, gitRisk } from "./git-risk.ts";
-import { interpreters, launchesIn } from "./inline-code.ts";
+import { interpreters, launchingCode, mentions } from "./inline-code.ts";
 import { launchers } from "./launchers.ts";
 import { programOption } from "./program-options.ts";
 import { baseName, type ShellWord, sourceOf } from "./words.ts";
@@ -98,8 +98,8 @@ export class CommandLists {
     }
     const interpreter = interpreters.has(name) ? name : name.replace(/[\d.]+$/u, "");
     if (!interpreters.has(interpreter)) return null;
-    const code = [...words.map(({ value }) => value), input];
-    const hit = this.#forbidden.find((entry) => code.some((text) => launchesIn(interpreter, text, entry)));
+    const code = [...words.map(({ value }) => value), input].flatMap((text) => launchingCode(interpreter, text) ?? []);
+    const hit = this.#forbidden.find((entry) => code.some((text) => mentions(entry, text)));
     return hit ? this.#denials.forbidden(hit.index, sourceOf(words)) : null;
   }
 

@@ -8,6 +8,12 @@ const policy = compileCommandPolicy({
   forbidden: ["rm", "git push"],
   rules: { allowed: "w.yaml:9:7", forbidden: ["w.yaml:20:9", "w.yaml:21:9"] },
 });
+const forbidding = compileCommandPolicy({
+  phase: "TDD",
+  allowed: null,
+  forbidden: ["rm", "git push", "curl"],
+  rules: { allowed: "w.yaml:9:7", forbidden: ["w.yaml:20:9", "w.yaml:21:9", "w.yaml:22:9"] },
+});
 const numbered = (count: number, one: (number: number) => string): string =>
   Array.from({ length: count }, (_, number) => one(number)).join("");
 
@@ -15,7 +21,7 @@ const numbered = (count: number, one: (number: number) => string): string =>
 // these took seconds, or would if something in it were looked at once for each of the others.
 const maxMs = 1_000;
 
-test.each([
+test.each<[rule: string, text: string, judging?: typeof policy]>([
   ["shells in shells", "eval ".repeat(13_000)],
   ["wrappers", "exec ".repeat(13_000)],
   ["wrappers with operands", "timeout 1 ".repeat(6_500)],
@@ -43,11 +49,13 @@ test.each([
   ["assignments before a command", `${"a=1 ".repeat(16_000)}ls`],
   ["words", `ls ${"ab ".repeat(21_000)}`],
   ["commands", "ls&&".repeat(16_000)],
-])("a command line of the greatest length is judged within a second: %s", (_, text) => {
+  ["replacements", `sed '1e;${numbered(20_000, (n) => `s${String.fromCodePoint(0x4e00 + n)}`)};e;'`, forbidding],
+  ["replacements that do not end", `sed '1e;${"s/[".repeat(20_000)}'`, forbidding],
+])("a command line of the greatest length is judged within a second: %s", (_, text, judging = policy) => {
   // A processor that others use takes longer for the same work now and then, not three times in a row.
   const isFast = [1, 2, 3].some(() => {
     const started = process.threadCpuUsage();
-    policy.judgeCommand(text.slice(0, maxCommandLength));
+    judging.judgeCommand(text.slice(0, maxCommandLength));
     const { user, system } = process.threadCpuUsage(started);
     return (user + system) / 1_000 < maxMs;
   });

@@ -55,7 +55,8 @@ const launchPatterns: Readonly<Record<string, RegExp>> = {
   ex: editorCommands,
   emacs: /./su,
   // `e` alone, with a command or as a flag of `s`: it has no letter on one side of it.
-  sed: /(?:^|[^A-Za-z])[gpIiMm\d]*e[gpIiMmw\d]*(?:[^A-Za-z]|$)/u,
+  // Right behind an address or another command, what it runs may follow it without a blank.
+  sed: /(?:^|[^A-Za-z])[gpIiMm\d]*e[gpIiMmw\d]*(?:[^A-Za-z]|$)|(?:^|=|[\n;{}\d$!,/])[ \t]*e(?=[\w./])/u,
   sqlite: /\.(?:shell|system|import|once|output|open)|\|/u,
   psql: /\\|\bprogram\b/iu,
 };
@@ -63,16 +64,29 @@ const launchPatterns: Readonly<Record<string, RegExp>> = {
 /** Names of interpreters, without the version at their end. */
 export const interpreters: ReadonlySet<string> = new Set(Object.keys(launchPatterns));
 
-/** True when inline code can run commands and names a forbidden one: `subprocess.run(["git", "commit"])`. */
-export function launchesIn(interpreter: string, code: string | null, entry: CommandEntry): boolean {
-  if (code === null || launchPatterns[interpreter]?.test(code) !== true) return false;
-  return mentions(entry, interpreter === "sed" ? code.replace(replacedAndRun, "`") : code);
+/** Inline code that can run commands, as `mentions` looks through it; null where it can run none. */
+export function launchingCode(interpreter: string, code: string | null): string | null {
+  if (code === null || launchPatterns[interpreter]?.test(code) !== true) return null;
+  return interpreter === "sed" ? commandsOfSed(code) : code;
 }
 
-/** `s/x/command/e`: what is put in is run. */
-const replacedAndRun = /s([^\w\s\\])(?:(?!\1).)*\1(?=(?:(?!\1).)*\1[gpIiMm\d]*e[gpIiMmw\d]*\s*(?:$|[;}\n]))/su;
+/** `s/x/command/e`: what is put in is run. An escaped or bracketed delimiter ends nothing; each part is looked at as far as is cheap. */
+const replacedAndRun =
+  /s([^\w\s\\])(?:\\.|\[[^\]]{0,64}\]|(?!\1)[^\\[]){0,500}\1(?=(?:\\.|(?!\1)[^\\]){0,500}\1[gpIiMm\d]*e[gpIiMmw\d]*\s*(?:$|[;}\n]))/su;
+/** `s/x/command/;e`: so is what is there then, where `e` names no command of its own. */
+const replaced = /s([^\w\s\\])(?:\\.|\[[^\]]{0,64}\]|(?!\1)[^\\[]){0,500}\1/gsu;
+const runsWhatIsThere = /(?:^|[\n;{}\d$!,/])[ \t]*e[ \t]*(?:$|[;}\n])/u;
 
-function mentions(entry: CommandEntry, code: string): boolean {
+/** `1ecommand`: nothing need stand between. */
+const attached = /(^|=|[\n;{}\d$!,/][ \t]*)e(?=[\w./])/gu;
+
+/** What a script of sed would run, behind a sign that mentions look for. */
+function commandsOfSed(code: string): string {
+  return code.replace(runsWhatIsThere.test(code) ? replaced : replacedAndRun, "`").replaceAll(attached, "$1`");
+}
+
+/** True when code that can run commands names this one: `subprocess.run(["git", "commit"])`. */
+export function mentions(entry: CommandEntry, code: string): boolean {
   if (!entry.words || !/[\s'"(`!|]/u.test(code)) return false;
   const words = entry.words
     .filter((word) => word !== "*")

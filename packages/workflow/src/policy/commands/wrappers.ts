@@ -1,6 +1,6 @@
 import { hints } from "./denials.ts";
 import { isSettingsFolder } from "./settings-files.ts";
-import { type OptionShape, readOptions } from "./options.ts";
+import { type OptionShape, type ReadOptions, readOptions } from "./options.ts";
 import { baseName, type ShellWord, appendedWord, literalWord, withPlaceholder } from "./words.ts";
 
 /** What a wrapper runs. */
@@ -128,10 +128,38 @@ function unwrapTrap(words: readonly ShellWord[]): Unwrapped {
 }
 
 function unwrapPlain(shape: OptionShape, words: readonly ShellWord[]): Unwrapped {
-  const { end, isQuery } = readOptions(shape, words);
+  const { end, isQuery, values } = readOptions(shape, words);
   if (isQuery) return { kind: "nothing" };
   const inner = words.slice(end + (shape.operands ?? 0));
-  return inner.length === 0 ? { kind: "nothing" } : { kind: "words", words: inner, assigned: [] };
+  if (inner.length === 0) return { kind: "nothing" };
+  return calledAs(shape === plainWrappers["exec"] ? values : [], inner, []);
+}
+
+/** Programs that do what the name says by which they are called. */
+const namedByCall: ReadonlySet<string> = new Set(["git", "busybox", "toybox", "coreutils"]);
+
+/** `exec -a git-push git` is `git push`. */
+function calledAs(
+  values: ReadOptions["values"],
+  words: readonly ShellWord[],
+  assigned: readonly ShellWord[],
+): Unwrapped {
+  const given = values.findLast(({ name }) => name === "a" || name === "argv0");
+  const program = words[0]?.value ?? null;
+  if (given === undefined || program === null || !namedByCall.has(baseName(program))) {
+    return { kind: "words", words, assigned };
+  }
+  const name = given.value?.value ?? null;
+  if (name === null) {
+    return {
+      kind: "unknown",
+      why: `a name that is decided at run time says what \`${program}\` does`,
+      hint: hints.writeOut,
+    };
+  }
+  const isGit = baseName(program) === "git";
+  if (isGit && !/^git-[a-z]/u.test(baseName(name))) return { kind: "words", words, assigned };
+  return { kind: "words", words: [literalWord(baseName(name)), ...words.slice(1)], assigned };
 }
 
 function unwrapEnv(words: readonly ShellWord[]): Unwrapped {
@@ -153,7 +181,7 @@ function unwrapEnv(words: readonly ShellWord[]): Unwrapped {
     if (/^[^=]+=/su.test(text)) assigned.push(word);
     else if (word.value === null && word.splits) {
       return { kind: "unknown", why: "a word of `env` is decided at run time", hint: hints.writeOut };
-    } else return { kind: "words", words: words.slice(start + offset), assigned };
+    } else return calledAs(values, words.slice(start + offset), assigned);
   }
   return { kind: "nothing" };
 }
