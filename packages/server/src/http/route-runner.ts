@@ -237,7 +237,10 @@ export class RouteRunner {
       const input = this.read(prepared, request);
       const answer = await withLogContext(idsOf(request.id, input), () => this.answer(prepared.route, caller, input));
       if (reply.sent) return;
-      if (answer.stream) this.streaming.add(caller);
+      if (answer.stream) {
+        this.streaming.add(caller);
+        if (turn) turns.follow(turn);
+      }
       const complete = await withToken(context, answer);
       if (prepared.answers) requirePromised(prepared, complete);
       const isHead = request.method === "HEAD";

@@ -57,6 +57,15 @@ test("while others call, the calls of one party are served one after the other, 
   expect(clients.served).toEqual(["b1", "a1", "a2", "b2", "a3"]);
 });
 
+test("readers that follow the ledger keep no list of their party waiting", () => {
+  const clients = new Clients();
+  clients.turns.leave(clients.call("b", "b1"));
+  clients.turns.follow(clients.call("a", "stream", { long: true }));
+  clients.call("a", "list", { long: true });
+  expect(clients.after(99)).toEqual(["b1", "stream"]);
+  expect(clients.after(1)).toEqual(["b1", "stream", "list"]);
+});
+
 test("once the others are quiet, a party has its calls at once again", () => {
   const clients = new Clients();
   clients.turns.leave(clients.call("b", "b1"));

@@ -77,8 +77,8 @@ type State = "new" | "waiting" | "turned_away" | "held" | "counted_no_longer" | 
 export interface Turn {
   party: Party;
   readonly unbounded: boolean;
-  readonly long: boolean;
-  readonly holdMs: number;
+  long: boolean;
+  holdMs: number;
   readonly bytesRead: () => number;
   begin: Begin;
   state: State;
@@ -145,6 +145,20 @@ export class Turns {
       turn.since = now;
     }
     begin(null);
+  }
+
+  /** A call that was taken for a list follows the ledger: from now on it waits for what comes, and counts as any call. */
+  follow(turn: Turn): void {
+    const wasLong = turn.long;
+    turn.long = false;
+    turn.holdMs = this.#bounds.holdMs;
+    if (turn.state !== "held") return;
+    const now = this.#now();
+    if (wasLong) turn.party.long -= 1;
+    this.#held.delete(turn);
+    this.#held.add(turn);
+    turn.since = now;
+    this.#serve(turn.party, now);
   }
 
   /** One more has to leave the turn before it is free. */
