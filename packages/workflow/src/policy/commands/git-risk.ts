@@ -8,17 +8,19 @@ const runningSubcommands = new Set(["bisect", "submodule", "rebase", "filter-bra
 
 /** Why a git call could run another command than it names: a setting that makes one, an alias. null: it cannot. */
 export function gitRisk(words: readonly ShellWord[]): string | null {
-  for (const [index, word] of words.entries()) {
+  let isSetting = false;
+  let isConfig = false;
+  for (const word of words) {
     const text = word.value ?? word.source;
-    const setting = text === "-c" || text === "--config-env" || text === "config" ? words.slice(index + 1) : [];
     const attached = /^(?:-c|--config-env=?)(.+)$/su.exec(text)?.[1];
-    for (const candidate of [attached, ...setting.map(({ value, source }) => value ?? source)]) {
+    for (const candidate of [attached, isSetting || isConfig ? text : undefined]) {
       if (candidate === undefined) continue;
       const [key, value] = splitSetting(candidate);
       if (runsCommand.test(key) && !harmlessValues.has(value ?? "?"))
         return `the git setting \`${key}\` runs a command`;
-      if (text !== "config") break;
     }
+    isSetting = text === "-c" || text === "--config-env";
+    isConfig ||= text === "config";
     if (text === "for-each-repo") return "`git for-each-repo` runs git with other words";
     if (text === "remote-ext") return "`git remote-ext` runs what its words say";
     if (text.startsWith("--exec-path=")) return "`--exec-path` decides what git runs";

@@ -49,6 +49,8 @@ test.each<[rule: string, text: string, judging?: typeof policy]>([
   ["assignments before a command", `${"a=1 ".repeat(16_000)}ls`],
   ["words", `ls ${"ab ".repeat(21_000)}`],
   ["commands", "ls&&".repeat(16_000)],
+  ["settings of git", `git ${"-c a.b=c ".repeat(7_200)}status`, forbidding],
+  ["words of git config", `git ${"config ".repeat(9_300)}`, forbidding],
   ["replacements", `sed '1e;${numbered(20_000, (n) => `s${String.fromCodePoint(0x4e00 + n)}`)};e;'`, forbidding],
   ["replacements that do not end", `sed '1e;${"s/[".repeat(20_000)}'`, forbidding],
 ])("a command line of the greatest length is judged within a second: %s", (_, text, judging = policy) => {
