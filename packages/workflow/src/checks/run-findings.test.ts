@@ -198,7 +198,7 @@ test("a file in the place of the product is named", () => {
       name: "shadowed_product",
       severity: "warning",
       message:
-        "among the tests, and loaded in the place of the product or where imports are led elsewhere: `test/shop/__init__.py`",
+        "among the tests, and loaded in the place of the product or of others, or where imports are led elsewhere: `test/shop/__init__.py`",
     },
   ]);
 });

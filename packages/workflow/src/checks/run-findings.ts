@@ -36,7 +36,7 @@ export function runFindings(input: CheckInput, run: TestRun): readonly CheckFind
     ...told("rewritten_tests", "changed beside tests of the base, which may rest on it", rewritten.beside),
     ...told(
       "shadowed_product",
-      "among the tests, and loaded in the place of the product or where imports are led elsewhere",
+      "among the tests, and loaded in the place of the product or of others, or where imports are led elsewhere",
       shadowsOfProduct({
         paths: facts.tree?.paths ?? [],
         changes,

@@ -167,6 +167,12 @@ describe("what acts on the tests from beside them is named:", () => {
     ["what is tested, from elsewhere", "../src/tax.js", "./tax.js", ["tax"]],
     ["what is tested, under another's name", "import { tax }", "import { half as tax }", ["tax"]],
     ["a mock", "const near", 'mock.module("../src/tax.js", {});\nconst near', [""]],
+    [
+      "a comment that chooses the environment",
+      "import assert",
+      "/** @jest-environment ./calm.js */\nimport assert",
+      [""],
+    ],
     ["a hook", "const near", "beforeEach(() => {});\nconst near", [""]],
     ["a name of the language", "const near", "const Math = { abs: () => 0 };\nconst near", ["Math"]],
     [

@@ -43,6 +43,7 @@ export function rewrittenParts(path: string, before: string, after: string): Rew
       ({ kind, binds }) => kind === "statement" || (kind !== "test" && binds.some((name) => bound.has(name))),
     ),
     ...[...acting, ...writing.filter((part) => !acting.includes(part))].filter(({ name }) => !tests.includes(name)),
+    ...(measuredKind(path) === "js" && hasOtherPragmas(before, after) ? [{ name: "", binds: [] }] : []),
     ...(isReadByLines(path) && addedLinesAct(path, before, after) ? [{ name: "", binds: [] }] : []),
   ];
   return { tests, beside: unique(beside.map(({ name, binds }) => (name === "" ? (binds[0] ?? "") : name))) };
@@ -69,6 +70,14 @@ function partsOf(path: string, text: string): TestParts {
   const kind = measuredKind(path);
   if (kind === "js") return scriptParts(text, !/^[cm]?ts$/.test(extensionOf(path)));
   return kind === "py" ? pythonParts(text) : lineParts(path, text);
+}
+
+/** Comments by which a file chooses how it is run. */
+const pragma = /@(?:(?:jest|vitest)-[\w-]+|jsx\w*)\s+[^\s*]+/g;
+
+function hasOtherPragmas(before: string, after: string): boolean {
+  const pragmasOf = (text: string): string => JSON.stringify((text.match(pragma) ?? []).toSorted());
+  return pragmasOf(before) !== pragmasOf(after);
 }
 
 function isReadByLines(path: string): boolean {

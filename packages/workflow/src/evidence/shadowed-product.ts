@@ -1,5 +1,5 @@
 import type { ContentPair, TreeChange } from "@phasegate/wire";
-import { measuredKind } from "./code-lines.ts";
+import { isDeclarationFile, measuredKind } from "./code-lines.ts";
 
 export interface ShadowSource {
   /** Of all files of the tree. */
@@ -23,7 +23,8 @@ const leads =
 /**
  * New and changed files among the tests that are loaded, or may be, where the product would be: by a name of its modules
  * in front of it on Python's path, by the end of its path in languages that search folders, by a package of the tests'
- * own, or by a configuration there that says where imports lead.
+ * own, or by a configuration there that says where imports lead. So are new ones that are found before what the base has
+ * under their names.
  */
 export function shadowsOfProduct(source: ShadowSource): readonly string[] {
   const product = source.paths.filter((path) => !source.isTest(path));
@@ -33,13 +34,28 @@ export function shadowsOfProduct(source: ShadowSource): readonly string[] {
   const modules = new Set(product.filter(isPython).flatMap((path) => modulesOf(path, all)));
   const ends = new Set(product.filter((path) => searched.test(path)).map(endOf));
   const folders = new Set(product.flatMap((path) => path.split("/").slice(0, -1)));
+  const added = new Set(source.changes.filter(({ kind }) => kind === "added").map(({ path }) => path));
+  const earlier = new Set(source.paths.filter((path) => !added.has(path)).flatMap(modulesNamed));
   return changed
     .filter(({ path }) => {
+      if (added.has(path) && modulesNamed(path).some((name) => earlier.has(name))) return true;
       if (isPython(path)) return isModuleOf(path, modules, all);
       if (searched.test(path)) return ends.has(endOf(path));
       return isPackage(path) || isMockOf(path, folders) || isConfigured(path, source.contents[path]);
     })
     .map(({ path }) => path);
+}
+
+/** What a module is called without its ending, by which a new one may be found before it. Declarations are none. */
+function modulesNamed(path: string): readonly string[] {
+  if (isDeclarationFile(path)) return [];
+  if (isPython(path)) return [`py ${path.replace(/(?:\/__init__)?\.py$/, "")}`];
+  const manifest = /^(.+)\/package\.json$/.exec(path)?.[1];
+  if (manifest !== undefined) return [`manifest ${manifest}`, `js ${manifest}`];
+  const [, stem, end = ""] = /^(.*?)(?:\/index)?\.((?:[cm]?[jt]sx?)|json|node)$/.exec(path) ?? [];
+  // Data beside a test are called like it.
+  const isOfTest = end === "json" && /(?:[._-](?:test|spec))$/.test(stem ?? "");
+  return stem === undefined || isOfTest ? [] : [`js ${stem}`];
 }
 
 function isPython(path: string): boolean {
