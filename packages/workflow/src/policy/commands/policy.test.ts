@@ -63,7 +63,7 @@ describe("a list of allowed commands", () => {
     'echo "$(npm test)"',
     "npm test < /dev/null",
     "cat ${X:-<(npm test 2>&1 | sort)}",
-    'npm test; echo "${X:-<(none)}" "${X/->/(to)}"',
+    'npm test; echo "${X:-a <b>}" "${X/->/(to)}" "<(none)" $((${#X[@]} * (2 + 3)))',
     "cat ${X:-$(npm test | grep -f <(sort 'b' # }\n))}",
     "cat <<'EOF' | npm test\ngit commit -m x\nEOF",
     "npm test <<EOF\nsome input\nEOF",
@@ -193,7 +193,17 @@ describe("a list of allowed commands", () => {
     "npm test )",
     "if npm test",
     "npm test ${x@P}",
-    // Bash reads a process substitution within `${...}` as a script of its own, with comments and here-documents.
+    // Bash reads a process substitution where the parser sees a word.
+    "npm test 2>(rm x)",
+    "npm test {fd}<(rm x)",
+    "npm test; for i in {a[1]}>(rm x); do npm test; done",
+    // It counts parentheses only in a sum, and knows `$$` from `$'`.
+    "npm test $(( ${x:-${#} ))\nrm x\n} ))",
+    "npm test ${x:-$((${x#))}\nrm x #))}",
+    "npm test $((1+$'\\''))\nrm x\n' ))",
+    "npm test ${x:-$$'\\'}\nrm x\n' }",
+    "[[ a =~ $$'\\' ]]\nrm x\n' ]]; npm test",
+    // And reads one within `${...}` as a script of its own, with comments and here-documents.
     "npm test ${x:-<(npm test # '\n)}; rm x ' }\\'",
     "npm test ${x/y/<(npm test <<E\n'\nE\n)}; rm x ' }\\'",
     "npm test $(npm test ${x#<(npm test {fd}>out)",

@@ -22,6 +22,7 @@ import {
 } from "./computed-text.ts";
 import { anywhere, callsIn, type Place, placeAfter, placeOf } from "./places.ts";
 import { type KnownValue, knownArray, knownScalar, knownWords } from "./known-values.ts";
+import { hasUncertainEnd } from "./uncertain-ends.ts";
 import { readAssignmentWord, readWord, type ShellWord } from "./words.ts";
 
 /** Bounds on what is looked at; more is denied, never skipped. */
@@ -161,7 +162,6 @@ export function readScript(text: string): ParsedShell {
         if (node.operation?.type === "Transform" && node.operation.operand.value === "P") {
           why = "`${...@P}` runs what a variable holds";
         }
-        if (hasUncertainEnd(node)) why = "a process substitution within `${...}` may end elsewhere than it seems";
         break;
       default:
         break;
@@ -170,6 +170,7 @@ export function readScript(text: string): ParsedShell {
       bashOnly.has(node.type) ||
       (node.type === "Redirect" && node.operator.startsWith("&")) ||
       (node.type === "ArithmeticExpansion" && node.text.startsWith("$["));
+    if (hasUncertainEnd(node)) why = "bash may find the end of a part of it elsewhere than it seems";
     if (isHiddenSubstitution(node)) why = "text that is computed as a number holds a command substitution";
     const isList = node.type === "Script" || node.type === "CompoundList";
     let next = place;
@@ -243,33 +244,6 @@ function isHiddenSubstitution(node: SyntaxNode): boolean {
   const { value } = readWord(node.value);
   const index = value?.search(/\w\[/u) ?? -1;
   return index >= 0 && /\$\(|`/u.test(value!.slice(index));
-}
-
-/**
- * `${x:-<(ls # '` and a line break: bash reads a process substitution there, even between double quotes, and so skips
- * the comment; the parser looks for the end of `${...}` first, and takes the quote for one that opens.
- */
-function hasUncertainEnd(expansion: ParameterExpansionPart): boolean {
-  const { text } = expansion;
-  if (!/[<>]\(/u.test(text)) return false;
-  let own = "";
-  let from = 0;
-  for (const inner of commandsIn(expansion)) {
-    const at = text.indexOf(inner, from);
-    if (at < 0) return true;
-    own += `${text.slice(from, at)} `;
-    from = at + inner.length;
-  }
-  return /[<>]\((?![^#'"\\`(){}<]*\))/u.test(own + text.slice(from));
-}
-
-/** The outermost `$(..)` in a node, which bash and the parser end alike. */
-function commandsIn(node: SyntaxNode, texts: string[] = []): readonly string[] {
-  forEachChild(node, (child) => {
-    if (child.type === "CommandExpansion") texts.push(child.text);
-    else commandsIn(child, texts);
-  });
-  return texts;
 }
 
 /** What a part of a script sets a variable to. */
