@@ -279,10 +279,10 @@ describe("who holds a task", () => {
     await agent.execute("write_files", { path: "agent_workflow.yaml", content: "" });
     const { text } = (await server.operator.get("/metrics")).body;
     expect(text).toMatch(
-      /^phasegate_decisions_total\{command="claim",effect="allow",code="",tool="",phase="\w+"\} \d/m,
+      /^phasegate_decisions_total\{command="claim",effect="allow",code="",tool="",phase="\w+",rule=""\} \d/m,
     );
     expect(text).toMatch(
-      /^phasegate_decisions_total\{command="call_tool",effect="deny",code="\w+",tool="write_files",/m,
+      /^phasegate_decisions_total\{command="call_tool",effect="deny",code="\w+",tool="write_files",phase="\w+",rule="[\w.:]*"\} \d/m,
     );
     // Seconds of requests were once taken from where Fastify keeps them, which it does only for its own logger.
     const seconds = /^phasegate_http_request_seconds_sum\{operation="claimTask"\} (.+)$/m.exec(String(text))?.[1];

@@ -231,6 +231,7 @@ export class TaskStore {
       code: reasons[0]?.code ?? null,
       tool: "toolName" in command ? command.toolName : null,
       phase,
+      rule: reasons[0]?.rule ?? null,
     });
   }
 

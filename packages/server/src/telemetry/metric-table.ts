@@ -27,13 +27,14 @@ export const metricTable = {
   decisions: {
     name: "phasegate_decisions_total",
     type: "counter",
-    help: "Recorded decisions; `code` is that of the first reason, the rule that decided; `phase` the one that the task is in after it.",
+    help: "Recorded decisions; `code` and `rule` are those of the first reason; `phase` is the one that the task is in after it.",
     labels: {
       command: "a command of the engine",
       effect: "`allow`, `deny`, `pending` while facts or people are awaited",
       code: "an error code or empty",
       tool,
       phase,
+      rule: `the \`file:line:column\` of a workflow that decided, empty where none did; after the first ${maxLabelValues} \`other\``,
     },
   },
   gates: {
@@ -110,7 +111,10 @@ export const metricTable = {
     name: "phasegate_evidence_seconds",
     type: "histogram",
     help: "Time that evidence runs took, with their wait for a place.",
-    labels: { purpose: "`base`, `red`, `red_again`, `current`, `command`, `tool`", status: "how the run ended" },
+    labels: {
+      purpose: "`base`, `red`, `red_again`, `current`, `base_tests`, `command`, `tool`",
+      status: "how the run ended",
+    },
     buckets: inSeconds,
   },
   appendSeconds: {
@@ -209,7 +213,7 @@ export const metricTable = {
   httpRequests: {
     name: "phasegate_http_requests_total",
     type: "counter",
-    help: "Answers by operation and status.",
+    help: "Answers to admitted requests, by operation and status; the others are in `phasegate_http_rejected_total`.",
     labels: { operation: "an `operationId` of the API", status: "a status" },
   },
   httpSeconds: {

@@ -32,7 +32,7 @@ export interface Metrics {
   watchInFlight(read: () => number): void;
 }
 
-/** What a decision is counted by. Commands, effects and codes are of closed lists; tools and phases are bounded here. */
+/** What a decision is counted by. Commands, effects and codes are of closed lists; tools, phases and rules are bounded here. */
 export interface DecisionLabels {
   readonly command: string;
   readonly effect: string;
@@ -41,6 +41,8 @@ export interface DecisionLabels {
   /** Null for commands that call no tool. */
   readonly tool: string | null;
   readonly phase: string;
+  /** Of the first reason, `file:line:column`; null where no line of a workflow decided. */
+  readonly rule: string | null;
 }
 
 const triggerStatuses = ["done", "failed"] as const;
@@ -48,6 +50,7 @@ const triggerStatuses = ["done", "failed"] as const;
 export function createMetrics(): Metrics {
   const instruments = new Instruments();
   const phases = new BoundedLabel();
+  const rules = new BoundedLabel();
   for (const action of [...triggerActions, otherValue]) {
     for (const status of triggerStatuses) instruments.begin("triggers", { action, status });
   }
@@ -60,13 +63,14 @@ export function createMetrics(): Metrics {
       instruments.observe("httpSeconds", { operation }, seconds);
     },
     rejected: (code) => instruments.count("httpRejected", { code }),
-    decided({ command, effect, code, tool, phase }) {
+    decided({ command, effect, code, tool, phase, rule }) {
       instruments.count("decisions", {
         command,
         effect,
         code: code ?? "",
         tool: tool === null ? "" : knownTool(tool),
         phase: phases.of(phase),
+        rule: rule === null ? "" : rules.of(rule),
       });
       if (code !== null && isTokenFailure(code)) instruments.count("tokenFailures", { code });
     },
