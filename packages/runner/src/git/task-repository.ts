@@ -1,12 +1,9 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from "node:fs";
-import { appendFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { writeAgentSettings } from "./agent-settings.ts";
 import type { Git } from "./git.ts";
 import type { Mirror } from "./mirror.ts";
-
-/** The clone that an agent works in keeps raw bytes: what its git sees is what the tree holds. */
-const rawAttributes = "* -text !eol -ident !working-tree-encoding -filter\n";
-const identity = "[user]\n\tname = agent\n\temail = agent@phasegate.invalid\n";
 
 /**
  * Makes the `.git` of a fresh workspace whose files are already in place: a clone that borrows the mirror's objects,
@@ -31,8 +28,7 @@ export async function makeAgentRepository(
     ],
   });
   await borrowObjects(gitDir, mirror);
-  await writeFile(path.join(gitDir, "info", "attributes"), rawAttributes);
-  await appendFile(path.join(gitDir, "config"), identity);
+  writeAgentSettings(options.workspace, { objectFormat: format, objectsDirectory: mirror.objectsDirectory });
   const at = { gitDir, workTree: options.workspace };
   await git.run({ ...at, args: ["update-ref", `refs/heads/${branch}`, options.commit] });
   await git.run({ ...at, args: ["read-tree", options.commit] });

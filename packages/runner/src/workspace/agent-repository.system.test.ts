@@ -55,6 +55,25 @@ test("nothing that the agent wrote into .git runs, or is read, when it is made a
   rmSync(outside, { recursive: true });
 });
 
+test("what one epoch leaves in the settings of .git runs in no call of the next, and its branches stay", async () => {
+  const outside = mkdtempSync(path.join(tmpdir(), "phasegate-ran-"));
+  const ran = path.join(outside, "ran");
+  const left = `git config core.fsmonitor 'touch ${ran}'; git config x.y z; echo '* diff=x' > .git/info/attributes
+    mkdir .git/hooks; printf '#!/bin/sh\ntouch ${ran}\n' > .git/hooks/post-index-change; chmod +x .git/hooks/*
+    git branch kept`;
+  await run(left);
+  rmSync(ran, { force: true });
+  expect(await run("git config x.y")).toBe("z\n");
+  rmSync(ran, { force: true });
+  const command =
+    "git status --porcelain src/a.ts; git add src; git config x.y; git branch --list kept; git config user.name; ls .git/hooks";
+  const next = await bench.runner.act({ ...bench.call("bash", { command }), epoch: 2 }, new RecordingJudges());
+  expect(next.outcome.result?.["stdout"]).toBe("  kept\nagent\n");
+  expect(existsSync(ran)).toBe(false);
+  await run("git branch -D kept; git reset -q");
+  rmSync(outside, { recursive: true });
+});
+
 describe("a call that is put back is put back with the agent's git:", () => {
   const refused = async (command: string) => {
     const judges = new RecordingJudges({ observed: "all" });

@@ -58,6 +58,8 @@ export class WorkspaceSession {
   #leastEpoch: number;
   /** What stood in the workspace against all rules when it was last judged. */
   #keptUnsupported = "[]";
+  /** The epoch whose settings the agent's `.git` has. */
+  #settingsOf: number | null = null;
 
   constructor(
     workspace: TaskWorkspace,
@@ -87,7 +89,7 @@ export class WorkspaceSession {
       await this.workspace.adopt(call.task.base, call.task.workflow);
       const mode = "readsEveryByte" in tool && tool.readsEveryByte ? "full" : "cached";
       const before = await this.#reconcile(mode, entry, judges);
-      if (tool.name === "bash") await this.workspace.mendRepository();
+      if (tool.name === "bash") await this.#readyRepository(call.epoch);
       // A command may move the agent's own `.git` on; a call that is put back is put back with that.
       const movesGit = tool.name === "bash" && call.on === "workspace";
       using repository = movesGit ? RepositoryState.of(this.workspace.path) : null;
@@ -273,6 +275,13 @@ export class WorkspaceSession {
     const known = new Set(before.litter);
     const litter = rolledBack === "all" ? [] : after.now.litter.filter((path) => !known.has(path));
     return { outcome, observation, rolledBack, litter };
+  }
+
+  /** Before a command. Each epoch has a holder and a phase of its own, and begins with settings that nobody left there. */
+  async #readyRepository(epoch: number): Promise<void> {
+    const isNew = await this.workspace.mendRepository();
+    if (!isNew && this.#settingsOf !== epoch) await this.workspace.renewSettings();
+    this.#settingsOf = epoch;
   }
 
   /** The agent's `.git` goes back with the tree, or is made anew where that leaves none. */

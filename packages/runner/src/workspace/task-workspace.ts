@@ -3,6 +3,7 @@ import path from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { parseDigest, type TaskId, type TreeDigest, type UnsupportedEntry } from "@phasegate/wire";
 import type { CompiledWorkflow } from "@phasegate/workflow";
+import { writeAgentSettings } from "../git/agent-settings.ts";
 import type { Git } from "../git/git.ts";
 import type { Mirror } from "../git/mirror.ts";
 import { holdsAgentRepository, makeAgentRepository, makeTaskRepository } from "../git/task-repository.ts";
@@ -198,6 +199,17 @@ export class TaskWorkspace {
     // Whoever held the lock of the index has ended.
     await removeDirectory(path.join(this.path, ".git/index.lock"));
     return false;
+  }
+
+  /** Ends what a holder before left in the settings of `.git`, which would run in the calls of the next one. */
+  async renewSettings(): Promise<void> {
+    const objectFormat = this.#base.commit.length === 64 ? "sha256" : "sha1";
+    try {
+      writeAgentSettings(this.path, { objectFormat, objectsDirectory: this.mirror.objectsDirectory });
+    } catch (error) {
+      if (!(error instanceof Error && "syscall" in error)) throw error;
+      await this.remakeRepository();
+    }
   }
 
   /** Replaces the agent's `.git` by a new one: what it kept there is gone. */
