@@ -8,17 +8,27 @@ import { redactPayload } from "./redact-payload.ts";
  */
 export class KeptPayload {
   readonly digest: Digest;
-  readonly body: JsonValue;
   /** The RFC 8785 form of `body`. */
   readonly text: string;
+  #body: JsonValue | undefined;
 
-  private constructor(body: JsonValue) {
-    this.body = body;
-    this.text = canonicalJson(body);
-    this.digest = digestBytes(this.text);
+  private constructor(text: string, body?: JsonValue) {
+    this.text = text;
+    this.digest = digestBytes(text);
+    this.#body = body;
+  }
+
+  get body(): JsonValue {
+    return (this.#body ??= JSON.parse(this.text) as JsonValue);
   }
 
   static of(value: unknown, options: { readonly maxBytes: number }): KeptPayload {
-    return new KeptPayload(redactPayload(value, options));
+    const body = redactPayload(value, options);
+    return new KeptPayload(canonicalJson(body), body);
+  }
+
+  /** Of a body that was bounded and redacted before, in another thread: its RFC 8785 form. */
+  static ofText(text: string): KeptPayload {
+    return new KeptPayload(text);
   }
 }

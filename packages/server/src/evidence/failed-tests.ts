@@ -24,16 +24,31 @@ export function failedTests(run: TestRun): { readonly digest: Digest; readonly b
   const problem = problemOfRun(run);
   const failed = problem === null ? [...failuresIn(run), ...run.flaky] : [`all tests (${problem})`];
   if (failed.length === 0) return null;
+  const distinct = new Set(failed);
   const names: string[] = [];
   let room = maxNamesBytes;
-  for (const name of [...new Set(failed)].toSorted()) {
+  for (const name of firstInOrder(distinct, maxNames)) {
     room -= Buffer.byteLength(JSON.stringify(name));
-    if (names.length === maxNames || room < 0) break;
+    if (room < 0) break;
     names.push(name);
   }
-  const found: FailedTests = { command: run.command, names, total: new Set(failed).size };
+  const found: FailedTests = { command: run.command, names, total: distinct.size };
   const body = redactPayload(found, { maxBytes: 2 * maxNamesBytes });
   return { digest: digestJson(body), body };
+}
+
+/** Tens of thousands are not sorted for the few that are named. */
+function firstInOrder(names: Iterable<string>, most: number): readonly string[] {
+  let first: string[] = [];
+  let last: string | undefined;
+  for (const name of names) {
+    if (last !== undefined && name > last) continue;
+    first.push(name);
+    if (first.length < 2 * most) continue;
+    first = first.toSorted().slice(0, most);
+    last = first.at(-1);
+  }
+  return first.toSorted().slice(0, most);
 }
 
 /**

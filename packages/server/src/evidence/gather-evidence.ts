@@ -1,11 +1,10 @@
 import type { TaskState } from "@phasegate/engine";
 import type { WorkspaceKey } from "@phasegate/runner";
-import { PhasegateError, digestJson } from "@phasegate/wire";
+import { PhasegateError } from "@phasegate/wire";
 import type {
   Digest,
   EvidenceFacts,
   EvidencePurpose,
-  JsonObject,
   OperationId,
   RedIdentity,
   TestRun,
@@ -20,7 +19,7 @@ import {
   withUnstableFiles,
 } from "@phasegate/workflow";
 import type { CommandNeeded, CompiledPhase, CompiledTransition, CompiledWorkflow } from "@phasegate/workflow";
-import { redactPayload } from "@phasegate/ledger";
+import { KeptPayload } from "@phasegate/ledger";
 import type { ServerContext } from "../context.ts";
 import { workspaceKey } from "../tasks/workspace-key.ts";
 import { earlierReds } from "./earlier-reds.ts";
@@ -197,15 +196,16 @@ async function keep(
   { purpose, tree, sourceTree }: RunWanted,
   run: TestRun,
 ): Promise<TestRun> {
-  const kept = keepRun(run);
-  context.runs.remember({ workflow: workflow.digest, baseTree: task.baseTree, tree }, kept.digest, run);
+  const { payload, failed } = await keepRun(run);
+  context.runs.remember({ workflow: workflow.digest, baseTree: task.baseTree, tree }, payload.digest, run);
   await recordEvidence(context, task.id, {
     evidenceId: run.evidenceId,
     purpose,
     tree,
     sourceTree: sourceTree ?? null,
     key: run.key,
-    payload: kept,
+    payload,
+    failed,
     status: run.status,
     selected: false,
     operationId,
@@ -243,17 +243,18 @@ async function runCommand(
   const evidenceId = context.ids.make("evidence");
   // A command that ran out of time has not exited with 0, whatever its last process said.
   const exitCode = outcome.timedOut && outcome.exitCode === 0 ? 124 : outcome.exitCode;
-  const body = redactPayload(
+  const payload = KeptPayload.of(
     { evidence_id: evidenceId, command: command.run, exit_code: exitCode, output: outcome.output },
     { maxBytes: maxCommandBytes },
-  ) as JsonObject;
+  );
   await recordEvidence(context, task.id, {
     evidenceId,
     purpose: "command",
     tree,
     sourceTree: null,
     key: command.key,
-    payload: { digest: digestJson(body), body, failed: null },
+    payload,
+    failed: null,
     status,
     selected: false,
     operationId,

@@ -1,28 +1,39 @@
+import { digestJson } from "@phasegate/wire";
 import { describe, expect, test } from "vitest";
 import { isReusable, keepRun, readKeptRun } from "./kept-run.ts";
 import { passing, runWith } from "./testing/run.ts";
 
 describe("a run as the ledger keeps it", () => {
-  test("comes back as it was", () => {
-    expect(readKeptRun(keepRun(runWith()).body)).toEqual(runWith());
+  test("comes back as it was", async () => {
+    expect(readKeptRun((await keepRun(runWith())).payload.body)).toEqual(runWith());
   });
 
-  test("gives up messages before it gives up cases", () => {
-    const kept = keepRun(runWith({ cases: [passing("adds", "x".repeat(4_000)), passing("subtracts")] }), 2_000);
-    expect(readKeptRun(kept.body)?.cases).toEqual([passing("adds"), passing("subtracts")]);
+  test("gives up messages before it gives up cases", async () => {
+    const kept = await keepRun(runWith({ cases: [passing("adds", "x".repeat(4_000)), passing("subtracts")] }), 2_000);
+    expect(readKeptRun(kept.payload.body)?.cases).toEqual([passing("adds"), passing("subtracts")]);
   });
 
-  test("is never read back when its cases did not fit", () => {
+  test("is never read back when its cases did not fit", async () => {
     const cases = Array.from({ length: 100 }, (_, index) => passing(`test number ${index}`));
-    const kept = keepRun(runWith({ cases }), 2_000);
+    const kept = await keepRun(runWith({ cases }), 2_000);
     expect(kept.complete).toBe(false);
-    expect(readKeptRun(kept.body)).toBeNull();
+    expect(readKeptRun(kept.payload.body)).toBeNull();
   });
 
-  test("is never read back when a name was redacted", () => {
-    const kept = keepRun(runWith({ cases: [passing("logs in with password=hunter2hunter2")] }));
-    expect(JSON.stringify(kept.body)).not.toContain("hunter2");
-    expect(readKeptRun(kept.body)).toBeNull();
+  test("is the same whether few tests or many are in it, with the digest of its body", async () => {
+    const run = runWith({
+      cases: Array.from({ length: 201 }, (_, index) => passing(`test ${index}`, "password=hunter2hunter2")),
+    });
+    const { payload, complete, failed } = await keepRun(run);
+    expect([complete, failed, payload.digest]).toEqual([true, null, digestJson(payload.body)]);
+    const message = "password=[redacted assigned secret]";
+    expect(readKeptRun(payload.body)).toEqual({ ...run, cases: run.cases.map((one) => ({ ...one, message })) });
+  });
+
+  test("is never read back when a name was redacted", async () => {
+    const kept = await keepRun(runWith({ cases: [passing("logs in with password=hunter2hunter2")] }));
+    expect(JSON.stringify(kept.payload.body)).not.toContain("hunter2");
+    expect(readKeptRun(kept.payload.body)).toBeNull();
   });
 });
 

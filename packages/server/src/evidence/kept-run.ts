@@ -1,20 +1,17 @@
-import { redactPayload } from "@phasegate/ledger";
-import { digestJson } from "@phasegate/wire";
+import { once } from "node:events";
+import { Worker } from "node:worker_threads";
+import { KeptPayload } from "@phasegate/ledger";
 import type { Digest, JsonValue, TestRun } from "@phasegate/wire";
 import { failedTests } from "./failed-tests.ts";
+import { type FittedRun, fitRun, mayFit, type RunToFit } from "./fit-run.ts";
 
 /** Bound of one run's body in the ledger. */
 const maxRunBytes = 1024 * 1024;
-/** What stands around the run in its body. */
-const wrapperBytes = 64;
-/** By how much markers may make a run shorter than it is: past it, it is not tried whether it fits. */
-const leastShrinking = 1.25;
-/** Members that no check looks at, or that are for people. */
-const forPeople: ReadonlySet<string> = new Set(["message", "output", "problem", "command", "durationMs", "seen"]);
+/** A run of as many tests is fitted at once; one of more where nobody waits for it. */
+const fewCases = 200;
 
 export interface KeptRun {
-  readonly digest: Digest;
-  readonly body: JsonValue;
+  readonly payload: KeptPayload;
   /** False: what checks look at did not fit, or held a secret; the body says how the run went and no more. */
   readonly complete: boolean;
   /** Of what failed, which the body names in any case; null when nothing did. */
@@ -26,26 +23,22 @@ export interface KeptRun {
  * or the body is not marked `complete`: nothing is ever judged by a list that was cut. What failed stands beside it, so
  * that a run which does not fit hides no failure.
  */
-export function keepRun(run: TestRun, maxBytes = maxRunBytes): KeptRun {
-  const withoutMessages: TestRun = {
-    ...run,
-    cases: run.cases.map((one) => ({ ...one, message: null })),
-    unloadedFiles: run.unloadedFiles.map((one) => ({ ...one, message: "" })),
-  };
+export async function keepRun(run: TestRun, maxBytes = maxRunBytes): Promise<KeptRun> {
   const failed = failedTests(run);
-  const room = maxBytes - wrapperBytes - Buffer.byteLength(JSON.stringify(failed?.body ?? null));
-  const keptAs = (complete: boolean, whatRan: JsonValue): KeptRun => {
-    const body = { complete, run: whatRan, ...(failed ? { failed: failed.body } : {}) };
-    return { digest: digestJson(body), body, complete, failed: failed?.digest ?? null };
-  };
-  for (const candidate of [run, withoutMessages, { ...withoutMessages, coverage: null }]) {
-    // Redaction takes long beside this, and makes little shorter.
-    if (JSON.stringify(candidate).length > room * leastShrinking) continue;
-    const kept = redactPayload(candidate, { maxBytes: room });
-    if (factsOf(kept) === factsOf(candidate as unknown as JsonValue)) return keptAs(true, kept);
+  const asked: RunToFit = { run, failed: failed?.body ?? null, maxBytes };
+  const isSmall = run.cases.length <= fewCases || !mayFit(asked);
+  const { complete, text } = isSmall ? fitRun(asked) : await fitAside(asked);
+  return { payload: KeptPayload.ofText(text), complete, failed: failed?.digest ?? null };
+}
+
+async function fitAside(asked: RunToFit): Promise<FittedRun> {
+  const worker = new Worker(new URL("./fit-run-worker.ts", import.meta.url), { workerData: asked, env: {} });
+  try {
+    const [fitted] = (await once(worker, "message")) as [FittedRun];
+    return fitted;
+  } finally {
+    await worker.terminate();
   }
-  const summary = { ...withoutMessages, cases: [], unloadedFiles: [], flaky: [], coverage: null };
-  return keptAs(false, redactPayload(summary, { maxBytes: room }));
 }
 
 /** The run behind a kept body; null when it was not kept whole. */
@@ -66,9 +59,4 @@ export function isReusable(run: TestRun): boolean {
     run.canary?.outcome !== "passed" &&
     run.canary?.outcome !== "missing"
   );
-}
-
-/** All that a check looks at. What was cut has lost members, or has a marker where a list went on. */
-function factsOf(run: JsonValue): string {
-  return JSON.stringify(run, (name, value: unknown) => (forPeople.has(name) ? undefined : value));
 }

@@ -1,12 +1,11 @@
 import type { RecordEvidence } from "@phasegate/engine";
+import type { KeptPayload } from "@phasegate/ledger";
 import { PhasegateError } from "@phasegate/wire";
-import type { Digest, JsonValue, TaskId } from "@phasegate/wire";
+import type { TaskId } from "@phasegate/wire";
 import type { ServerContext } from "../context.ts";
 import { serverCaller } from "../server-caller.ts";
 
-type Recorded = Omit<RecordEvidence, "type" | "resultDigest" | "failed"> & {
-  readonly payload: { readonly digest: Digest; readonly body: JsonValue; readonly failed: Digest | null };
-};
+type Recorded = Omit<RecordEvidence, "type" | "resultDigest"> & { readonly payload: KeptPayload };
 
 /** Writes a run that ended into the task's ledger, its body beside it. No gate counts what is not recorded so. */
 export async function recordEvidence(context: ServerContext, taskId: TaskId, recorded: Recorded): Promise<void> {
@@ -14,9 +13,9 @@ export async function recordEvidence(context: ServerContext, taskId: TaskId, rec
   const { decision } = await context.tasks.decide({
     taskId,
     caller: serverCaller(),
-    command: { type: "record_evidence", ...evidence, resultDigest: payload.digest, failed: payload.failed },
+    command: { type: "record_evidence", ...evidence, resultDigest: payload.digest },
     facts: {},
-    payloads: [{ digest: payload.digest, body: payload.body }],
+    payloads: [payload],
   });
   const reason = decision.reasons[0];
   if (decision.effect !== "allow") {

@@ -52,9 +52,9 @@ export async function runTests(
   );
   const seconds = (performance.now() - startedAt) / 1_000;
   context.metrics.evidenceRan({ purpose: "tool", status: run.status, seconds });
-  const kept = keepRun(run);
+  const { payload, failed } = await keepRun(run);
   if (selection === null) {
-    context.runs.remember({ workflow: workflow.digest, baseTree: task.baseTree, tree }, kept.digest, run);
+    context.runs.remember({ workflow: workflow.digest, baseTree: task.baseTree, tree }, payload.digest, run);
   }
   await recordEvidence(context, task.id, {
     evidenceId: run.evidenceId,
@@ -62,7 +62,8 @@ export async function runTests(
     tree,
     sourceTree: null,
     key: run.key,
-    payload: kept,
+    payload,
+    failed,
     status: run.status,
     selected: selection !== null,
     operationId: null,

@@ -21,8 +21,13 @@ const severityOf: Readonly<Record<TestState, number>> = { missing: 0, passed: 1,
 /** A run without tests: of a base that has none. */
 export const emptyRun: IndexedRun = indexCases(null);
 
+/** Runs are looked up by many checks, and hold up to tens of thousands of tests. */
+const indexed = new WeakMap<TestRun, IndexedRun>();
+
 export function indexRun(run: TestRun): IndexedRun {
-  return indexCases(run);
+  let index = indexed.get(run);
+  if (!index) indexed.set(run, (index = indexCases(run)));
+  return index;
 }
 
 function indexCases(run: TestRun | null): IndexedRun {
