@@ -77,6 +77,7 @@ const texts = {
   "price_test.rb": ruby,
   "test/price.c": c,
   "test/near.h": header,
+  "test/near.c": 'void check(char *name, int ok) {\n  number += 1;\n  if (!ok) printf("not ");\n}\n',
   "test/price.bats": bats,
 } as const;
 
@@ -115,6 +116,7 @@ describe("added lines act on those of before that", () => {
     ["are run before each test of Ruby", "price_test.rb", "  def setup()\n    quiet\n  end\n", "  def test_one"],
     ["leave a program of C", "test/price.c", "  return 0;", "  assert"],
     ["give a name another meaning in C", "test/price.c", "#define price(amount) (amount)", "int main"],
+    ["give a parameter another value in a helper of C", "test/near.c", "  if (name[0] == 'a') ok = 1;", "  if (!ok)"],
     ["take a part out of C", "test/price.c", "#if 0", "  assert"],
     ["define what others include", "test/near.h", "#define assert(claim)", "#endif"],
     ["leave a test of bats", "test/price.bats", "  return 0", "  run"],
@@ -167,6 +169,7 @@ describe("added lines do not act on those of before that", () => {
     ["assert more in a test of Ruby", "price_test.rb", "    assert_equal 8, price(10)", "    assert_equal 1"],
     ["assert more in C", "test/price.c", "  assert(price(10) == 8);", "  assert"],
     ["include more in C", "test/price.c", '#include "more.h"\n#define TEN 10', "int main"],
+    ["declare names of their own in C", "test/near.c", "  int total = 1;\n  int ok2 = total;", "  if (!ok)"],
     ["declare more for others", "test/near.h", "int far(int left, int right);", "#endif"],
     ["are a test of bats", "test/price.bats", '@test "ten" {\n  run price 10\n  if late; then return; fi\n}', "@test"],
     ["are comments", "t/price.t", "# exit 0, don't", "if ["],

@@ -68,14 +68,22 @@ function actsOnRest(lines: readonly string[], used: ReadonlySet<string>, kind: s
     const bound = open.length > 0 ? undefined : binding.exec(line)?.[1];
     const isLeaving = (!isFunction && leavesAll.test(line)) || (open.length === 0 && !isFunction && leaves.test(line));
     const isBinding = bound !== undefined && used.has(bound) && isAnother(line, bound, kind);
+    const isSetting =
+      braced.test(kind) && !open.includes(true) && !isFunction && set(line).some((name) => used.has(name));
     const isBranch = braced.test(kind) && open.length > 0 && !open.includes(true) && leaves.test(line);
     const signs = ended.test(kind) ? line.match(blocksByWord) : line.match(/[{}]/g);
     for (const sign of signs ?? []) {
       if (/^(?:\}|\s*end)$/.test(sign)) open.pop();
       else open.push(isFunctionHead(line));
     }
-    return isLeaving || isBinding || isBranch;
+    return isLeaving || isBinding || isSetting || isBranch;
   });
+}
+
+/** Names that a line gives another value, and does not declare. */
+function set(line: string): readonly string[] {
+  const names = [...line.matchAll(/(?<![\w.>\]]\s*)(?<!\w\s+)\b([A-Za-z_]\w*)\s*(?:[-+*/|&^]?=(?![=>])|\+\+|--)/g)];
+  return names.map(([, name = ""]) => name);
 }
 
 function isFunctionHead(line: string): boolean {
