@@ -1,7 +1,8 @@
 import { PhasegateError, type Place } from "@phasegate/wire";
-import { Ajv2020 } from "ajv/dist/2020.js";
+import { Ajv2020, type ErrorObject } from "ajv/dist/2020.js";
 import type { Config } from "./config.ts";
 import { webhookErrors } from "../webhooks/webhook.ts";
+import { isHttpAddress } from "./http-address.ts";
 import { isLoopbackHost } from "./loopback.ts";
 import { nearestName } from "./nearest.ts";
 import { shown } from "./secrets.ts";
@@ -10,6 +11,9 @@ import { sections, type Setting, settingAt, settings } from "./settings.ts";
 const ajv = new Ajv2020({ strict: true, allErrors: true, allowUnionTypes: true });
 ajv.addVocabulary(["effect"]);
 const validators = new Map(settings.map((setting) => [setting.path, ajv.compile(setting.schema)]));
+
+/** Errors within one value that are told at most. */
+const maxInner = 5;
 
 export interface SettledConfig {
   readonly config: Config;
@@ -66,6 +70,13 @@ export class Collected {
         message: `\`retry.initial_delay_ms\` (${config.retry.initial_delay_ms}) is above \`retry.max_delay_ms\` (${config.retry.max_delay_ms})`,
       });
     }
+    const { otlp_endpoint: collector } = config.telemetry;
+    if (collector !== null && !isHttpAddress(collector)) {
+      this.errors.push({
+        place: place(sources, "telemetry.otlp_endpoint"),
+        message: "`telemetry.otlp_endpoint` must be an `http` or `https` address, for instance `http://127.0.0.1:4318`",
+      });
+    }
     for (const { place: which, message } of webhookErrors(config.events.webhooks)) {
       this.errors.push({ place: place(sources, "events.webhooks"), message: `\`${which}\`: ${message}` });
     }
@@ -81,9 +92,14 @@ function place(sources: Record<string, string>, ...paths: string[]): string {
 function problemOf(setting: Setting, value: unknown): string | null {
   const validate = validators.get(setting.path);
   if (!validate || validate(value)) return null;
-  const inner = validate.errors?.find((error) => error.instancePath !== "");
-  const where = inner ? ` (at \`${inner.instancePath}\`: ${inner.message})` : "";
+  const inner = (validate.errors ?? []).filter((error) => error.instancePath !== "").map(innerText);
+  const where = inner.length > 0 ? ` (${inner.slice(0, maxInner).join("; ")})` : "";
   return `\`${setting.path}\` cannot be \`${textOf(value)}\`${where}; allowed: ${setting.allowed}`;
+}
+
+function innerText({ instancePath, message, params }: ErrorObject): string {
+  const key: unknown = params["additionalProperty"];
+  return `at \`${instancePath}\`: ${typeof key === "string" ? `unknown key \`${key.slice(0, 100)}\`` : message}`;
 }
 
 function textOf(value: unknown): string {

@@ -71,10 +71,10 @@ test("a runtime key holds at once, a restart key from the next start, and both s
 function another({ schema, default: value }: (typeof settings)[number]): unknown {
   const { anyOf, enum: values } = schema as { anyOf?: { type: string }[]; enum?: unknown[] };
   if (values) return values.find((one) => one !== value);
-  if (anyOf) return anyOf.some(({ type }) => type === "integer") ? 999 : "another";
+  if (anyOf) return anyOf.some(({ type }) => type === "integer") ? 999 : "http://another";
   if (typeof value === "boolean") return !value;
   if (typeof value === "number") return value + 1;
-  return Array.isArray(value) ? [{ url: "http://127.0.0.1:1/" }] : "another";
+  return Array.isArray(value) ? [{ url: "http://127.0.0.1:1/" }] : "http://another";
 }
 
 const changeable = settings.filter(({ section }) => !["security", "runner", "storage"].includes(section));

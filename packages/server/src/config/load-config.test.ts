@@ -176,3 +176,15 @@ test("rules of webhooks that need no secret are the configuration's own: a reloa
     "PHASEGATE_EVENTS_WEBHOOKS: `events.webhooks[1]`: another webhook is `a`; give one a `name`",
   ]);
 });
+
+test("a collector that is no address, and every wrong key of a webhook, are told with the other errors", () => {
+  const webhook = "{ url: 'http://h', typs: [a], max_attempts: 0 }";
+  const files = {
+    "phasegate.yaml": `telemetry: { otlp_endpoint: "collector:4318" }\nevents: { webhooks: [${webhook}] }\n`,
+  };
+  const [wrongKeys, ...more] = errorsOf(() => load(files)).map(({ place, message }) => `${place}: ${message}`);
+  expect(wrongKeys).toContain("(at `/0`: unknown key `typs`; at `/0/max_attempts`: must be >= 1)");
+  expect(more).toEqual([
+    "phasegate.yaml:1:14: `telemetry.otlp_endpoint` must be an `http` or `https` address, for instance `http://127.0.0.1:4318`",
+  ]);
+});

@@ -10,10 +10,6 @@ test("without an endpoint nothing is traced, and the work is done all the same",
   expect(await tracing.span("work", {}, async () => tracing.traceparent())).toBeNull();
 });
 
-test("an endpoint that is no URL stops the start", async () => {
-  await expect(openTracing({ endpoint: "collector:4318", version })).rejects.toMatchObject({ code: "config_invalid" });
-});
-
 test("a span goes on in the trace that it is given, and one in a broken trace begins its own", async () => {
   const tracing = await openTracing({ endpoint: "http://127.0.0.1:1", version });
   const parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";

@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import { type EventType, eventTypes, PhasegateError, type Place } from "@phasegate/wire";
 import type { Config } from "../config/config.ts";
+import { isHttpAddress } from "../config/http-address.ts";
 import { readSecret } from "./signature.ts";
 
 /** A receiver of events, as the operator named it. */
@@ -83,8 +84,8 @@ function readWebhook(
 }
 
 function addressErrors(text: string): string[] {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (url?.protocol !== "http:" && url?.protocol !== "https:") return ["`url` must be an `http` or `https` address"];
+  const url = URL.parse(text);
+  if (!url || !isHttpAddress(text)) return ["`url` must be an `http` or `https` address"];
   const hasPassword = url.username !== "" || url.password !== "";
   return hasPassword ? ["`url` carries a password; sign with `secret_env_var` instead"] : [];
 }
