@@ -3,9 +3,10 @@ import type { JsonValue } from "./json.ts";
 
 /**
  * Why something ran. `red`: the base overlaid with what the phase may write. `red_again`: a tree on which tests were red,
- * at the time at which they are to be green. `tool`: an agent asked, no gate uses it.
+ * at the time at which they are to be green. `base_tests`: the judged tree with the tests of the base. `tool`: an agent
+ * asked, no gate uses it.
  */
-export const evidencePurposes = ["base", "red", "red_again", "current", "command", "tool"] as const;
+export const evidencePurposes = ["base", "red", "red_again", "current", "base_tests", "command", "tool"] as const;
 export type EvidencePurpose = (typeof evidencePurposes)[number];
 
 export type TestOutcome = "passed" | "failed" | "skipped" | "todo";
@@ -139,6 +140,8 @@ export interface EvidenceFacts {
   readonly red?: TestRun;
   /** On exactly the tree that is judged. */
   readonly current?: TestRun;
+  /** On the judged tree, in which tests, and what only phases of red tests may write, are as the base has them. */
+  readonly baseTests?: TestRun;
   /** Of every RED that this task has passed and that no rework undid. */
   readonly redIdentities?: readonly RedIdentity[];
   /** Of every RED that a rework has undone, as far as it is kept, with the phase that was left by it. */

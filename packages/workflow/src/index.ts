@@ -46,6 +46,7 @@ export { treesToBeRedAgain } from "./evidence/red-again.ts";
 export { failuresIn, mayHaveUnstableNames, problemOfRun, withUnstableFiles } from "./evidence/test-runs.ts";
 export {
   evidenceNeeded,
+  baseTestPaths,
   redTreePaths,
   textsForEvidence,
   type CommandNeeded,

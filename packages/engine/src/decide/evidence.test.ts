@@ -153,6 +153,12 @@ describe("evidence that is judged", () => {
     expect(judgeWith(story, { current }).effect).toBe("allow");
   });
 
+  it("is laid together from the judged tree, where it is of the tests of the base", () => {
+    const story = storyWith();
+    const baseTests = recorded(story, "base_tests", runOf("1", another), treeOf(story.files));
+    expect(judgeWith(story, { baseTests }).effect).toBe("allow");
+  });
+
   it.each<[string, string, (story: Story) => EvidenceFacts]>([
     [
       "a run on another tree",
@@ -170,6 +176,16 @@ describe("evidence that is judged", () => {
       (story) => ({ red: recorded(story, "red", runOf("1", another), another) }),
     ],
     ["RED of no tree", "evidence is of another tree", (story) => ({ red: recorded(story, "red") })],
+    [
+      "tests of the base on another product",
+      "evidence is of another tree",
+      (story) => ({ baseTests: recorded(story, "base_tests", runOf("1", another), another) }),
+    ],
+    [
+      "tests of the base that ran for something else",
+      "evidence was not recorded for this task",
+      (story) => ({ baseTests: recorded(story, "red_again", runOf("1", another), treeOf(story.files)) }),
+    ],
     [
       "a command on another tree",
       "evidence is of another tree",

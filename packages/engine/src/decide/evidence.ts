@@ -58,7 +58,7 @@ export function decideRecordEvidence(situation: Situation, command: RecordEviden
  * recorded for this task under its purpose, on exactly the tree that it is needed for.
  */
 export function judgeEvidence({ task, facts }: Pick<Situation, "task" | "facts">): string | null {
-  const { base, red, redAgain = [], current, commands = {} } = facts.evidence ?? {};
+  const { base, red, redAgain = [], current, baseTests, commands = {} } = facts.evidence ?? {};
   const judged = facts.tree?.digest;
   const runs = [
     ...(base ? [{ run: base.tree, known: recorded(task.evidence, "base", base), needed: task.baseTree }] : []),
@@ -69,6 +69,9 @@ export function judgeEvidence({ task, facts }: Pick<Situation, "task" | "facts">
       needed: run.tree,
     })),
     ...(current ? [{ run: current.tree, known: recorded(task.evidence, "current", current), needed: judged }] : []),
+    ...(baseTests
+      ? [{ run: baseTests.tree, known: recorded(task.evidence, "base_tests", baseTests), needed: baseTests.tree }]
+      : []),
     ...Object.values(commands).map((one) => ({
       run: judged,
       known: recorded(task.evidence, "command", one),
@@ -78,20 +81,22 @@ export function judgeEvidence({ task, facts }: Pick<Situation, "task" | "facts">
   for (const { run, known, needed } of runs) {
     if (run === undefined || run !== needed) return "evidence is of another tree";
     if (!known) return "evidence was not recorded for this task";
-    const isOverlay = known.purpose !== "red" || (known.sourceTree === judged && known.phase === task.phase);
-    if (known.tree !== needed || !isOverlay) return "evidence is of another tree";
+    const isLaid = known.purpose === "red" || known.purpose === "base_tests";
+    const isOfJudged = !isLaid || (known.sourceTree === judged && known.phase === task.phase);
+    if (known.tree !== needed || !isOfJudged) return "evidence is of another tree";
   }
   return null;
 }
 
 /** The result digests of the evidence at hand, for what an approval binds to. */
 export function evidenceDigests({ task, facts }: Pick<Situation, "task" | "facts">): Readonly<Record<string, Digest>> {
-  const { base, red, redAgain = [], current, commands = {} } = facts.evidence ?? {};
+  const { base, red, redAgain = [], current, baseTests, commands = {} } = facts.evidence ?? {};
   const named = [
     ["base", recorded(task.evidence, "base", base)] as const,
     ["red", recorded(task.evidence, "red", red)] as const,
     ...redAgain.map((run) => [`red_again:${run.tree}`, recorded(task.evidence, "red_again", run)] as const),
     ["current", recorded(task.evidence, "current", current)] as const,
+    ["base_tests", recorded(task.evidence, "base_tests", baseTests)] as const,
     ...Object.entries(commands).map(
       ([key, one]) => [`command:${key}`, recorded(task.evidence, "command", one)] as const,
     ),

@@ -11,6 +11,7 @@ import type {
   TreeDigest,
 } from "@phasegate/wire";
 import {
+  baseTestPaths,
   evidenceNeeded,
   evidenceWorkflow,
   mayHaveUnstableNames,
@@ -80,6 +81,12 @@ export async function gatherEvidence(context: ServerContext, subject: EvidenceSu
     facts.failedEarlier = await failedEarlier(context, task, judged.current);
     facts.failuresForgotten = task.failuresForgotten;
   }
+  if (needed.baseTests) {
+    const include = baseTestPaths(workflow);
+    const overlaid = await context.runner.overlayTree({ base: tree, from: task.baseTree, include });
+    const wanted: RunWanted = { purpose: "base_tests", tree: overlaid, sourceTree: tree, before: facts.base };
+    facts.baseTests = await runOn(context, subject, wanted);
+  }
   if (needed.commands.length > 0) {
     const commands: Record<string, NonNullable<EvidenceFacts["commands"]>[string]> = {};
     const key = workspaceKey(context, task, workflow);
@@ -100,7 +107,7 @@ export function checksOf(phase: CompiledPhase, transition: CompiledTransition) {
 interface RunWanted {
   readonly purpose: EvidencePurpose;
   readonly tree: TreeDigest;
-  /** The tree that was laid over the base; only of RED. */
+  /** The tree that is judged, where what runs is laid together from it and the base. */
   readonly sourceTree?: TreeDigest;
   /** The run whose tests have to be in this one. */
   readonly before?: TestRun | undefined;

@@ -9,6 +9,7 @@ describe("check registry", () => {
       "all_reviews_completed",
       "all_tests_pass",
       "approval",
+      "base_tests_pass",
       "command",
       "coverage_threshold_met",
       "external",

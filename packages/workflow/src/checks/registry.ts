@@ -4,6 +4,7 @@ import { allReviewModelsCompleted } from "./all-review-models-completed.ts";
 import { allReviewsCompleted } from "./all-reviews-completed.ts";
 import { allTestsPass } from "./all-tests-pass.ts";
 import { approval } from "./approval.ts";
+import { baseTestsPass } from "./base-tests-pass.ts";
 import { command } from "./command.ts";
 import { coverageThresholdMet } from "./coverage-threshold-met.ts";
 import type { CheckDefinition } from "./definition.ts";
@@ -40,6 +41,7 @@ export const checkDefinitions: readonly CheckDefinition[] = [
   onlyAllowedPathsChanged,
   testsAreFailing,
   allTestsPass,
+  baseTestsPass,
   noSkippedTests,
   testsUnchangedSince,
   coverageThresholdMet,

@@ -3,7 +3,7 @@ import { compileWorkflow } from "../compile/compile-workflow.ts";
 import { loadWorkflow } from "../load-workflow.ts";
 import type { CompiledCheck, CompiledWorkflow } from "../model/compiled.ts";
 import { changed } from "../checks/testing/check-case.ts";
-import { commandKey, evidenceNeeded, redTreePaths, textsForEvidence } from "./needed.ts";
+import { baseTestPaths, commandKey, evidenceNeeded, redTreePaths, textsForEvidence } from "./needed.ts";
 import { evidenceWorkflow } from "./settings.ts";
 
 function compiled(gate: string): CompiledWorkflow {
@@ -22,11 +22,20 @@ function checksOf(gate: string): readonly CompiledCheck[] {
 }
 
 describe("the runs that checks ask for", () => {
-  const none = { base: false, red: false, current: false, redAgain: false, commands: [], coverage: false };
+  const none = {
+    base: false,
+    red: false,
+    current: false,
+    redAgain: false,
+    baseTests: false,
+    commands: [],
+    coverage: false,
+  };
 
   test.each([
     ["red", { ...none, base: true, red: true }],
     ["green", { ...none, base: true, current: true, redAgain: true }],
+    ["base_tests", { ...none, base: true, baseTests: true }],
     ["no_skipped_tests", { ...none, base: true, current: true }],
     ["coverage", { ...none, current: true, coverage: true }],
     ["tests_were_run", { ...none, current: true }],
@@ -54,6 +63,31 @@ test("over the base lies what the phase may write, and nothing that is protected
   const isLaid = redTreePaths(compiled("red").initialPhase);
   const paths = ["test/a.test.ts", "package.json", "src/a.ts", "w.yaml", ".git/config", "../test/a.ts"];
   expect(paths.filter(isLaid)).toEqual(["test/a.test.ts", "package.json"]);
+});
+
+test("as the base has them are tests, and what only phases of red tests may write", () => {
+  const text = `name: x
+evidence: { tests: { preset: pytest } }
+phases:
+  - { id: TDD, tools: [edit], write: ["test/**", conftest.py, "src/stubs/**"], gate: red }
+  - { id: IMPL, tools: [edit], write: ["src/**"], gate: [green, base_tests] }
+`;
+  const outcome = loadWorkflow({ file: "w.yaml", text, resolve: () => null });
+  if (!outcome.ok) throw new Error(outcome.diagnostics.map(({ message }) => message).join("; "));
+  const paths = [
+    "test/test_a.py",
+    "test/data.json",
+    "conftest.py",
+    "src/stubs/a.py",
+    "src/a.py",
+    "README.md",
+    "w.yaml",
+  ];
+  expect(paths.filter(baseTestPaths(compileWorkflow(outcome.stored)))).toEqual([
+    "test/test_a.py",
+    "test/data.json",
+    "conftest.py",
+  ]);
 });
 
 test("the texts of what changed are read for green where coverage is measured, those of test files for red too", () => {

@@ -18,6 +18,7 @@ export interface EvidenceNeeded {
   readonly current: boolean;
   /** On the trees that `treesToBeRedAgain` names, once `current` is there. */
   readonly redAgain: boolean;
+  readonly baseTests: boolean;
   /** Each once. */
   readonly commands: readonly CommandNeeded[];
   /** The run on the current tree has to measure coverage. */
@@ -27,9 +28,10 @@ export interface EvidenceNeeded {
 const defaultCommandSeconds = 600;
 
 /** Which runs each check looks at. */
-const runsOf: Readonly<Record<string, readonly ("base" | "red" | "current" | "red_again")[]>> = {
+const runsOf: Readonly<Record<string, readonly ("base" | "red" | "current" | "red_again" | "base_tests")[]>> = {
   tests_are_failing: ["base", "red"],
   all_tests_pass: ["base", "current", "red_again"],
+  base_tests_pass: ["base", "base_tests"],
   no_skipped_tests: ["base", "current"],
   coverage_threshold_met: ["current"],
   tests_were_run: ["current"],
@@ -49,6 +51,7 @@ export function evidenceNeeded(checks: readonly CompiledCheck[]): EvidenceNeeded
     red: runs.has("red"),
     current: runs.has("current"),
     redAgain: runs.has("red_again"),
+    baseTests: runs.has("base_tests"),
     commands: [...new Map(commands.map((command) => [command.key, command])).values()],
     coverage: gathered.some(({ definition }) => definition.name === "coverage_threshold_met"),
   };
@@ -62,6 +65,27 @@ export function commandKey(parameters: JsonObject): Digest {
 /** The paths that lie over the base in the tree of RED: what the phase may write. */
 export function redTreePaths(phase: Pick<CompiledPhase, "judgePath">): (path: string) => boolean {
   return (path) => phase.judgePath(path).allowed;
+}
+
+/**
+ * The paths that are as the base has them in the tree of `base_tests`: tests, and what only phases may write that are
+ * left by red tests. Product code that both such a phase and another may write stays as it is.
+ */
+export function baseTestPaths({
+  isTestFile,
+  phases,
+}: Pick<CompiledWorkflow, "isTestFile" | "phases">): (path: string) => boolean {
+  const all = [...phases.values()];
+  const [ofTests, others] = [all.filter(asksForRed), all.filter((phase) => !asksForRed(phase))];
+  const mayWrite = (writers: readonly CompiledPhase[], path: string): boolean =>
+    writers.some((phase) => phase.judgePath(path).allowed);
+  return (path) => isTestFile(path) || (mayWrite(ofTests, path) && !mayWrite(others, path));
+}
+
+function asksForRed({ exits }: CompiledPhase): boolean {
+  return exits.some(({ gates }) =>
+    gates.some(({ checks }) => checks.some(({ definition }) => definition.name === "tests_are_failing")),
+  );
 }
 
 /** Largest file whose text is looked into for what keeps its lines from being counted. */
@@ -83,9 +107,11 @@ export function textsForEvidence(
   const [looksAtLines, countsLines] = [asks("all_tests_pass"), asks("coverage_threshold_met")];
   const looksAtTests = looksAtLines || asks("tests_are_failing");
   const hasCoverage = evidenceWorkflow(workflow.normalized.evidence).coverage !== null;
+  const looksAtComments = asks("no_commented_out_code");
   return changes
     .filter(({ kind, path, after }) => {
       if (after?.type !== "file") return false;
+      if (looksAtComments && after.size <= maxTextBytes) return true;
       if (looksAtTests && workflow.isTestFile(path) && after.size <= maxTextBytes) return true;
       if (!hasCoverage) return false;
       if (kind === "modified" && looksAtLines && !workflow.isTestFile(path)) return true;

@@ -1,0 +1,61 @@
+import { removedTests } from "./removed-tests.ts";
+import { baseRun, type EvidenceSubject, gathered, type Gathered } from "./subject.ts";
+import { holdsByFile, indexRun, problemOfRun, stepAfterRun, unstableFiles } from "./test-runs.ts";
+import type { TestRun } from "@phasegate/wire";
+
+/** What tests that passed on the base say of the judged product, as the base has them. Empty lists are good. */
+export interface BaseTestsReading {
+  readonly run: TestRun;
+  readonly unloadedFiles: readonly string[];
+  /** Fail, are skipped or did not run, in files that load. */
+  readonly lost: readonly string[];
+  /** Of unstable names: files in which fewer pass. */
+  readonly worseFiles: readonly string[];
+  /** All of it by name, given up or not. */
+  readonly identities: readonly string[];
+  /** Among these, what the artifact `removed_tests` gives up. */
+  readonly givenUp: readonly string[];
+}
+
+/**
+ * Reads the run of the tests of the base on the judged product. Whatever this task wrote among the tests takes no part
+ * in it, so that no text has to be understood. What did not pass on the base says nothing.
+ */
+export function readBaseTests(subject: EvidenceSubject): Gathered<BaseTestsReading | null> {
+  const facts = gathered(subject);
+  if (!facts.ok) return facts;
+  const base = baseRun(subject);
+  if (!base.ok) return base;
+  const passed = [...base.value.inState("passed"), ...base.value.inState("flaky")];
+  const { baseTests } = facts.value.evidence;
+  if (!baseTests) return { ok: false, problem: "the tests of the base were not run on this product" };
+  if (passed.length === 0) return { ok: true, value: null };
+  const problem = problemOfRun(baseTests);
+  if (problem !== null) {
+    return { ok: false, problem: `the tests of the base on this product: ${problem}`, hint: stepAfterRun(baseTests) };
+  }
+  const run = indexRun(baseTests);
+  const isGivenUp = removedTests(subject.facts);
+  const unstable = unstableFiles([facts.value.evidence.base, baseTests]);
+  const passes = (identity: string): boolean => ["passed", "flaky"].includes(run.stateOf(identity));
+  const identities = passed.filter((identity) => !passes(identity) && !unstable.has(base.value.fileOf(identity)));
+  const givenUp = identities.filter((identity) => isGivenUp(identity, base.value.fileOf(identity)));
+  const left = new Set(identities).difference(new Set(givenUp));
+  const isUnloaded = (identity: string): boolean => {
+    const file = base.value.fileOf(identity);
+    return file !== null && run.unloaded(file) !== null;
+  };
+  return {
+    ok: true,
+    value: {
+      run: baseTests,
+      unloadedFiles: [...new Set([...left].filter(isUnloaded).map((identity) => base.value.fileOf(identity) ?? ""))],
+      lost: [...left].filter((identity) => !isUnloaded(identity)),
+      worseFiles: [...unstable]
+        .filter((file) => !holdsByFile(base.value, run, file))
+        .map((file) => file ?? "tests without a file"),
+      identities,
+      givenUp,
+    },
+  };
+}

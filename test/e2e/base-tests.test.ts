@@ -1,0 +1,60 @@
+import { expect, test } from "vitest";
+import { Agent } from "../harness/agent.ts";
+import type { Answer } from "../harness/api.ts";
+import { TestServer } from "../harness/server.ts";
+
+const workflow = `
+name: base-tests
+paths:
+  tests: ["test/**"]
+evidence:
+  tests: { preset: node, retries: 0 }
+phases:
+  - { id: TDD, tools: [read, edit, run], write: [$tests], freeze: [$tests], gate: red }
+  - { id: IMPL, tools: [read, edit, run], write: ["src/**"], gate: [green, base_tests] }
+  - { id: COMPLETE, tools: [read, git_commit] }
+`;
+
+const head = 'const { test } = require("node:test");\nconst assert = require("node:assert");\n';
+const tax = (percent: string): string => `exports.tax = (sum) => sum * ${percent};\n`;
+
+const files = {
+  "package.json": '{ "name": "taxes", "private": true }\n',
+  "src/tax.js": tax("(sum > 50 ? 0.2 : 0.1)"),
+  "test/rates.json": "[[10, 1], [100, 20]]\n",
+  "test/tax.test.js": `${head}const { tax } = require("../src/tax.js");\ntest("by rates", () => { for (const [sum, owed] of require("./rates")) assert.equal(tax(sum), owed); });\n`,
+};
+
+const discount = "exports.discount = (sum) => sum / 2;\n";
+const discountTest = `${head}test("halves", () => assert.equal(require("../src/discount.js").discount(4), 2));\n`;
+
+test("a product that only what a task put beside the tests of the base lets pass is refused by name, and an honest one is not", async () => {
+  const server = await TestServer.start({ workflow, files });
+  const blockers = ({ body }: Answer): string => (body["blockers"] as readonly string[]).join("\n");
+  try {
+    await server.operator.post("/tasks", { title: "discounts" });
+    const agent = await Agent.claim(await server.agent("eve"), "eve");
+    const write = async (path: string, content: string) =>
+      expect(await agent.execute("write_files", { path, content })).toMatchObject({ status: 200 });
+    await write("test/discount.test.js", discountTest);
+    // Found before `rates.json`, which nobody touched.
+    await write("test/rates.js", "module.exports = [[10, 1]];\n");
+    expect((await agent.transition("IMPL")).body).toMatchObject({ allowed: true });
+
+    await write("src/discount.js", discount);
+    await write("src/tax.js", tax("0.1"));
+    const refused = await agent.transition("COMPLETE");
+    expect(blockers(refused)).toContain(
+      "tests of the base, as the base has them, on this product: do not pass: `test/tax.test.js > by rates`",
+    );
+    expect(blockers(refused)).toContain('`["test/tax.test.js > by rates"]`');
+
+    await write("src/tax.js", files["src/tax.js"]);
+    expect((await agent.transition("COMPLETE")).body).toMatchObject({ allowed: true, blockers: [] });
+    const { body } = await agent.api.get(`/tasks/${agent.taskId}/evidence`);
+    const purposes = (body["evidence"] as readonly { purpose: string }[]).map(({ purpose }) => purpose);
+    expect(purposes.filter((purpose) => purpose === "base_tests")).toHaveLength(2);
+  } finally {
+    await server.stop();
+  }
+});
