@@ -78,6 +78,7 @@ phases:
     "test/test_a.py",
     "test/data.json",
     "conftest.py",
+    "src/a.test.js",
     "src/stubs/a.py",
     "src/a.py",
     "README.md",
@@ -87,6 +88,7 @@ phases:
     "test/test_a.py",
     "test/data.json",
     "conftest.py",
+    "src/a.test.js",
   ]);
 });
 
@@ -101,6 +103,7 @@ test("the texts of what changed are read for green where coverage is measured, t
   expect(texts("green")).toEqual(["src/a.ts", "src/b.ts", "test/a.ts"]);
   expect(texts("red")).toEqual(["test/a.ts"]);
   expect(texts("{ green: { evidence: self_reported } }")).toEqual([]);
+  expect(texts("no_commented_out_code")).toEqual(["src/a.ts", "src/b.ts", "test/a.ts"]);
 });
 
 test("settings are those of the workflow, with what it leaves out filled in", () => {
