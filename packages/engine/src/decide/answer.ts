@@ -55,6 +55,11 @@ export function newEvent<T extends EventType>(context: CommandContext, type: T, 
   return { id: context.nextEventId(), type, data } as NewEvent;
 }
 
+/** With a ready call: where none is known that is better, the one that says what the phase allows. */
+export function withNext(reason: Reason): Reason {
+  return { next: { method: "GET", path: "/api/v1/state/snapshot" }, ...reason };
+}
+
 /** Reasons as events keep them: at most 50, without the ready call. */
 export function recordedReasons(reasons: readonly Reason[]): EventData<"tool.denied">["reasons"] {
   return reasons.slice(0, 50).map((reason) => ({

@@ -1,7 +1,7 @@
 import type { EventData, NewEvent, Reason } from "@phasegate/wire";
 import { canonicalToolName, type ChangeDenial, quoteList } from "@phasegate/workflow";
 import type { Decision, SettleTool } from "../commands.ts";
-import { allow, deny, newEvent, recordedReasons } from "./answer.ts";
+import { allow, deny, newEvent, recordedReasons, withNext } from "./answer.ts";
 import { judgeObserved } from "./changes.ts";
 import { weigh } from "./modes.ts";
 import type { Situation } from "./situation.ts";
@@ -32,7 +32,7 @@ function settleRead(situation: Situation, command: SettleTool, token: Reason | n
   );
   if (denials.length === 0) return allow([executed(situation, command, relaxed)], { warnings: relaxed });
   return deny(
-    denials,
+    denials.map(withNext),
     [
       newEvent(context, "tool.denied", {
         ...callOf(situation, command),
@@ -110,7 +110,7 @@ function rollBack(situation: Situation, command: SettleTool, reasons: readonly R
     error: reasons[0]?.message ?? null,
     reasons: recordedReasons(reasons),
   });
-  return deny(reasons, [event], { rollBack: "all" });
+  return deny(reasons.map(withNext), [event], { rollBack: "all" });
 }
 
 function executed(situation: Situation, command: SettleTool, relaxed: readonly Reason[]): NewEvent {

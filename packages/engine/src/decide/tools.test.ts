@@ -44,6 +44,7 @@ describe("call_tool", () => {
       code: "tool_not_allowed",
       message: "Tool 'write_files' not allowed in phase 'PLAN'. Allowed tools: read_files, grep",
       rule: "agent_workflow.yaml:10:5",
+      next: { method: "GET", path: "/api/v1/state/snapshot" },
     });
     expect(story.recorded()).toEqual(["tool.denied"]);
   });

@@ -2,7 +2,7 @@ import type { Reason } from "@phasegate/wire";
 import { canonicalToolName, findTool } from "@phasegate/workflow";
 import type { CallTool, Decision } from "../commands.ts";
 import { maxOpenCalls } from "../task-state.ts";
-import { allow, deny, newEvent, recordedReasons } from "./answer.ts";
+import { allow, deny, newEvent, recordedReasons, withNext } from "./answer.ts";
 import { judgeFrozenChanges, judgeFrozenPath } from "./freezes.ts";
 import { weigh } from "./modes.ts";
 import type { Situation } from "./situation.ts";
@@ -24,7 +24,7 @@ export function decideCallTool(situation: Situation, command: CallTool): Decisio
     ...judgeExecutor(command, toolName),
     ...judgeRoom(situation, command),
   ]);
-  if (denials.length > 0) return denyCall(situation, command, denials);
+  if (denials.length > 0) return denyCall(situation, command, denials.map(withNext));
   if (command.via === "execute" && isRead(toolName)) return allow([], { warnings: relaxed });
   const started = newEvent(context, "tool.started", {
     tool_name: toolName,
