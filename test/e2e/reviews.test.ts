@@ -5,7 +5,7 @@ import { TestServer } from "../harness/server.ts";
 const workflow = `
 name: reviewed
 phases:
-  - { id: REVIEW, tools: [read, edit], write: ["src/**"], gate: { reviews: [security] } }
+  - { id: REVIEW, tools: [read, edit], write: ["src/**"], gate: [{ reviews: [security] }, matches_plan, no_commented_out_code] }
   - { id: COMPLETE, tools: [read, git_commit] }
 `;
 
@@ -36,12 +36,24 @@ describe("a review by a second principal", () => {
     expect(first.body).toMatchObject({ reviews: [{ verdict: "fail", findings: [{ message: "runs text as code" }] }] });
     expect((await agent.transition("COMPLETE")).body).toMatchObject({ allowed: false });
 
-    await agent.execute("write_files", { path: "src/app.js", content: "export const one = 1 + 0;\n" });
+    await agent.execute("write_files", {
+      path: "src/app.js",
+      content: "// const two = 2;\n// const three = 3;\nexport const one = 1 + 0;\n",
+    });
     const stale = await reviewer.post(path, { model: "security", verdict: "pass", tree: first.body["tree"] });
     expect(stale.body).toMatchObject({ status: 409, code: "review_other_tree" });
     const now = await reviewer.get(path);
-    const passed = await reviewer.post(path, { model: "security", verdict: "pass", tree: now.body["tree"] });
+    const pass = { model: "security", verdict: "pass", tree: now.body["tree"] };
+    await reviewer.post(path, pass);
+    expect((await agent.transition("COMPLETE")).body).toMatchObject({
+      allowed: false,
+      findings: expect.arrayContaining([expect.objectContaining({ check: "matches_plan", severity: "blocking" })]),
+    });
+    const passed = await reviewer.post(path, { ...pass, matches_plan: true });
     expect(passed.body).toMatchObject({ verdict: "pass", model: "security", tree: now.body["tree"] });
-    expect((await agent.transition("COMPLETE")).body).toMatchObject({ allowed: true });
+    expect((await agent.transition("COMPLETE")).body).toMatchObject({
+      allowed: true,
+      findings: [{ check: "no_commented_out_code", message: "code behind comment signs in `src/app.js`" }],
+    });
   });
 });

@@ -49,6 +49,7 @@ export {
   baseTestPaths,
   redTreePaths,
   textsForEvidence,
+  textsForTree,
   type CommandNeeded,
   type EvidenceNeeded,
 } from "./evidence/needed.ts";

@@ -31,7 +31,7 @@ export async function submitReview(
     ...(path === undefined ? {} : { path }),
   }));
   const body = redactPayload(
-    { summary: request.summary ?? "", issues, findings: request.findings ?? [] },
+    { summary: request.summary ?? "", issues, findings: request.findings ?? [], ...verdictsOf(request) },
     { maxBytes: maxReviewBytes },
   ) as JsonObject;
   const resultDigest = digestJson(body);
@@ -62,6 +62,13 @@ export async function submitReview(
     return reviewAnswer(context, task, review);
   };
   return isRefused ? decide(null) : withTree(context, task, decide);
+}
+
+function verdictsOf({ matches_plan, tests_are_meaningful }: SubmitReviewRequest): JsonObject {
+  return {
+    ...(matches_plan === undefined ? {} : { matches_plan }),
+    ...(tests_are_meaningful === undefined ? {} : { tests_are_meaningful }),
+  };
 }
 
 /** Of a task that the caller may not see, or that is not there: who may review nothing is told so, either way. */

@@ -3,6 +3,7 @@ import { approvedArtifacts, contentsNeeded, factsNeeded } from "@phasegate/engin
 import { PhasegateError } from "@phasegate/wire";
 import type { Digest, Facts, JsonValue, OperationId, ReasonCode, TreeFacts } from "@phasegate/wire";
 import { KeptPayload } from "@phasegate/ledger";
+import { textsForTree } from "@phasegate/workflow";
 import type { Caller, ServerContext } from "../context.ts";
 import type { RouteAnswer } from "../http/route.ts";
 import type { FirstJudgement } from "../operations/operations.ts";
@@ -87,12 +88,16 @@ export async function requestTransition(
   const notKept = new Set(approvedArtifacts(early.task, early.workflow, submitted));
   const sent = Object.entries(input.artifacts).filter(([type]) => !notKept.has(type));
   const facts = { ...known, artifacts: { ...known.artifacts, ...Object.fromEntries(sent) } };
+  const phase = early.workflow.phases.get(early.task.phase);
   const decided = await context.runner.withTree(
     {
       task: workspaceKey(context, early.task, early.workflow),
       epoch: input.token.epoch,
       compareWith: needed.compareWith,
-      contentsNeeded: (changes) => contentsNeeded(early.task, early.workflow, changes),
+      contentsNeeded: (changes) => [
+        ...contentsNeeded(early.task, early.workflow, changes),
+        ...(phase ? textsForTree(phase, changes) : []),
+      ],
       changedOutside: (observation) => judgeOutsideChange(context, caller, early.task.id, observation),
     },
     (tree: TreeFacts) => record({ ...facts, tree }),

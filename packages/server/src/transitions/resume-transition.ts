@@ -2,7 +2,7 @@ import { contentsNeeded, factsNeeded } from "@phasegate/engine";
 import type { ResumeTransition, TaskState } from "@phasegate/engine";
 import { PhasegateError } from "@phasegate/wire";
 import type { EvidenceFacts, TaskId, TreeDigest } from "@phasegate/wire";
-import { textsForEvidence } from "@phasegate/workflow";
+import { textsForEvidence, textsForTree } from "@phasegate/workflow";
 import type { ServerContext } from "../context.ts";
 import { serverCaller } from "../server-caller.ts";
 import { endCutOff } from "../tasks/lease-keeper.ts";
@@ -76,7 +76,7 @@ async function withTaskTree<Result>(
       contentsNeeded: (changes) => [
         ...new Set([
           ...contentsNeeded(task, workflow, changes),
-          ...(phase ? textsForEvidence(workflow, phase, changes) : []),
+          ...(phase ? [...textsForEvidence(workflow, phase, changes), ...textsForTree(phase, changes)] : []),
         ]),
       ],
       changedOutside: (observation) => judgeOutsideChange(context, caller, task.id, observation),

@@ -22,6 +22,9 @@ export const SubmitReviewRequest = Type.Object(
     findings: Type.Optional(Type.Array(ReviewFinding, { maxItems: 1_000 })),
     /** The review model, as the workflow names it: `security`, `quality`. */
     model: Type.Optional(IdText),
+    /** Verdicts that the checks of these names ask a reviewer for. */
+    matches_plan: Type.Optional(Type.Boolean()),
+    tests_are_meaningful: Type.Optional(Type.Boolean()),
     /** What was looked at, as `GET /reviews/{task_id}` tells it; left out: the tree as it is now. */
     tree: Type.Optional(DigestText),
   },

@@ -1,5 +1,5 @@
 import type { CheckDefinition } from "./definition.ts";
-import { counted, fail, listed, noParameters, pass } from "./outcome.ts";
+import { fail, listed, noParameters, pass } from "./outcome.ts";
 
 /** Lines in a row that look like code behind a comment sign before they count. */
 const minimumRun = 2;
@@ -27,7 +27,7 @@ export const noCommentedOutCode: CheckDefinition = {
     }
     if (found.length > 0) return fail(`code behind comment signs in ${listed(found)}`, "delete it; git remembers");
     if (unread.length > 0)
-      return fail(`not judged: the text of ${counted(unread.length, "changed file")} was not read`);
+      return fail(`not judged, since no text was read of ${listed(unread)}`);
     return pass();
   },
 };

@@ -102,7 +102,7 @@ test("a file that an artifact names wrongly as changed is noted, not blocked", (
 test("a file whose text was not read is said to be not judged", () => {
   expect(judge("no_commented_out_code", { changes: [changed("src/a.ts")] })).toEqual({
     passed: false,
-    message: "not judged: the text of 1 changed file was not read",
+    message: "not judged, since no text was read of `src/a.ts`",
   });
 });
 

@@ -3,7 +3,7 @@ import { compileWorkflow } from "../compile/compile-workflow.ts";
 import { loadWorkflow } from "../load-workflow.ts";
 import type { CompiledCheck, CompiledWorkflow } from "../model/compiled.ts";
 import { changed } from "../checks/testing/check-case.ts";
-import { baseTestPaths, commandKey, evidenceNeeded, redTreePaths, textsForEvidence } from "./needed.ts";
+import { baseTestPaths, commandKey, evidenceNeeded, redTreePaths, textsForEvidence, textsForTree } from "./needed.ts";
 import { evidenceWorkflow } from "./settings.ts";
 
 function compiled(gate: string): CompiledWorkflow {
@@ -103,7 +103,13 @@ test("the texts of what changed are read for green where coverage is measured, t
   expect(texts("green")).toEqual(["src/a.ts", "src/b.ts", "test/a.ts"]);
   expect(texts("red")).toEqual(["test/a.ts"]);
   expect(texts("{ green: { evidence: self_reported } }")).toEqual([]);
-  expect(texts("no_commented_out_code")).toEqual(["src/a.ts", "src/b.ts", "test/a.ts"]);
+});
+
+test("the texts of all that changed are read where commented-out code is looked for, and else for no check on the tree", () => {
+  const changes = [changed("src/a.ts"), changed("src/c.ts", "deleted")];
+  const texts = (gate: string) => textsForTree(compiled(gate).initialPhase, changes);
+  expect(texts("no_commented_out_code")).toEqual(["src/a.ts"]);
+  expect(texts("has_files_changed")).toEqual([]);
 });
 
 test("settings are those of the workflow, with what it leaves out filled in", () => {

@@ -107,17 +107,22 @@ export function textsForEvidence(
   const [looksAtLines, countsLines] = [asks("all_tests_pass"), asks("coverage_threshold_met")];
   const looksAtTests = looksAtLines || asks("tests_are_failing");
   const hasCoverage = evidenceWorkflow(workflow.normalized.evidence).coverage !== null;
-  const looksAtComments = asks("no_commented_out_code");
   return changes
     .filter(({ kind, path, after }) => {
       if (after?.type !== "file") return false;
-      if (looksAtComments && after.size <= maxTextBytes) return true;
       if (looksAtTests && workflow.isTestFile(path) && after.size <= maxTextBytes) return true;
       if (!hasCoverage) return false;
       if (kind === "modified" && looksAtLines && !workflow.isTestFile(path)) return true;
       return (looksAtLines || countsLines) && after.size <= maxTextBytes;
     })
     .map(({ path }) => path);
+}
+
+/** Paths of `changes` whose texts the checks on the tree look into, besides those that rules look into. */
+export function textsForTree(phase: Pick<CompiledPhase, "exits">, changes: readonly TreeChange[]): readonly string[] {
+  const checks = phase.exits.flatMap(({ gates }) => gates.flatMap((gate) => gate.checks));
+  if (!checks.some(({ definition }) => definition.name === "no_commented_out_code")) return [];
+  return changes.filter(({ after }) => after?.type === "file" && after.size <= maxTextBytes).map(({ path }) => path);
 }
 
 function commandNeeded(parameters: JsonObject): CommandNeeded {
