@@ -4,6 +4,8 @@ import { forEachChild, type SyntaxNode } from "unbash";
  * Tells where bash may find the end of a part of a text elsewhere than the parser does: what the parser takes for text
  * behind that place bash would run. The parser looks for an end first and reads what is within later; bash reads once.
  * - `ls 2>(id)`: a process substitution behind a number or `{name}` is one for bash, and a word for the parser.
+ * - `$[1+<<E`: nothing but a bracket ends such a sum for bash, for the parser a here-document begins in it.
+ * - `a=(@(x)` and lines behind it: bash refuses the pattern, and runs each line of the list as a command.
  * - `${x:-<(ls # '` and a line break: bash reads a process substitution as a script, even between double quotes, and
  *   so skips the comment; the parser takes its quote for one that opens.
  * - `${x:-$$'\'}`: for bash `$$` is the number of a process, for the parser its second `$` changes the quote.
@@ -13,7 +15,9 @@ import { forEachChild, type SyntaxNode } from "unbash";
 export function hasUncertainEnd(node: SyntaxNode): boolean {
   switch (node.type) {
     case "Word":
-      return processSubstitution.test(node.text) && processSubstitution.test(without(isOpaque, node, node.text));
+      return opening.test(node.text) && opening.test(literalText(node));
+    case "ArrayValue":
+      return node.elements.some((element) => literalText(element).includes("("));
     case "ParameterExpansion":
       return (
         (node.text.startsWith("${") && !/^[^}]*\}$/u.test(literalText(node))) ||
@@ -32,7 +36,8 @@ export function hasUncertainEnd(node: SyntaxNode): boolean {
   }
 }
 
-const processSubstitution = /[<>]\(/u;
+/** What opens a part, and is no literal text wherever it stands in a word. */
+const opening = /[<>]\(|\$[[({]/u;
 /** Process substitutions other than plain ones, and quotes behind the number of a process. */
 const uncertainInParameters = /[<>]\((?![^#'"\\`(){}<]*\))|\$\$'/u;
 
