@@ -30,6 +30,15 @@ describe("a run as the ledger keeps it", () => {
     expect(readKeptRun(payload.body)).toEqual({ ...run, cases: run.cases.map((one) => ({ ...one, message })) });
   });
 
+  test("holds up no other call while the tests are many", async () => {
+    const order: string[] = [];
+    const cases = Array.from({ length: 201 }, (_, index) => passing(`test ${index}`));
+    const kept = keepRun(runWith({ cases })).then(() => order.push("kept"));
+    setImmediate(() => order.push("another call"));
+    await kept;
+    expect(order).toEqual(["another call", "kept"]);
+  });
+
   test("is never read back when a name was redacted", async () => {
     const kept = await keepRun(runWith({ cases: [passing("logs in with password=hunter2hunter2")] }));
     expect(JSON.stringify(kept.payload.body)).not.toContain("hunter2");

@@ -10,7 +10,10 @@ export interface LoadOptions {
   readonly config: () => Pick<Config, "server" | "health">;
   readonly metrics: Metrics;
   readonly turns?: Turns;
-  /** Requests of one principal, or of one address without a key, in work at once. */
+  /**
+   * Requests of one principal, or of one address without a key, in work at once. Turns bound those that use this thread,
+   * this also those that count for no turn any longer: commands, streams, transitions that wait.
+   */
   readonly maxPerPrincipal?: number;
 }
 
