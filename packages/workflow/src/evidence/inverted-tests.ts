@@ -60,12 +60,22 @@ function inverts(words: readonly Word[], at: number, names: RunnerNames): boolea
   if (!inverting.test(text)) return false;
   const isName = text === value;
   if (isName && /^\??\.$/.test(before)) {
-    return names.runner.has(rootOf(words, at - 1)) || (text === "expectFailure" && next === "=");
+    const isSet = next === "=" && (text === "expectFailure" || isTask(words, at - 1));
+    return isSet || names.runner.has(rootOf(words, at - 1));
   }
   if (isTakenFrom(words, at, names)) return true;
   const isShort = isName && /^[{,]$/.test(before) && /^[},]$/.test(next);
   if (next !== ":" && !isShort) return isName && text === "expectFailure" && next === "=";
   return isOption(words, at, { text, value: isShort ? text : (words[at + 2]?.value ?? ""), names });
+}
+
+/** What vitest hands to a test as itself, under whichever name: `{ task }`, `context.task`, `{ task: own }`. */
+function isTask(words: readonly Word[], at: number): boolean {
+  const name = words[at - 1]?.value ?? "";
+  const isBound = words.some(
+    ({ value }, place) => value === "task" && words[place + 1]?.value === ":" && words[place + 2]?.value === name,
+  );
+  return name === "task" || isBound;
 }
 
 /** An option that is on, unless it is given to a function that is none of the test runner's. */
