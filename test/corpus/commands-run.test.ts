@@ -4,6 +4,7 @@ import * as fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { compileCommandPolicy } from "@phasegate/workflow";
 import { openSandboxFixture, type SandboxFixture } from "../../packages/runner/src/sandbox/sandboxes.fixture.ts";
+import { hidingText } from "./commands/hiding-text.ts";
 import { shellText, tokenSoup, variableText } from "./commands/shell-grammar.ts";
 
 let fixture: SandboxFixture;
@@ -12,7 +13,10 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.close());
 
-const seed = 20_261_122;
+/** `PHASEGATE_PROPERTY_SEED=$RANDOM` for other texts than those of every day. */
+const seed = Number(process.env["PHASEGATE_PROPERTY_SEED"] ?? 20_261_122);
+/** `PHASEGATE_PROPERTY_RUNS=100000` for a soak: only few of the texts that hide a command are allowed, and run. */
+const hidingTexts = Number(process.env["PHASEGATE_PROPERTY_RUNS"] ?? 2_000);
 const rules = { allowed: "w.yaml:1:1", forbidden: ["w.yaml:2:2"] };
 const listing = compileCommandPolicy({ phase: "TDD", allowed: ["alpha"], forbidden: [], rules });
 const forbidding = compileCommandPolicy({ phase: "TDD", allowed: null, forbidden: ["omega"], rules });
@@ -41,6 +45,7 @@ test("bash runs no other program for a text that the policy allows", async () =>
     ...fc.sample(shellText, { numRuns: 220, seed }),
     ...fc.sample(variableText, { numRuns: 140, seed }),
     ...fc.sample(tokenSoup, { numRuns: 440, seed }),
+    ...fc.sample(hidingText, { numRuns: hidingTexts, seed }),
   ];
   const folderOf = (name: string) => join(fixture.workspacePath, "run", name);
   const run = texts.flatMap((text, index) => {
@@ -51,7 +56,7 @@ test("bash runs no other program for a text that the policy allows", async () =>
   expect(listing.judgeCommand("omega # canary")).toMatchObject({ allowed: false });
   run.push({ text: "omega # canary", folder: folderOf("canary") });
   for (const { text, folder } of run) prepare(folder, text);
-  const { ended } = await fixture.sh(driver, { timeoutMs: 50_000 });
+  const { ended } = await fixture.sh(driver, { timeoutMs: 200_000 });
   expect(ended).toBe("exited");
   const traced = (program: string) =>
     run.filter(({ folder }) => existsSync(join(folder, `ran-${program}`))).map(({ text }) => text);
