@@ -43,6 +43,14 @@ const projects: Readonly<Record<string, { files: Readonly<Record<string, string>
     files: { "package.json": manifest({ scripts: { test: "node --test" } }), "index.js": "" },
     found: { runner: { preset: "node" }, source: ["*.js", "*.ts", "package.json"], setup: null },
   },
+  "packages with folders of tests": {
+    files: {
+      "package.json": manifest({ workspaces: ["packages/*"], scripts: { test: "node --test" } }),
+      "packages/web/src/spec/page.js": "",
+      "packages/web/test/web.test.js": "",
+    },
+    found: { tests: ["**/test/**", "**/*.test.*", "**/*.spec.*"], source: ["packages/**", "package.json"] },
+  },
   "a test script of another kind": {
     files: { "package.json": manifest({ scripts: { test: "mocha" } }) },
     found: { runner: { preset: "exit-code", command: "npm test" } },

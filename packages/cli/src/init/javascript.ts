@@ -1,5 +1,5 @@
 import type { DetectedProject, TestRunner } from "./project.ts";
-import { filesAmong, foldersAmong } from "./folders.ts";
+import { filesAmong, foldersAmong, foldersAnywhere } from "./folders.ts";
 import type { ProjectFiles } from "./project-files.ts";
 
 interface Manifest {
@@ -29,7 +29,12 @@ export function detectJavaScript(files: ProjectFiles): DetectedProject | null {
     name: manifest.name ?? null,
     language: files.paths.includes("tsconfig.json") ? "TypeScript" : "JavaScript",
     ...runnerOf(manifest, dependencies),
-    tests: [...foldersAmong(files, ["test", "tests", "__tests__", "spec"]), "**/*.test.*", "**/*.spec.*"],
+    tests: [
+      ...foldersAnywhere(files, ["test", "tests", "__tests__"]),
+      ...foldersAmong(files, ["spec"]),
+      "**/*.test.*",
+      "**/*.spec.*",
+    ],
     source: [
       ...(folders.length > 0 ? folders : ["*.js", "*.ts"]),
       "package.json",
