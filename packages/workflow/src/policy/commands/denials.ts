@@ -45,7 +45,7 @@ export function commandDenials(options: {
       code: "command_not_allowed",
       message: `phase ${phase} does not list the command ${quote(command, 80)}; ${lists}`,
       rule: options.rules.allowed,
-      hint: hintFor(program, command),
+      hint: withoutOptions(command, options.allowed ?? []) ?? hintFor(program, command),
     }),
     onlyCompanions: (program) => ({
       code: "command_not_allowed",
@@ -66,6 +66,25 @@ export function commandDenials(options: {
       hint,
     }),
   };
+}
+
+/** Where options stand between the words of a listed command: which. */
+function withoutOptions(command: string, allowed: readonly string[]): string | null {
+  const words = command.slice(0, 500).split(/\s+/u);
+  for (const entry of allowed) {
+    const wanted = entry.split(/\s+/u);
+    const extra: string[] = [];
+    let found = 0;
+    for (const word of words) {
+      if (found === wanted.length || (found === 0 && word !== wanted[0])) break;
+      if (word === wanted[found]) found += 1;
+      else extra.push(word);
+    }
+    if (found === wanted.length && extra[0]?.startsWith("-") === true) {
+      return `leave ${quote(extra.join(" "), 80)} out: ${quote(entry)} is listed`;
+    }
+  }
+  return null;
 }
 
 function hintFor(program: string, command: string): string {
