@@ -28,3 +28,11 @@ test("a body that the thread came to no end with is refused, and the next one ha
   await Promise.all([bodies.close(), expect(lost).rejects.toThrow("the thread that reads large bodies ended")]);
   expect(await read("2")).toEqual({ value: 2, digest: digestJson(2) });
 });
+
+test("a large body holds up no other call while it is read", async () => {
+  const order: string[] = [];
+  const body = read(JSON.stringify("x".repeat(300_000))).then(() => order.push("body"));
+  setImmediate(() => order.push("another call"));
+  await body;
+  expect(order).toEqual(["another call", "body"]);
+});

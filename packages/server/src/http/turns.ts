@@ -31,7 +31,7 @@ export interface TurnBounds {
 export const defaultTurnBounds: TurnBounds = {
   alone: { calls: 64, long: 4 },
   amongOthers: { calls: 1, long: 1 },
-  holdMs: 100,
+  holdMs: 50,
   longHoldMs: 10_000,
   recentMs: 250,
   waiting: 256,
