@@ -5,4 +5,4 @@ test("a server killed under load has kept every decision that it answered, and l
   const outcome = await crashServer(5, Math.random);
   expect(outcome.broken).toEqual([]);
   expect(outcome.answered).toBeGreaterThanOrEqual(15);
-}, 120_000);
+});
