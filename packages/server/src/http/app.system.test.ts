@@ -398,6 +398,24 @@ test("closing waits for no connection with nothing under way", async () => {
   await Promise.all(ends);
 });
 
+test("a body in a few pieces is read whatever their size, one in thousands of crumbs is closed", async () => {
+  const shell = await shellWith({ routes: () => [echo()] });
+  const head = `POST /api/v1/echo HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${shell.agentKey}\r\nContent-Type: application/json\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n`;
+  const chunked = (text: string, size: number): string =>
+    text.replaceAll(new RegExp(`[^]{1,${size}}`, "gu"), (piece) => `${piece.length.toString(16)}\r\n${piece}\r\n`) +
+    "0\r\n\r\n";
+  const body = (length: number): string => JSON.stringify({ text: "hi" }) + " ".repeat(length);
+  expect(await raw(shell.port(), head + chunked(body(900), 1))).toContain("200 OK");
+  expect(await raw(shell.port(), head + chunked(body(200_000), 100))).toContain("200 OK");
+  const socket = await openSocket(shell.port());
+  let answer = "";
+  socket.on("error", () => undefined).on("data", (bytes) => (answer += String(bytes)));
+  const closed = new Promise((resolve) => socket.once("close", resolve));
+  socket.write(head + chunked(body(5_000), 1));
+  await closed;
+  expect(answer).toBe("");
+});
+
 test("while the server closes, new requests are answered shutting_down or find no listener", async () => {
   const gate = Promise.withResolvers<void>();
   const entered = Promise.withResolvers<void>();

@@ -1,8 +1,12 @@
-import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 
 /** Requests of one connection that wait for their answers. Clients that pipeline send a few; others send the next after it. */
 const maxPipelined = 16;
+/** Pieces of a chunked body that may be as small as they like; each is work of its own, whatever it holds. */
+const freePieces = 1_000;
+/** Bytes that each further piece has to bring on average. */
+const bytesEachPiece = 64;
 /** How often a server that closes looks for connections with nothing under way. */
 const dismissalMs = 50;
 
@@ -10,7 +14,7 @@ const dismissalMs = 50;
  * Bounds the connections that a server holds open, in all and from one address, so that idle sockets of one client
  * leave room for the others. At an address's bound a new one takes the place of the oldest that has asked nothing, be it
  * that the head of its request never came to an end, or that it had no key; where all have, it is closed without an
- * answer: nothing was read from it yet. A connection that sends on and on without its answers is closed too.
+ * answer: nothing was read from it yet. A connection that sends on and on without its answers, or a body in crumbs, is closed too.
  *
  * Answers what the server calls when it closes: connections with nothing under way are ended until none is left, so
  * that a client that keeps one open, or never spoke, holds up nothing.
@@ -69,9 +73,27 @@ function boundPipelines(server: Server): void {
       return;
     }
     owed.set(socket, waiting + 1);
+    if (request.headers["transfer-encoding"] !== undefined) boundPieces(request);
     response.once("close", () => owed.set(socket, (owed.get(socket) ?? 1) - 1));
     for (const handle of handlers) handle.call(server, request, response);
   });
+}
+
+/** A body of thousands of crumbs costs more than one of megabytes: its connection is closed. */
+function boundPieces(request: IncomingMessage): void {
+  const push = (piece: Buffer | null, encoding?: BufferEncoding): boolean =>
+    IncomingMessage.prototype.push.call(request, piece, encoding);
+  let pieces = 0;
+  let bytes = 0;
+  request.push = (piece: Buffer | null, encoding?: BufferEncoding): boolean => {
+    if (request.destroyed) return false;
+    pieces += 1;
+    bytes += piece?.length ?? 0;
+    if (piece === null || pieces <= freePieces + bytes / bytesEachPiece) return push(piece, encoding);
+    request.socket.destroy();
+    request.destroy();
+    return false;
+  };
 }
 
 /** Connections on which a request came to its end, head and all, and was not refused for want of a key. */
