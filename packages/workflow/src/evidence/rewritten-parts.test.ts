@@ -319,6 +319,11 @@ describe("what an addition keeps to itself is not named:", () => {
     expect(inPython("class TestNothing", `${added}class TestNothing`)).toEqual(nothing);
   });
 
+  test("an import of the test runner, in Python", () => {
+    const before = "from shop.tax import tax\n\n\ndef test_tax():\n    assert tax(0) == 0\n";
+    expect(rewrittenParts("tests/test_tax.py", before, `import pytest\n${before}`)).toEqual(nothing);
+  });
+
   test("what a test is said to give back, in Python", () => {
     expect(inPython("(self, client):", '(self, client) -> None:\n        """Of nothing."""')).toEqual(nothing);
   });

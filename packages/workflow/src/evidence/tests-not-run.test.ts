@@ -169,6 +169,11 @@ describe("nothing is told of", () => {
       { files: { "test/test_b.py": { test_b: "failed" } } },
     ],
     [
+      "a fixture, a property and a function of a test, called like tests",
+      "test/test_a.py",
+      "@pytest.fixture\ndef test_client():\n    return 1\n\n\nclass TestA:\n    @property\n    def test_value(self):\n        return 1\n\n\ndef test_adds():\n    def test_inner():\n        pass\n",
+    ],
+    [
       "a test that is marked later",
       "test/test_a.py",
       "def test_adds():\n    pass\n\n\ntest_adds = pytest.mark.slow(test_adds)\n",

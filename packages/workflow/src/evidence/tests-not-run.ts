@@ -116,9 +116,19 @@ function declaresTests(path: string, text: string): boolean {
   });
 }
 
+/** Above a function that is called like a test and is none. */
+const isNoTest = /^\s*@(?:(?:pytest\.|pytest_asyncio\.)?fixture|(?:functools\.)?cached_property|property)\b/;
+
 /** Functions and methods whose names a runner of tests in Python looks for. */
 function testsInPython(text: string): readonly string[] {
-  return text.split("\n").flatMap((line) => pythonTest.exec(line)?.[2] ?? []);
+  const lines = text.split("\n");
+  let isInFunction = false;
+  return lines.flatMap((line, at) => {
+    const [, indent, name] = pythonTest.exec(line) ?? [];
+    if (/^\S/.test(line) && !/^[#@)\]}]/.test(line)) isInFunction = /^(?:async\s+)?def\b/.test(line);
+    if (name === undefined || (isInFunction && indent !== "")) return [];
+    return isNoTest.test(lines[at - 1] ?? "") ? [] : [name];
+  });
 }
 
 /** Tests in Python whose name is given to something else behind them, in the same class or module. */

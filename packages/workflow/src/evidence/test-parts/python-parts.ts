@@ -10,7 +10,7 @@ interface Line {
 const tokens =
   /#[^\n]*|[rbfuRBFU]{0,2}(?:"""(?:\\[\s\S]|[^\\])*?"""|'''(?:\\[\s\S]|[^\\])*?'''|"(?:\\.|[^"\\\n])*"?|'(?:\\.|[^'\\\n])*'?)|\\\r?\n|\r?\n[ \t\f]*|[ \t\f\r]+|[\p{L}\p{N}_]+|->|:=|\*\*=?|\/\/=?|[-+*/%@&|^<>=!]=|[^\s\p{L}\p{N}_]/gu;
 const hooks =
-  /^(?:setUp\w*|tearDown\w*|setup\w*|teardown\w*|pytest\w*|load_tests|addCleanup|run|runTest|__\w+|asyncSetUp|asyncTearDown)$/;
+  /^(?:setUp\w*|tearDown\w*|setup\w*|teardown\w*|pytest_\w+|pytestmark|load_tests|addCleanup|run|runTest|__\w+|asyncSetUp|asyncTearDown)$/;
 
 /** A test file of Python. */
 export function pythonParts(text: string): TestParts {
