@@ -33,7 +33,7 @@ the task under its own name:
 |---|---|---|
 | \`weak_red\` | warning | a test file that did not load at \`red\` passes, and no test executes a line that changed since; info where coverage or texts do not tell |
 | \`flaky\` | warning | a test failed and passed on one tree, and is not an unchanged test that was flaky on the base |
-| \`failed_on_base\` | info | tests that failed on the base and fail still |
+| \`failed_on_base\` | info | tests that failed on the base and fail still, in the file of a red test, too, where they and what stands beside them are word for word what they were |
 | \`removed_tests\` | warning | tests that passed before, are gone, and are given up in the artifact \`removed_tests\` |
 | \`expected_failures\` | warning | new lines of tests by which a failure counts as a success |
 | \`unclassified\` | info | a file that does not load counted as red, though the report does not tell why it does not |

@@ -3,6 +3,7 @@ import { linesThatSkip } from "./declared-skips.ts";
 import { baseRun, changesFromBase, contentOf, type EvidenceSubject, type Gathered, gathered } from "./subject.ts";
 import { holdsByFile, type IndexedRun, indexRun, problemOfRun, stepAfterRun, unstableFiles } from "./test-runs.ts";
 import { type ChangedTestFile, changedTestFiles, placesOf } from "./unplaced-tests.ts";
+import { isUntouchedTest } from "./untouched-tests.ts";
 
 /** What the run on the base, overlaid with what the phase may write, says. */
 export interface RedReading {
@@ -77,8 +78,9 @@ export function readRed(subject: RedSubject): Gathered<RedReading> {
 export function redIdentitiesOf(subject: RedSubject): readonly RedIdentity[] {
   const reading = readRed(subject);
   if (!reading.ok) return [];
-  const { red, written, run } = reading.value;
-  if (red.length === 0) return red;
+  const { written, run } = reading.value;
+  if (reading.value.red.length === 0) return [];
+  const red = ownReds(subject, reading.value.red);
   const held = new Set(red.map(({ file }) => file));
   const rest = written.filter((file) => !held.has(file));
   const standIns = rest.slice(0, maxStandIns).map((file) => ({
@@ -93,6 +95,21 @@ export function redIdentitiesOf(subject: RedSubject): readonly RedIdentity[] {
 }
 
 const maxStandIns = 1_000;
+
+/** Without what failed on the base just so and only stands in the file of a red test; all, where nothing else is red. */
+function ownReds(subject: EvidenceSubject, reds: readonly RedIdentity[]): readonly RedIdentity[] {
+  const base = baseRun(subject);
+  const { contents = {} } = subject.facts.tree?.differences[subject.baseTree] ?? {};
+  const own = reds.filter(
+    ({ identity, file, wholeFile }) =>
+      wholeFile ||
+      !base.ok ||
+      base.value.stateOf(identity) !== "failed" ||
+      base.value.fileOf(identity) !== file ||
+      !isUntouchedTest(identity, file, contents[file ?? ""]),
+  );
+  return own.length === 0 ? reds : own;
+}
 
 /** What this phase laid over the base. */
 interface Overlay {

@@ -16,7 +16,7 @@ export interface RewrittenParts {
 
 /** Compares two texts of one test file. Their format, and what was only added, says nothing. */
 export function rewrittenParts(path: string, before: string, after: string): RewrittenParts {
-  const [old, now] = [partsOf(path, before), partsOf(path, after)];
+  const [old, now] = [testPartsOf(path, before), testPartsOf(path, after)];
   const unpaired = new Map<string, Part[]>();
   for (const part of now.parts) unpaired.set(keyOf(part), [...(unpaired.get(keyOf(part)) ?? []), part]);
   const left = old.parts.filter((part) => unpaired.get(keyOf(part))?.pop() === undefined);
@@ -54,7 +54,7 @@ export function rewrittenParts(path: string, before: string, after: string): Rew
  * for languages whose statements are not told apart.
  */
 export function actingPartsOfNew(path: string, text: string): readonly string[] {
-  const { parts, loading } = partsOf(path, text);
+  const { parts, loading } = testPartsOf(path, text);
   if (loading === null) return [];
   const isConfiguration = /(?:^|\/)conftest\.py$/.test(path);
   const isPlugin = ({ binds, code, suites }: Part): boolean =>
@@ -66,7 +66,8 @@ export function actingPartsOfNew(path: string, text: string): readonly string[] 
   return unique(acting.map(({ name, binds }) => (name === "" ? (binds[0] ?? "") : name)));
 }
 
-function partsOf(path: string, text: string): TestParts {
+/** A test file in its pieces, read as its language is: one of no language that is told apart, by its lines. */
+export function testPartsOf(path: string, text: string): TestParts {
   const kind = measuredKind(path);
   if (kind === "js") return scriptParts(text, !/^[cm]?ts$/.test(extensionOf(path)));
   return kind === "py" ? pythonParts(text) : lineParts(path, text);
