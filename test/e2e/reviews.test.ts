@@ -2,10 +2,12 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Agent } from "../harness/agent.ts";
 import { TestServer } from "../harness/server.ts";
 
+const gate =
+  "[{ reviews: [security] }, matches_plan, tests_are_meaningful, review_comments_addressed, no_commented_out_code]";
 const workflow = `
 name: reviewed
 phases:
-  - { id: REVIEW, tools: [read, edit], write: ["src/**"], gate: [{ reviews: [security] }, matches_plan, no_commented_out_code] }
+  - { id: REVIEW, tools: [read, edit], write: ["src/**"], gate: ${gate} }
   - { id: COMPLETE, tools: [read, git_commit] }
 `;
 
@@ -44,13 +46,19 @@ describe("a review by a second principal", () => {
     expect(stale.body).toMatchObject({ status: 409, code: "review_other_tree" });
     const now = await reviewer.get(path);
     const pass = { model: "security", verdict: "pass", tree: now.body["tree"] };
-    await reviewer.post(path, pass);
-    expect((await agent.transition("COMPLETE")).body).toMatchObject({
+    await reviewer.post(path, { ...pass, findings: [{ severity: "info", message: "a name says too little" }] });
+    const open = await agent.transition("COMPLETE");
+    expect(open.body).toMatchObject({
       allowed: false,
-      findings: expect.arrayContaining([expect.objectContaining({ check: "matches_plan", severity: "blocking" })]),
+      findings: expect.arrayContaining(
+        ["matches_plan", "tests_are_meaningful", "review_comments_addressed"].map((check) =>
+          expect.objectContaining({ check, severity: "blocking" }),
+        ),
+      ),
     });
-    const passed = await reviewer.post(path, { ...pass, matches_plan: true });
-    expect(passed.body).toMatchObject({ verdict: "pass", model: "security", tree: now.body["tree"] });
+    const verdicts = { matches_plan: true, tests_are_meaningful: true };
+    const passed = await reviewer.post(path, { ...pass, ...verdicts });
+    expect(passed.body).toMatchObject({ verdict: "pass", model: "security", tree: now.body["tree"], ...verdicts });
     expect((await agent.transition("COMPLETE")).body).toMatchObject({
       allowed: true,
       findings: [{ check: "no_commented_out_code", message: "code behind comment signs in `src/app.js`" }],

@@ -10,7 +10,7 @@ import { findVisibleTask } from "../tasks/access.ts";
 import { unknownTask } from "../tasks/task-store.ts";
 import { workspaceKey } from "../tasks/workspace-key.ts";
 import { authorsOf } from "../transitions/transition-facts.ts";
-import { reviewAnswer } from "./review-answer.ts";
+import { reviewAnswer, verdictsOf } from "./review-answer.ts";
 
 const maxReviewBytes = 256 * 1024;
 /** The review model where the request names none. */
@@ -62,13 +62,6 @@ export async function submitReview(
     return reviewAnswer(context, task, review);
   };
   return isRefused ? decide(null) : withTree(context, task, decide);
-}
-
-function verdictsOf({ matches_plan, tests_are_meaningful }: SubmitReviewRequest): JsonObject {
-  return {
-    ...(matches_plan === undefined ? {} : { matches_plan }),
-    ...(tests_are_meaningful === undefined ? {} : { tests_are_meaningful }),
-  };
 }
 
 /** Of a task that the caller may not see, or that is not there: who may review nothing is told so, either way. */

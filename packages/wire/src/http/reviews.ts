@@ -41,6 +41,8 @@ export const ReviewAnswer = Type.Object({
   model: Type.Optional(Type.String()),
   tree: Type.Optional(Type.String()),
   summary: Type.Optional(Type.String()),
+  matches_plan: Type.Optional(Type.Boolean()),
+  tests_are_meaningful: Type.Optional(Type.Boolean()),
 });
 export type ReviewAnswer = Static<typeof ReviewAnswer>;
 

@@ -63,7 +63,10 @@ export function judgeVerdict(input: CheckInput, field: string): CheckOutcome {
     ].filter((isSo) => !isSo || superseded !== true),
   );
   if (verdicts.length === 0) {
-    return fail(`no reviewer has judged \`${field}\``, `a review says so by \`${field}: true\` in its body`);
+    return fail(
+      `no reviewer has judged \`${field}\``,
+      `a review says so by \`${field}: true\` in the body of \`POST /reviews/{task_id}\``,
+    );
   }
   return verdicts.every(Boolean) ? pass() : fail(`a reviewer judged \`${field}\` as not so`);
 }

@@ -6,7 +6,7 @@ import { isAddressed, listsUnder } from "./reported-reviews.ts";
 
 export const reviewCommentsAddressed = gatheredCheck({
   name: "review_comments_addressed",
-  passesWhen: "every comment of the reviews is marked as addressed",
+  passesWhen: "the last review of each reviewer and model on this tree holds no comment, of whatever severity",
   needs: ["reviews", "tree"],
   source: "ledger",
   fields: ["comments", "review_comments", "unresolved_comments", "comments_addressed"],
@@ -15,7 +15,10 @@ export const reviewCommentsAddressed = gatheredCheck({
     if (!posted.ok) return posted.outcome;
     const open = posted.reviews.flatMap(({ issues }) => openIssues(issues)).map(issueText);
     if (open.length === 0) return pass();
-    return fail(`${counted(open.length, "review comment")} not addressed: ${listed(open)}`, "address and resolve them");
+    return fail(
+      `${counted(open.length, "review comment")} not addressed: ${listed(open)}`,
+      "address them, and let whoever made them review the tree that results, of the same `model`: a comment that is not among `findings` then is addressed",
+    );
   },
   judgeReport(input) {
     const bodies = submittedArtifacts(input).map(({ body }) => body);
