@@ -65,7 +65,7 @@ describe("a list of allowed commands", () => {
     "cat ${X:-<(npm test 2>&1 | sort)}",
     'npm test; echo "${X:-a <b>}" "${X/->/(to)}" "<(none)" $((${#X[@]} * (2 + 3)))',
     "cat ${X:-$(npm test | grep -f <(sort 'b' # }\n))}",
-    "npm test; a=('x(1)' $(npm test) \\(b\\) *.ts); grep -c \\$[0-9] b",
+    "npm test; a=('x(1)' $(npm test) \\(b\\) *.ts); b=\\(x'(y)'$((1 + (2)));  [[ $A =~ (a|b) ]]; grep -c \\$[0-9] b",
     "cat <<'EOF' | npm test\ngit commit -m x\nEOF",
     "npm test <<EOF\nsome input\nEOF",
     "npm test # git commit",
@@ -199,6 +199,7 @@ describe("a list of allowed commands", () => {
     "npm test {fd}<(rm x)",
     "npm test; for i in {a[1]}>(rm x); do npm test; done",
     "npm test; a=(@(x)\nrm x\n)",
+    "npm test; a=(*(x)\nrm x\n)y",
     "npm test $[1+<<E\n<( ]\nrm x\n]} # '\nE\n",
     // It counts parentheses only in a sum, and knows `$$` from `$'`.
     "npm test $(( ${x:-${#} ))\nrm x\n} ))",

@@ -5,7 +5,7 @@ import { forEachChild, type SyntaxNode } from "unbash";
  * behind that place bash would run. The parser looks for an end first and reads what is within later; bash reads once.
  * - `ls 2>(id)`: a process substitution behind a number or `{name}` is one for bash, and a word for the parser.
  * - `$[1+<<E`: nothing but a bracket ends such a sum for bash, for the parser a here-document begins in it.
- * - `a=(@(x)` and lines behind it: bash refuses the pattern, and runs each line of the list as a command.
+ * - `a=(@(x)` or `a=(x)y`, and lines behind: bash refuses it, and runs each line of the list as a command.
  * - `${x:-<(ls # '` and a line break: bash reads a process substitution as a script, even between double quotes, and
  *   so skips the comment; the parser takes its quote for one that opens.
  * - `${x:-$$'\'}`: for bash `$$` is the number of a process, for the parser its second `$` changes the quote.
@@ -16,6 +16,8 @@ export function hasUncertainEnd(node: SyntaxNode): boolean {
   switch (node.type) {
     case "Word":
       return opening.test(node.text) && opening.test(literalText(node));
+    case "Assignment":
+      return node.value.type === "Word" && literalText(node.value).includes("(");
     case "ArrayValue":
       return node.elements.some((element) => literalText(element).includes("("));
     case "ParameterExpansion":
