@@ -142,6 +142,8 @@ export interface EvidenceFacts {
   readonly current?: TestRun;
   /** On the judged tree, in which tests, and what only phases of red tests may write, are as the base has them. */
   readonly baseTests?: TestRun;
+  /** As `failedEarlier`, of the tree of `baseTests`. */
+  readonly baseTestsFailedEarlier?: readonly string[];
   /** Of every RED that this task has passed and that no rework undid. */
   readonly redIdentities?: readonly RedIdentity[];
   /** Of every RED that a rework has undone, as far as it is kept, with the phase that was left by it. */

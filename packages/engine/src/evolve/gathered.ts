@@ -66,12 +66,15 @@ function weightOf({ purpose, failed, selected }: EvidenceState): number {
   return selected ? 1 : 2;
 }
 
+/** Runs of all tests on what the task made, each of one tree. */
+const ofTheTask: ReadonlySet<EvidenceState["purpose"]> = new Set(["tool", "current", "base_tests"]);
+
 /** What one run of all tests found stays beside whatever runs follow, of whichever stay: nothing is hidden by number. */
 function withFailures(
   { failures, failuresForgotten }: TaskState,
   { purpose, failed, selected, tree, resultDigest, phase, entry, at }: EvidenceState,
 ): Pick<TaskState, "failures" | "failuresForgotten"> {
-  if (failed === null || selected || (purpose !== "tool" && purpose !== "current")) {
+  if (failed === null || selected || !ofTheTask.has(purpose)) {
     return { failures, failuresForgotten };
   }
   const found: FailuresState = { tree, failed, resultDigest, phase, entry, at };

@@ -119,15 +119,16 @@ function artifactSources(context: ServerContext, task: TaskState, approval: Appr
 }
 
 /**
- * What the approval is bound to, and where it is bound to no run, the last one that a gate made on exactly this tree:
+ * What the approval is bound to, and where it is bound to no run, the last one that a gate made on exactly this tree, and of the base's tests on it:
  * failures, flaky tests and a change of dependencies are put before whoever approves.
  */
 async function evidenceOf(context: ServerContext, task: TaskState, approval: ApprovalState): Promise<JsonObject[]> {
   const bound = new Set(Object.values(approval.evidence));
   const shown = task.evidence.filter((evidence) => bound.has(evidence.resultDigest));
-  if (!shown.some((evidence) => evidence.purpose === "current")) {
+  for (const purpose of ["current", "base_tests"] as const) {
+    if (shown.some((evidence) => evidence.purpose === purpose)) continue;
     const last = task.evidence.findLast(
-      (evidence) => evidence.purpose === "current" && evidence.tree === approval.tree,
+      (evidence) => evidence.purpose === purpose && (evidence.sourceTree ?? evidence.tree) === approval.tree,
     );
     if (last) shown.push(last);
   }

@@ -86,6 +86,7 @@ export async function gatherEvidence(context: ServerContext, subject: EvidenceSu
     const overlaid = await context.runner.overlayTree({ base: tree, from: task.baseTree, include });
     const wanted: RunWanted = { purpose: "base_tests", tree: overlaid, sourceTree: tree, before: facts.base };
     facts.baseTests = await runOn(context, subject, wanted);
+    facts.baseTestsFailedEarlier = await failedEarlier(context, task, facts.baseTests);
   }
   if (needed.commands.length > 0) {
     const commands: Record<string, NonNullable<EvidenceFacts["commands"]>[string]> = {};

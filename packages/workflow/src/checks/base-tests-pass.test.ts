@@ -10,7 +10,12 @@ const base = onBase({ [file]: { small: "passed", large: "passed", known: "failed
 
 function check(
   files: RunFiles | null,
-  more: { readonly run?: Partial<TestRun>; readonly base?: TestRun; readonly removed?: JsonValue } = {},
+  more: {
+    readonly run?: Partial<TestRun>;
+    readonly base?: TestRun;
+    readonly removed?: JsonValue;
+    readonly failedEarlier?: readonly string[];
+  } = {},
 ) {
   return judge("base_tests_pass", {
     paths: [file],
@@ -18,6 +23,7 @@ function check(
     artifacts: more.removed === undefined ? {} : { removed_tests: more.removed },
     evidence: {
       base: more.base ?? base,
+      ...(more.failedEarlier ? { baseTestsFailedEarlier: more.failedEarlier } : {}),
       ...(files === null ? {} : { baseTests: onBase(files, { tree: laidTree, ...more.run }) }),
     },
   });
@@ -74,6 +80,25 @@ describe("tests that passed on the base must pass on the product with the base's
     const unsteady = onBase({ [file]: { "at 1": "passed", "at 2": "passed" } }, names);
     expect(check({ [file]: { "at 3": "passed", "at 4": "passed" } }, { base: unsteady, run: names }).passed).toBe(true);
     expect(check({ [file]: { "at 3": "passed" } }, { base: unsteady, run: names })).toMatchObject({ passed: false });
+  });
+
+  test("a test with a name of its own beside them is held by that name, and can be given up by it", () => {
+    const names = { unstableFiles: [file] };
+    const before = onBase({ [file]: { "at 1": "passed", fast: "passed" } }, names);
+    const runs = { base: before, run: names };
+    const after: RunFiles = { [file]: { "at 2": "passed", fast: "failed" } };
+    expect(check(after, runs)).toMatchObject({ passed: false, hint: expect.stringContaining("> fast") });
+    expect(check(after, { ...runs, removed: [`${file} > fast`] }).passed).toBe(true);
+    expect(check({ [file]: { fast: "failed" } }, { ...runs, removed: [`${file} > fast`] }).passed).toBe(false);
+  });
+
+  test("one that passes now and failed before on this very tree, or in this run, is told", () => {
+    const files: RunFiles = { [file]: { small: "passed", large: "passed" } };
+    const told = [{ name: "flaky", severity: "warning" }];
+    expect(check(files, { failedEarlier: [`${file} > large`] })).toMatchObject({ passed: true, findings: told });
+    expect(check(files, { run: { flaky: [`${file} > large`] } })).toMatchObject({ passed: true, findings: told });
+    const asOnBase = onBase({ [file]: { large: "passed" } }, { flaky: [`${file} > large`] });
+    expect(check(files, { base: asOnBase, run: { flaky: [`${file} > large`] } }).findings).toEqual([]);
   });
 
   test("a base without a test that passes has none to lose", () => {

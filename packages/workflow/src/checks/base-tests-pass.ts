@@ -18,19 +18,14 @@ export const baseTestsPass = gatheredCheck({
     const reading = readBaseTests(evidenceSubject(input));
     if (!reading.ok) return fail(reading.problem, reading.hint ?? "ask for the transition again");
     if (reading.value === null) return pass();
-    const { run, unloadedFiles, lost, worseFiles, identities, givenUp } = reading.value;
+    const { run, unloadedFiles, lost, worseFiles, identities, givenUp, flaky } = reading.value;
     const { evidenceId } = run;
-    const findings: readonly CheckFinding[] =
-      givenUp.length === 0
-        ? []
-        : [
-            {
-              name: "removed_tests",
-              severity: "warning",
-              message: `as the base has them they do not pass on this product, and are given up: ${listed(givenUp, 20)}`,
-              evidenceId,
-            },
-          ];
+    const told = (name: string, what: string, tests: readonly string[]): readonly CheckFinding[] =>
+      tests.length === 0 ? [] : [{ name, severity: "warning", message: `${what}: ${listed(tests, 20)}`, evidenceId }];
+    const findings = [
+      ...told("removed_tests", "as the base has them they do not pass on this product, and are given up", givenUp),
+      ...told("flaky", "as the base has them, both outcomes on this product", flaky),
+    ];
     const problems = [
       ...(unloadedFiles.length > 0 ? [`do not load: ${listed(unloadedFiles)}`] : []),
       ...(lost.length > 0 ? [`do not pass: ${listed(lost)}`] : []),

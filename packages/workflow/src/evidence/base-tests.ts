@@ -1,6 +1,7 @@
+import { noFailuresNow } from "./green.ts";
 import { removedTests } from "./removed-tests.ts";
 import { baseRun, type EvidenceSubject, gathered, type Gathered } from "./subject.ts";
-import { holdsByFile, indexRun, problemOfRun, stepAfterRun, unstableFiles } from "./test-runs.ts";
+import { indexRun, problemOfRun, stepAfterRun, unstableFiles } from "./test-runs.ts";
 import type { TestRun } from "@phasegate/wire";
 
 /** What tests that passed on the base say of the judged product, as the base has them. Empty lists are good. */
@@ -9,12 +10,14 @@ export interface BaseTestsReading {
   readonly unloadedFiles: readonly string[];
   /** Fail, are skipped or did not run, in files that load. */
   readonly lost: readonly string[];
-  /** Of unstable names: files in which fewer pass. */
+  /** Of tests with other names in each run: files in which fewer pass. */
   readonly worseFiles: readonly string[];
   /** All of it by name, given up or not. */
   readonly identities: readonly string[];
   /** Among these, what the artifact `removed_tests` gives up. */
   readonly givenUp: readonly string[];
+  /** Both outcomes on this tree, in this run or before it in this task, and none on the base. */
+  readonly flaky: readonly string[];
 }
 
 /**
@@ -27,7 +30,7 @@ export function readBaseTests(subject: EvidenceSubject): Gathered<BaseTestsReadi
   const base = baseRun(subject);
   if (!base.ok) return base;
   const passed = [...base.value.inState("passed"), ...base.value.inState("flaky")];
-  const { baseTests } = facts.value.evidence;
+  const { baseTests, baseTestsFailedEarlier = [] } = facts.value.evidence;
   if (!baseTests) return { ok: false, problem: "the tests of the base were not run on this product" };
   if (passed.length === 0) return { ok: true, value: null };
   const problem = problemOfRun(baseTests);
@@ -38,13 +41,18 @@ export function readBaseTests(subject: EvidenceSubject): Gathered<BaseTestsReadi
   const isGivenUp = removedTests(subject.facts);
   const unstable = unstableFiles([facts.value.evidence.base, baseTests]);
   const passes = (identity: string): boolean => ["passed", "flaky"].includes(run.stateOf(identity));
-  const identities = passed.filter((identity) => !passes(identity) && !unstable.has(base.value.fileOf(identity)));
+  const isHeldByFile = (identity: string): boolean =>
+    run.stateOf(identity) === "missing" && unstable.has(base.value.fileOf(identity));
+  const identities = passed.filter((identity) => !passes(identity) && !isHeldByFile(identity));
   const givenUp = identities.filter((identity) => isGivenUp(identity, base.value.fileOf(identity)));
   const left = new Set(identities).difference(new Set(givenUp));
   const isUnloaded = (identity: string): boolean => {
     const file = base.value.fileOf(identity);
     return file !== null && run.unloaded(file) !== null;
   };
+  const lostIn = (file: string | null): number => identities.filter((one) => base.value.fileOf(one) === file).length;
+  const passedIn = (file: string | null): number => passed.filter((one) => base.value.fileOf(one) === file).length;
+  const flaky = new Set([...run.inState("flaky"), ...noFailuresNow(run, baseTestsFailedEarlier)]);
   return {
     ok: true,
     value: {
@@ -52,10 +60,11 @@ export function readBaseTests(subject: EvidenceSubject): Gathered<BaseTestsReadi
       unloadedFiles: [...new Set([...left].filter(isUnloaded).map((identity) => base.value.fileOf(identity) ?? ""))],
       lost: [...left].filter((identity) => !isUnloaded(identity)),
       worseFiles: [...unstable]
-        .filter((file) => !holdsByFile(base.value, run, file))
+        .filter((file) => run.count(file, "passed") + run.count(file, "flaky") + lostIn(file) < passedIn(file))
         .map((file) => file ?? "tests without a file"),
       identities,
       givenUp,
+      flaky: [...flaky].filter((identity) => base.value.stateOf(identity) !== "flaky"),
     },
   };
 }

@@ -65,31 +65,19 @@ test("over the base lies what the phase may write, and nothing that is protected
   expect(paths.filter(isLaid)).toEqual(["test/a.test.ts", "package.json"]);
 });
 
-test("as the base has them are tests, and what only phases of red tests may write", () => {
+test("as the base has them are tests, and what only phases of red tests may write, and no product that is called like a test", () => {
   const text = `name: x
 evidence: { tests: { preset: pytest } }
 phases:
   - { id: TDD, tools: [edit], write: ["test/**", conftest.py, "src/stubs/**"], gate: red }
-  - { id: IMPL, tools: [edit], write: ["src/**"], gate: [green, base_tests] }
+  - { id: IMPL, tools: [edit], write: ["src/**", "test/golden/**"], gate: [green, base_tests] }
 `;
   const outcome = loadWorkflow({ file: "w.yaml", text, resolve: () => null });
   if (!outcome.ok) throw new Error(outcome.diagnostics.map(({ message }) => message).join("; "));
-  const paths = [
-    "test/test_a.py",
-    "test/data.json",
-    "conftest.py",
-    "src/a.test.js",
-    "src/stubs/a.py",
-    "src/a.py",
-    "README.md",
-    "w.yaml",
-  ];
-  expect(paths.filter(baseTestPaths(compileWorkflow(outcome.stored)))).toEqual([
-    "test/test_a.py",
-    "test/data.json",
-    "conftest.py",
-    "src/a.test.js",
-  ]);
+  const isLaid = baseTestPaths(compileWorkflow(outcome.stored));
+  const ofTests = ["test/test_a.py", "test/data.json", "test/golden/a.txt", "conftest.py", "spec/a.py"];
+  const ofProduct = ["src/stubs/a.py", "src/a.py", "src/spec/rates.py", "src/a.test.js", "README.md", "w.yaml"];
+  expect([...ofTests, ...ofProduct].filter(isLaid)).toEqual(ofTests);
 });
 
 test("the texts of what changed are read for green where coverage is measured, those of test files for red too", () => {

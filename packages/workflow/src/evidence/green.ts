@@ -206,7 +206,7 @@ function fileInIdentity(identity: string, unstable: ReadonlySet<string | null>):
 }
 
 /** Of what failed on this tree before, what does not fail now: both outcomes on one tree, whoever asked for the runs. */
-function noFailuresNow(run: IndexedRun, failedEarlier: readonly string[]): readonly string[] {
+export function noFailuresNow(run: IndexedRun, failedEarlier: readonly string[]): readonly string[] {
   return failedEarlier.filter((name) => run.stateOf(name) !== "failed" && run.unloaded(name) === null);
 }
 

@@ -68,8 +68,9 @@ export function redTreePaths(phase: Pick<CompiledPhase, "judgePath">): (path: st
 }
 
 /**
- * The paths that are as the base has them in the tree of `base_tests`: tests, and what only phases may write that are
- * left by red tests. Product code that both such a phase and another may write stays as it is.
+ * The paths that are as the base has them in the tree of `base_tests`: of what phases may write that are left by red
+ * tests, the tests and what no other phase may write; tests that no phase may write; and nothing that only other phases
+ * may write, whatever its name: that is product.
  */
 export function baseTestPaths({
   isTestFile,
@@ -77,9 +78,10 @@ export function baseTestPaths({
 }: Pick<CompiledWorkflow, "isTestFile" | "phases">): (path: string) => boolean {
   const all = [...phases.values()];
   const [ofTests, others] = [all.filter(asksForRed), all.filter((phase) => !asksForRed(phase))];
+  const isOfTests = (path: string): boolean => isTestFile(path) || mayWrite(ofTests, path);
   const mayWrite = (writers: readonly CompiledPhase[], path: string): boolean =>
     writers.some((phase) => phase.judgePath(path).allowed);
-  return (path) => isTestFile(path) || (mayWrite(ofTests, path) && !mayWrite(others, path));
+  return (path) => (mayWrite(others, path) ? isTestFile(path) && mayWrite(ofTests, path) : isOfTests(path));
 }
 
 function asksForRed({ exits }: CompiledPhase): boolean {
