@@ -42,6 +42,11 @@ The artifact \`removed_tests\` lists old identities, as texts or as objects with
 say. A test with parameters is given up whole by its identity without the brackets (\`tests/test_a.py > test_many\`), the tests
 of a file that is gone by its path. What is missing is written out in that form by the gate, up to 1,000 entries.
 
+\`tests_exist_for_acceptance_criteria\` and \`tests_cover_acceptance_criteria\` read which test file covers which criterion: of tests,
+\`tests: [{ file: test/a.test.ts, covers: [AC-1, "ten cost 8"] }]\`; of criteria, \`criteria_coverage: { AC-1: [test/a.test.ts] }\`, or the
+criterion itself, \`acceptance_criteria: [{ id: AC-1, text: ten cost 8, tests: [test/a.test.ts] }]\`; or \`test_files: [test/a.test.ts]\`
+beside \`criteria_covered: [AC-1]\`. A criterion goes by its \`id\`, its text, or its place (\`1\`, \`AC-1\`); each file named is in the tree.
+
 ${sorted.flatMap(section).join("\n")}`;
 }
 

@@ -67,7 +67,7 @@ async function init({ io }: CommandLine, options: InitOptions): Promise<void> {
     if (hint !== null) io.out(`  hint: ${printable(hint)}`);
   }
   if (options.run && detection.pages === null) await runOnce(io, repository, detection, stored);
-  printNext(io, shown);
+  printNext(io, shown, { asksForReviews: options.preset === "strict" });
 }
 
 function printDetection(io: Io, { project, alsoFound, pages }: Detection, { branch }: Repository): void {
@@ -160,11 +160,17 @@ function printTail(io: Io, run: TestRun): void {
   for (const line of run.output.trimEnd().split("\n").slice(-10)) io.out(`    ${printable(line)}`);
 }
 
-function printNext(io: Io, file: string): void {
+function printNext(io: Io, file: string, { asksForReviews }: { readonly asksForReviews: boolean }): void {
   io.out("");
   io.out("next:");
   io.out(`  git add ${printable(file)} && git commit -m "Declare the workflow"`);
   io.out("  phasegate serve    # in another terminal; shows the operator key once: export it as PHASEGATE_KEY");
   io.out("  phasegate key add --name agent-1 --kind agent --role agent");
+  io.out("  phasegate key add --name maria --kind person --role approver      # for each person who approves");
+  if (asksForReviews) {
+    io.out(
+      "  phasegate key add --name reviewer-1 --kind agent --role reviewer  # reviews as `security` and as `quality`",
+    );
+  }
   io.out('  phasegate task add "What is to be done"');
 }

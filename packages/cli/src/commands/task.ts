@@ -188,6 +188,11 @@ async function listTasks(commandLine: CommandLine, options: ListOptions): Promis
       ]),
     );
     if (answer.next_cursor !== null) io.error(`more: --cursor ${answer.next_cursor}`);
+    if (answer.tasks.length === 0 && options.phase !== undefined) {
+      io.error(
+        `no task is in phase \`${printable(options.phase)}\`, written so; workflows name their phases as they like`,
+      );
+    }
   });
 }
 

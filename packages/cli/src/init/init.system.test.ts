@@ -61,7 +61,10 @@ test("a workflow that is there is overwritten only with --force", async () => {
     error: expect.stringContaining("`agent_workflow.yaml` is there already"),
   });
   expect(readFileSync(join(cwd, "agent_workflow.yaml"), "utf8")).toBe("name: mine\n");
-  expect(await phasegate(["init", "--no-run", "--force", "--preset", "strict"], { cwd })).toMatchObject({ code: 0 });
+  expect(await phasegate(["init", "--no-run", "--force", "--preset", "strict"], { cwd })).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(/--kind person --role approver[\s\S]*--role reviewer {2}# reviews as `security`/),
+  });
   expect(readFileSync(join(cwd, "agent_workflow.yaml"), "utf8")).toContain("extends: phasegate/strict@1\n");
 });
 

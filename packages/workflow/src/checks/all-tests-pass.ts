@@ -70,7 +70,7 @@ function problemsOfRed(reading: GreenReading, input: CheckInput): readonly Probl
     ...problem(
       "red test files hold skipped tests",
       reading.skippedInRedFiles,
-      "let every test of a red file run; one for another platform is skipped by a condition that names only the platform, as `process.platform`",
+      "let every test of a red file run; one for another platform is skipped by a condition that names only the platform, as `process.platform`, `sys.platform`, `#[cfg(unix)]`",
     ),
     ...problem("red and not passing", stillRed, "implement what they test"),
   ];

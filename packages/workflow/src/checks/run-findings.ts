@@ -50,7 +50,7 @@ export function runFindings(input: CheckInput, run: TestRun): readonly CheckFind
           {
             name: "snapshots_written",
             severity: "warning" as const,
-            message: `${String(snapshotsWritten)} snapshots were stored by the run, since the tree holds none: tests that compare with them prove nothing`,
+            message: `${String(snapshotsWritten)} snapshots were stored by the run, since the tree holds none: tests that compare with them prove nothing; what a run stores is not kept, so the snapshots are written in the workspace, by the runner where it is there, or by hand`,
             evidenceId,
           },
         ]

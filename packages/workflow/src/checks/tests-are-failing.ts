@@ -111,13 +111,12 @@ function findingsOf({ unclassified, flaky, red, rewritten, skipped, run }: RedRe
     findings.push({ name: "skipped_tests", severity: "info", message, evidenceId });
   }
   if (rewritten.length > 0) {
-    const files = rewritten.map(({ file, before, after }) =>
-      before === null
-        ? `${file} (not told how many passed)`
-        : `${file} (${String(before)} passed, ${String(after)} now)`,
-    );
+    const files = rewritten.map(({ file, before, after }) => {
+      if (before === null) return `${file} (not told how many passed)`;
+      return `${file} (${String(before)} passed, ${after === null ? "not run now, since the run stopped early" : `${String(after)} now`})`;
+    });
     const message = `test files of the base that were changed, and of which nothing is red: ${listed(files, 20)}`;
-    const isLess = rewritten.some(({ before, after }) => (after ?? 0) < (before ?? 0));
+    const isLess = rewritten.some(({ before, after }) => after !== null && after < (before ?? 0));
     findings.push({ name: "rewritten_tests", severity: isLess ? "warning" : "info", message, evidenceId });
   }
   return findings;

@@ -33,10 +33,12 @@ export interface RedReading {
   readonly written: readonly string[];
 }
 
-/** How many tests of a file pass on the base, and how many with the changes of the phase; null where none names a file. */
+/** How many tests of a file pass on the base, and how many with the changes of the phase. */
 export interface RewrittenFile {
   readonly file: string;
+  /** Null where no test names its file. */
   readonly before: number | null;
+  /** Null there, too, and where the run stopped before any test of the file. */
   readonly after: number | null;
 }
 
@@ -219,18 +221,20 @@ function counts(identity: string, { red, base, overlay }: Comparison): boolean {
 
 /** A changed test that passes on the base and after tests no more than before, or less: only a reader can tell. */
 function rewrittenFiles(
-  { existing }: Overlay,
+  { existing, testFiles }: Overlay,
   { red, base, reds }: { red: IndexedRun; base: IndexedRun; reds: readonly string[] },
 ): readonly RewrittenFile[] {
   const passing = (run: IndexedRun, file: string | null): number =>
     run.count(file, "passed") + run.count(file, "flaky");
   const files = new Set([...base.identities].map((identity) => base.fileOf(identity)));
   const unplaced = passing(base, null);
+  const wasRun = (file: string): boolean =>
+    !red.stoppedEarly || !testFiles.has(file) || [...red.identities].some((identity) => red.fileOf(identity) === file);
   return existing
     .filter((file) => !reds.includes(file) && (files.has(file) ? passing(base, file) : unplaced) > 0)
     .map((file) =>
       files.has(file)
-        ? { file, before: passing(base, file), after: passing(red, file) }
+        ? { file, before: passing(base, file), after: wasRun(file) ? passing(red, file) : null }
         : { file, before: null, after: null },
     );
 }

@@ -5,10 +5,10 @@ import { atRed, onBase, type RunFiles } from "../checks/testing/run-case.ts";
 const [old, fresh] = ["test/old.test.ts", "test/new.test.ts"];
 const base = onBase({ [old]: { adds: "passed", parses: "passed" } });
 
-function findings(red: RunFiles, kind: "modified" | "deleted" = "modified") {
+function findings(red: RunFiles, kind: "modified" | "deleted" = "modified", stoppedEarly = false) {
   const sinceBase = [changed(old, kind), changed(fresh, "added")];
   const contents = { [old]: { before: "f();\n", after: "f()\n" } };
-  const evidence = { base, red: atRed(red) };
+  const evidence = { base, red: atRed(red, { stoppedEarly }) };
   const outcome = judge("tests_are_failing", { phase: "TDD", sinceBase, contents, evidence });
   expect(outcome.passed).toBe(true);
   return outcome.findings?.map(({ severity, message }) => `${severity}: ${message}`);
@@ -31,4 +31,14 @@ test("one in which fewer pass, or that is gone, is a warning", () => {
 
 test("a changed expectation that is red says nothing", () => {
   expect(findings({ [old]: { adds: "failed", parses: "passed" } })).toEqual([]);
+});
+
+test("one of which nothing ran, since another file stopped the run, has lost nothing", () => {
+  const told = `${old} (2 passed, not run now, since the run stopped early)`;
+  const message = `info: test files of the base that were changed, and of which nothing is red: \`${told}\``;
+  expect(findings({ [fresh]: "outside" }, "modified", true)).toContain(message);
+  expect(findings({ [fresh]: "outside", [old]: { adds: "passed" } }, "modified", true)).toEqual(
+    expect.arrayContaining(said("warning", 1)),
+  );
+  expect(findings({ [fresh]: "outside" }, "deleted", true)).toEqual(expect.arrayContaining(said("warning", 0)));
 });

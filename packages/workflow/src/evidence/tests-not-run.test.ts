@@ -203,6 +203,6 @@ describe("nothing is told of", () => {
 
 test("snapshots that the run wrote are told, with their number", () => {
   expect(told("test/a.test.ts", "", { run: { snapshotsWritten: 2 } })).toEqual([
-    "warning: 2 snapshots were stored by the run, since the tree holds none: tests that compare with them prove nothing",
+    "warning: 2 snapshots were stored by the run, since the tree holds none: tests that compare with them prove nothing; what a run stores is not kept, so the snapshots are written in the workspace, by the runner where it is there, or by hand",
   ]);
 });
