@@ -2,7 +2,7 @@ import { canaryProblem } from "../evidence/canary.ts";
 import { testsOfChange } from "../evidence/coverage-tests.ts";
 import { readGreen, type GreenReading } from "../evidence/green.ts";
 import { removedTestsHint } from "../evidence/removed-tests.ts";
-import { executedTests } from "../evidence/test-runs.ts";
+import { executedTests, indexRun } from "../evidence/test-runs.ts";
 import { executionOfChanges } from "../evidence/weak-red.ts";
 import type { CheckFinding, CheckInput, CheckOutcome } from "./definition.ts";
 import { changedRedFindings } from "./changed-reds.ts";
@@ -167,10 +167,27 @@ function findingsOf(reading: GreenReading): readonly CheckFinding[] {
           ),
         ]
       : []),
-    ...(reading.removed.length > 0
-      ? [finding("removed_tests", "warning", `passed before and are given up: ${listed(reading.removed, 20)}`)]
-      : []),
+    ...(reading.removed.length > 0 ? [finding("removed_tests", "warning", removedMessage(reading))] : []),
   ];
+}
+
+/** A file that moved as it was, and whose tests pass there, lost none; what they load from there is for a reader. */
+function removedMessage({ removed, changes, run }: GreenReading): string {
+  const tests = indexRun(run);
+  const added = [...changes.values()].filter(({ kind }) => kind === "added");
+  const isMoved = (identity: string): boolean => {
+    const [file = "", ...names] = identity.split(" > ");
+    const change = changes.get(file);
+    if (change?.kind !== "deleted") return false;
+    const places = added.filter(({ after }) => after?.content === change.before?.content);
+    return places.some(({ path }) => tests.stateOf([path, ...names].join(" > ")) === "passed");
+  };
+  const [moved, gone] = [removed.filter(isMoved), removed.filter((identity) => !isMoved(identity))];
+  const parts = [
+    ...(gone.length > 0 ? [`passed before and are given up: ${listed(gone, 20)}`] : []),
+    ...(moved.length > 0 ? [`moved with their files, byte for byte, and pass there: ${listed(moved, 20)}`] : []),
+  ];
+  return parts.join("; ");
 }
 
 function weakRed({ wholeFileReds, run, changes }: GreenReading, input: CheckInput): readonly CheckFinding[] {

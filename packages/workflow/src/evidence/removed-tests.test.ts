@@ -69,3 +69,19 @@ it("counts what is past a thousand", () => {
   const names = Array.from({ length: 1_003 }, (_, number) => `t${String(number)}`);
   expect(removedTestsHint({}, names)).toMatch(/^.*"t999"\]` and 3 more$/);
 });
+
+it("says which went with their files as they were, and pass there", () => {
+  const added = changed("test/new.test.ts", "added");
+  const moved = { ...changed(file, "deleted"), before: added.after };
+  const outcome = judge("all_tests_pass", {
+    changes: [],
+    sinceBase: [moved, added],
+    paths: ["test/new.test.ts"],
+    artifacts: { removed_tests: [file] },
+    evidence: { base: evidence.base, current: now({ "test/new.test.ts": { adds: "passed", parses: "skipped" } }) },
+  });
+  expect(outcome.findings?.find(({ name }) => name === "removed_tests")).toMatchObject({
+    severity: "warning",
+    message: `passed before and are given up: \`${identityOf(file, "parses")}\`; moved with their files, byte for byte, and pass there: \`${adds}\``,
+  });
+});

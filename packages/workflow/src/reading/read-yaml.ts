@@ -17,6 +17,7 @@ import { type Reporter, shorten } from "./reporter.ts";
 
 /** UTF-16 units of one file. */
 const maxFileLength = 1_000_000;
+const maxMessageLength = 200;
 const maxDepth = 48;
 /** Values of one file, aliases counted each time that they stand for something. */
 const maxNodes = 50_000;
@@ -28,12 +29,12 @@ const maxNodes = 50_000;
  */
 export function readYaml(file: string, text: string, reporter: Reporter): Located | null {
   if (!isReadableText(file, text, reporter)) return null;
-  const lines = new LineCounter();
+  const lines = linesOf(text);
   const placeAt = (offset: number): RuleReference => {
     const { line, col } = lines.linePos(offset);
     return `${file}:${Math.max(line, 1)}:${Math.max(col, 1)}`;
   };
-  const document = parse(text, lines);
+  const document = parse(text);
   if (document === null) {
     reporter.error(`${file}:1:1`, "too-deep", "nested deeper than the parser can follow");
     return null;
@@ -41,7 +42,7 @@ export function readYaml(file: string, text: string, reporter: Reporter): Locate
   const problems = [...document.errors, ...document.warnings];
   for (const problem of problems.slice(0, 20)) {
     const code = problem.code === "DUPLICATE_KEY" ? "duplicate-key" : "yaml-syntax";
-    reporter.error(placeAt(problem.pos[0]), code, lowerFirst(shorten(problem.message)));
+    reporter.error(placeAt(problem.pos[0]), code, lowerFirst(shorten(problem.message, maxMessageLength)));
   }
   if (problems.length > 0) return null;
   if (document.contents === null) {
@@ -53,10 +54,18 @@ export function readYaml(file: string, text: string, reporter: Reporter): Locate
   return reading.failed ? null : root;
 }
 
+/** Every line of the text; the parser itself tells of none in what it does not understand. */
+function linesOf(text: string): LineCounter {
+  const lines = new LineCounter();
+  lines.addNewLine(0);
+  for (const { index } of text.matchAll(/\n/g)) lines.addNewLine(index + 1);
+  return lines;
+}
+
 /** Null when the text makes the parser run out of stack, which only nesting of thousands of levels does. */
-function parse(text: string, lines: LineCounter): Document.Parsed | null {
+function parse(text: string): Document.Parsed | null {
   try {
-    return parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: "error" });
+    return parseDocument(text, { prettyErrors: false, logLevel: "error" });
   } catch {
     return null;
   }

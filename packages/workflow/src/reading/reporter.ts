@@ -86,7 +86,7 @@ export function suggest(name: string, known: Iterable<string>): string | null {
 }
 
 /** A value of a file as it may stand in a message of one line. */
-export function shorten(value: string): string {
+export function shorten(value: string, maxLength = 60): string {
   const line = value.replace(/\s+/gu, " ");
-  return line.length > 60 ? `${line.slice(0, 60)}..` : line;
+  return line.length > maxLength ? `${line.slice(0, maxLength)}..` : line;
 }
