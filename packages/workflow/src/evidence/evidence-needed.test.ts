@@ -69,13 +69,13 @@ test("as the base has them are tests, and what only phases of red tests may writ
   const text = `name: x
 evidence: { tests: { preset: pytest } }
 phases:
-  - { id: TDD, tools: [edit], write: ["test/**", conftest.py, "src/stubs/**"], gate: red }
-  - { id: IMPL, tools: [edit], write: ["src/**", "test/golden/**"], gate: [green, base_tests] }
+  - { id: TDD, tools: [edit], write: ["test/**", conftest.py, "src/stubs/**", "rows/**"], freeze: ["rows/**"], gate: red }
+  - { id: IMPL, tools: [edit], write: ["src/**", "test/golden/**", "rows/**"], gate: [green, base_tests] }
 `;
   const outcome = loadWorkflow({ file: "w.yaml", text, resolve: () => null });
   if (!outcome.ok) throw new Error(outcome.diagnostics.map(({ message }) => message).join("; "));
   const isLaid = baseTestPaths(compileWorkflow(outcome.stored));
-  const ofTests = ["test/test_a.py", "test/data.json", "test/golden/a.txt", "conftest.py", "spec/a.py"];
+  const ofTests = ["test/test_a.py", "test/data.json", "test/golden/a.txt", "conftest.py", "spec/a.py", "rows/a.csv"];
   const ofProduct = ["src/stubs/a.py", "src/a.py", "src/spec/rates.py", "src/a.test.js", "README.md", "w.yaml"];
   expect([...ofTests, ...ofProduct].filter(isLaid)).toEqual(ofTests);
 });

@@ -69,8 +69,8 @@ export function redTreePaths(phase: Pick<CompiledPhase, "judgePath">): (path: st
 
 /**
  * The paths that are as the base has them in the tree of `base_tests`: of what phases may write that are left by red
- * tests, the tests and what no other phase may write; tests that no phase may write; and nothing that only other phases
- * may write, whatever its name: that is product.
+ * tests, the tests and what no other phase may write, or not once it is frozen; and tests that no phase may write. What
+ * only other phases may write is product, whatever its name.
  */
 export function baseTestPaths({
   isTestFile,
@@ -79,9 +79,12 @@ export function baseTestPaths({
   const all = [...phases.values()];
   const [ofTests, others] = [all.filter(asksForRed), all.filter((phase) => !asksForRed(phase))];
   const isOfTests = (path: string): boolean => isTestFile(path) || mayWrite(ofTests, path);
+  const isFrozen = (path: string): boolean =>
+    ofTests.some(({ freeze }) => freeze !== null && !freeze.judgePath(path, true).allowed);
   const mayWrite = (writers: readonly CompiledPhase[], path: string): boolean =>
     writers.some((phase) => phase.judgePath(path).allowed);
-  return (path) => (mayWrite(others, path) ? isTestFile(path) && mayWrite(ofTests, path) : isOfTests(path));
+  return (path) =>
+    mayWrite(others, path) && !isFrozen(path) ? isTestFile(path) && mayWrite(ofTests, path) : isOfTests(path);
 }
 
 function asksForRed({ exits }: CompiledPhase): boolean {
