@@ -26,8 +26,7 @@ export const noCommentedOutCode: CheckDefinition = {
       else if (commentedRuns(pair.after) > commentedRuns(pair.before ?? "")) found.push(path);
     }
     if (found.length > 0) return fail(`code behind comment signs in ${listed(found)}`, "delete it; git remembers");
-    if (unread.length > 0)
-      return fail(`not judged, since no text was read of ${listed(unread)}`);
+    if (unread.length > 0) return fail(`not judged, since no text was read of ${listed(unread)}`);
     return pass();
   },
 };
