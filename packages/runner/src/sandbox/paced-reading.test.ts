@@ -14,10 +14,11 @@ test("a stream in small pieces is read a bounded number of times without a pause
   const stream = new PassThrough();
   let taken = 0;
   const paused = new Promise<number>((resolve) => {
-    readPaced(stream, (chunk) => {
+    const take = (chunk: Buffer): void => {
       taken += chunk.length;
       if (taken === 65) queueMicrotask(() => resolve(stream.isPaused() ? taken : 0));
-    });
+    };
+    readPaced(stream, take, () => 1_000);
   });
   for (let piece = 0; piece < 70; piece += 1) stream.write("x");
   stream.end();

@@ -11,12 +11,16 @@ const pace = {
  * however small pieces it is printed. What is beyond waits in the pipe, and whoever prints it waits with it: by the next
  * read the pipe is full again, so that little is read seldom.
  */
-export function readPaced(stream: Readable, take: (chunk: Buffer) => void): void {
+export function readPaced(
+  stream: Readable,
+  take: (chunk: Buffer) => void,
+  clock: () => number = () => performance.now(),
+): void {
   const reads = new Allowance(pace.reads);
   const bytes = new Allowance(pace.bytes);
   stream.on("data", (chunk: Buffer) => {
     take(chunk);
-    const now = performance.now();
+    const now = clock();
     const waitMs = Math.max(reads.spend(1, now), bytes.spend(chunk.length, now));
     if (waitMs === 0) return;
     stream.pause();
