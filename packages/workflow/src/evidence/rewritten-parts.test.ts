@@ -336,6 +336,8 @@ describe("of a new file among the tests, what acts on others is named:", () => {
     ["plugins", "tests/test_more.py", 'pytest_plugins = ["tests.more"]\n', ["pytest_plugins"]],
     ["a member of the product", "tests/test_more.py", "import src.tax\n\nsrc.tax.tax = abs\n", [""]],
     ["a module", "tests/test_more.py", 'import sys\n\nsys.modules["src.tax"] = None\n', [""]],
+    ["an attribute of a module", "tests/more.py", 'import src.tax\n\nsetattr(src.tax, "tax", abs)\n', [""]],
+    ["an attribute of what was imported", "tests/more.py", 'from src import tax\n\nsetattr(tax, "tax", abs)\n', [""]],
     ["a patch", "tests/more.py", 'from unittest.mock import patch\n\npatch("src.tax.tax").start()\n', [""]],
     ["what all assert by", "test/setup.js", 'import assert from "node:assert";\nassert.equal = () => {};\n', [""]],
   ])("%s", (_, path, text, names) => {
@@ -349,6 +351,11 @@ describe("of a new file among the tests, what acts on others is named:", () => {
       "where modules are found",
       "tests/test_a.py",
       'import os, sys\n\nsys.path.insert(0, "src")\nos.environ["A"] = "1"\n',
+    ],
+    [
+      "tests that it makes of a list",
+      "tests/test_a.py",
+      'import unittest\nfrom shop.tax import cases\n\n\nclass Case(unittest.TestCase):\n    pass\n\n\nfor one in cases:\n    setattr(Case, "test_" + str(one), lambda self: None)\n    globals()["test_" + str(one)] = lambda: None\n',
     ],
     ["a mark of its own", "tests/test_a.py", "import pytest\n\npytestmark = pytest.mark.slow\n"],
     [

@@ -1,8 +1,11 @@
 import type { LoadedCode } from "./written-on-load.ts";
 
-/** Change what a module holds, whatever they are given. */
+/** Change what a module or an object holds: the module itself, or what is named first. */
+const ofItself = /(?<![.\w] )\b(?:globals \(|vars \( \))/;
+const ofAnother = /(?<![.\w] )\b(?:setattr|delattr|vars) \( (?!\))([\p{L}_][\p{L}\p{N}_]*(?= [,)]))?/gu;
+/** Change what others hold, whatever they are given. */
 const everywhere =
-  /(?<![.\w] )\b(?:globals|setattr|delattr|vars|exec|eval) \(|\b__dict__\b|\b__code__ =|\bsys \. modules \[[^\]]*\] =|\bsys \. modules \. |\bimportlib \. reload \(|\bpatch (?:\. \w+ )?\(.*\) \. start \(/;
+  /(?<![.\w] )\b(?:exec|eval) \(|\b__dict__\b|\b__code__ =|\bsys \. modules \[[^\]]*\] =|\bsys \. modules \. |\bimportlib \. reload \(|\bpatch (?:\. \w+ )?\(.*\) \. start \(/;
 const assigned = /^(?:> )*([\p{L}_][\p{L}\p{N}_]*) ((?:\. \w+ |\[ .*?\] )+)(?::[^=]*)?[-+*/%&|^]?= /u;
 const bound = /^(?:> )*global (.*)$/;
 /** Each test, and each process that it starts, reads them for itself; and what only shapes messages. */
@@ -23,9 +26,10 @@ export const pythonLoading: LoadedCode = {
     return { loaded: loaded!, called: called! };
   },
   hoists: () => false,
-  writesTo(lines, names) {
+  writesTo(lines, { shared: names, made, isNewModule }) {
     return lines.some((line) => {
-      if (everywhere.test(line)) return true;
+      if (everywhere.test(line) || (ofItself.test(line) && !isNewModule)) return true;
+      if (line.matchAll(ofAnother).some(([, name = ""]) => !made.has(name))) return true;
       const [, root = "", members = ""] = assigned.exec(line) ?? [];
       if (names.has(root) && !harmless.test(members)) return true;
       const globals = bound.exec(line)?.[1]?.split(" , ") ?? [];

@@ -33,7 +33,7 @@ export const scriptLoading: LoadedCode = {
     words.some(
       (word, at) => /^(?:vi|vitest|jest)$/.test(word) && words[at + 1] === "." && hoisted.test(words[at + 2] ?? ""),
     ),
-  writesTo(words, names) {
+  writesTo(words, { shared: names }) {
     return words.some((word, at) => {
       if (assigning.test(word)) return isForeign(words, at, names);
       const [next = "", member = ""] = [words[at + 1], words[at + 2]];

@@ -8,8 +8,17 @@ export interface LoadedCode {
   readonly split: (code: string) => { readonly loaded: readonly string[]; readonly called: readonly string[] };
   /** Whether words act as the file loads, in whichever function they stand. */
   readonly hoists: (words: readonly string[]) => boolean;
-  /** Whether words give another value to something of these names. */
-  readonly writesTo: (words: readonly string[], names: ReadonlySet<string>) => boolean;
+  /** Whether words give another value to something that is shared. */
+  readonly writesTo: (words: readonly string[], names: SharedNames) => boolean;
+}
+
+export interface SharedNames {
+  /** Used by the pieces of before, or by all tests. */
+  readonly shared: ReadonlySet<string>;
+  /** Of what the additions made themselves: nobody else knows it. */
+  readonly made: ReadonlySet<string>;
+  /** No piece was there before: what the module is given, it alone has. */
+  readonly isNewModule: boolean;
 }
 
 /**
@@ -23,6 +32,8 @@ export function writtenOnLoad(
 ): readonly Part[] {
   const shared = new Set([...given, ...before.flatMap(({ binds }) => binds)]);
   for (const { kind, binds } of added) if (kind === "import") for (const name of binds) shared.add(name);
+  const made = new Set(added.flatMap(({ kind, binds }) => (kind === "import" ? [] : binds)));
+  const isNewModule = before.length === 0;
   const pieces = added.map((part) => ({ part, ...split(part.code) }));
   const isFunction = ({ part, called }: (typeof pieces)[number]): boolean =>
     part.kind === "declaration" && called.length > 0;
@@ -38,7 +49,11 @@ export function writtenOnLoad(
     .filter((piece) => {
       const { part, loaded, called } = piece;
       const own = new Set(part.binds);
-      const names = new Set([...shared].filter((name) => part.kind === "import" || !own.has(name)));
+      const names = {
+        shared: new Set([...shared].filter((name) => part.kind === "import" || !own.has(name))),
+        made: made.difference(shared),
+        isNewModule,
+      };
       const isRun = isFunction(piece) && part.binds.some((name) => named.has(name));
       if (hoists(called)) return true;
       return writesTo(loaded, names) || (isRun && writesTo(called, names));
