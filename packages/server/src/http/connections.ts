@@ -14,7 +14,8 @@ const dismissalMs = 50;
  * Bounds the connections that a server holds open, in all and from one address, so that idle sockets of one client
  * leave room for the others. At an address's bound a new one takes the place of the oldest that has asked nothing, be it
  * that the head of its request never came to an end, or that it had no key; where all have, it is closed without an
- * answer: nothing was read from it yet. A connection that sends on and on without its answers, or a body in crumbs, is closed too.
+ * answer: nothing was read from it yet. A connection that sends on and on without its answers, or a body in crumbs, is
+ * closed too.
  *
  * Answers what the server calls when it closes: connections with nothing under way are ended until none is left, so
  * that a client that keeps one open, or never spoke, holds up nothing.

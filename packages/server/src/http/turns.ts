@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { PhasegateError } from "@phasegate/wire";
+import { largeBodyBytes } from "./large-bodies.ts";
 
 export interface Share {
   readonly calls: number;
@@ -41,8 +42,6 @@ export const defaultTurnBounds: TurnBounds = {
 };
 
 const lookEveryMs = 25;
-/** What costs less than any other call does. */
-const restFromBytes = 262_144;
 
 export interface TurnRequest {
   /** Who calls: a principal, or the address of whoever has no key. */
@@ -269,7 +268,7 @@ export class Turns {
   /** From the moment at which the call was over, which may be seen only later. */
   #rest({ party, since, holdMs, bytesRead }: Turn, now: number): void {
     const bytes = bytesRead();
-    const restMs = bytes >= restFromBytes ? (bytes / 1_000_000) * this.#bounds.restMsPerMegabyte : 0;
+    const restMs = bytes >= largeBodyBytes ? (bytes / 1_000_000) * this.#bounds.restMsPerMegabyte : 0;
     party.restsUntil = Math.max(party.restsUntil, Math.min(now, since + holdMs) + restMs);
     if (party.restsUntil <= now) return;
     this.#resting.add(party);

@@ -18,7 +18,7 @@ export const baseTestsPass = gatheredCheck({
     const reading = readBaseTests(evidenceSubject(input));
     if (!reading.ok) return fail(reading.problem, reading.hint ?? "ask for the transition again");
     if (reading.value === null) return pass();
-    const { run, unloadedFiles, lost, worseFiles, identities, givenUp, flaky } = reading.value;
+    const { run, unloadedFiles, lost, worseFiles, open, givenUp, flaky } = reading.value;
     const { evidenceId } = run;
     const told = (name: string, what: string, tests: readonly string[]): readonly CheckFinding[] =>
       tests.length === 0 ? [] : [{ name, severity: "warning", message: `${what}: ${listed(tests, 20)}`, evidenceId }];
@@ -32,7 +32,6 @@ export const baseTestsPass = gatheredCheck({
       ...(worseFiles.length > 0 ? [`fewer pass, or more fail, in: ${listed(worseFiles)}`] : []),
     ];
     if (problems.length === 0) return { ...pass(), evidenceId, findings };
-    const open = identities.filter((identity) => !givenUp.includes(identity));
     const hint = `repair what they test; where this task changes what they ask for, ${removedTestsHint(input.facts, open)}`;
     const message = `tests of the base, as the base has them, on this product: ${problems.join("; ")}`;
     return { ...fail(message, hint), evidenceId, findings };

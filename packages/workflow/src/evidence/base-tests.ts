@@ -1,20 +1,21 @@
+import type { TestRun } from "@phasegate/wire";
 import { noFailuresNow } from "./green.ts";
 import { removedTests } from "./removed-tests.ts";
 import { baseRun, type EvidenceSubject, gathered, type Gathered } from "./subject.ts";
-import { indexRun, problemOfRun, stepAfterRun, unstableFiles } from "./test-runs.ts";
-import type { TestRun } from "@phasegate/wire";
+import { indexRun, passingIn, problemOfRun, stepAfterRun, unstableFiles } from "./test-runs.ts";
 
 /** What tests that passed on the base say of the judged product, as the base has them. Empty lists are good. */
 export interface BaseTestsReading {
   readonly run: TestRun;
+  /** Fail, are skipped or did not run, by name. */
+  readonly open: readonly string[];
+  /** Files of these that do not load. */
   readonly unloadedFiles: readonly string[];
-  /** Fail, are skipped or did not run, in files that load. */
+  /** Those of them in files that load. */
   readonly lost: readonly string[];
   /** Of tests with other names in each run: files in which fewer pass. */
   readonly worseFiles: readonly string[];
-  /** All of it by name, given up or not. */
-  readonly identities: readonly string[];
-  /** Among these, what the artifact `removed_tests` gives up. */
+  /** Would be `open`, and are given up in the artifact `removed_tests`. */
   readonly givenUp: readonly string[];
   /** Both outcomes on this tree, in this run or before it in this task, and none on the base. */
   readonly flaky: readonly string[];
@@ -45,7 +46,7 @@ export function readBaseTests(subject: EvidenceSubject): Gathered<BaseTestsReadi
     run.stateOf(identity) === "missing" && unstable.has(base.value.fileOf(identity));
   const identities = passed.filter((identity) => !passes(identity) && !isHeldByFile(identity));
   const givenUp = identities.filter((identity) => isGivenUp(identity, base.value.fileOf(identity)));
-  const left = new Set(identities).difference(new Set(givenUp));
+  const open = [...new Set(identities).difference(new Set(givenUp))];
   const isUnloaded = (identity: string): boolean => {
     const file = base.value.fileOf(identity);
     return file !== null && run.unloaded(file) !== null;
@@ -57,12 +58,12 @@ export function readBaseTests(subject: EvidenceSubject): Gathered<BaseTestsReadi
     ok: true,
     value: {
       run: baseTests,
-      unloadedFiles: [...new Set([...left].filter(isUnloaded).map((identity) => base.value.fileOf(identity) ?? ""))],
-      lost: [...left].filter((identity) => !isUnloaded(identity)),
+      unloadedFiles: [...new Set(open.filter(isUnloaded).map((identity) => base.value.fileOf(identity) ?? ""))],
+      lost: open.filter((identity) => !isUnloaded(identity)),
       worseFiles: [...unstable]
-        .filter((file) => run.count(file, "passed") + run.count(file, "flaky") + lostIn(file) < passedIn(file))
+        .filter((file) => passingIn(run, file) + lostIn(file) < passedIn(file))
         .map((file) => file ?? "tests without a file"),
-      identities,
+      open,
       givenUp,
       flaky: [...flaky].filter((identity) => base.value.stateOf(identity) !== "flaky"),
     },

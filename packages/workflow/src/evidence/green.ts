@@ -3,7 +3,15 @@ import { filesWithUnstableReds, readRedAgain, type RedAgainReading, redsPassByFi
 import { removedTests } from "./removed-tests.ts";
 import { readSkippedInRedFiles } from "./skipped-in-red-files.ts";
 import { baseRun, changesFromBase, contentOf, currentRun, type EvidenceSubject, type Gathered } from "./subject.ts";
-import { holdsByFile, type IndexedRun, indexRun, testsOfSuite, type TestState, unstableFiles } from "./test-runs.ts";
+import {
+  holdsByFile,
+  type IndexedRun,
+  indexRun,
+  passingIn,
+  testsOfSuite,
+  type TestState,
+  unstableFiles,
+} from "./test-runs.ts";
 
 /** What the run on the current tree says, held against RED, the base and what passed earlier. Empty lists are good. */
 export interface GreenReading {
@@ -135,7 +143,7 @@ function stillRed(
   const passes = (identity: string): boolean => ["passed", "flaky"].includes(run.stateOf(identity));
   return reds
     .filter(({ identity, file, wholeFile }) => {
-      if (wholeFile) return run.count(file, "passed") + run.count(file, "flaky") === 0;
+      if (wholeFile) return passingIn(run, file) === 0;
       const tests = testsOfSuite(run, identity, file);
       if (tests.length > 0) return !tests.every(passes);
       return !passes(identity) && !isHeldByFile({ identity, file, wholeFile }, { reds, run, unstable });

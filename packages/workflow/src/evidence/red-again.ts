@@ -1,6 +1,6 @@
 import type { EvidenceFacts, RedIdentity, TestRun, TreeDigest } from "@phasegate/wire";
 import { canaryProblem } from "./canary.ts";
-import { type IndexedRun, indexRun, problemOfRun } from "./test-runs.ts";
+import { type IndexedRun, indexRun, passingIn, problemOfRun } from "./test-runs.ts";
 
 /** What became of red tests on the trees on which they were red, while they pass on another. */
 export interface RedAgainReading {
@@ -69,12 +69,12 @@ export function filesWithUnstableReds({
 
 /** True when as many tests of a file pass as were red in it: how its red tests are held where names are unstable. */
 export function redsPassByFile(reds: readonly RedIdentity[], run: IndexedRun, file: string | null): boolean {
-  return run.count(file, "passed") + run.count(file, "flaky") >= testsIn(reds, file);
+  return passingIn(run, file) >= testsIn(reds, file);
 }
 
 function isRed(run: IndexedRun, { identity, file, wholeFile }: RedIdentity, ofTree: readonly RedIdentity[]): boolean {
   if (file !== null && run.unloaded(file) !== null) return true;
-  if (wholeFile) return run.count(file, "passed") + run.count(file, "flaky") === 0 && run.count(file, "failed") > 0;
+  if (wholeFile) return passingIn(run, file) === 0 && run.count(file, "failed") > 0;
   const state = run.stateOf(identity);
   return state === "failed" || (state === "missing" && run.count(file, "failed") >= testsIn(ofTree, file));
 }

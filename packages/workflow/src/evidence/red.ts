@@ -1,7 +1,15 @@
 import type { RedIdentity, TestCase, TestRun, UnloadedTestFile } from "@phasegate/wire";
 import { linesThatSkip } from "./declared-skips.ts";
 import { baseRun, changesFromBase, contentOf, type EvidenceSubject, type Gathered, gathered } from "./subject.ts";
-import { holdsByFile, type IndexedRun, indexRun, problemOfRun, stepAfterRun, unstableFiles } from "./test-runs.ts";
+import {
+  holdsByFile,
+  type IndexedRun,
+  indexRun,
+  passingIn,
+  problemOfRun,
+  stepAfterRun,
+  unstableFiles,
+} from "./test-runs.ts";
 import { type ChangedTestFile, changedTestFiles, placesOf } from "./unplaced-tests.ts";
 import { isUntouchedTest } from "./untouched-tests.ts";
 
@@ -224,17 +232,15 @@ function rewrittenFiles(
   { existing, testFiles }: Overlay,
   { red, base, reds }: { red: IndexedRun; base: IndexedRun; reds: readonly string[] },
 ): readonly RewrittenFile[] {
-  const passing = (run: IndexedRun, file: string | null): number =>
-    run.count(file, "passed") + run.count(file, "flaky");
   const files = new Set([...base.identities].map((identity) => base.fileOf(identity)));
-  const unplaced = passing(base, null);
+  const unplaced = passingIn(base, null);
   const wasRun = (file: string): boolean =>
     !red.stoppedEarly || !testFiles.has(file) || [...red.identities].some((identity) => red.fileOf(identity) === file);
   return existing
-    .filter((file) => !reds.includes(file) && (files.has(file) ? passing(base, file) : unplaced) > 0)
+    .filter((file) => !reds.includes(file) && (files.has(file) ? passingIn(base, file) : unplaced) > 0)
     .map((file) =>
       files.has(file)
-        ? { file, before: passing(base, file), after: wasRun(file) ? passing(red, file) : null }
+        ? { file, before: passingIn(base, file), after: wasRun(file) ? passingIn(red, file) : null }
         : { file, before: null, after: null },
     );
 }

@@ -149,11 +149,15 @@ export function withUnstableFiles(run: TestRun, again: TestRun): TestRun {
   return { ...run, unstableFiles: [...unstableFiles([run, again])] };
 }
 
+/** Tests of a file that passed, also those that failed beside. */
+export function passingIn(run: IndexedRun, file: string | null): number {
+  return run.count(file, "passed") + run.count(file, "flaky");
+}
+
 /** True when nothing of an unstable file was lost or broke: as many tests pass, and no more fail or are skipped. */
 export function holdsByFile(before: IndexedRun, after: IndexedRun, file: string | null, removed = 0): boolean {
-  const passing = (run: IndexedRun): number => run.count(file, "passed") + run.count(file, "flaky");
   return (
-    passing(after) >= passing(before) - removed &&
+    passingIn(after, file) >= passingIn(before, file) - removed &&
     after.count(file, "failed") <= before.count(file, "failed") &&
     after.count(file, "skipped") <= before.count(file, "skipped")
   );

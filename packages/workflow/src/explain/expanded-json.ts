@@ -1,6 +1,7 @@
 import type { JsonValue, RuleReference } from "@phasegate/wire";
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
 import type { StoredWorkflow } from "../model/normalized.ts";
+import { escapedComponent } from "../policy/pointers.ts";
 import { expandedYaml } from "./expanded-yaml.ts";
 
 export interface ExpandedWorkflow {
@@ -28,7 +29,7 @@ export function expandedJson(stored: StoredWorkflow): ExpandedWorkflow {
     line = start;
     if (isMap(node)) {
       for (const { key, value } of node.items) {
-        if (isScalar(key)) visit(value, key, `${pointer}/${escaped(String(key.value))}`);
+        if (isScalar(key)) visit(value, key, `${pointer}/${escapedComponent(String(key.value))}`);
       }
     } else if (isSeq(node)) {
       for (const [index, item] of node.items.entries()) visit(item, item as Node, `${pointer}/${index}`);
@@ -37,8 +38,4 @@ export function expandedJson(stored: StoredWorkflow): ExpandedWorkflow {
   };
   if (document.contents) visit(document.contents, document.contents, "");
   return { workflow: document.toJS() as JsonValue, positions };
-}
-
-function escaped(segment: string): string {
-  return segment.replaceAll("~", "~0").replaceAll("/", "~1");
 }

@@ -7,6 +7,11 @@ export function parsePointer(pointer: string): readonly string[] {
     .map((component) => component.replaceAll("~1", "/").replaceAll("~0", "~"));
 }
 
+/** A name as a component of a JSON pointer. */
+export function escapedComponent(name: string): string {
+  return name.replaceAll("~", "~0").replaceAll("/", "~1");
+}
+
 /** What stands at a place in a parsed document; undefined when there is nothing. */
 export function valueAt(document: unknown, pointer: readonly string[]): unknown {
   let value = document;

@@ -1,6 +1,7 @@
 import type { Place } from "@phasegate/wire";
 import { type ErrorObject, Ajv2020 } from "ajv/dist/2020.js";
 import type { TSchema } from "typebox";
+import { escapedComponent } from "../policy/pointers.ts";
 import { countTextsCheaply } from "./text-length.ts";
 
 /** At most this many places are named for one value: enough to repair it, bounded for hostile input. */
@@ -31,7 +32,7 @@ export function describeErrors(errors: readonly ErrorObject[]): readonly Place[]
 function placeOf(error: ErrorObject): string {
   if (error.keyword !== "additionalProperties" && error.keyword !== "unevaluatedProperties") return error.instancePath;
   const name = String(error.params["additionalProperty"] ?? error.params["unevaluatedProperty"]);
-  return `${error.instancePath}/${escapePointer(name)}`;
+  return `${error.instancePath}/${escapedComponent(name)}`;
 }
 
 function messageOf(error: ErrorObject): string {
@@ -54,8 +55,4 @@ function messageOf(error: ErrorObject): string {
 
 function listTypes(type: unknown): string {
   return (Array.isArray(type) ? type : [type]).map((name) => `\`${String(name)}\``).join(" or ");
-}
-
-function escapePointer(name: string): string {
-  return name.replaceAll("~", "~0").replaceAll("/", "~1");
 }
