@@ -168,16 +168,21 @@ test("audit verify reports a file that is no database as such, without a server"
   expect(mistyped.error).toContain("; there are `");
 });
 
-test("health waits for a server that is starting and no longer than it was told; then tasks are synced", async () => {
+test("health waits for a server that is starting, with or without a key, and no longer than it was told; then tasks are synced", async () => {
   const port = await freePort();
   const args = ["health", "--json", "--server", `http://127.0.0.1:${port}`];
   const none = phasegate([...args, "--wait", "1"], { cwd });
   expect((await none).code).toBe(3);
   const env = { PHASEGATE_KEY: operatorKey };
   const early = phasegate([...args, "--wait", "30"], { cwd, env });
+  const keyless = phasegate([...args, "--wait", "30"], { cwd });
   await using server = await serve(repositoryWith(), ["--port", String(port)]);
   expect(server.url).toBe(`http://127.0.0.1:${port}`);
-  expect(await early).toMatchObject({ code: 0, error: "" });
+  expect(await early).toMatchObject({ code: 0, error: "", out: expect.stringContaining('"checks":') as unknown });
+  const told = await keyless;
+  expect(told).toMatchObject({ code: 0, error: "" });
+  expect(JSON.parse(told.out)).toMatchObject({ status: "ready", detail: null, workflow_loaded: true });
+  expect(told.out).not.toContain('"checks":');
   const address = ["--server", server.url];
   const added = await phasegate(["task", "add", "Discounts", "--json", ...address], { cwd, env });
   const { id } = JSON.parse(added.out) as { id: string };

@@ -13,12 +13,13 @@ export interface ConnectOptions {
 /**
  * Runs `work` against the server with the key of PHASEGATE_KEY. Without one it tries without (`security.auth: open`);
  * when the server wants one, the user's keychain is asked, then the user on a terminal. Keys are never read from the
- * data directory.
+ * data directory. `withoutKey` is what is done where there is none, instead of asking for one.
  */
 export async function withServer<Result>(
   io: Io,
   options: ConnectOptions,
   work: (client: HttpClient) => Promise<Result>,
+  withoutKey?: (client: HttpClient) => Promise<Result>,
 ): Promise<Result> {
   const server = serverAddress(io, options);
   const key = io.env["PHASEGATE_KEY"] || null;
@@ -26,7 +27,9 @@ export async function withServer<Result>(
     return await work(httpClient({ server, key }));
   } catch (error) {
     if (key !== null || !isUnauthenticated(error)) throw error;
-    const found = (await keychainKey(server, io.env)) ?? (io.isInteractive ? await io.askSecret("API key") : null);
+    const kept = await keychainKey(server, io.env);
+    if (kept === null && withoutKey !== undefined) return await withoutKey(httpClient({ server, key: null }));
+    const found = kept ?? (io.isInteractive ? await io.askSecret("API key") : null);
     if (found === null) {
       throw new CommandFailure(exitCodes.refused, "the server asks for an API key", {
         hint: "set PHASEGATE_KEY to the operator key that the first `phasegate serve` showed, or to one of `phasegate key add`",

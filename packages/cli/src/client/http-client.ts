@@ -3,9 +3,10 @@ import { CommandFailure, exitCodes } from "../failure.ts";
 
 export type Query = Readonly<Record<string, string | number | readonly string[] | undefined>>;
 
-/** The server's API from the outside. Paths are below `/api/v1`. */
+/** The server's API from the outside. Paths are below `/api/v1`, but that of `getPublic`, which asks for no key. */
 export interface HttpClient {
   get<Answer>(path: string, query?: Query): Promise<Answer>;
+  getPublic<Answer>(path: string): Promise<Answer>;
   post<Answer>(path: string, body: object): Promise<Answer>;
   patch<Answer>(path: string, body: object): Promise<Answer>;
   delete<Answer>(path: string, query?: Query): Promise<Answer>;
@@ -36,7 +37,7 @@ export function httpClient({ server, key, timeoutMs = 60_000 }: HttpClientOption
   const base = server.replace(/\/+$/, "");
 
   async function send(method: string, path: string, options: SendOptions): Promise<Response> {
-    const url = `${base}/api/v1${path}${queryText(options.query ?? {})}`;
+    const url = `${base}${options.isPublic ? "" : "/api/v1"}${path}${queryText(options.query ?? {})}`;
     const headers: Record<string, string> = { Accept: options.accept ?? "application/json" };
     if (key !== null) headers["Authorization"] = `Bearer ${key}`;
     if (options.body !== undefined) headers["Content-Type"] = "application/json";
@@ -63,6 +64,7 @@ export function httpClient({ server, key, timeoutMs = 60_000 }: HttpClientOption
 
   return {
     get: (path, query = {}) => sendJson("GET", path, { query }),
+    getPublic: (path) => sendJson("GET", path, { isPublic: true }),
     post: (path, body) => sendJson("POST", path, { body }),
     patch: (path, body) => sendJson("PATCH", path, { body }),
     delete: (path, query = {}) => sendJson("DELETE", path, { query }),
@@ -79,6 +81,7 @@ interface SendOptions {
   readonly body?: object;
   readonly accept?: string;
   readonly signal?: AbortSignal;
+  readonly isPublic?: boolean;
 }
 
 function queryText(query: Query): string {

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Command } from "commander";
-import type { HealthDetailsAnswer } from "@phasegate/wire";
+import type { HealthAnswer, HealthDetailsAnswer, ReadyAnswer } from "@phasegate/wire";
 import { withServer } from "../client/connect.ts";
-import type { HttpClient } from "../client/http-client.ts";
+import { type HttpClient, ServerRefusal } from "../client/http-client.ts";
 import { addServerOptions, type CommandLine, type ServerOptions } from "../command-line.ts";
 import { CommandFailure, exitCodes } from "../failure.ts";
 import { printable } from "../io.ts";
@@ -20,23 +20,50 @@ export function register(program: Command, commandLine: CommandLine): void {
   addServerOptions(program.command("health"))
     .description("what the running server checks of itself; exit code 1 when it is not ready")
     .option("--wait <seconds>", "how long to wait for a server that is starting", integerBetween(0, 3600), 0)
-    .action((options: HealthOptions) =>
-      withServer(commandLine.io, options, async (client) => {
-        const answer = await readyWithin(client, options.wait * 1000);
-        if (answer.status !== "ready") commandLine.exitWith(exitCodes.refused);
-        if (options.json) return printJson(commandLine.io, answer);
-        printHealth(commandLine, answer);
-      }),
-    );
+    .action(async (options: HealthOptions) => {
+      const end = performance.now() + options.wait * 1000;
+      const answer = await withServer<Health | PublicHealth>(
+        commandLine.io,
+        options,
+        (client) => readyBy(end, () => client.get<HealthDetailsAnswer>("/health/details")),
+        (client) => readyBy(end, () => publicHealth(client)),
+      );
+      if (answer.status !== "ready") commandLine.exitWith(exitCodes.refused);
+      if (options.json) return printJson(commandLine.io, answer);
+      if ("checks" in answer) printHealth(commandLine, answer);
+      else printPublicHealth(commandLine, answer);
+    });
 }
 
-/** What the server says as soon as it is ready, else what came last within this time. */
-async function readyWithin(client: HttpClient, waitMs: number): Promise<HealthDetailsAnswer> {
-  const end = performance.now() + waitMs;
+type Health = HealthDetailsAnswer;
+
+/** What anyone may know. */
+interface PublicHealth extends Omit<HealthAnswer, "status"> {
+  readonly status: Health["status"];
+  /** Why it is not ready. */
+  readonly detail: string | null;
+}
+
+async function publicHealth(client: HttpClient): Promise<PublicHealth> {
+  const facts = await client.getPublic<HealthAnswer>("/health");
+  try {
+    await client.getPublic<ReadyAnswer>("/health/ready");
+    return { ...facts, status: "ready", detail: null };
+  } catch (error) {
+    if (!(error instanceof ServerRefusal)) throw error;
+    return { ...facts, status: "not_ready", detail: error.problem.detail };
+  }
+}
+
+/** What the server says as soon as it is ready, else what came last by this time. */
+async function readyBy<Answer extends Pick<Health, "status">>(
+  end: number,
+  ask: () => Promise<Answer>,
+): Promise<Answer> {
   for (;;) {
     const isLate = performance.now() >= end;
     try {
-      const answer = await client.get<HealthDetailsAnswer>("/health/details");
+      const answer = await ask();
       if (answer.status === "ready" || isLate) return answer;
     } catch (error) {
       const isAway = error instanceof CommandFailure && error.exitCode === exitCodes.unreachable;
@@ -44,6 +71,15 @@ async function readyWithin(client: HttpClient, waitMs: number): Promise<HealthDe
     }
     await delay(betweenLooksMs);
   }
+}
+
+function printPublicHealth({ io }: CommandLine, answer: PublicHealth): void {
+  for (const { name } of answer.guarantees.filter(({ held }) => !held)) {
+    io.out(`${styled(io, "red", "BROKEN")}  ${printable(name)}`);
+  }
+  if (answer.detail !== null) io.out(`${styled(io, "red", "BROKEN")}  ${printable(answer.detail)}`);
+  io.out(`Phasegate ${printable(answer.version)}; each check is told with the key of an operator or admin`);
+  io.out(`${answer.status.replace("_", " ")}; assurance: ${styled(io, "bold", answer.assurance)}`);
 }
 
 function printHealth({ io }: CommandLine, answer: HealthDetailsAnswer): void {
