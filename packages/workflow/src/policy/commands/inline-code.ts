@@ -1,3 +1,4 @@
+import { launchesFromAwk } from "./awk-code.ts";
 import type { CommandEntry } from "./entries.ts";
 import { plumbingOf } from "./git-plumbing.ts";
 
@@ -67,6 +68,7 @@ export const interpreters: ReadonlySet<string> = new Set(Object.keys(launchPatte
 /** Inline code that can run commands, as `mentions` looks through it; null where it can run none. */
 export function launchingCode(interpreter: string, code: string | null): string | null {
   if (code === null || launchPatterns[interpreter]?.test(code) !== true) return null;
+  if (/^[gmn]?awk$/u.test(interpreter)) return launchesFromAwk(code) ? code : null;
   return interpreter === "sed" ? commandsOfSed(code) : code;
 }
 
