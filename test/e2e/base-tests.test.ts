@@ -45,7 +45,7 @@ test("a product that only what a task put beside the tests of the base lets pass
     await write("src/tax.js", tax("0.1"));
     const refused = await agent.transition("COMPLETE");
     expect(blockers(refused)).toContain(
-      "tests of the base, as the base has them, on this product: do not pass: `test/tax.test.js > by rates`",
+      "tests of the base, as the base has them, on this product: fail: `test/tax.test.js > by rates`",
     );
     expect(blockers(refused)).toContain('`["test/tax.test.js > by rates"]`');
 

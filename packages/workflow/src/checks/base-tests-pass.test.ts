@@ -15,14 +15,18 @@ function check(
     readonly base?: TestRun;
     readonly removed?: JsonValue;
     readonly failedEarlier?: readonly string[];
+    readonly current?: TestRun;
+    readonly beside?: readonly string[];
   } = {},
 ) {
   return judge("base_tests_pass", {
     paths: [file],
-    changes: [changed("src/tax.ts")],
+    changes: [changed("src/tax.ts"), changed(file)],
+    beside: more.beside ?? [],
     artifacts: more.removed === undefined ? {} : { removed_tests: more.removed },
     evidence: {
       base: more.base ?? base,
+      ...(more.current ? { current: more.current } : {}),
       ...(more.failedEarlier ? { baseTestsFailedEarlier: more.failedEarlier } : {}),
       ...(files === null ? {} : { baseTests: onBase(files, { tree: laidTree, ...more.run }) }),
     },
@@ -41,23 +45,27 @@ describe("tests that passed on the base must pass on the product with the base's
     [
       "one that fails there is refused, though what the task wrote beside it lets it pass",
       { [file]: { small: "passed", large: "failed" } },
-      "do not pass: `test/tax.test.ts > large`",
+      "fail: `test/tax.test.ts > large`, of which the first says `expected 1 to be 2`",
     ],
     [
       "one that is skipped there is refused",
       { [file]: { small: "skipped", large: "passed" } },
-      "do not pass: `test/tax.test.ts > small`",
+      "are skipped: `test/tax.test.ts > small`",
     ],
     [
       "one that did not run there is refused",
       { [file]: { large: "passed" } },
-      "do not pass: `test/tax.test.ts > small`",
+      "did not run, though their files are there: `test/tax.test.ts > small`",
     ],
-    ["a file that does not load there is named once", { [file]: "outside" }, "do not load: `test/tax.test.ts`"],
+    [
+      "a file that does not load there is named once",
+      { [file]: "outside" },
+      "do not load: `test/tax.test.ts`, of which the first says `cannot load`",
+    ],
   ])("%s", (_, files, problem) => {
     expect(check(files)).toMatchObject({
       passed: false,
-      message: `tests of the base, as the base has them, on this product: ${problem}`,
+      message: `tests of the base, as the base has them, on this product: ${problem}; this task changed of their files \`${file}\``,
     });
   });
 
@@ -107,12 +115,94 @@ describe("tests that passed on the base must pass on the product with the base's
     );
   });
 
-  test.each<[rule: string, files: RunFiles | null, run: Partial<TestRun>, message: RegExp]>([
-    ["that was not made", null, {}, /were not run on this product/u],
-    ["that left no report", {}, { status: "no_report" }, /on this product: .*no report/u],
-    ["that did not end in time", {}, { status: "timed_out" }, /did not end in time/u],
-  ])("a run %s is refused", (_, files, run, message) => {
+  test("a run that was not made is refused", () => {
+    const outcome = check(null);
+    expect(outcome.passed || outcome.message).toBe("the tests of the base were not run on this product");
+  });
+
+  test.each<[rule: string, files: RunFiles, run: Partial<TestRun>, message: string, step: string]>([
+    [
+      "did not end is refused with what it printed last",
+      {},
+      { status: "timed_out", output: "test/a.test.js error 1\ntest/tax.test.ts .\nended after 5 s" },
+      "they did not end in time, and printed `test/tax.test.ts .` last; this task changed of their files `test/tax.test.ts`",
+      "let what they call end; `GET /tasks/{task_id}/evidence` holds what they printed, as `evd_01`; ",
+    ],
+    [
+      "used too much is refused",
+      {},
+      { status: "over_limit", output: "too much memory" },
+      "they used more than a run may; this task changed of their files `test/tax.test.ts`",
+      "let what they call use less; ",
+    ],
+    [
+      "does not build is refused with the first error",
+      {},
+      {
+        status: "no_report",
+        exitCode: 2,
+        output: "cc -c a.c\na.c:3: error: no `tax`\nmake: *** Error 1\nthe run left no tap report",
+      },
+      "they do not build or start: no report was written, and the command ended with exit code 2, and printed `a.c:3: error: no 'tax'`",
+      "keep what they are built with and what they load; ",
+    ],
+    [
+      "has no test runner is refused with what it lacks",
+      {},
+      { status: "no_report", exitCode: 1, problem: "`vitest` is not installed", output: "npx canceled" },
+      "their test runner does not start: `vitest` is not installed",
+      "put back what this task took from it; ",
+    ],
+    [
+      "could not be prepared is refused",
+      {},
+      { status: "prepare_failed", exitCode: 2, output: "src/a.ts(1,1): error TS2305\n`evidence.tests.prepare` failed" },
+      "they could not be prepared with exit code 2, and printed `src/a.ts(1,1): error TS2305`",
+      "repair what `evidence.tests.prepare` builds; ",
+    ],
+    [
+      "had no setup is refused",
+      {},
+      { status: "setup_failed", exitCode: null, output: "npm error 404" },
+      "`workspace.setup` failed",
+      "repair the manifests and locks that this task changed; ",
+    ],
+    [
+      "contradicts itself is refused",
+      { [file]: { small: "passed", large: "passed" } },
+      { status: "contradiction", exitCode: 1, problem: "exit code 1 with no failure in the report" },
+      "what they reported cannot be taken: exit code 1 with no failure in the report",
+      "let the product neither write the report nor end the process of the tests; ",
+    ],
+    [
+      "stopped early is refused with what it stopped at",
+      { "test/other.test.ts": "outside" },
+      { stoppedEarly: true },
+      "did not run, since the run stopped before them: `test/tax.test.ts > small`, `test/tax.test.ts > large`",
+      "repair what it stopped at; ",
+    ],
+  ])("a run that %s, and all can be given up", (_, files, run, message, step) => {
     const outcome = check(files, { run });
-    expect(outcome.passed || outcome.message).toMatch(message);
+    expect(outcome.passed || outcome.message).toContain(
+      `tests of the base, as the base has them, on this product: ${message}`,
+    );
+    expect(outcome.passed || outcome.hint).toContain(step);
+    expect(outcome.passed || outcome.hint).toContain('`["test/tax.test.ts > small","test/tax.test.ts > large"]`');
+    const given = check(files, { run, removed: [`${file} > small`, `${file} > large`] });
+    expect(given).toMatchObject({ passed: true, findings: [{ name: "removed_tests", severity: "warning" }] });
+    expect(check(files, { run, removed: [`${file} > small`] }).passed).toBe(false);
+  });
+
+  test("what is gone and given up is told once, by `green` where that judges beside", () => {
+    const removed = [`${file} > small`, `${file} > large`];
+    const given = (more: object) => check({ [file]: { small: "failed", large: "failed" } }, { removed, ...more });
+    const current = onBase({ [file]: { small: "passed" } });
+    expect(given({ current }).findings).toMatchObject([{ message: expect.stringMatching(/small.*large/) }]);
+    expect(given({ current, beside: ["all_tests_pass"] }).findings).toMatchObject([
+      {
+        name: "removed_tests",
+        message: "as the base has them they do not pass on this product, and are given up: `test/tax.test.ts > small`",
+      },
+    ]);
   });
 });

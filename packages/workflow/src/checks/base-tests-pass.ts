@@ -1,6 +1,9 @@
-import { readBaseTests } from "../evidence/base-tests.ts";
+import type { TestRun } from "@phasegate/wire";
+import { type BaseTestsReading, readBaseTests } from "../evidence/base-tests.ts";
 import { removedTestsHint } from "../evidence/removed-tests.ts";
-import type { CheckFinding } from "./definition.ts";
+import { evidenceWorkflow } from "../evidence/settings.ts";
+import { indexRun } from "../evidence/test-runs.ts";
+import type { CheckFinding, CheckInput } from "./definition.ts";
 import { evidenceSubject, gatheredCheck } from "./evidence-check.ts";
 import { fail, listed, pass } from "./outcome.ts";
 import { judgeReportedPass } from "./reported-pass.ts";
@@ -18,23 +21,141 @@ export const baseTestsPass = gatheredCheck({
     const reading = readBaseTests(evidenceSubject(input));
     if (!reading.ok) return fail(reading.problem, reading.hint ?? "ask for the transition again");
     if (reading.value === null) return pass();
-    const { run, unloadedFiles, lost, worseFiles, open, givenUp, flaky } = reading.value;
+    const { run, open, worseFiles, changedFiles } = reading.value;
     const { evidenceId } = run;
-    const told = (name: string, what: string, tests: readonly string[]): readonly CheckFinding[] =>
-      tests.length === 0 ? [] : [{ name, severity: "warning", message: `${what}: ${listed(tests, 20)}`, evidenceId }];
-    const findings = [
-      ...told("removed_tests", "as the base has them they do not pass on this product, and are given up", givenUp),
-      ...told("flaky", "as the base has them, both outcomes on this product", flaky),
+    const findings = findingsOf(reading.value, input);
+    if (open.length === 0 && worseFiles.length === 0) return { ...pass(), evidenceId, findings };
+    const problems = reading.value.problem === null ? problemsOfTests(reading.value) : [problemOfBaseRun(run, input)];
+    const changed = changedFiles.length === 0 ? [] : [`this task changed of their files ${listed(changedFiles)}`];
+    const message = [...problems, ...changed.map((text) => ({ text }))].map(({ text }) => text).join("; ");
+    const steps = [
+      ...new Set(problems.map(({ step }) => step)),
+      `\`GET /tasks/{task_id}/evidence\` holds what they printed, as \`${evidenceId}\``,
+      removedTestsHint(
+        input.facts,
+        open,
+        "where this task changes what they ask for, they are named in the artifact `removed_tests`",
+      ),
     ];
-    const problems = [
-      ...(unloadedFiles.length > 0 ? [`do not load: ${listed(unloadedFiles)}`] : []),
-      ...(lost.length > 0 ? [`do not pass: ${listed(lost)}`] : []),
-      ...(worseFiles.length > 0 ? [`fewer pass, or more fail, in: ${listed(worseFiles)}`] : []),
-    ];
-    if (problems.length === 0) return { ...pass(), evidenceId, findings };
-    const hint = `repair what they test; where this task changes what they ask for, ${removedTestsHint(input.facts, open)}`;
-    const message = `tests of the base, as the base has them, on this product: ${problems.join("; ")}`;
-    return { ...fail(message, hint), evidenceId, findings };
+    return {
+      ...fail(`tests of the base, as the base has them, on this product: ${message}`, steps.join("; ")),
+      evidenceId,
+      findings,
+    };
   },
   judgeReport: judgeReportedPass,
 });
+
+interface Problem {
+  readonly text: string;
+  /** What to do about it. */
+  readonly step: string;
+}
+
+function problemsOfTests({ unloaded, failing, skipped, notRun, worseFiles, run }: BaseTestsReading): Problem[] {
+  const problem = (what: string, names: readonly string[], step: string, why = ""): readonly Problem[] =>
+    names.length === 0 ? [] : [{ text: `${what}: ${listed(names)}${why}`, step }];
+  return [
+    ...problem(
+      "do not load",
+      unloaded.map(({ file }) => file),
+      "keep what they load where they look for it, such as an export by its old name",
+      reasonOf(unloaded[0]?.message),
+    ),
+    ...problem(
+      "fail",
+      failing.map(({ identity }) => identity),
+      "repair what they test",
+      reasonOf(failing[0]?.message),
+    ),
+    ...problem("are skipped", skipped, "let the product skip none"),
+    ...(run.stoppedEarly
+      ? problem("did not run, since the run stopped before them", notRun, "repair what it stopped at")
+      : problem(
+          "did not run, though their files are there",
+          notRun,
+          "let neither the product nor the settings of the tests leave them out",
+        )),
+    ...problem("fewer pass, or more fail, in", worseFiles, "repair what they test"),
+  ];
+}
+
+/** A run that says nothing of any test: what became of it, and what it printed last. */
+function problemOfBaseRun(run: TestRun, { workflow }: CheckInput): Problem {
+  const { status, problem, exitCode, output } = run;
+  const seconds = evidenceWorkflow(workflow.normalized.evidence).tests?.timeoutSeconds;
+  const lines = output.split("\n").filter((line) => line.trim() !== "");
+  // The runner says behind it how the run ended.
+  const printed = status === "completed" || status === "contradiction" ? lines : lines.slice(0, -1);
+  const line = (status === "timed_out" ? undefined : printed.find((one) => telling.test(one))) ?? printed.at(-1);
+  const said = line === undefined ? "" : `, and printed \`${short(line)}\``;
+  const code = exitCode === null ? "" : ` with exit code ${String(exitCode)}`;
+  switch (status) {
+    case "timed_out":
+      return {
+        text: `they did not end${seconds === undefined ? " in time" : ` within ${String(seconds)} s`}${said === "" ? "" : `${said} last`}`,
+        step: "let what they call end",
+      };
+    case "over_limit":
+      return { text: `they used more than a run may${said}`, step: "let what they call use less" };
+    case "setup_failed":
+      return {
+        text: `\`workspace.setup\` failed${said}`,
+        step: "repair the manifests and locks that this task changed",
+      };
+    case "prepare_failed":
+      return { text: `they could not be prepared${code}${said}`, step: "repair what `evidence.tests.prepare` builds" };
+    case "no_report":
+      return problem === undefined
+        ? {
+            text: `they do not build or start: no report was written, and the command ended${code}${said}`,
+            step: "keep what they are built with and what they load",
+          }
+        : { text: `their test runner does not start: ${problem}`, step: "put back what this task took from it" };
+    default:
+      return {
+        text: `what they reported cannot be taken${problem === undefined ? code : `: ${problem}`}${said}`,
+        step: "let the product neither write the report nor end the process of the tests",
+      };
+  }
+}
+
+/** What the first of several says of itself. */
+function reasonOf(message = ""): string {
+  const lines = message.split("\n").filter((line) => line.trim() !== "");
+  const line = lines.find((one) => telling.test(one)) ?? lines[0];
+  return line === undefined ? "" : `, of which the first says \`${short(line)}\``;
+}
+
+/** A line that tells what went wrong, among those of a stack or a build. */
+const telling = /error\b|cannot find|no module named|expected/i;
+
+/** One line of what a run printed, fit for a message. */
+function short(text: string): string {
+  const line = text.trim().replaceAll(/\s+/g, " ").replaceAll("`", "'");
+  return line.length > 160 ? `${line.slice(0, 160).toWellFormed()}...` : line;
+}
+
+function findingsOf({ givenUp, flaky, problem, run }: BaseTestsReading, input: CheckInput): readonly CheckFinding[] {
+  const { evidenceId } = run;
+  const told = (name: string, what: string, tests: readonly string[]): readonly CheckFinding[] =>
+    tests.length === 0 ? [] : [{ name, severity: "warning", message: `${what}: ${listed(tests, 20)}`, evidenceId }];
+  const { current } = input.facts.evidence ?? {};
+  // What is gone is told by `green`, where it judges as well.
+  const isToldBeside = (identity: string): boolean =>
+    input.beside?.has("all_tests_pass") === true &&
+    current !== undefined &&
+    indexRun(current).stateOf(identity) === "missing";
+  const what =
+    problem === null
+      ? "as the base has them they do not pass on this product"
+      : `as the base has them nothing is known of them on this product (${problemOfBaseRun(run, input).text})`;
+  return [
+    ...told(
+      "removed_tests",
+      `${what}, and are given up`,
+      givenUp.filter((identity) => !isToldBeside(identity)),
+    ),
+    ...told("flaky", "as the base has them, both outcomes on this product", flaky),
+  ];
+}

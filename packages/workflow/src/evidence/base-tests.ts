@@ -1,20 +1,26 @@
-import type { TestRun } from "@phasegate/wire";
+import type { TestRun, UnloadedTestFile } from "@phasegate/wire";
 import { noFailuresNow } from "./green.ts";
 import { removedTests } from "./removed-tests.ts";
-import { baseRun, type EvidenceSubject, gathered, type Gathered } from "./subject.ts";
-import { indexRun, passingIn, problemOfRun, stepAfterRun, unstableFiles } from "./test-runs.ts";
+import { baseRun, changesFromBase, type EvidenceSubject, gathered, type Gathered } from "./subject.ts";
+import { type IndexedRun, indexRun, passingIn, problemOfRun, unstableFiles } from "./test-runs.ts";
 
 /** What tests that passed on the base say of the judged product, as the base has them. Empty lists are good. */
 export interface BaseTestsReading {
   readonly run: TestRun;
-  /** Fail, are skipped or did not run, by name. */
+  /** Why nothing can be concluded from the run; null where its report was read. Then nothing is known of any test. */
+  readonly problem: string | null;
+  /** All of the following, by name, but those of `worseFiles`. */
   readonly open: readonly string[];
   /** Files of these that do not load. */
-  readonly unloadedFiles: readonly string[];
-  /** Those of them in files that load. */
-  readonly lost: readonly string[];
+  readonly unloaded: readonly UnloadedTestFile[];
+  readonly failing: readonly { readonly identity: string; readonly message: string }[];
+  readonly skipped: readonly string[];
+  /** Are in files that load, and not in the report. */
+  readonly notRun: readonly string[];
   /** Of tests with other names in each run: files in which fewer pass. */
   readonly worseFiles: readonly string[];
+  /** Test files of the base that this task changed, where one of `open` stands in them. */
+  readonly changedFiles: readonly string[];
   /** Would be `open`, and are given up in the artifact `removed_tests`. */
   readonly givenUp: readonly string[];
   /** Both outcomes on this tree, in this run or before it in this task, and none on the base. */
@@ -23,7 +29,8 @@ export interface BaseTestsReading {
 
 /**
  * Reads the run of the tests of the base on the judged product. Whatever this task wrote among the tests takes no part
- * in it, so that no text has to be understood. What did not pass on the base says nothing.
+ * in it, so that no text has to be understood. What did not pass on the base says nothing. Where nothing can be concluded
+ * from the run, every test that passed on the base is open.
  */
 export function readBaseTests(subject: EvidenceSubject): Gathered<BaseTestsReading | null> {
   const facts = gathered(subject);
@@ -31,26 +38,23 @@ export function readBaseTests(subject: EvidenceSubject): Gathered<BaseTestsReadi
   const base = baseRun(subject);
   if (!base.ok) return base;
   const passed = [...base.value.inState("passed"), ...base.value.inState("flaky")];
+  if (passed.length === 0) return { ok: true, value: null };
   const { baseTests, baseTestsFailedEarlier = [] } = facts.value.evidence;
   if (!baseTests) return { ok: false, problem: "the tests of the base were not run on this product" };
-  if (passed.length === 0) return { ok: true, value: null };
   const problem = problemOfRun(baseTests);
-  if (problem !== null) {
-    return { ok: false, problem: `the tests of the base on this product: ${problem}`, hint: stepAfterRun(baseTests) };
-  }
-  const run = indexRun(baseTests);
+  const run = indexRun(problem === null ? baseTests : { ...baseTests, cases: [], unloadedFiles: [], flaky: [] });
+  const changes = changesFromBase(subject);
   const isGivenUp = removedTests(subject.facts);
-  const unstable = unstableFiles([facts.value.evidence.base, baseTests]);
+  const unstable = problem === null ? unstableFiles([facts.value.evidence.base, baseTests]) : new Set<string | null>();
   const passes = (identity: string): boolean => ["passed", "flaky"].includes(run.stateOf(identity));
   const isHeldByFile = (identity: string): boolean =>
     run.stateOf(identity) === "missing" && unstable.has(base.value.fileOf(identity));
   const identities = passed.filter((identity) => !passes(identity) && !isHeldByFile(identity));
   const givenUp = identities.filter((identity) => isGivenUp(identity, base.value.fileOf(identity)));
   const open = [...new Set(identities).difference(new Set(givenUp))];
-  const isUnloaded = (identity: string): boolean => {
-    const file = base.value.fileOf(identity);
-    return file !== null && run.unloaded(file) !== null;
-  };
+  const filesOf = (tests: readonly string[]): readonly string[] => [
+    ...new Set(tests.map((identity) => base.value.fileOf(identity)).filter((file) => file !== null)),
+  ];
   const lostIn = (file: string | null): number => identities.filter((one) => base.value.fileOf(one) === file).length;
   const passedIn = (file: string | null): number => passed.filter((one) => base.value.fileOf(one) === file).length;
   const flaky = new Set([...run.inState("flaky"), ...noFailuresNow(run, baseTestsFailedEarlier)]);
@@ -58,14 +62,32 @@ export function readBaseTests(subject: EvidenceSubject): Gathered<BaseTestsReadi
     ok: true,
     value: {
       run: baseTests,
-      unloadedFiles: [...new Set(open.filter(isUnloaded).map((identity) => base.value.fileOf(identity) ?? ""))],
-      lost: open.filter((identity) => !isUnloaded(identity)),
+      problem,
+      open,
+      ...outcomes(open, base.value, run),
       worseFiles: [...unstable]
         .filter((file) => passingIn(run, file) + lostIn(file) < passedIn(file))
         .map((file) => file ?? "tests without a file"),
-      open,
+      changedFiles: changes.ok ? filesOf(open).filter((file) => changes.value.has(file)) : [],
       givenUp,
-      flaky: [...flaky].filter((identity) => base.value.stateOf(identity) !== "flaky"),
+      flaky: problem === null ? [...flaky].filter((identity) => base.value.stateOf(identity) !== "flaky") : [],
     },
+  };
+}
+
+/** What became of tests that passed on the base and do not pass here. */
+function outcomes(open: readonly string[], base: IndexedRun, run: IndexedRun) {
+  const unloadedOf = (identity: string): UnloadedTestFile | null => {
+    const file = base.fileOf(identity);
+    return file === null ? null : run.unloaded(file);
+  };
+  const inState = (state: "failed" | "skipped" | "missing"): readonly string[] =>
+    open.filter((identity) => unloadedOf(identity) === null && run.stateOf(identity) === state);
+  const messages = new Map(run.run?.cases.map(({ identity, message }) => [identity, message]));
+  return {
+    unloaded: [...new Set(open.map(unloadedOf).filter((file) => file !== null))],
+    failing: inState("failed").map((identity) => ({ identity, message: messages.get(identity) ?? "" })),
+    skipped: inState("skipped"),
+    notRun: inState("missing"),
   };
 }

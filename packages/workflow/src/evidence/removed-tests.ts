@@ -24,10 +24,13 @@ export function removedTests(facts: Facts): (identity: string, file: string | nu
 
 /**
  * What whoever took `missing` away writes, in the form in which it is read, for all of them; and, where something was
- * written, which entries name no test that ran before.
+ * written, which entries name no test that ran before. `gone` says when it is written.
  */
-export function removedTestsHint(facts: Facts, missing: readonly string[]): string {
-  const gone = "a removed or renamed test needs its old identity in the artifact `removed_tests`";
+export function removedTestsHint(
+  facts: Facts,
+  missing: readonly string[],
+  gone = "a removed or renamed test needs its old identity in the artifact `removed_tests`",
+): string {
   const before = testsBefore(facts);
   const shape = missing.length === 0 ? "" : `, written as it is here: ${shownEntries(facts, before, missing)}`;
   const written = writtenEntries(facts);
