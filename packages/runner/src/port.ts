@@ -91,8 +91,16 @@ export interface EvidenceRunner {
   /** Runs one command in the sandbox on a clean checkout of one exact tree. */
   runCommand(request: CommandRunRequest): Promise<{ exitCode: number; output: string; timedOut: boolean }>;
 
-  /** Composes and keeps the tree of `base` with every entry of `from` whose path `include` accepts laid over it. */
-  overlayTree(request: { base: TreeDigest; from: TreeDigest; include: (path: string) => boolean }): Promise<TreeDigest>;
+  /**
+   * Composes and keeps the tree of `base` with every entry of `from` whose path `include` accepts laid over it, and nothing
+   * at the paths `without`.
+   */
+  overlayTree(request: {
+    base: TreeDigest;
+    from: TreeDigest;
+    include: (path: string) => boolean;
+    without?: ReadonlySet<string>;
+  }): Promise<TreeDigest>;
 
   /** The entries of a kept tree, for facts about single files. */
   readTree(tree: TreeDigest): Promise<readonly TreeEntry[]>;

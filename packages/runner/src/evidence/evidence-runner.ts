@@ -203,10 +203,10 @@ export async function openEvidenceRunner(
         return { exitCode: result.exitCode, output: outputTail(result, limitNote(result, parts.sandbox)), timedOut };
       }),
 
-    async overlayTree({ base, from, include }): Promise<TreeDigest> {
+    async overlayTree({ base, from, include, without = new Set() }): Promise<TreeDigest> {
       const [below, above] = [await parts.manifests.get(base), await parts.manifests.get(from)];
-      const kept = [...below.entries.values()].filter((entry) => !include(entry.path));
-      const laid = [...above.entries.values()].filter((entry) => include(entry.path));
+      const kept = [...below.entries.values()].filter(({ path }) => !include(path) && !without.has(path));
+      const laid = [...above.entries.values()].filter(({ path }) => include(path) && !without.has(path));
       const composed = manifestOf(layOver(kept, laid));
       await parts.manifests.put(composed, below);
       return composed.digest;

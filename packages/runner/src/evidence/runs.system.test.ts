@@ -142,5 +142,7 @@ describe("commands and trees", () => {
       signal: new AbortController().signal,
     });
     expect(run.output).toBe("base\ntask");
+    const less = await bench.runner.overlayTree({ base: from, from: tree, include, without: new Set(["dir2"]) });
+    expect((await bench.runner.readTree(less)).map((entry) => entry.path)).toEqual(["a.txt", "src/c.txt"]);
   });
 });

@@ -14,6 +14,7 @@ import {
   baseTestPaths,
   evidenceNeeded,
   evidenceWorkflow,
+  filesToRunWithout,
   mayHaveUnstableNames,
   redTreePaths,
   treesToBeRedAgain,
@@ -23,6 +24,7 @@ import type { CommandNeeded, CompiledPhase, CompiledTransition, CompiledWorkflow
 import { KeptPayload } from "@phasegate/ledger";
 import type { ServerContext } from "../context.ts";
 import { workspaceKey } from "../tasks/workspace-key.ts";
+import { submittedArtifacts } from "../transitions/transition-facts.ts";
 import { earlierReds } from "./earlier-reds.ts";
 import { failedEarlier } from "./failed-tests.ts";
 import { keepRun } from "./kept-run.ts";
@@ -81,11 +83,8 @@ export async function gatherEvidence(context: ServerContext, subject: EvidenceSu
     facts.failedEarlier = await failedEarlier(context, task, judged.current);
     facts.failuresForgotten = task.failuresForgotten;
   }
-  if (needed.baseTests) {
-    const include = baseTestPaths(workflow);
-    const overlaid = await context.runner.overlayTree({ base: tree, from: task.baseTree, include });
-    const wanted: RunWanted = { purpose: "base_tests", tree: overlaid, sourceTree: tree, before: facts.base };
-    facts.baseTests = await runOn(context, subject, wanted);
+  if (needed.baseTests && facts.base && passesAnything(facts.base)) {
+    facts.baseTests = await runBaseTests(context, subject, facts.base);
     facts.baseTestsFailedEarlier = await failedEarlier(context, task, facts.baseTests);
   }
   if (needed.commands.length > 0) {
@@ -137,6 +136,26 @@ async function runAtOneMoment(
   const redAgain: TestRun[] = [];
   for (const red of treesToBeRedAgain(reds, current)) redAgain.push(await runAnew(context, subject, again(red)));
   return { current, redAgain };
+}
+
+/**
+ * The tests of the base on the tree that is judged. Where one of them keeps the others from being known, those files are
+ * left out that the task gives up whole.
+ */
+async function runBaseTests(context: ServerContext, subject: EvidenceSubject, base: TestRun): Promise<TestRun> {
+  const { task, workflow, tree: sourceTree } = subject;
+  const include = baseTestPaths(workflow);
+  const run = async (without: ReadonlySet<string>): Promise<TestRun> => {
+    const tree = await context.runner.overlayTree({ base: sourceTree, from: task.baseTree, include, without });
+    return runOn(context, subject, { purpose: "base_tests", tree, sourceTree, before: base });
+  };
+  const baseTests = await run(new Set());
+  const without = filesToRunWithout({ artifacts: await submittedArtifacts(context, task) }, { base, baseTests });
+  return without.size === 0 ? baseTests : run(without);
+}
+
+function passesAnything({ cases }: TestRun): boolean {
+  return cases.some(({ outcome }) => outcome === "passed");
 }
 
 async function runOn(context: ServerContext, subject: EvidenceSubject, wanted: RunWanted): Promise<TestRun> {

@@ -44,7 +44,7 @@ export async function withRedContents(
 }
 
 /** Bodies of artifacts that were submitted earlier: a type left out is the last one submitted. */
-async function submittedArtifacts(context: ServerContext, task: TaskState): Promise<Record<string, JsonValue>> {
+export async function submittedArtifacts(context: ServerContext, task: TaskState): Promise<Record<string, JsonValue>> {
   const found: Record<string, JsonValue> = {};
   for (const [type, artifact] of Object.entries(task.artifacts)) {
     const payload = await context.ledger.getPayload(artifact.digest);

@@ -1,6 +1,7 @@
 import type { JsonValue, TestRun, TreeDigest } from "@phasegate/wire";
 import { digestBytes } from "@phasegate/wire";
 import { describe, expect, test } from "vitest";
+import { filesToRunWithout } from "../evidence/base-tests.ts";
 import { changed, judge } from "./testing/check-case.ts";
 import { onBase, type RunFiles } from "./testing/run-case.ts";
 
@@ -191,6 +192,25 @@ describe("tests that passed on the base must pass on the product with the base's
     const given = check(files, { run, removed: [`${file} > small`, `${file} > large`] });
     expect(given).toMatchObject({ passed: true, findings: [{ name: "removed_tests", severity: "warning" }] });
     expect(check(files, { run, removed: [`${file} > small`] }).passed).toBe(false);
+  });
+
+  test("where one file keeps the others from being known, those that this task changed are to be given up, and left out", () => {
+    const [other, kept] = ["test/other.test.ts", "test/kept.test.ts"];
+    const files: RunFiles = { [file]: { small: "passed", large: "failed" }, [kept]: { stays: "passed" } };
+    const outcome = check({}, { base: onBase(files), run: { status: "timed_out" } });
+    expect(outcome.passed || outcome.hint).toMatch(
+      /`\["test\/tax\.test\.ts > small"\]`; a file of which all are named is left out, and the others are run without it$/,
+    );
+    const runs = { base: onBase(files), baseTests: onBase({}, { status: "timed_out" as const }) };
+    const without = (removed: readonly string[], baseTests = runs.baseTests) => [
+      ...filesToRunWithout({ artifacts: { removed_tests: [...removed] } }, { ...runs, baseTests }),
+    ];
+    expect(without([`${file} > small`])).toEqual([file]);
+    expect(without([`${file} > small`], onBase({ [other]: "outside" }, { stoppedEarly: true }))).toEqual([file]);
+    expect(without([`${file} > large`])).toEqual([]);
+    expect(without([`${file} > small`], onBase({ [file]: { small: "failed" } }))).toEqual([]);
+    const again = check({ [kept]: { stays: "passed" } }, { base: onBase(files), removed: [`${file} > small`] });
+    expect(again).toMatchObject({ passed: true, findings: [{ name: "removed_tests" }] });
   });
 
   test("what is gone and given up is told once, by `green` where that judges beside", () => {

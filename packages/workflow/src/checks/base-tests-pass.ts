@@ -21,21 +21,23 @@ export const baseTestsPass = gatheredCheck({
     const reading = readBaseTests(evidenceSubject(input));
     if (!reading.ok) return fail(reading.problem, reading.hint ?? "ask for the transition again");
     if (reading.value === null) return pass();
-    const { run, open, worseFiles, changedFiles } = reading.value;
+    const { run, open, toGiveUp, worseFiles, changedFiles } = reading.value;
     const { evidenceId } = run;
     const findings = findingsOf(reading.value, input);
     if (open.length === 0 && worseFiles.length === 0) return { ...pass(), evidenceId, findings };
     const problems = reading.value.problem === null ? problemsOfTests(reading.value) : [problemOfBaseRun(run, input)];
     const changed = changedFiles.length === 0 ? [] : [`this task changed of their files ${listed(changedFiles)}`];
     const message = [...problems, ...changed.map((text) => ({ text }))].map(({ text }) => text).join("; ");
+    const isPart = toGiveUp.length < open.length;
     const steps = [
       ...new Set(problems.map(({ step }) => step)),
       `\`GET /tasks/{task_id}/evidence\` holds what they printed, as \`${evidenceId}\``,
       removedTestsHint(
         input.facts,
-        open,
+        toGiveUp,
         "where this task changes what they ask for, they are named in the artifact `removed_tests`",
       ),
+      ...(isPart ? ["a file of which all are named is left out, and the others are run without it"] : []),
     ];
     return {
       ...fail(`tests of the base, as the base has them, on this product: ${message}`, steps.join("; ")),

@@ -1,4 +1,4 @@
-import type { TestRun, UnloadedTestFile } from "@phasegate/wire";
+import type { Facts, TestRun, UnloadedTestFile } from "@phasegate/wire";
 import { noFailuresNow } from "./green.ts";
 import { removedTests } from "./removed-tests.ts";
 import { baseRun, changesFromBase, type EvidenceSubject, gathered, type Gathered } from "./subject.ts";
@@ -21,6 +21,11 @@ export interface BaseTestsReading {
   readonly worseFiles: readonly string[];
   /** Test files of the base that this task changed, where one of `open` stands in them. */
   readonly changedFiles: readonly string[];
+  /**
+   * Of `open`, those that a task gives up which changes what they ask for. Where one file keeps the others from being known,
+   * it is one that this task changed: the others are then run without it.
+   */
+  readonly toGiveUp: readonly string[];
   /** Would be `open`, and are given up in the artifact `removed_tests`. */
   readonly givenUp: readonly string[];
   /** Both outcomes on this tree, in this run or before it in this task, and none on the base. */
@@ -52,12 +57,15 @@ export function readBaseTests(subject: EvidenceSubject): Gathered<BaseTestsReadi
   const identities = passed.filter((identity) => !passes(identity) && !isHeldByFile(identity));
   const givenUp = identities.filter((identity) => isGivenUp(identity, base.value.fileOf(identity)));
   const open = [...new Set(identities).difference(new Set(givenUp))];
+  const isUnknown = problem !== null || baseTests.stoppedEarly;
   const filesOf = (tests: readonly string[]): readonly string[] => [
     ...new Set(tests.map((identity) => base.value.fileOf(identity)).filter((file) => file !== null)),
   ];
   const lostIn = (file: string | null): number => identities.filter((one) => base.value.fileOf(one) === file).length;
   const passedIn = (file: string | null): number => passed.filter((one) => base.value.fileOf(one) === file).length;
   const flaky = new Set([...run.inState("flaky"), ...noFailuresNow(run, baseTestsFailedEarlier)]);
+  const changedFiles = changes.ok ? filesOf(open).filter((file) => changes.value.has(file)) : [];
+  const inChanged = open.filter((identity) => changedFiles.includes(base.value.fileOf(identity) ?? ""));
   return {
     ok: true,
     value: {
@@ -65,14 +73,35 @@ export function readBaseTests(subject: EvidenceSubject): Gathered<BaseTestsReadi
       problem,
       open,
       ...outcomes(open, base.value, run),
+      changedFiles,
+      toGiveUp: isUnknown && inChanged.length > 0 ? inChanged : open,
       worseFiles: [...unstable]
         .filter((file) => passingIn(run, file) + lostIn(file) < passedIn(file))
         .map((file) => file ?? "tests without a file"),
-      changedFiles: changes.ok ? filesOf(open).filter((file) => changes.value.has(file)) : [],
       givenUp,
       flaky: problem === null ? [...flaky].filter((identity) => base.value.stateOf(identity) !== "flaky") : [],
     },
   };
+}
+
+/**
+ * Files of the base of which the artifact `removed_tests` gives up every test that passed, where nothing is known of other
+ * tests since one of them hung, did not build or the like: without these the run may tell of the rest.
+ */
+export function filesToRunWithout(
+  facts: Pick<Facts, "artifacts">,
+  { base, baseTests }: { readonly base: TestRun; readonly baseTests: TestRun },
+): ReadonlySet<string> {
+  if (problemOfRun(baseTests) === null && !baseTests.stoppedEarly) return new Set();
+  const isGivenUp = removedTests(facts);
+  const tests = indexRun(base);
+  const passed = [...tests.inState("passed"), ...tests.inState("flaky")];
+  const files = Map.groupBy(passed, (identity) => tests.fileOf(identity));
+  return new Set(
+    [...files].flatMap(([file, identities]) =>
+      file !== null && identities.every((identity) => isGivenUp(identity, file)) ? [file] : [],
+    ),
+  );
 }
 
 /** What became of tests that passed on the base and do not pass here. */
