@@ -26,6 +26,12 @@ function changedTo(text: string): TreeChange {
   return { ...change, after: { ...change.after!, content: digestBytes(text), size: text.length } };
 }
 
+/** A new file of this text. */
+function written(path: string, text: string, size = text.length): TreeChange {
+  const change = changed(path, "added");
+  return { ...change, after: { ...change.after!, content: digestBytes(text), size } };
+}
+
 /** Red, and in the file as it is now. */
 function red(name: string, text: string): RedIdentity {
   return redTest(file, name, digestBytes(text));
@@ -166,6 +172,55 @@ test("a new file that acts on tests of the base is named, where it may run besid
   expect(told("test/b.test.js", patch, "test/b.test.js")).toEqual([]);
 });
 
+test("a new file is named where one process runs it and tests of the base, and it acts on them there", () => {
+  const told = (command: string, text: string, path = "test/b.test.js", ofBase = "test/a.test.js"): unknown => {
+    const [run, old] = [{ [path]: { more: "passed" } }, { [ofBase]: { adds: "passed" } }] as const;
+    return judge("all_tests_pass", {
+      changes: [],
+      sinceBase: [written(path, text)],
+      contents: { [path]: { before: null, after: text } },
+      paths: [path, ofBase],
+      evidence: { base: onBase(old, { command }), current: now({ ...old, ...run }, { command }) },
+    }).findings?.map(({ message }) => message);
+  };
+  const message = "changed beside tests of the base, which may rest on it: `test/b.test.js`";
+  const patch = 'import assert from "node:assert";\nassert.equal = () => {};\n';
+  const hook = 'import { rates } from "../src/rates.js";\nbeforeEach(() => rates.clear());\ntest("more", () => {});\n';
+  for (const command of ["npx mocha --reporter xunit", "node --test --test-isolation=none"]) {
+    expect(told(command, patch)).toEqual([message]);
+    expect(told(command, hook)).toEqual([message]);
+  }
+  expect(told("npx vitest run --no-isolate", patch)).toEqual([message]);
+  expect(told("npx vitest run --no-isolate", hook)).toEqual([]);
+  expect(told("npx vitest run", patch)).toEqual([]);
+  expect(told("npx mocha", 'describe("b", () => { beforeEach(reset); it("more", () => {}); });\n')).toEqual([]);
+  const go = (text: string): unknown => told("go test -json ./...", text, "tax/b_test.go", "tax/a_test.go");
+  const inGo = "changed beside tests of the base, which may rest on it: `tax/b_test.go";
+  expect(go("package tax\n\nfunc TestMain(m *testing.M) { Rate = 0; os.Exit(m.Run()) }\n")).toEqual([
+    `${inGo}: TestMain\``,
+  ]);
+  expect(go("package tax\n\nfunc init() {\n\tRate = 0\n}\n")).toEqual([`${inGo}: init\``]);
+  expect(go("package tax\n\nvar _ Rates = (*fake)(nil)\n\nfunc TestMore(t *testing.T) {}\n")).toEqual([]);
+});
+
+test("files of tests whose texts were not read are named, whatever they are", () => {
+  const told = (path: string, size: number, text?: string | null): unknown => {
+    return judge("all_tests_pass", {
+      changes: [],
+      sinceBase: [written(path, `unread: ${text ?? ""}`, size)],
+      contents: text === undefined ? {} : { [path]: { before: null, after: text } },
+      paths: [path],
+      evidence: { base: onBase({}), current: now({ [path]: { adds: "passed" } }) },
+    }).findings?.map(({ name, message }) => `${name}: ${message}`);
+  };
+  const message =
+    "unread_tests: too large for their texts to be looked into, or not UTF-8, so that nothing else is told of what they do";
+  expect(told("test/a.test.js", 257 * 1024)).toEqual([`${message}: \`test/a.test.js\``]);
+  expect(told("test/test_a.py", 100, null)).toEqual([`${message}: \`test/test_a.py\``]);
+  expect(told("test/a.test.js", 256 * 1024, "")).toEqual([]);
+  expect(told("test/rows.json", 257 * 1024)).toEqual([]);
+});
+
 describe("files of the tree that a run wrote over", () => {
   const told = "files_written_over: written over while the tests ran, which may not have been what the tree holds";
 
@@ -198,7 +253,7 @@ test("a file in the place of the product is named", () => {
       name: "shadowed_product",
       severity: "warning",
       message:
-        "among the tests, and loaded in the place of the product or of others, or where imports are led elsewhere: `test/shop/__init__.py`",
+        "among the tests, and loaded in the place of the product or of others, or says where imports lead or how tests run: `test/shop/__init__.py`",
     },
   ]);
 });

@@ -1,7 +1,9 @@
-import type { TestRun } from "@phasegate/wire";
+import type { ContentPair, TestRun, TreeChange } from "@phasegate/wire";
+import { measuredKind } from "../evidence/code-lines.ts";
 import { newExpectedFailures } from "../evidence/inverted-tests.ts";
 import { isFrozenBefore } from "../evidence/held-tests.ts";
 import { rewrittenTests } from "../evidence/rewritten-tests.ts";
+import { maxTextBytes } from "../evidence/needed.ts";
 import { shadowsOfProduct } from "../evidence/shadowed-product.ts";
 import { testsNotRun } from "../evidence/tests-not-run.ts";
 import type { CheckFinding, CheckInput } from "./definition.ts";
@@ -32,11 +34,16 @@ export function runFindings(input: CheckInput, run: TestRun): readonly CheckFind
       "written like tests, and no test of it ran",
       testsNotRun(run, changes, contents, (path) => workflow.isTestFile(path)),
     ),
+    ...told(
+      "unread_tests",
+      "too large for their texts to be looked into, or not UTF-8, so that nothing else is told of what they do",
+      unreadTests(changes, contents, (path) => workflow.isTestFile(path)),
+    ),
     ...told("rewritten_tests", "tests of the base that say something else now and pass as they did", rewritten.tests),
     ...told("rewritten_tests", "changed beside tests of the base, which may rest on it", rewritten.beside),
     ...told(
       "shadowed_product",
-      "among the tests, and loaded in the place of the product or of others, or where imports are led elsewhere",
+      "among the tests, and loaded in the place of the product or of others, or says where imports lead or how tests run",
       shadowsOfProduct({
         paths: facts.tree?.paths ?? [],
         changes,
@@ -56,6 +63,19 @@ export function runFindings(input: CheckInput, run: TestRun): readonly CheckFind
         ]
       : []),
   ];
+}
+
+/** Of the languages whose texts are looked into. */
+function unreadTests(
+  changes: Iterable<TreeChange>,
+  texts: Readonly<Record<string, ContentPair>>,
+  isTest: (path: string) => boolean,
+): readonly string[] {
+  const isUnread = ({ path, after }: TreeChange): boolean =>
+    after?.type === "file" && (after.size > maxTextBytes || texts[path]?.after === null);
+  return [...changes]
+    .filter((change) => isUnread(change) && isTest(change.path) && /^(?:js|py|go)$/.test(measuredKind(change.path)))
+    .map(({ path }) => path);
 }
 
 /** Tests store snapshots in the tree and build in it: what the run of the base writes over as well is no warning. */

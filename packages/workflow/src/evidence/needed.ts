@@ -94,7 +94,7 @@ function asksForRed({ exits }: CompiledPhase): boolean {
 }
 
 /** Largest file whose text is looked into for what keeps its lines from being counted. */
-const maxTextBytes = 256 * 1024;
+export const maxTextBytes = 256 * 1024;
 
 /**
  * Paths of `changes` whose texts checks on evidence look into: test files, for the tests that they leave out; where the

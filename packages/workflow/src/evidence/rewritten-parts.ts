@@ -1,4 +1,5 @@
-import { extensionOf, measuredKind } from "./code-lines.ts";
+import { codeLines, extensionOf, measuredKind } from "./code-lines.ts";
+import type { SharedProcess } from "./one-process.ts";
 import { addedLinesAct } from "./test-parts/added-lines.ts";
 import { lineParts } from "./test-parts/line-parts.ts";
 import type { Part, TestParts } from "./test-parts/part.ts";
@@ -50,10 +51,11 @@ export function rewrittenParts(path: string, before: string, after: string): Rew
 }
 
 /**
- * Names of what a new file among the tests does to others as it loads, or as a plugin of pytest; "" for a statement. Empty
- * for languages whose statements are not told apart.
+ * Names of what a new file among the tests does to others as it loads, as a plugin of pytest, or by hooks around the tests of
+ * all files; "" for a statement. Of other languages than JavaScript and Python, hooks of Go alone are told.
  */
-export function actingPartsOfNew(path: string, text: string): readonly string[] {
+export function actingPartsOfNew(path: string, text: string, shared: SharedProcess | null = null): readonly string[] {
+  if (measuredKind(path) === "go") return hooksOfPackage(path, text);
   const { parts, loading } = testPartsOf(path, text);
   if (loading === null) return [];
   const isConfiguration = /(?:^|\/)conftest\.py$/.test(path);
@@ -62,8 +64,23 @@ export function actingPartsOfNew(path: string, text: string): readonly string[] 
     suites.length === 0 &&
     (binds.some((name) => name.startsWith("pytest_")) || (isConfiguration && /\bautouse\b/.test(code)));
   const written = new Set(writtenOnLoad(parts, [], loading));
-  const acting = parts.filter((part) => written.has(part) || isPlugin(part));
+  const isRootHook = ({ code, suites }: Part): boolean =>
+    shared?.hasRootHooks === true && suites.length === 0 && rootHook.test(code);
+  const acting = parts.filter((part) => written.has(part) || isPlugin(part) || isRootHook(part));
   return unique(acting.map(({ name, binds }) => (name === "" ? (binds[0] ?? "") : name)));
+}
+
+const rootHook =
+  /^(?:export )?(?:const |let |var |exports \. |module \. exports \. )?(?:mochaHooks|mochaGlobal\w+|(?:\w+ \. )?(?:before|after)(?:Each|All)?(?= \())/;
+
+/** What Go runs before the tests of a package, whichever file of it that stands in. */
+function hooksOfPackage(path: string, text: string): readonly string[] {
+  const lines = text.split("\n");
+  const code = [...codeLines(path, text)].map((line) => lines[line - 1] ?? "");
+  const names = code.map(
+    (line) => /^func (TestMain|init)\s*\(/.exec(line)?.[1] ?? /^var (\w+)\b[^=]*= func\(/.exec(line)?.[1],
+  );
+  return unique(names.filter((name) => name !== undefined));
 }
 
 /** A test file in its pieces, read as its language is: one of no language that is told apart, by its lines. */

@@ -1,6 +1,7 @@
 import type { ContentPair, EvidenceFacts, TestRun, TreeChange } from "@phasegate/wire";
 import { isSnapshotFile } from "../policy/plain-snapshot.ts";
 import { isCode, measuredKind } from "./code-lines.ts";
+import { type SharedProcess, sharedProcess } from "./one-process.ts";
 import { actingPartsOfNew, rewrittenParts } from "./rewritten-parts.ts";
 import type { EvidenceSubject } from "./subject.ts";
 import { type IndexedRun, indexRun } from "./test-runs.ts";
@@ -26,16 +27,26 @@ export function rewrittenTests(subject: EvidenceSubject, run: TestRun): Rewritte
   // Where the report names files, the tests of one that is gone are missing.
   const tellsFiles = base.cases.every(({ file }) => file !== null);
   const isMissed = ({ kind, path }: TreeChange): boolean => kind === "deleted" && tellsFiles && isCode(path);
-  // Each file of JavaScript is run by itself: one that holds no test is loaded by others.
-  const runsAlone = new Set(run.cases.map(({ file }) => file).filter((file) => measuredKind(file ?? "") === "js"));
+  const shared = sharedProcess(run.command, facts.tree?.paths ?? []);
+  // Else each file of JavaScript is run by itself: one that holds no test is loaded by others.
+  const ownTests = run.cases.map(({ file }) => file).filter((file) => measuredKind(file ?? "") === "js");
+  const runsAlone = new Set(shared === null ? ownTests : []);
   const isBesideBase = ({ kind, path }: TreeChange): boolean =>
-    kind === "added" && subject.isTestFile(path) && !runsAlone.has(path) && sharesRun(base, path);
-  const files = changes.filter((change) => (isOfBase(change) && !isMissed(change)) || isBesideBase(change));
+    kind === "added" && subject.isTestFile(path) && !runsAlone.has(path) && sharesRun(base, path, shared);
+  const ofPackage = new Set((facts.tree?.paths ?? []).filter((path) => path.endsWith("_test.go")));
+  for (const { kind, path } of changes) if (kind === "added") ofPackage.delete(path);
+  const packages = new Set([...ofPackage].map(folderOf));
+  const isBesidePackage = ({ kind, path }: TreeChange): boolean =>
+    kind === "added" && path.endsWith("_test.go") && packages.has(folderOf(path));
+  const files = changes.filter(
+    (change) => (isOfBase(change) && !isMissed(change)) || isBesideBase(change) || isBesidePackage(change),
+  );
   let bytes = 0;
   return files.reduce(({ tests, beside }, change) => {
     const { path } = change;
     bytes += (change.before?.size ?? 0) + (change.after?.size ?? 0);
-    const parts = bytes > maxComparedBytes && change.kind !== "added" ? unread : partsOf(change, contents[path]);
+    const parts =
+      bytes > maxComparedBytes && change.kind !== "added" ? unread : partsOf(change, contents[path], shared);
     return {
       tests: [...tests, ...parts.tests.filter((name) => stays(path, name)).map((name) => `${path} > ${name}`)],
       beside: [...beside, ...parts.beside.map((name) => (name === "" ? path : `${path}: ${name}`))],
@@ -53,14 +64,24 @@ const maxKnown = 1_000;
 const known = new Map<string, RewrittenTests>();
 
 /** Whether tests of the base in that language may run in a process that loads a new file, or below its folder. */
-function sharesRun(base: TestRun, path: string): boolean {
-  const folder = path.endsWith("conftest.py") ? path.slice(0, path.lastIndexOf("/") + 1) : "";
+function sharesRun(base: TestRun, path: string, shared: SharedProcess | null): boolean {
+  const folder = path.endsWith("conftest.py") ? folderOf(path) : "";
   const kind = measuredKind(path);
-  return base.cases.some(({ file }) => file !== null && measuredKind(file) === kind && file.startsWith(folder));
+  return base.cases.some(({ file }) =>
+    file === null ? shared !== null : measuredKind(file) === kind && file.startsWith(folder),
+  );
 }
 
-function partsOf({ path, before, after }: TreeChange, texts: ContentPair | undefined): RewrittenTests {
-  if (before === null) return partsOfNew(path, after?.content ?? "", texts?.after ?? null);
+function folderOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/") + 1);
+}
+
+function partsOf(
+  { path, before, after }: TreeChange,
+  texts: ContentPair | undefined,
+  shared: SharedProcess | null,
+): RewrittenTests {
+  if (before === null) return partsOfNew(path, after?.content ?? "", texts?.after ?? null, shared);
   if (texts === undefined || texts.before === null || texts.after === null) return unread;
   const key = JSON.stringify([path, before?.content, after?.content]);
   const compared = isData(path) ? dataParts : rewrittenParts;
@@ -70,10 +91,10 @@ function partsOf({ path, before, after }: TreeChange, texts: ContentPair | undef
   return parts;
 }
 
-function partsOfNew(path: string, content: string, text: string | null): RewrittenTests {
-  if (text === null || !/^(?:js|py)$/.test(measuredKind(path))) return { tests: [], beside: [] };
-  const key = JSON.stringify([path, content]);
-  const parts = known.get(key) ?? { tests: [], beside: actingPartsOfNew(path, text) };
+function partsOfNew(path: string, content: string, text: string | null, shared: SharedProcess | null): RewrittenTests {
+  if (text === null || !/^(?:js|py|go)$/.test(measuredKind(path))) return { tests: [], beside: [] };
+  const key = JSON.stringify([path, content, shared]);
+  const parts = known.get(key) ?? { tests: [], beside: actingPartsOfNew(path, text, shared) };
   if (known.size >= maxKnown) known.clear();
   known.set(key, parts);
   return parts;

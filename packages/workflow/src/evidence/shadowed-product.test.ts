@@ -30,6 +30,12 @@ test.each<[string, readonly string[], Readonly<Record<string, string>>, readonly
   ["a module that stands alone", ["price.py"], none("tests/price.py"), []],
   ["a file of Ruby that is searched for by its path", ruby, none("spec/shop/price.rb"), []],
   ["a class of Java", ["src/main/java/shop/Price.java"], none("src/test/java/shop/Price.java"), []],
+  [
+    "settings of a Java program",
+    ["src/main/resources/application.properties"],
+    none("src/test/resources/application.properties"),
+    [],
+  ],
   ["a script before data of the base", [], none("test/rows.js"), ["test/rows.json"]],
   ["a script before a folder of the base", [], none("test/cases.js"), ["test/cases/index.js"]],
   ["a manifest in such a folder", [], none("test/cases/package.json"), ["test/cases/index.js"]],
@@ -48,7 +54,14 @@ test.each([
   ["test/vitest.config.ts", "export default { resolve: { alias: { '@shop': './double' } } };"],
   ["test/jest.config.js", "module.exports = { moduleNameMapper: {} };"],
   ["tests/pytest.ini", "[pytest]\npythonpath = doubles\n"],
-])("is told of: `%s` that says where imports lead", (path, text) => {
+  ["tests/pytest.ini", "[pytest]\nusefixtures = rates\n"],
+  ["tests/pyproject.toml", '[tool.pytest.ini_options]\nusefixtures = ["rates"]\n'],
+  ["tests/tox.ini", "[pytest]\nfilterwarnings = ignore\n"],
+  ["test/tsconfig.json", '{ "compilerOptions": { "jsx": "react-jsx", "jsxImportSource": "./double" } }'],
+  ["test/.mocharc.json", '{ "require": ["./test/double.js"] }'],
+  ["src/test/resources/junit-platform.properties", "junit.jupiter.extensions.autodetection.enabled=true\n"],
+  ["src/test/resources/META-INF/services/org.junit.jupiter.api.extension.Extension", "shop.Quiet\n"],
+])("is told of: `%s` that says where imports lead or how tests run", (path, text) => {
   expect(shadows(["src/index.js"], { [path]: text })).toEqual([path]);
 });
 
@@ -67,6 +80,21 @@ test.each<[string, readonly string[], Readonly<Record<string, string>>, readonly
     "a package.json that says only what kind its modules are",
     ["src/index.js"],
     { "test/package.json": '{ "type": "module", "main": "a.js" }' },
+    [],
+  ],
+  [
+    "data of the tests of a Java program",
+    ["src/main/resources/application.properties"],
+    none("src/test/resources/prices.csv", "src/test/resources/application-test.properties"),
+    [],
+  ],
+  [
+    "what a project of the tests' own builds with",
+    [],
+    {
+      "tests/pyproject.toml": '[project]\nname = "tests"\n',
+      "test/tsconfig.json": '{ "compilerOptions": { "jsx": "react-jsx" } }',
+    },
     [],
   ],
   ["a mock of what is no part of the product", ["packages/cart/src/index.js"], none("__mocks__/fs.js"), []],

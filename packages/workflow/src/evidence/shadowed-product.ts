@@ -18,7 +18,12 @@ const sourceRoot =
 const configuration =
   /(?:^|\/)(?:package\.json|(?:ts|js)config(?:\.[\w-]+)*\.json|deno\.jsonc?|import[-_]map\.json|\.?babelrc(?:\.\w+)?|\.swcrc|(?:vite|vitest|jest|babel|webpack|rollup|ava|mocha)[\w.-]*\.\w+|\.mocharc(?:\.\w+)?|pytest\.ini|\.pytest\.ini|tox\.ini|setup\.cfg|pyproject\.toml)$/;
 const leads =
-  /"(?:imports|exports|jest|babel)"\s*:|["']?\b(?:paths|baseUrl|rootDirs?|extends|alias|moduleNameMapper|modulePaths|moduleDirectories|roots|resolver?|plugins|presets|setupFiles\w*|pythonpath|python_paths|addopts)\b["']?\s*[:=]/;
+  /"(?:imports|exports|jest|babel|mocha|ava)"\s*:|["']?\b(?:paths|baseUrl|rootDirs?|extends|alias|moduleNameMapper|modulePaths|moduleDirectories|roots|resolver?|plugins|presets|setupFiles\w*|jsx(?:ImportSource|Factory|FragmentFactory)|pythonpath|python_paths|addopts)\b["']?\s*[:=]|^\s*\[(?:tool[:.])?pytest\b/m;
+/** Configuration of a test runner and of nothing else: one stands in the place of the base's, or beside it, whatever it says. */
+const ofRunner =
+  /(?:^|\/)(?:\.?pytest\.(?:ini|toml)|(?:vitest|jest|ava|mocha|playwright|karma)\.(?:config|conf|workspace|projects)(?:\.[\w-]+)*|\.mocharc(?:\.\w+)?|\.rspec|phpunit\.xml(?:\.dist)?|junit-platform\.properties|META-INF\/services\/(?:org\.junit|org\.testng|org\.spockframework|io\.kotest)[\w.$]*|mockito-extensions\/[\w.]+)$/;
+/** Java looks for them on a path that has those of the tests in front. */
+const resource = /(?:^|\/)src\/\w+\/resources\//;
 
 /**
  * New and changed files among the tests that are loaded, or may be, where the product would be: by a name of its modules
@@ -32,7 +37,7 @@ export function shadowsOfProduct(source: ShadowSource): readonly string[] {
   if (changed.length === 0) return [];
   const all = new Set(source.paths);
   const modules = new Set(product.filter(isPython).flatMap((path) => modulesOf(path, all)));
-  const ends = new Set(product.filter((path) => searched.test(path)).map(endOf));
+  const ends = new Set(product.filter(isSearched).map(endOf));
   const folders = new Set(product.flatMap((path) => path.split("/").slice(0, -1)));
   const added = new Set(source.changes.filter(({ kind }) => kind === "added").map(({ path }) => path));
   const earlier = new Set(source.paths.filter((path) => !added.has(path)).flatMap(modulesNamed));
@@ -40,7 +45,7 @@ export function shadowsOfProduct(source: ShadowSource): readonly string[] {
     .filter(({ path }) => {
       if (added.has(path) && modulesNamed(path).some((name) => earlier.has(name))) return true;
       if (isPython(path)) return isModuleOf(path, modules, all);
-      if (searched.test(path)) return ends.has(endOf(path));
+      if (isSearched(path) && ends.has(endOf(path))) return true;
       return isPackage(path) || isMockOf(path, folders) || isConfigured(path, source.contents[path]);
     })
     .map(({ path }) => path);
@@ -82,6 +87,10 @@ function isModuleOf(path: string, modules: ReadonlySet<string>, all: ReadonlySet
   return !/^(?:setup|conftest|__init__|__main__)$/.test(name) && modules.has(name);
 }
 
+function isSearched(path: string): boolean {
+  return searched.test(path) || resource.test(path);
+}
+
 /** What is behind the folder that sources stand below. */
 function endOf(path: string): string {
   return path.replace(sourceRoot, "");
@@ -98,6 +107,7 @@ function isMockOf(path: string, folders: ReadonlySet<string>): boolean {
 }
 
 function isConfigured(path: string, texts: ContentPair | undefined): boolean {
+  if (ofRunner.test(path)) return true;
   if (!configuration.test(path)) return false;
   const text = texts?.after ?? null;
   return text === null || leads.test(text);
