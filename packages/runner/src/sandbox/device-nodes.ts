@@ -40,6 +40,8 @@ export async function makeDeviceNodes(spawner: Spawner, directory: string): Prom
     }
     // A file system without devices makes nodes that cannot be opened.
     await (await open(join(directory, "null"), "r+")).close();
+    // A descriptor leads to the node that it was opened at, whatever is mounted over it inside.
+    spawner.useNullDevice(join(directory, "null"));
     return made;
   } catch {
     return [];

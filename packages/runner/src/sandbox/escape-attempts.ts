@@ -216,13 +216,19 @@ function writeOnHost({ outsideFiles, outsideContent }: EscapeTargets): null {
 }
 
 /** Sets the mode that the node has already: nothing changes, yet only its owner may. */
+/** By its name, and through what the command was given. */
 function changeDeviceNode(): string | null {
-  try {
-    chmodSync("/dev/full", statSync("/dev/full").mode & 0o7777);
-    return "/dev/full";
-  } catch {
-    return null;
+  for (const node of ["/dev/full", ...readdirSync("/proc/self/fd").map((name) => `/proc/self/fd/${name}`)]) {
+    try {
+      const stats = statSync(node);
+      if (!stats.isCharacterDevice()) continue;
+      chmodSync(node, stats.mode & 0o7777);
+      return node;
+    } catch {
+      continue;
+    }
   }
+  return null;
 }
 
 function openForWriting(files: readonly string[]): string | null {
@@ -250,8 +256,7 @@ function findDescriptors(): string | null {
     if (Number(name) <= 2) continue;
     const flags = /^flags:\s*([0-7]+)/m.exec(readOrNull(`/proc/self/fdinfo/${name}`) ?? "")?.[1];
     if (flags === undefined || (Number.parseInt(flags, 8) & 0o2000000) !== 0) continue;
-    const target = readlinkSync(`/proc/self/fd/${name}`);
-    if (target !== "/dev/null") return `descriptor ${name}: ${target}`;
+    return `descriptor ${name}: ${readlinkSync(`/proc/self/fd/${name}`)}`;
   }
   return null;
 }

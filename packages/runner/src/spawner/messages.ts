@@ -1,4 +1,4 @@
-/** What a descriptor of the process is: /dev/null, or the other end of the named pipe at `path`. */
+/** What a descriptor of the process is: the null device, or the other end of the named pipe at `path`. */
 export type DescriptorSource =
   | { readonly kind: "nothing" }
   | { readonly kind: "read"; readonly path: string }
@@ -13,8 +13,10 @@ export type ToSpawner =
       readonly argv: readonly string[];
       readonly cwd: string;
       readonly environment: Readonly<Record<string, string>>;
-      /** From descriptor 0 on; standard ones that are not named are /dev/null, and there is no other. */
+      /** From descriptor 0 on; standard ones that are not named are the null device, and there is no other. */
       readonly descriptors: readonly DescriptorSource[];
+      /** The null device; /dev/null where absent. */
+      readonly nullDevice?: string;
     }
   | { readonly type: "kill"; readonly marker: string };
 

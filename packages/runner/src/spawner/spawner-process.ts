@@ -7,6 +7,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { closeSync, constants, openSync } from "node:fs";
 import { endMarked, killQuietly, markerName } from "./end-processes.ts";
+import { inheritableDescriptors } from "./inheritable-descriptors.ts";
 import type { DescriptorSource, FromSpawner, SystemFacts, ToSpawner } from "./messages.ts";
 
 const standardDescriptors = 3;
@@ -14,13 +15,16 @@ const running = new Map<string, ChildProcess>();
 /** Markers of processes that ended and whose remains are being ended. */
 const ending = new Set<string>();
 
+// What whoever started the server left open is the null device here, and nothing at all in what is started.
+for (const descriptor of inheritableDescriptors()) closeSync(descriptor);
+
 function start(request: ToSpawner & { type: "start" }): void {
   const { marker, argv, cwd } = request;
   const [file = "", ...args] = argv;
   const opened: number[] = [];
   try {
-    for (const source of request.descriptors) opened.push(openDescriptor(source));
-    while (opened.length < standardDescriptors) opened.push(openDescriptor({ kind: "nothing" }));
+    for (const source of request.descriptors) opened.push(openDescriptor(source, request.nullDevice));
+    while (opened.length < standardDescriptors) opened.push(openDescriptor({ kind: "nothing" }, request.nullDevice));
     const env = { ...request.environment, [markerName]: marker };
     // A session and a group of its own, so that it is ended with what it started.
     const child = spawn(file, args, { cwd, env, stdio: [...opened], detached: true });
@@ -46,8 +50,8 @@ async function end(child: ChildProcess, marker: string, code: number | null, sig
   tell({ type: "exited", marker, code, signal });
 }
 
-function openDescriptor(source: DescriptorSource): number {
-  if (source.kind === "nothing") return openSync("/dev/null", constants.O_RDWR);
+function openDescriptor(source: DescriptorSource, nullDevice = "/dev/null"): number {
+  if (source.kind === "nothing") return openSync(nullDevice, constants.O_RDWR);
   // A named pipe whose other end is gone would hold this process for ever, but not while it holds both ends itself.
   const both = openSync(source.path, constants.O_RDWR);
   try {

@@ -6,7 +6,7 @@ import { removeDirectory } from "../tree/remove-directory.ts";
 import { NamedPipes, type NamedPipe } from "./named-pipes.ts";
 import { SpawnerLink, type ExitStatus } from "./spawner-link.ts";
 
-/** `nothing`: /dev/null; `read` and `write`: a pipe that the process reads or writes, the server the other end. */
+/** `nothing`: the null device; `read` and `write`: a pipe that the process reads or writes, the server the other end. */
 export type DescriptorKind = "nothing" | "read" | "write";
 
 export interface SpawnRequest<Descriptors extends readonly DescriptorKind[]> {
@@ -14,7 +14,7 @@ export interface SpawnRequest<Descriptors extends readonly DescriptorKind[]> {
   readonly cwd: string;
   /** All of it, but for the marker that is added. */
   readonly environment: Readonly<Record<string, string>>;
-  /** From descriptor 0 on; standard ones that are not named are /dev/null, and there is no other. */
+  /** From descriptor 0 on; standard ones that are not named are the null device, and there is no other. */
   readonly descriptors: Descriptors;
   /** A name that no other process has, for who must say it inside; made where absent. */
   readonly marker?: string;
@@ -62,6 +62,7 @@ export class Spawner {
   #ending: Promise<unknown> = Promise.resolve();
   #deaths: number[] = [];
   #closed = false;
+  #nullDevice: string | null = null;
 
   private constructor({ pipesDirectory, answerMs, maxDeaths }: SpawnerOptions) {
     this.#answerMs = answerMs ?? defaultAnswerMs;
@@ -73,6 +74,11 @@ export class Spawner {
     await removeDirectory(options.pipesDirectory);
     await mkdir(options.pipesDirectory, { recursive: true, mode: 0o700 });
     return new Spawner(options);
+  }
+
+  /** From now on what is started gets this null device instead of the host's: as root it could change that one's mode. */
+  useNullDevice(path: string): void {
+    this.#nullDevice = path;
   }
 
   /** Rejects with what the system said (ENOENT, EMFILE, EAGAIN) when the process cannot be started. */
@@ -88,7 +94,8 @@ export class Spawner {
       const sources = descriptors.map((kind, index) => {
         return kind === "nothing" ? { kind } : { kind, path: pipes[index]?.path ?? "" };
       });
-      const { pid, exited } = await link.start({ ...rest, marker, descriptors: sources });
+      const nullDevice = this.#nullDevice === null ? {} : { nullDevice: this.#nullDevice };
+      const { pid, exited } = await link.start({ ...rest, ...nullDevice, marker, descriptors: sources });
       runs = true;
       const streams = pipes.map((pipe) => pipe?.stream ?? null);
       return {
