@@ -8,6 +8,7 @@ import { evidenceSubject, gatheredCheck } from "./evidence-check.ts";
 import { fail, listed, pass } from "./outcome.ts";
 import { judgeReportedPass } from "./reported-pass.ts";
 import { resultFields } from "./reported-results.ts";
+import { settingsFindings } from "./settings-findings.ts";
 
 export const baseTestsPass = gatheredCheck({
   name: "base_tests_pass",
@@ -159,5 +160,6 @@ function findingsOf({ givenUp, flaky, problem, run }: BaseTestsReading, input: C
       givenUp.filter((identity) => !isToldBeside(identity)),
     ),
     ...told("flaky", "as the base has them, both outcomes on this product", flaky),
+    ...(input.beside?.has("all_tests_pass") === true ? [] : settingsFindings(input, run)),
   ];
 }

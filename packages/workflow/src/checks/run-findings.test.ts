@@ -258,6 +258,33 @@ test("a file in the place of the product is named", () => {
   ]);
 });
 
+test.each(["red", "green", "base_tests"])("settings beside the tests that changed are named at %s, once", (at) => {
+  const path = "package.json";
+  const told = (beside: readonly string[], after: object) =>
+    judge(at, {
+      changes: [],
+      sinceBase: [changed(path)],
+      paths: [path, "test/a.test.js"],
+      contents: { [path]: { before: '{ "imports": { "#rates": "./src/rates.js" } }', after: JSON.stringify(after) } },
+      evidence: {
+        base: onBase({ "test/a.test.js": { adds: "passed" } }),
+        red: atRed({ "test/a.test.js": { adds: "passed" } }),
+        current: now({ "test/a.test.js": { adds: "passed" } }),
+        baseTests: onBase({ "test/a.test.js": { adds: "passed" } }),
+      },
+      beside,
+    }).findings?.filter(({ name }) => name === "changed_settings");
+  const elsewhere = { imports: { "#rates": "./src/fake.js" } };
+  expect(told([], elsewhere)).toMatchObject([
+    {
+      severity: "warning",
+      message: "beside the tests, and says which of them run, how, or what they load: `package.json#/imports/#rates`",
+    },
+  ]);
+  expect(told([], { dependencies: { zod: "4.0.0" }, imports: { "#rates": "./src/rates.js" } })).toEqual([]);
+  expect(told(["all_tests_pass"], elsewhere)).toHaveLength(at === "base_tests" ? 0 : 1);
+});
+
 test("a new line that makes a success of failures is named", () => {
   const outcome = judge("all_tests_pass", {
     changes: [],

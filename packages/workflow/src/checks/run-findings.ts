@@ -9,10 +9,11 @@ import { testsNotRun } from "../evidence/tests-not-run.ts";
 import type { CheckFinding, CheckInput } from "./definition.ts";
 import { evidenceSubject } from "./evidence-check.ts";
 import { listed } from "./outcome.ts";
+import { settingsFindings } from "./settings-findings.ts";
 
 /**
  * Names what a reader takes for proof and the run did not prove: tests that did not run or say something else than before,
- * files in the place of the product, what the run wrote over, and snapshots that it stored.
+ * files in the place of the product, settings that changed, what the run wrote over, and snapshots that it stored.
  */
 export function runFindings(input: CheckInput, run: TestRun): readonly CheckFinding[] {
   const { workflow, facts, baseTree } = input;
@@ -51,6 +52,7 @@ export function runFindings(input: CheckInput, run: TestRun): readonly CheckFind
         isTest,
       }),
     ),
+    ...settingsFindings(input, run),
     ...overwritten(run, facts.evidence?.base),
     ...(snapshotsWritten > 0
       ? [

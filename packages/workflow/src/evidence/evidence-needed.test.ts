@@ -80,16 +80,18 @@ phases:
   expect([...ofTests, ...ofProduct].filter(isLaid)).toEqual(ofTests);
 });
 
-test("the texts of what changed are read for green where coverage is measured, those of test files for red too", () => {
+test("the texts of what changed are read for green where coverage is measured, those of test files and settings for red too", () => {
   const changes = [
     changed("src/a.ts"),
     changed("src/b.ts", "added"),
     changed("src/c.ts", "deleted"),
     changed("test/a.ts"),
+    changed("package.json"),
   ];
   const texts = (gate: string) => textsForEvidence(compiled(gate), compiled(gate).initialPhase, changes);
-  expect(texts("green")).toEqual(["src/a.ts", "src/b.ts", "test/a.ts"]);
-  expect(texts("red")).toEqual(["test/a.ts"]);
+  expect(texts("green")).toEqual(["src/a.ts", "src/b.ts", "test/a.ts", "package.json"]);
+  expect(texts("red")).toEqual(["test/a.ts", "package.json"]);
+  expect(texts("base_tests")).toEqual(["package.json"]);
   expect(texts("{ green: { evidence: self_reported } }")).toEqual([]);
 });
 

@@ -1,6 +1,7 @@
 import { digestJson, type Digest, type JsonObject, type TreeChange } from "@phasegate/wire";
 import type { CompiledCheck, CompiledPhase, CompiledWorkflow } from "../model/compiled.ts";
 import { evidenceWorkflow } from "./settings.ts";
+import { isTestSettings } from "./test-settings/changed-settings.ts";
 
 /** One run of a `command` check. */
 export interface CommandNeeded {
@@ -97,7 +98,8 @@ function asksForRed({ exits }: CompiledPhase): boolean {
 export const maxTextBytes = 256 * 1024;
 
 /**
- * Paths of `changes` whose texts checks on evidence look into: test files, for the tests that they leave out; where the
+ * Paths of `changes` whose texts checks on evidence look into: test files, for the tests that they leave out, and settings,
+ * for what they say of tests; where the
  * workflow measures coverage, also for which lines changed (`weak_red`), for comments that take lines out of the
  * coverage, and for what loads a file that is named like a test.
  */
@@ -111,11 +113,13 @@ export function textsForEvidence(
     checks.some(({ definition, selfReported }) => definition.name === name && !selfReported);
   const [looksAtLines, countsLines] = [asks("all_tests_pass"), asks("coverage_threshold_met")];
   const looksAtTests = looksAtLines || asks("tests_are_failing");
+  const looksAtSettings = looksAtTests || asks("base_tests_pass");
   const hasCoverage = evidenceWorkflow(workflow.normalized.evidence).coverage !== null;
   return changes
     .filter(({ kind, path, after }) => {
       if (after?.type !== "file") return false;
       if (looksAtTests && workflow.isTestFile(path) && after.size <= maxTextBytes) return true;
+      if (looksAtSettings && isTestSettings(path) && after.size <= maxTextBytes) return true;
       if (!hasCoverage) return false;
       if (kind === "modified" && looksAtLines && !workflow.isTestFile(path)) return true;
       return (looksAtLines || countsLines) && after.size <= maxTextBytes;
