@@ -1,9 +1,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { digestBytes } from "@phasegate/wire";
 import { describe, expect, it } from "vitest";
 import { compileWorkflow } from "./compile/compile-workflow.ts";
 import { loadWorkflow, type LoadWorkflowOutcome } from "./load-workflow.ts";
 import type { NormalizedWorkflow } from "./model/normalized.ts";
+import { presetText } from "./presets/bundled.ts";
 
 const noFiles = (): null => null;
 
@@ -104,12 +106,14 @@ describe("the short form", () => {
     });
   });
 
-  it("of the strict preset lets the test runner write new snapshots while the tests are frozen", () => {
-    const text = "name: x\nextends: phasegate/strict@1\n";
-    const outcome = load(text);
+  it.each([
+    ["phasegate/strict@1", "test/__snapshots__/price.test.ts.snap"],
+    ["phasegate/strict@2", "test/__snapshots__/price.test.ts.snap"],
+    ["phasegate/strict@2", "test/price.test.js.snapshot"],
+  ])("of the preset %s lets the test runner write new snapshots while the tests are frozen: %s", (preset, snapshot) => {
+    const outcome = load(`name: x\nextends: ${preset}\n`);
     if (!outcome.ok) throw new Error("it does not load");
     const phases = compileWorkflow(outcome.stored).phases;
-    const snapshot = "test/__snapshots__/price.test.ts.snap";
     expect(phases.get("IMPL")?.judgePath(snapshot)).toEqual({ allowed: true });
     expect(phases.get("TDD")?.freeze?.judgePath(snapshot, false)).toEqual({ allowed: true });
     expect(phases.get("TDD")?.freeze?.judgePath(snapshot, true)).toMatchObject({ allowed: false });
@@ -184,8 +188,13 @@ phases:
     ]);
   });
 
-  it.each(["phasegate/confined@1", "phasegate/strict@1"])("loads the bundled workflow %s", (preset) => {
+  it.each([
+    ["phasegate/confined@1", "c750eee3b92a969b0118f52ead68df15e9df94fac8e3edb736a9ddfc7a365ed5"],
+    ["phasegate/strict@1", "d576b9ebf65738dc1fa60a01c19121f35a7541318368db3fa5cd0aab80a8779e"],
+    ["phasegate/strict@2", "0a6dd13106cd81c97e11f207ce1474175edbe4077b5ef844948229c25eee423b"],
+  ])("loads the bundled workflow %s, whose text never changes", (preset, digest) => {
     expect(load(`name: x\nextends: ${preset}\n`)).toMatchObject({ ok: true, warnings: [] });
+    expect(digestBytes(presetText(preset) ?? "")).toBe(`sha256:${digest}`);
   });
 
   it("takes the agent's word only where the check says so, and warns", () => {

@@ -65,7 +65,7 @@ test("a workflow that is there is overwritten only with --force", async () => {
     code: 0,
     out: expect.stringMatching(/--kind person --role approver[\s\S]*--role reviewer {2}# reviews as `security`/),
   });
-  expect(readFileSync(join(cwd, "agent_workflow.yaml"), "utf8")).toContain("extends: phasegate/strict@1\n");
+  expect(readFileSync(join(cwd, "agent_workflow.yaml"), "utf8")).toContain("extends: phasegate/strict@2\n");
 });
 
 test("a run without any test, and dependencies that nothing makes, are told", async () => {

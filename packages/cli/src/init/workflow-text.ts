@@ -32,7 +32,7 @@ export function workflowText(options: WorkflowTextOptions): string {
   const lines = [
     ...headLines("TDD"),
     `name: ${plain(options.project?.name ?? options.fallbackName)}`,
-    ...(options.preset === "strict" ? ["extends: phasegate/strict@1"] : []),
+    ...(options.preset === "strict" ? ["extends: phasegate/strict@2"] : []),
     ...workspaceLines(options.branch, project),
     ...pathLines(project),
     "evidence:",
@@ -131,9 +131,11 @@ function phaseLines({ rules }: DetectedProject): readonly string[] {
 
 function strictLines({ rules, runner }: DetectedProject): readonly string[] {
   return [
-    "phases:   # merged by id into those of phasegate/strict@1; `phasegate lint --expand` shows them all",
+    "phases:   # merged by id into those of phasegate/strict@2; `phasegate lint --expand` shows them all",
     "  - { id: PLAN, artifacts: [{ type: plan, schema: plan }] }",
-    ...(rules.length === 0 ? ["  - { id: TDD, freeze: [$tests] }"] : []),
+    ...(rules.length === 0
+      ? ['  - { id: TDD, freeze: { paths: [$tests], may_add: ["**/*.snap", "**/*.snapshot"] } }']
+      : []),
     ...(runner.measuresCoverage ? [] : uncoveredLines(runner)),
     ...schemaLines,
   ];
@@ -145,7 +147,10 @@ function uncoveredLines({ preset }: DetectedProject["runner"]): readonly string[
     tool === undefined
       ? "let the test command write `{coverage}/lcov.info`, then take out the next line"
       : `measuring needs \`${tool}\`; with it installed, take out \`command\` above and the next line`;
-  return [`  # \`coverage\` is not asked for yet: ${way}.`, "  - { id: IMPL, gate: [green, no_skipped_tests] }"];
+  return [
+    `  # \`coverage\` is not asked for yet: ${way}.`,
+    "  - { id: IMPL, gate: [green, no_skipped_tests, base_tests] }",
+  ];
 }
 
 const coverageTools: Partial<Record<DetectedProject["runner"]["preset"], string>> = {

@@ -1,9 +1,11 @@
 import { confinedPreset } from "./confined.ts";
-import { strictPreset } from "./strict.ts";
+import { strictPreset1 } from "./strict-1.ts";
+import { strictPreset2 } from "./strict-2.ts";
 
 const presets: ReadonlyMap<string, string> = new Map([
   ["phasegate/confined@1", confinedPreset],
-  ["phasegate/strict@1", strictPreset],
+  ["phasegate/strict@1", strictPreset1],
+  ["phasegate/strict@2", strictPreset2],
 ]);
 
 /** Names that `extends` takes without a file. */

@@ -1,5 +1,5 @@
 /** The text of `phasegate/strict@1`. Published: change its meaning only under a new number. */
-export const strictPreset = `name: strict
+export const strictPreset1 = `name: strict
 description: Plan approved by a person, tests red before and green after, coverage, two reviews and an approval.
 paths:
   tests: ["test/**", "tests/**", "**/__tests__/**", "spec/**", "**/*.test.*", "**/*.spec.*", "**/*_test.*", "**/test_*.py", "**/conftest.py"]
