@@ -41,10 +41,12 @@ export async function writeBytes(descriptor: number, bytes: Uint8Array): Promise
 
 /** The text of bytes, byte order mark included; refuses what is not UTF-8 and what holds a NUL. */
 export function textOf(bytes: Buffer, path: string): string {
-  if (!isUtf8(bytes) || bytes.includes(0)) {
-    throw new ToolRefusal("tool_failed", `\`${path}\` is not UTF-8 text`, {
-      hint: "look at it with a command, for instance `file` or `xxd` through bash",
-    });
-  }
+  if (!isUtf8(bytes) || bytes.includes(0)) throw notText(path);
   return bytes.toString("utf8");
+}
+
+export function notText(path: string): ToolRefusal {
+  return new ToolRefusal("tool_failed", `\`${path}\` is not UTF-8 text`, {
+    hint: "look at it with a command, for instance `file` or `xxd` through bash",
+  });
 }

@@ -15,15 +15,20 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterAll, afterEach, beforeEach, expect, test } from "vitest";
 import type { ToolOutcome } from "../port.ts";
 import { defaultLimits } from "../sandbox/limits.ts";
 import { editFiles } from "./edit-files.ts";
 import type { ExecutionContext, ToolExecutor } from "./executor.ts";
-import { readFiles } from "./read-files.ts";
+import { readTool } from "./read-files.ts";
 import { isLeftOver } from "./left-over.ts";
+import { SearchWorkers } from "./search/search-workers.ts";
 import { writeFiles } from "./write-files.ts";
 import { openForWriting, replaceFile } from "./write-target.ts";
+
+const workers = new SearchWorkers(1);
+const readFiles = readTool(workers);
+afterAll(() => workers.close());
 
 let root: string;
 let workspace: string;
@@ -85,6 +90,43 @@ test("a file is read whole, or some of its lines", async () => {
     content: "",
     lines: 0,
   });
+});
+
+test("lines of a large file are found over its chunks, and nothing behind them is read", async () => {
+  const lines = Array.from({ length: 60_000 }, (_, index) => `line ${String(index)} ${"ü".repeat(index % 7)}\n`);
+  put("large", `${lines.join("")}no end`);
+  for (const [offset, limit] of [
+    [0, 2],
+    [29_999, 3],
+    [59_999, 5],
+    [60_000, null],
+    [60_001, 1],
+  ] as const) {
+    expect(await result(readFiles, { path: "large", offset, limit })).toMatchObject({
+      content: [...lines, "no end"].slice(offset, limit === null ? undefined : offset + limit).join(""),
+    });
+  }
+  truncateSync(join(workspace, "large"), 10 * 1024 ** 3);
+  expect(await result(readFiles, { path: "large", offset: 1, limit: 1 })).toMatchObject({ content: "line 1 ü\n" });
+});
+
+test("lines that are no text, too much, or too far into a file are refused with the reason", async () => {
+  put("far", Buffer.alloc(65 * 1024 ** 2, "x\n"));
+  expect(await failure(readFiles, { path: "far", offset: 40_000_000, limit: 1 })).toBe(
+    "payload_too_large: these lines of `far` are not in its first 67108864 bytes",
+  );
+  expect(await failure(readFiles, { path: "far", offset: 1 })).toBe(
+    "payload_too_large: these lines of `far` are more than 1048576 bytes",
+  );
+  put("binary", Buffer.concat([Buffer.alloc(400_000, "x\n"), Buffer.from("\0\n"), Buffer.alloc(400_000, "y\n")]));
+  expect(await result(readFiles, { path: "binary", offset: 3, limit: 1 })).toMatchObject({ content: "x\n" });
+  expect(await failure(readFiles, { path: "binary", offset: 250_000, limit: 1 })).toBe(
+    "tool_failed: `binary` is not UTF-8 text",
+  );
+  put("latin1", Buffer.from("a\nf\xfcr\nb\n", "latin1"));
+  expect(await failure(readFiles, { path: "latin1", offset: 1, limit: 1 })).toBe(
+    "tool_failed: `latin1` is not UTF-8 text",
+  );
 });
 
 test("an absent optional argument may be null", async () => {

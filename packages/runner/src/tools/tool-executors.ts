@@ -1,7 +1,7 @@
 import { bash } from "./bash.ts";
 import { editFiles } from "./edit-files.ts";
 import type { ToolExecutor } from "./executor.ts";
-import { readFiles } from "./read-files.ts";
+import { readTool } from "./read-files.ts";
 import { globTool, grepTool } from "./search/search-tools.ts";
 import { SearchWorkers } from "./search/search-workers.ts";
 import { writeFiles } from "./write-files.ts";
@@ -15,6 +15,6 @@ export interface ToolExecutors {
 
 export function openToolExecutors(): ToolExecutors {
   const workers = new SearchWorkers();
-  const tools = [readFiles, writeFiles, editFiles, bash, grepTool(workers), globTool(workers)];
+  const tools = [readTool(workers), writeFiles, editFiles, bash, grepTool(workers), globTool(workers)];
   return { byName: new Map(tools.map((tool) => [tool.name, tool])), close: () => workers.close() };
 }

@@ -162,6 +162,27 @@ describe("grep", () => {
     expect(await resultOf("grep", { pattern: "needle|root", path: "." })).toMatchObject({ total: 0 });
   });
 
+  test("a file that is too large is named as not searched, and a binary one where it is named alone", async () => {
+    put("large", Buffer.alloc(8 * 1024 ** 2 + 1, "needle\n"));
+    put("binary", Buffer.from("needle\0"));
+    const large = [{ file: "large", reason: "more than 8 MiB" }];
+    for (const path of [".", "large"]) {
+      const result = await resultOf("grep", { pattern: "needle", path });
+      expect(result).toMatchObject({ total: 0, not_searched: large, not_searched_total: 1 });
+    }
+    expect(await resultOf("grep", { pattern: "needle", path: "binary" })).toMatchObject({
+      not_searched: [{ file: "binary", reason: "binary" }],
+    });
+    expect(await resultOf("grep", { pattern: "secret", path: "src" })).not.toHaveProperty("not_searched");
+  });
+
+  test("text in another encoding is searched, what is no UTF-8 in it replaced", async () => {
+    put("latin1", Buffer.from("f\xfcr needle\n", "latin1"));
+    expect(await resultOf("grep", { pattern: "needle", path: "latin1" })).toMatchObject({
+      matches: [{ file: "latin1", line: 1, content: "f\uFFFDr needle" }],
+    });
+  });
+
   test("a pattern that does not compile is refused with the reason", async () => {
     expect(await run("grep", { pattern: "(", path: "." })).toMatchObject({
       code: "tool_failed",
@@ -189,6 +210,16 @@ describe("grep", () => {
     const before = performance.eventLoopUtilization();
     await resultOf("grep", { pattern: "(x+x+)+y|j$", path: "big" });
     // Of the search's own time, whatever the machine makes of it: searched here, it would be nearly all.
+    expect(performance.eventLoopUtilization(before).utilization).toBeLessThan(0.5);
+  });
+});
+
+describe("lines of a large file", () => {
+  test("the event loop is free while they are looked for", async () => {
+    put("large", Buffer.alloc(60 * 1024 ** 2, "abcdefghi\n"));
+    const before = performance.eventLoopUtilization();
+    const result = await resultOf("read_files", { path: "large", offset: 6_000_000, limit: 2 });
+    expect(result).toMatchObject({ content: "abcdefghi\n".repeat(2), lines: 2 });
     expect(performance.eventLoopUtilization(before).utilization).toBeLessThan(0.5);
   });
 });

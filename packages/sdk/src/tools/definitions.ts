@@ -11,7 +11,7 @@ export interface ToolDefinition {
 export const workspaceTools: readonly ToolDefinition[] = [
   {
     name: "read_files",
-    description: "Reads a text file, whole or some of its lines.",
+    description: "Reads a text file of up to 1 MiB, or some lines of a larger one.",
     inputSchema: {
       type: "object",
       required: ["path"],
@@ -146,7 +146,7 @@ export const workspaceTools: readonly ToolDefinition[] = [
   },
   {
     name: "grep",
-    description: "Searches files for a regular expression.",
+    description: "Searches text files of up to 8 MiB for a regular expression, and names larger ones.",
     inputSchema: {
       type: "object",
       required: ["pattern", "path"],

@@ -11,6 +11,7 @@ import { judgeOutsideChange } from "../tasks/outside-change.ts";
 import { workspaceKey } from "../tasks/workspace-key.ts";
 import { completeLastPhase } from "../transitions/complete-last-phase.ts";
 import { missingProgramWarnings } from "./missing-program.ts";
+import { notSearchedWarnings } from "./not-searched.ts";
 import { thrownAwayWarnings } from "./thrown-away.ts";
 import { runTests } from "./run-tests.ts";
 import { payloadOf, readToolRequest } from "./tool-request.ts";
@@ -114,7 +115,7 @@ async function runReading(
 ): Promise<JsonObject> {
   const outcome = await traced(context, call, () => context.runner.read(call));
   const settled = await settle(context, caller, request, null, outcome, null);
-  return answer(settled, outcome);
+  return answer(settled, outcome, notSearchedWarnings(outcome.result));
 }
 
 function traced<Result>(context: ServerContext, call: ToolCall, work: () => Promise<Result>): Promise<Result> {

@@ -6,7 +6,7 @@ export const grep: ToolDefinition = {
   name: "grep",
   aliases: ["search_codebase"],
   effect: "read",
-  description: "Searches files for a regular expression.",
+  description: "Searches text files of up to 8 MiB for a regular expression, and names larger ones.",
   arguments: Type.Object(
     {
       pattern: Type.String({ minLength: 1, maxLength: 4096 }),

@@ -6,7 +6,7 @@ export const readFiles: ToolDefinition = {
   name: "read_files",
   aliases: [],
   effect: "read",
-  description: "Reads a text file, whole or some of its lines.",
+  description: "Reads a text file of up to 1 MiB, or some lines of a larger one.",
   arguments: Type.Object(
     {
       path: Path,

@@ -1,4 +1,3 @@
-import { isUtf8 } from "node:buffer";
 import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
 import { RE2JS } from "re2js";
 import type { JsonObject } from "@phasegate/wire";
@@ -17,22 +16,36 @@ export interface GrepRequest {
 }
 
 /** Larger files are not looked into. */
-const maxFileBytes = 8 * 1024 ** 2;
+const maxFileMegabytes = 8;
+/** A NUL in as much of a file makes it binary, as for git. */
+const maxBytesBeforeNul = 8_192;
+/** Files that an answer names as not searched. */
+const maxNotSearched = 10;
 const maxLineLength = 2_000;
 const maxContentLength = 1024 ** 2;
 
 /**
- * Finds the lines that a regular expression matches, in time linear in their length. Files that are no UTF-8 text,
- * and links, are left out. `total` counts what was found, `matches` holds at most `maxMatches` of it.
+ * Finds the lines that a regular expression matches, in time linear in their length. Links are left out, and so are
+ * binary files; what is no UTF-8 in others reads as U+FFFD. `total` counts what was found, `matches` holds at most
+ * `maxMatches` of it. `not_searched` is there only if a file is too large, cannot be read, or is binary and named alone.
  */
 export function grepFiles(request: GrepRequest): JsonObject {
   const matcher = compileLineMatcher(request.pattern);
   const matches: JsonObject[] = [];
   let total = 0;
   let contentLength = 0;
+  const notSearched: JsonObject[] = [];
+  let notSearchedTotal = 0;
   visitFiles(request.path, request.workspacePath, (file) => {
-    const text = file.isLink ? null : readText(file);
-    if (text === null || !matcher.mayMatchIn(text)) return;
+    const read = readText(file);
+    if (read.kind === "left_out") return;
+    if (read.kind === "not_searched") {
+      notSearchedTotal += 1;
+      if (notSearched.length < maxNotSearched) notSearched.push({ file: file.path, reason: read.reason });
+      return;
+    }
+    const { text } = read;
+    if (!matcher.mayMatchIn(text)) return;
     const lines = splitLines(text);
     for (const [index, line] of lines.entries()) {
       if (!matcher.matches(line)) continue;
@@ -43,7 +56,9 @@ export function grepFiles(request: GrepRequest): JsonObject {
       matches.push({ file: file.path, line: index + 1, content });
     }
   });
-  return { status: "success", pattern: request.pattern, path: request.path, matches, total };
+  const { pattern, path } = request;
+  const skipped = notSearchedTotal === 0 ? {} : { not_searched: notSearched, not_searched_total: notSearchedTotal };
+  return { status: "success", pattern, path, matches, total, ...skipped };
 }
 
 interface LineMatcher {
@@ -87,19 +102,30 @@ function contentAround(lines: readonly string[], index: number, contextLines: nu
     .join("\n");
 }
 
-function readText(file: VisitedFile): string | null {
+type ReadFile =
+  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "left_out" }
+  | { readonly kind: "not_searched"; readonly reason: string };
+
+function readText(file: VisitedFile): ReadFile {
+  if (file.isLink) return { kind: "left_out" };
   let descriptor: number;
   try {
     descriptor = openSync(entryOf(file.directory, file.name), fileFlags);
   } catch (error) {
-    if (hasCode(error, "ENOENT", "ELOOP", "EACCES", "ENXIO", "ENODEV")) return null;
+    if (hasCode(error, "EACCES")) return { kind: "not_searched", reason: "permission denied" };
+    if (hasCode(error, "ENOENT", "ELOOP", "ENXIO", "ENODEV")) return { kind: "left_out" };
     throw error;
   }
   try {
     const stats = fstatSync(descriptor);
-    if (!stats.isFile() || stats.size > maxFileBytes) return null;
+    if (!stats.isFile()) return { kind: "left_out" };
+    if (stats.size > maxFileMegabytes * 1024 ** 2) {
+      return { kind: "not_searched", reason: `more than ${String(maxFileMegabytes)} MiB` };
+    }
     const bytes = readFileSync(descriptor);
-    return bytes.subarray(0, 8192).includes(0) || !isUtf8(bytes) ? null : bytes.toString("utf8");
+    if (!bytes.subarray(0, maxBytesBeforeNul).includes(0)) return { kind: "text", text: bytes.toString("utf8") };
+    return file.isAlone ? { kind: "not_searched", reason: "binary" } : { kind: "left_out" };
   } finally {
     closeSync(descriptor);
   }

@@ -23,7 +23,7 @@ export function grepTool(workers: SearchWorkers): ToolExecutor {
             maxMatches:
               optionalIntegerArgument(args, "max_matches", { minimum: 1, maximum: 10_000 }) ?? defaultMaxMatches,
           },
-          boundsOf(context),
+          searchBounds(context),
         ),
       ),
   };
@@ -43,12 +43,13 @@ export function globTool(workers: SearchWorkers): ToolExecutor {
             pattern: stringArgument(args, "pattern"),
             path: optionalStringArgument(args, "path") ?? ".",
           },
-          boundsOf(context),
+          searchBounds(context),
         ),
       ),
   };
 }
 
-function boundsOf(context: ExecutionContext): { timeoutMs: number; signal: AbortSignal } {
+/** The time that a thread has for one call, and what ends it before. */
+export function searchBounds(context: ExecutionContext): { timeoutMs: number; signal: AbortSignal } {
   return { timeoutMs: Math.min(context.timeoutSeconds, maxSearchSeconds) * 1000, signal: context.signal };
 }

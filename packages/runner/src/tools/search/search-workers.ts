@@ -9,8 +9,8 @@ const workerFile = new URL("./search-worker.ts", import.meta.url);
 const maxHeapMegabytes = 512;
 
 /**
- * Threads that search, so that the event loop does not wait for a tree to be walked or an expression to match. A
- * thread takes one request at a time; one that runs past its time, or whose caller is gone, is ended and replaced.
+ * Threads that search, so that the event loop does not wait for a tree to be walked, an expression to match or a
+ * large file to be looked through for a line. A thread takes one request at a time; one that runs past its time, or whose caller is gone, is ended and replaced.
  */
 export class SearchWorkers {
   readonly #size: number;

@@ -17,6 +17,8 @@ export interface VisitedFile {
   /** Relative to where the search began. */
   readonly pathFromStart: string;
   readonly isLink: boolean;
+  /** The search began at this file and visits no other. */
+  readonly isAlone: boolean;
 }
 
 /**
@@ -58,7 +60,7 @@ export function visitFiles(start: string, workspacePath: string, visit: (file: V
         }
       } else if (child.isFile() || child.isSymbolicLink()) {
         const isLink = child.isSymbolicLink();
-        visit({ directory, name: child.name, path: childPath, pathFromStart: childFromStart, isLink });
+        visit({ directory, name: child.name, path: childPath, pathFromStart: childFromStart, isLink, isAlone: false });
       }
     }
   };
@@ -74,7 +76,7 @@ function visitParent(path: string, workspacePath: string, visit: (file: VisitedF
   const name = components.pop() ?? "";
   const parent = openForReading(components.length === 0 ? "." : components.join("/"), workspacePath);
   try {
-    visit({ directory: parent.descriptor, name, path, pathFromStart: name, isLink: false });
+    visit({ directory: parent.descriptor, name, path, pathFromStart: name, isLink: false, isAlone: true });
   } finally {
     closeSync(parent.descriptor);
   }
