@@ -318,5 +318,7 @@ export interface ReviewState {
   readonly issues: { readonly blocking: number; readonly warning: number; readonly info: number };
   /** Of the payload with the issues. */
   readonly resultDigest: Digest;
+  /** The artifacts that lay before the reviewer, by type; null where an earlier version did not keep them. */
+  readonly artifacts: Readonly<Record<string, Digest>> | null;
   readonly at: string;
 }

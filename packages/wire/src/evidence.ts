@@ -178,6 +178,8 @@ export interface ReviewFact {
   readonly body?: JsonValue;
   /** The reviewer has reviewed another tree as this model since: it counts against the work still, and no longer for it. */
   readonly superseded?: boolean;
+  /** Types of artifacts of other phases that are not, or not so, what lay before the reviewer. */
+  readonly otherArtifacts?: readonly string[];
 }
 
 /** Approvals that stand for the digest that is judged. */

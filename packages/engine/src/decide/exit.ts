@@ -8,6 +8,7 @@ import { judgeArtifacts } from "./artifacts.ts";
 import { askedOf, awaitPeople, withdrawOutdated, withdrawRest } from "./awaiting.ts";
 import { standingBlockers } from "./blockers.ts";
 import { judgeChecks } from "./checks.ts";
+import { noteEarlierObjections } from "./earlier-objections.ts";
 import { grant } from "./grant.ts";
 import { combine, type Judgement, nothingFound, objection } from "./judgement.ts";
 import { weigh } from "./modes.ts";
@@ -35,13 +36,14 @@ export interface Exit {
  */
 export function judgeExit(given: Situation, exit: Exit, before: readonly NewEvent[]): Decision {
   // INVARIANT: approvals and reviews are those of the ledger, whatever facts came with the command.
-  const situation = { ...given, facts: { ...given.facts, reviews: standingReviews(given) } };
+  const situation = { ...given, facts: { ...given.facts, reviews: standingReviews(given, exit.artifacts) } };
   const gates = exit.transition.gates.filter((gate) => !isOverridden(situation, gate));
   const overridden = gates.length < exit.transition.gates.length;
   const questions = askedOf(situation, exit, gates);
   const judged = combine([
     exit.refused,
     judgeReplaced(exit.artifacts),
+    ...(exit.request.kind === "rework" ? [] : [noteEarlierObjections(given, gates)]),
     ...(exit.request.kind === "rework" ? [] : [judgeArtifacts(situation)]),
     judgeTree(situation, exit.request.kind),
     ...(exit.request.kind === "rework" ? [] : [noteUntestedMerge(situation.task)]),

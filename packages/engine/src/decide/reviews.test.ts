@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { SubmitReview } from "../commands.ts";
 import { checkOf, gateOf } from "../testing/checks.ts";
 import { ada, adasPerson, anna, audrey, bob, eve, olga, rex } from "../testing/principals.ts";
-import { claimedStory, filesWith } from "../testing/stories.ts";
+import { claimedStory, filesWith, phases } from "../testing/stories.ts";
 import type { Story } from "../testing/story.ts";
 import { treeOf } from "../testing/trees.ts";
 import { workflowOf } from "../testing/workflow.ts";
@@ -11,7 +11,7 @@ import { workflowOf } from "../testing/workflow.ts";
 const resultDigest = digestBytes("the issues");
 
 /** A gate that shows which reviews a check is given. */
-function storyWithReviews(): { story: Story; seen: () => readonly ReviewFact[] } {
+function storyWithReviews({ afterPlan = false } = {}): { story: Story; seen: () => readonly ReviewFact[] } {
   let given: readonly ReviewFact[] = [];
   const look = checkOf({
     name: "look",
@@ -21,9 +21,10 @@ function storyWithReviews(): { story: Story; seen: () => readonly ReviewFact[] }
       return { passed: false, message: "looked" };
     },
   });
-  const story = claimedStory(
-    workflowOf({ phases: [{ id: "A", write: ["src/"], gates: [gateOf("g", look)] }, { id: "B" }] }),
-  );
+  const artifacts = [...phases.done.artifacts];
+  const reviewed = { id: "A", write: ["src/"], artifacts, gates: [gateOf("g", look)] };
+  const story = claimedStory(workflowOf({ phases: [...(afterPlan ? [phases.plan] : []), reviewed, { id: "B" }] }));
+  if (afterPlan) story.transition("A", { artifacts: { plan: { summary: "s" } } });
   return {
     story,
     seen: () => given,
@@ -121,7 +122,7 @@ describe("the reviews that a check is given", () => {
     review(story, rex, { issues: { blocking: 1, warning: 0, info: 0 } });
     const read = fact(story, [{ severity: "blocking", message: "eval" }]);
     judge(story, [read]);
-    expect(seen()).toEqual([{ ...read, superseded: false }]);
+    expect(seen()).toEqual([{ ...read, superseded: false, otherArtifacts: [] }]);
   });
 
   it("lose no blocking issue that was not read", () => {
@@ -169,6 +170,20 @@ describe("the reviews that a check is given", () => {
     story.files = filesWith(story, { "src/a.ts": "changed since" });
     judge(story, [old, fact(story)]);
     expect(seen()).toEqual([]);
+  });
+
+  it("are told with the artifacts of other phases that were not so when they were posted", () => {
+    const { story, seen } = storyWithReviews({ afterPlan: true });
+    review(story, rex);
+    judge(story, []);
+    expect(seen()).toMatchObject([{ reviewer: rex.id, otherArtifacts: [] }]);
+    story.transition("B", { artifacts: { report: { summary: "s" } } });
+    expect(seen()).toMatchObject([{ otherArtifacts: [] }]);
+    story.transition("B", { artifacts: { plan: { summary: "more" }, removed_tests: ["a"] } });
+    expect(seen()).toMatchObject([{ otherArtifacts: ["plan", "removed_tests"] }]);
+    review(story, rex);
+    judge(story, []);
+    expect(seen()).toMatchObject([{ otherArtifacts: [] }]);
   });
 
   it("are of no one who has a part in the work by now", () => {

@@ -1,4 +1,5 @@
 import {
+  type Digest,
   isTerminal,
   openPrincipalId,
   type Principal,
@@ -29,6 +30,7 @@ export function decideSubmitReview(situation: Situation, command: SubmitReview):
       verdict: command.verdict,
       issues: command.issues,
       result_digest: command.resultDigest,
+      artifacts: Object.fromEntries(Object.entries(task.artifacts).map(([type, { digest }]) => [type, digest])),
       phase: task.phase,
       entry: task.entry,
     }),
@@ -36,13 +38,19 @@ export function decideSubmitReview(situation: Situation, command: SubmitReview):
 }
 
 /**
- * The reviews that count: of this tree, by principals other than the authors, exactly those that the ledger holds.
+ * The reviews that count: of this tree, by principals other than the authors, exactly those that the ledger holds, with the
+ * types of `artifacts` that were not these when they were posted, but for those that the phase itself hands over.
  * One whose issues were not read counts with the issues that it was recorded with. Work that goes back to a tree is what
  * was reviewed then: all that was said against it stands, and what was said for it unless its reviewer reviewed another
  * tree since.
  */
-export function standingReviews(situation: Pick<Situation, "task" | "facts">): readonly ReviewFact[] {
-  const { task, facts } = situation;
+export function standingReviews(
+  situation: Pick<Situation, "task" | "facts" | "phase">,
+  artifacts: Readonly<Record<string, { readonly digest: Digest }>>,
+): readonly ReviewFact[] {
+  const { task, facts, phase } = situation;
+  const own = new Set(phase.artifacts.map(({ type }) => type));
+  const types = Object.keys(artifacts).filter((type) => !own.has(type));
   return task.reviews
     .filter(
       ({ tree, reviewer, kind, owner }) =>
@@ -50,7 +58,9 @@ export function standingReviews(situation: Pick<Situation, "task" | "facts">): r
     )
     .map((review) => {
       const fact = (facts.reviews ?? []).find((one) => isOf(one, review)) ?? unread(review);
-      return { ...fact, superseded: isSuperseded(task.reviews, review) };
+      const seen = review.artifacts;
+      const others = seen === null ? [] : types.filter((type) => seen[type] !== artifacts[type]?.digest);
+      return { ...fact, superseded: isSuperseded(task.reviews, review), otherArtifacts: others };
     });
 }
 

@@ -43,6 +43,7 @@ export function onReviewSubmitted(task: TaskState, event: TaskEventOf<"review.su
     verdict: data.verdict,
     issues: data.issues,
     resultDigest: data.result_digest as Digest,
+    artifacts: (data.artifacts ?? null) as ReviewState["artifacts"],
     at: event.at,
   };
   const kept = task.reviews.filter(

@@ -339,6 +339,8 @@ export const eventSchemas = {
     /** How many issues are open, by severity. */
     issues: Type.Object({ blocking: Count, warning: Count, info: Count }),
     result_digest: Digest,
+    /** The artifacts that lay before the reviewer, by type. Absent in ledgers of versions that did not keep them. */
+    artifacts: Type.Optional(Type.Record(Text, Digest)),
     phase: Text,
     entry: Count,
   }),

@@ -233,6 +233,14 @@ describe("reviews", () => {
     ["review_comments_addressed", [review("security", { issues: [issue("warning", true)] }), review("quality")]],
     ["matches_plan", [review("quality", { body: { matches_plan: true } })]],
     ["no_blocking_issues", [review("security", { superseded: true }), review("security", { reviewer: bob })]],
+    [
+      "matches_plan",
+      [
+        review("a", { body: { matches_plan: true }, otherArtifacts: ["plan"] }),
+        review("b", { body: { matches_plan: true }, otherArtifacts: [] }),
+      ],
+    ],
+    ["no_blocking_issues", [review("security", { otherArtifacts: ["plan"] })]],
     ["tests_are_meaningful", [review("tests_are_meaningful")]],
   ])("%s passes, case %#", (check, reviews, parameters) => {
     expect(judged(check, reviews, parameters)).toBe(true);
@@ -286,6 +294,24 @@ describe("reviews", () => {
       [
         review("quality", { reviewer: bob, superseded: true, body: { matches_plan: false } }),
         review("quality", { body: { matches_plan: true } }),
+      ],
+    ],
+    [
+      "matches_plan",
+      "a reviewer said so beside another plan",
+      [review("quality", { body: { matches_plan: true }, otherArtifacts: ["plan"] })],
+    ],
+    [
+      "tests_are_meaningful",
+      "the review of it passed beside another plan",
+      [review("tests_are_meaningful", { otherArtifacts: ["plan"] })],
+    ],
+    [
+      "matches_plan",
+      "a reviewer said no beside another plan",
+      [
+        review("a", { body: { matches_plan: false }, otherArtifacts: ["plan"] }),
+        review("b", { body: { matches_plan: true } }),
       ],
     ],
     ["review_comments_addressed", "a comment is open", [review("security", { issues: [issue("info")] })]],

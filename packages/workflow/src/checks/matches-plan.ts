@@ -4,7 +4,7 @@ import { judgeReportedVerdict } from "./reported-verdict.ts";
 
 export const matchesPlan = gatheredCheck({
   name: "matches_plan",
-  passesWhen: "a reviewer judged that the work is what the plan said",
+  passesWhen: "a reviewer judged that the work is what the plan says, as it is now",
   needs: ["reviews", "tree"],
   source: "ledger",
   fields: ["matches_plan"],

@@ -52,16 +52,28 @@ function openModels(asked: readonly string[], reviews: readonly ReviewFact[]): r
   return [...new Set(asked)].filter((model) => !done.has(model));
 }
 
-/** Passes when a reviewer gave this verdict (`field: true` in a review, or a review of that name), and none the opposite. */
+/**
+ * Passes when a reviewer gave this verdict (`field: true` in a review, or a review of that name) beside the artifacts that
+ * other phases hand over now, and none the opposite.
+ */
 export function judgeVerdict(input: CheckInput, field: string): CheckOutcome {
   const posted = postedReviews(input);
   if (!posted.ok) return posted.outcome;
-  const verdicts = posted.reviews.flatMap(({ model, verdict, body, superseded }) =>
-    [
+  const outdated = new Set<string>();
+  const verdicts = posted.reviews.flatMap(({ model, verdict, body, superseded, otherArtifacts = [] }) => {
+    const own = [
       ...(body === undefined ? [] : fieldValues(body, [field]).map((value) => value === true)),
       ...(model === field ? [verdict === "passed"] : []),
-    ].filter((isSo) => !isSo || superseded !== true),
-  );
+    ];
+    if (own.includes(true)) for (const type of otherArtifacts) outdated.add(type);
+    return own.filter((isSo) => !isSo || (superseded !== true && otherArtifacts.length === 0));
+  });
+  if (verdicts.length === 0 && outdated.size > 0) {
+    return fail(
+      `who judged \`${field}\` had other artifacts before them: ${listed([...outdated])}`,
+      "let a reviewer look at the work beside the artifacts as they are now, and post the review again",
+    );
+  }
   if (verdicts.length === 0) {
     return fail(
       `no reviewer has judged \`${field}\``,
