@@ -116,6 +116,17 @@ describe("tests that passed on the base must pass on the product with the base's
     );
   });
 
+  test.each<[string, Partial<TestRun>, boolean]>([
+    ["pytest", { exitCode: 5, output: "collected 0 items\n===== no tests ran in 0.28s =====" }, true],
+    ["unittest", { exitCode: 5, output: "Ran 0 tests in 0.000s\n\nNO TESTS RAN" }, true],
+    ["vitest", { exitCode: 1, output: "No test files found, exiting with code 1\n\ninclude: **" }, true],
+    ["jest", { exitCode: 1, status: "no_report", output: "No tests found, exiting with code 1" }, true],
+    ["one that says something else", { exitCode: 1, output: "no such file" }, false],
+    ["one that could not begin", { exitCode: 4, output: "===== no tests ran in 0.28s =====" }, false],
+  ])("a base with helpers alone, in which no test was found by %s, has none to lose", (_, run, isEmpty) => {
+    expect(check(null, { base: onBase({}, run) }).passed).toBe(isEmpty);
+  });
+
   test("a run that was not made is refused", () => {
     const outcome = check(null);
     expect(outcome.passed || outcome.message).toBe("the tests of the base were not run on this product");

@@ -4,7 +4,7 @@ import { newExpectedFailures } from "../evidence/inverted-tests.ts";
 import { isFrozenBefore } from "../evidence/held-tests.ts";
 import { rewrittenTests } from "../evidence/rewritten-tests.ts";
 import { maxTextBytes } from "../evidence/needed.ts";
-import { shadowsOfProduct } from "../evidence/shadowed-product.ts";
+import { shadowsOfProduct, shadowsOfTests } from "../evidence/shadowed-product.ts";
 import { testsNotRun } from "../evidence/tests-not-run.ts";
 import type { CheckFinding, CheckInput } from "./definition.ts";
 import { evidenceSubject } from "./evidence-check.ts";
@@ -19,11 +19,15 @@ export function runFindings(input: CheckInput, run: TestRun): readonly CheckFind
   const { workflow, facts, baseTree } = input;
   const { changes = [], contents = {} } = facts.tree?.differences[baseTree] ?? {};
   const { evidenceId, snapshotsWritten = 0 } = run;
-  const told = (name: string, message: string, names: readonly string[]): readonly CheckFinding[] =>
-    names.length === 0 ? [] : [{ name, severity: "warning", message: `${message}: ${listed(names, 20)}`, evidenceId }];
+  const finding =
+    (severity: CheckFinding["severity"]) =>
+    (name: string, message: string, names: readonly string[]): readonly CheckFinding[] =>
+      names.length === 0 ? [] : [{ name, severity, message: `${message}: ${listed(names, 20)}`, evidenceId }];
+  const [told, noted] = [finding("warning"), finding("info")];
   const rewritten = rewrittenTests(evidenceSubject(input), run);
   const isFrozen = isFrozenBefore(workflow);
   const isTest = (path: string): boolean => workflow.isTestFile(path) || isFrozen(path);
+  const files = { paths: facts.tree?.paths ?? [], changes, contents, isTest };
   return [
     ...told(
       "expected_failures",
@@ -42,15 +46,25 @@ export function runFindings(input: CheckInput, run: TestRun): readonly CheckFind
     ),
     ...told("rewritten_tests", "tests of the base that say something else now and pass as they did", rewritten.tests),
     ...told("rewritten_tests", "changed beside tests of the base, which may rest on it", rewritten.beside),
+    ...noted(
+      "rewritten_tests",
+      "tests of the base that assert more now, and are else what they were",
+      rewritten.stricter,
+    ),
+    ...noted(
+      "rewritten_tests",
+      "test files that moved, byte for byte, and whose tests pass as they did",
+      rewritten.moved.map(({ from, to }) => `${from} -> ${to}`),
+    ),
     ...told(
       "shadowed_product",
       "among the tests, and loaded in the place of the product or of others, or says where imports lead or how tests run",
-      shadowsOfProduct({
-        paths: facts.tree?.paths ?? [],
-        changes,
-        contents,
-        isTest,
-      }),
+      shadowsOfProduct(files),
+    ),
+    ...told(
+      "shadowed_product",
+      "of the product, and loaded in the place of helpers of the base's tests, or of what comes with the language",
+      shadowsOfTests(files),
     ),
     ...settingsFindings(input, run),
     ...overwritten(run, facts.evidence?.base),

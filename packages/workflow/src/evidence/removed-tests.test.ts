@@ -24,6 +24,14 @@ it("says that it was read, and which entries name no test that ran before", () =
   );
 });
 
+it("writes out whole a name that ends with brackets of its own", () => {
+  const named = identityOf(file, "total [with discount]");
+  const both = { base: onBase({ [file]: { total: "passed", "total [with discount]": "passed" } }) };
+  expect(removedTestsHint({ evidence: both }, [named])).toMatch(
+    /: `\["test\/old\.test\.ts > total \[with discount\]"\]`$/,
+  );
+});
+
 it("says where the entries name other tests", () => {
   expect(hint([identityOf(file, "parses")])).toMatch(/; it was read, and names others$/);
 });

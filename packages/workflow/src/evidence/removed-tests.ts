@@ -75,7 +75,7 @@ function shownEntries(
 /** All that names a test, from the narrowest to the widest. */
 function entriesFor(identity: string, file: string | null): readonly string[] {
   const whole = identity.trim();
-  const plain = whole.replace(/\[[^[\]]*(?:\[[^[\]]*\][^[\]]*)*\]$/s, "");
+  const plain = whole.replace(/(?<=\S)\[[^[\]]*(?:\[[^[\]]*\][^[\]]*)*\]$/s, "");
   return [whole, ...(plain === whole || plain === "" ? [] : [plain]), ...(file === null ? [] : [file])];
 }
 

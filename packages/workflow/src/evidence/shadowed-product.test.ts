@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { changed } from "../checks/testing/check-case.ts";
-import { shadowsOfProduct } from "./shadowed-product.ts";
+import { shadowsOfProduct, shadowsOfTests } from "./shadowed-product.ts";
 
 function shadows(
   product: readonly string[],
@@ -102,4 +102,28 @@ test.each<[string, readonly string[], Readonly<Record<string, string>>, readonly
   ["a setup of the tests' own", shop, none("tests/setup.py"), []],
 ])("says nothing of: %s", (_, product, files, unchanged) => {
   expect(shadows(product, files, unchanged)).toEqual([]);
+});
+
+test.each<[string, string, readonly string[], readonly string[]]>([
+  ["a module of the name of a helper", "src/helpers.py", ["tests/helpers.py", "tests/test_a.py"], ["src/helpers.py"]],
+  ["a package of its name", "helpers/__init__.py", ["tests/helpers.py"], ["helpers/__init__.py"]],
+  ["a header of the name of one", "src/near.h", ["tests/near.h"], ["src/near.h"]],
+  ["a file of Ruby with the path of one", "lib/support/near.rb", ["spec/support/near.rb"], ["lib/support/near.rb"]],
+  ["a module that comes with Python", "src/decimal.py", ["tests/test_a.py"], ["src/decimal.py"]],
+  ["pytest itself", "pytest/__init__.py", ["tests/test_a.py"], ["pytest/__init__.py"]],
+  ["a module of a package", "src/shop/decimal.py", ["tests/test_a.py"], []],
+  ["another name", "src/tax.py", ["tests/helpers.py", "tests/conftest.py"], []],
+  ["a beginning of a package", "src/shop/__init__.py", ["tests/__init__.py", "tests/helpers.py"], []],
+  ["a source of the name of its test", "src/tax.js", ["test/tax.js"], []],
+  ["a helper of this task's", "test/helpers.py", ["test/test_a.py"], []],
+])("of new files of the product, %s is in the place of tests or not", (_, path, tests, found) => {
+  const [unchanged, added] = [tests, [path, "src/helpers/more.py"]];
+  expect(
+    shadowsOfTests({
+      paths: ["src/shop/__init__.py", ...unchanged, ...added],
+      changes: added.map((one) => changed(one, "added")),
+      contents: {},
+      isTest: (one) => /^(?:tests?|spec)\//.test(one),
+    }),
+  ).toEqual(found);
 });

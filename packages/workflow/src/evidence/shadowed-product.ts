@@ -51,6 +51,28 @@ export function shadowsOfProduct(source: ShadowSource): readonly string[] {
     .map(({ path }) => path);
 }
 
+/** Modules that tests of Python load from elsewhere, where nothing of the product is found before them. */
+const ofPython =
+  /^(?:(?:src|lib|app)\/)?(?:_?pytest|unittest|doctest|mock|hypothesis|abc|collections|contextlib|copy|csv|dataclasses|datetime|decimal|enum|fractions|functools|inspect|io|itertools|json|logging|math|operator|os|pathlib|random|re|statistics|string|sys|tempfile|time|types|typing|warnings)(?:\.py|\/__init__\.py)$/;
+
+/**
+ * New files of the product that are loaded, or may be, where helpers of the base's tests would be: by the name of one of
+ * their modules, or of one that comes with Python, in front of it on its path, or by the end of its path in languages that
+ * search folders.
+ */
+export function shadowsOfTests(source: ShadowSource): readonly string[] {
+  const added = new Set(source.changes.filter(({ kind }) => kind === "added").map(({ path }) => path));
+  const product = [...added].filter((path) => !source.isTest(path));
+  if (product.length === 0) return [];
+  const all = new Set(source.paths);
+  const helpers = source.paths.filter((path) => source.isTest(path) && !added.has(path));
+  const modules = new Set(helpers.filter(isPython).map((path) => firstName(path, all)));
+  const ends = new Set(helpers.filter(isSearched).map(endOf));
+  return product.filter((path) =>
+    isPython(path) ? ofPython.test(path) || isModuleOf(path, modules, all) : isSearched(path) && ends.has(endOf(path)),
+  );
+}
+
 /** What a module is called without its ending, by which a new one may be found before it. Declarations are none. */
 function modulesNamed(path: string): readonly string[] {
   if (isDeclarationFile(path)) return [];
@@ -81,9 +103,14 @@ function topmost(parts: readonly string[], all: ReadonlySet<string>): number {
   return at;
 }
 
-function isModuleOf(path: string, modules: ReadonlySet<string>, all: ReadonlySet<string>): boolean {
+/** The first part of its import. */
+function firstName(path: string, all: ReadonlySet<string>): string {
   const parts = path.replace(/\.py$/, "").split("/");
-  const name = parts[topmost(parts, all)] ?? "";
+  return parts[topmost(parts, all)] ?? "";
+}
+
+function isModuleOf(path: string, modules: ReadonlySet<string>, all: ReadonlySet<string>): boolean {
+  const name = firstName(path, all);
   return !/^(?:setup|conftest|__init__|__main__)$/.test(name) && modules.has(name);
 }
 

@@ -32,7 +32,7 @@ export function currentRun(subject: EvidenceSubject): Gathered<TestRun> {
   return problem === null ? { ok: true, value: current } : { ok: false, problem, hint: stepAfterRun(current) };
 }
 
-/** The run on the base. A base without test files has none to lose, whether or not its run wrote a report. */
+/** The run on the base. A base without test files, or in which the runner found no test, has none to lose. */
 export function baseRun(subject: EvidenceSubject): Gathered<IndexedRun> {
   const facts = gathered(subject);
   if (!facts.ok) return facts;
@@ -41,7 +41,7 @@ export function baseRun(subject: EvidenceSubject): Gathered<IndexedRun> {
   if (base.tree !== subject.baseTree) return { ok: false, problem: "the run on the base is one of another tree" };
   const problem = problemOfRun(base);
   if (problem === null) return { ok: true, value: indexRun(base) };
-  if (baseHasNoTests(subject, facts.value.tree)) return { ok: true, value: emptyRun };
+  if (foundNoTest(base) || baseHasNoTests(subject, facts.value.tree)) return { ok: true, value: emptyRun };
   return { ok: false, problem: `what passed on the base is not known: ${problem}`, hint: stepAfterRun(base) };
 }
 
@@ -60,6 +60,14 @@ export function contentOf(subject: EvidenceSubject, path: string): string | null
   if (told && Object.hasOwn(told, path)) return told[path] ?? null;
   const change = tree.differences[subject.baseTree]?.changes.find((candidate) => candidate.path === path);
   return change?.after?.content ?? null;
+}
+
+/** What a runner says that ends with an error where there is no test: beside helpers, say. No task writes the base. */
+function foundNoTest({ cases, unloadedFiles, exitCode, output }: TestRun): boolean {
+  if (cases.length > 0 || unloadedFiles.length > 0) return false;
+  return exitCode === 5
+    ? /^(?:no tests ran\b|NO TESTS RAN$|=+ no tests ran\b)/m.test(output)
+    : exitCode === 1 && /^No test(?: file)?s found, exiting with code 1$/m.test(output);
 }
 
 function baseHasNoTests(subject: EvidenceSubject, tree: TreeFacts): boolean {
