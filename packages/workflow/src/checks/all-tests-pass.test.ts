@@ -364,6 +364,22 @@ describe("green does not pass when", () => {
 });
 
 describe("what green says besides", () => {
+  test("what crashed is named where tests that failed on the base explain the exit code, and the base crashed less", () => {
+    const crash = "Aborted (core dumped) ./build/test_price 41";
+    const told = (before: string, after: string) => {
+      const evidence = { base: onBase(old, { output: before }), redIdentities, current: now(good, { output: after }) };
+      return green({ evidence }).findings?.filter(({ name }) => name === "failed_on_base");
+    };
+    expect(told(`${crash}\nok 1`, crash.replace("41", "97"))).toMatchObject([{ severity: "info" }]);
+    expect(told("ok 1", `ok 1\n${crash}`)).toMatchObject([
+      {
+        severity: "warning",
+        message: `failed on the base and fail still: \`test/old.test.ts > parses\`; with them alone no exit code tells of what crashed in this run and not on the base: \`${crash}\``,
+      },
+    ]);
+    expect(told(crash, `${crash}\n${crash}\nassert(failed) is a word`)).toMatchObject([{ severity: "warning" }]);
+  });
+
   test("tests that failed on the base and fail still are listed", () => {
     expect(green({ evidence: { base, redIdentities, current: now(good) } }).findings).toEqual([
       {

@@ -1,5 +1,7 @@
+import type { EvidenceId, TestRun } from "@phasegate/wire";
 import { canaryProblem } from "../evidence/canary.ts";
 import { testsOfChange } from "../evidence/coverage-tests.ts";
+import { newCrashes } from "../evidence/crashes.ts";
 import { readGreen, type GreenReading } from "../evidence/green.ts";
 import { removedTestsHint } from "../evidence/removed-tests.ts";
 import { executedTests, indexRun } from "../evidence/test-runs.ts";
@@ -29,7 +31,7 @@ export const allTestsPass = gatheredCheck({
     if (!reading.ok) return fail(reading.problem, reading.hint ?? "run the tests in the workspace with `run_tests`");
     const outcome = judgeGreen(reading.value, input);
     const findings = [
-      ...findingsOf(reading.value),
+      ...findingsOf(reading.value, input.facts.evidence?.base),
       ...changedRedFindings(input, reading.value.run, { hasImplementation: true }),
       ...runFindings(input, reading.value.run),
       ...(outcome.passed ? weakRed(reading.value, input) : []),
@@ -118,7 +120,7 @@ function problem(message: string, names: readonly string[], hint: string): reado
   return names.length === 0 ? [] : [{ message: `${message}: ${listed(names)}`, hint }];
 }
 
-function findingsOf(reading: GreenReading): readonly CheckFinding[] {
+function findingsOf(reading: GreenReading, base: TestRun | undefined): readonly CheckFinding[] {
   const { evidenceId } = reading.run;
   const finding = (name: string, severity: CheckFinding["severity"], message: string): CheckFinding => {
     return { name, severity, message, evidenceId };
@@ -147,7 +149,7 @@ function findingsOf(reading: GreenReading): readonly CheckFinding[] {
         ]
       : []),
     ...(reading.failedOnBase.length > 0
-      ? [finding("failed_on_base", "info", `failed on the base and fail still: ${listed(reading.failedOnBase, 20)}`)]
+      ? [failedOnBase(reading.failedOnBase, newCrashes(base ?? { output: "" }, reading.run), evidenceId)]
       : []),
     ...(reading.skippedSinceRed.length > 0
       ? [
@@ -169,6 +171,14 @@ function findingsOf(reading: GreenReading): readonly CheckFinding[] {
       : []),
     ...(reading.removed.length > 0 ? [finding("removed_tests", "warning", removedMessage(reading))] : []),
   ];
+}
+
+/** Where programs print their results, a crash behind them shows in the exit code alone, which these failures explain. */
+function failedOnBase(tests: readonly string[], crashes: readonly string[], evidenceId: EvidenceId): CheckFinding {
+  const message = `failed on the base and fail still: ${listed(tests, 20)}`;
+  if (crashes.length === 0) return { name: "failed_on_base", severity: "info", message, evidenceId };
+  const crashed = `with them alone no exit code tells of what crashed in this run and not on the base: ${listed(crashes)}`;
+  return { name: "failed_on_base", severity: "warning", message: `${message}; ${crashed}`, evidenceId };
 }
 
 /** A file that moved as it was, and whose tests pass there, lost none; what they load from there is for a reader. */
