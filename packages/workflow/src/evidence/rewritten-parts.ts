@@ -6,6 +6,8 @@ import type { Part, TestParts } from "./test-parts/part.ts";
 import { pythonParts } from "./test-parts/python-parts.ts";
 import { writtenOnLoad } from "./test-parts/written-on-load.ts";
 import { scriptParts } from "./test-parts/script-parts.ts";
+import { isStricter } from "./structure/stricter.ts";
+import { type Structures, structuresOf } from "./structure/structures.ts";
 
 /** What was in a test file and is not any more as it was, or has something beside it that acts on it. */
 export interface RewrittenParts {
@@ -13,6 +15,8 @@ export interface RewrittenParts {
   readonly tests: readonly string[];
   /** Names of what is declared or loaded beside them; "" for a statement. */
   readonly beside: readonly string[];
+  /** Suites and names of tests that assert more than before, and else are what they were. */
+  readonly stricter: readonly string[];
 }
 
 /** Compares two texts of one test file. Their format, and what was only added, says nothing. */
@@ -20,13 +24,17 @@ export function rewrittenParts(path: string, before: string, after: string): Rew
   const [old, now] = [testPartsOf(path, before), testPartsOf(path, after)];
   const unpaired = new Map<string, Part[]>();
   for (const part of now.parts) unpaired.set(keyOf(part), [...(unpaired.get(keyOf(part)) ?? []), part]);
-  const left = old.parts.filter((part) => unpaired.get(keyOf(part))?.pop() === undefined);
-  const added = [...unpaired.values()].flat();
+  const others = old.parts.filter((part) => unpaired.get(keyOf(part))?.pop() === undefined);
+  const structures = [structuresOf(path, old.parts), structuresOf(path, now.parts)] as const;
+  const { left, added } = withoutSameStructure(others, [...unpaired.values()].flat(), structures);
   const extended = new Set<Part>();
+  const stricter: string[] = [];
   const changed = left.filter((part) => {
     const longer = added.find((other) => !extended.has(other) && isExtended(part, other));
-    if (longer !== undefined) extended.add(longer);
-    return longer === undefined;
+    const more = longer ?? added.find((other) => !extended.has(other) && assertsMore(part, other, structures));
+    if (more !== undefined) extended.add(more);
+    if (more !== undefined && longer === undefined) stricter.push(part.name);
+    return more === undefined;
   });
   const tests = unique(changed.filter(({ kind }) => kind === "test").map(({ name }) => name));
   const bound = new Set(now.parts.flatMap(({ binds }) => binds));
@@ -47,7 +55,36 @@ export function rewrittenParts(path: string, before: string, after: string): Rew
     ...(measuredKind(path) === "js" && hasOtherPragmas(before, after) ? [{ name: "", binds: [] }] : []),
     ...(isReadByLines(path) && addedLinesAct(path, before, after) ? [{ name: "", binds: [] }] : []),
   ];
-  return { tests, beside: unique(beside.map(({ name, binds }) => (name === "" ? (binds[0] ?? "") : name))) };
+  const names = unique(beside.map(({ name, binds }) => (name === "" ? (binds[0] ?? "") : name)));
+  return { tests, beside: names, stricter: unique(stricter) };
+}
+
+type BothStructures = readonly [before: Structures | null, after: Structures | null];
+
+/** What is left where pieces are compared as their grammar reads them: the format of a piece that is the same says nothing. */
+function withoutSameStructure(
+  left: readonly Part[],
+  added: readonly Part[],
+  [before, after]: BothStructures,
+): { readonly left: readonly Part[]; readonly added: readonly Part[] } {
+  if (before === null || after === null) return { left, added };
+  const same = new Set<Part>();
+  const isLeft = (part: Part): boolean => {
+    const isAlike = ({ kind, name, suites }: Part): boolean =>
+      kind === part.kind && name === part.name && (kind === "test" || suites.join("\n") === part.suites.join("\n"));
+    const alike = part.kind === "import" ? [] : added.filter((other) => !same.has(other) && isAlike(other));
+    const text = alike.length === 0 ? null : before.textOf(part);
+    const found = text === null ? undefined : alike.find((other) => after.textOf(other) === text);
+    if (found !== undefined) same.add(found);
+    return found === undefined;
+  };
+  return { left: left.filter(isLeft), added: added.filter((part) => !same.has(part)) };
+}
+
+function assertsMore(part: Part, other: Part, [before, after]: BothStructures): boolean {
+  if (part.kind !== "test" || other.kind !== "test" || part.name !== other.name) return false;
+  const [was, is] = [before?.of(part) ?? null, after?.of(other) ?? null];
+  return was !== null && is !== null && isStricter(was, is, after?.assertions ?? new Set());
 }
 
 /**

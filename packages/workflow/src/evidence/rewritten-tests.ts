@@ -1,8 +1,9 @@
 import type { ContentPair, EvidenceFacts, TestRun, TreeChange } from "@phasegate/wire";
 import { isSnapshotFile } from "../policy/plain-snapshot.ts";
 import { isCode, measuredKind } from "./code-lines.ts";
+import { type MovedTestFile, movedTestFiles } from "./moved-tests.ts";
 import { type SharedProcess, sharedProcess } from "./one-process.ts";
-import { actingPartsOfNew, rewrittenParts } from "./rewritten-parts.ts";
+import { actingPartsOfNew, type RewrittenParts, rewrittenParts } from "./rewritten-parts.ts";
 import type { EvidenceSubject } from "./subject.ts";
 import { type IndexedRun, indexRun } from "./test-runs.ts";
 
@@ -12,6 +13,9 @@ export interface RewrittenTests {
   readonly tests: readonly string[];
   /** Are in test files in which something else was changed that they may rest on. As `file` or `file: name`. */
   readonly beside: readonly string[];
+  /** Assert more than before, are else what they were, and pass. As `tests`. */
+  readonly stricter: readonly string[];
+  readonly moved: readonly MovedTestFile[];
 }
 
 /** Compares the texts of test files that the base has; a test whose new expectation was red is not among them. */
@@ -19,8 +23,7 @@ export function rewrittenTests(subject: EvidenceSubject, run: TestRun): Rewritte
   const { facts, baseTree } = subject;
   const { base, redIdentities = [] } = facts.evidence ?? {};
   const { changes = [], contents = {} } = facts.tree?.differences[baseTree] ?? {};
-  const found: RewrittenTests = { tests: [], beside: [] };
-  if (base === undefined || base.cases.length === 0) return found;
+  if (base === undefined || base.cases.length === 0) return none;
   const stays = passesStill(base, run, redIdentities);
   const isOfBase = ({ kind, path }: TreeChange): boolean =>
     kind !== "added" && subject.isTestFile(path) && (isCode(path) || isData(path));
@@ -38,30 +41,42 @@ export function rewrittenTests(subject: EvidenceSubject, run: TestRun): Rewritte
   const packages = new Set([...ofPackage].map(folderOf));
   const isBesidePackage = ({ kind, path }: TreeChange): boolean =>
     kind === "added" && path.endsWith("_test.go") && packages.has(folderOf(path));
+  const isTestFile = (path: string): boolean => subject.isTestFile(path);
+  const moved = tellsFiles ? [] : movedTestFiles(changes, contents, { base, run, isTestFile });
+  // What a file does to others of its folder it did before it was renamed there.
+  const settled = new Set(moved.flatMap(({ from, to }) => (folderOf(from) === folderOf(to) ? [from, to] : [from])));
   const files = changes.filter(
-    (change) => (isOfBase(change) && !isMissed(change)) || isBesideBase(change) || isBesidePackage(change),
+    (change) =>
+      !settled.has(change.path) &&
+      ((isOfBase(change) && !isMissed(change)) || isBesideBase(change) || isBesidePackage(change)),
   );
+  const named = (path: string, names: readonly string[]): readonly string[] =>
+    names.filter((name) => stays(path, name)).map((name) => `${path} > ${name}`);
   let bytes = 0;
-  return files.reduce(({ tests, beside }, change) => {
+  const initial: RewrittenTests = { ...none, moved };
+  return files.reduce(({ tests, beside, stricter }, change) => {
     const { path } = change;
     bytes += (change.before?.size ?? 0) + (change.after?.size ?? 0);
     const parts =
       bytes > maxComparedBytes && change.kind !== "added" ? unread : partsOf(change, contents[path], shared);
     return {
-      tests: [...tests, ...parts.tests.filter((name) => stays(path, name)).map((name) => `${path} > ${name}`)],
+      tests: [...tests, ...named(path, parts.tests)],
       beside: [...beside, ...parts.beside.map((name) => (name === "" ? path : `${path}: ${name}`))],
+      stricter: [...stricter, ...named(path, parts.stricter)],
+      moved,
     };
-  }, found);
+  }, initial);
 }
 
 /** Texts, before and after, that one judgement reads. */
 const maxComparedBytes = 2 * 1024 * 1024;
+const none: RewrittenTests = { tests: [], beside: [], stricter: [], moved: [] };
 /** Of a text that is gone or was not read, nothing but its file is known. */
-const unread: RewrittenTests = { tests: [], beside: [""] };
+const unread: RewrittenParts = { tests: [], beside: [""], stricter: [] };
 
 /** Comparisons that are remembered, by path and contents: a gate is judged again with each fact that comes. */
 const maxKnown = 1_000;
-const known = new Map<string, RewrittenTests>();
+const known = new Map<string, RewrittenParts>();
 
 /** Whether tests of the base in that language may run in a process that loads a new file, or below its folder. */
 function sharesRun(base: TestRun, path: string, shared: SharedProcess | null): boolean {
@@ -80,7 +95,7 @@ function partsOf(
   { path, before, after }: TreeChange,
   texts: ContentPair | undefined,
   shared: SharedProcess | null,
-): RewrittenTests {
+): RewrittenParts {
   if (before === null) return partsOfNew(path, after?.content ?? "", texts?.after ?? null, shared);
   if (texts === undefined || texts.before === null || texts.after === null) return unread;
   const key = JSON.stringify([path, before?.content, after?.content]);
@@ -91,10 +106,10 @@ function partsOf(
   return parts;
 }
 
-function partsOfNew(path: string, content: string, text: string | null, shared: SharedProcess | null): RewrittenTests {
-  if (text === null || !/^(?:js|py|go)$/.test(measuredKind(path))) return { tests: [], beside: [] };
+function partsOfNew(path: string, content: string, text: string | null, shared: SharedProcess | null): RewrittenParts {
+  if (text === null || !/^(?:js|py|go)$/.test(measuredKind(path))) return none;
   const key = JSON.stringify([path, content, shared]);
-  const parts = known.get(key) ?? { tests: [], beside: actingPartsOfNew(path, text, shared) };
+  const parts = known.get(key) ?? { ...none, beside: actingPartsOfNew(path, text, shared) };
   if (known.size >= maxKnown) known.clear();
   known.set(key, parts);
   return parts;
@@ -106,7 +121,7 @@ function isData(path: string): boolean {
 }
 
 /** Data that only gained lines tests as much as before. */
-function dataParts(_path: string, before: string, after: string): RewrittenTests {
+function dataParts(_path: string, before: string, after: string): RewrittenParts {
   const linesOf = (text: string): readonly string[] => text.split("\n").map((line) => line.trim().replace(/,$/, ""));
   const now = linesOf(after);
   let at = 0;
@@ -114,7 +129,7 @@ function dataParts(_path: string, before: string, after: string): RewrittenTests
     at = line === "" ? at : now.indexOf(line, at) + 1;
     return line === "" || at > 0;
   });
-  return { tests: [], beside: holdsAll ? [] : [""] };
+  return { ...none, beside: holdsAll ? [] : [""] };
 }
 
 /** Whether a test that passed on the base passes now, by the name that it has in the text of its file. */

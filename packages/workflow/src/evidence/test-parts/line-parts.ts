@@ -10,6 +10,6 @@ export function lineParts(path: string, text: string): TestParts {
   const parts = [...codeLines(path, text)]
     .map((line) => (lines[line - 1] ?? "").replaceAll(planned, "$1").replaceAll(/\s+|[,;]\s*$/g, ""))
     .filter((code) => !/^[\])}>;,]*$/.test(code))
-    .map((code) => ({ kind: "statement" as const, code, name: "", binds: [], suites: [] }));
+    .map((code) => ({ kind: "statement" as const, code, name: "", binds: [], suites: [], source: "" }));
   return { parts, actsOn: () => false, loading: null };
 }

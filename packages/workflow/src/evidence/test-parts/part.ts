@@ -12,6 +12,8 @@ export interface Part {
   readonly binds: readonly string[];
   /** The suites that it stands in, the outermost first; none at the top. */
   readonly suites: readonly string[];
+  /** Its text, as a statement that can be read by itself; empty where it is only a share of one, or a line. */
+  readonly source: string;
 }
 
 /** A test file in its pieces, in their order. */

@@ -5,6 +5,9 @@ import { boundIn, codeOfWords, namesIn, type Part, type TestParts } from "./part
 interface Line {
   readonly indent: number;
   readonly words: readonly string[];
+  /** Where it stands in the text, its indent included. */
+  readonly from: number;
+  readonly to: number;
 }
 
 const tokens =
@@ -12,22 +15,30 @@ const tokens =
 const hooks =
   /^(?:setUp\w*|tearDown\w*|setup\w*|teardown\w*|pytest_\w+|pytestmark|load_tests|addCleanup|run|runTest|__\w+|asyncSetUp|asyncTearDown)$/;
 
+/** Stands above the source of a piece that stands in something. */
+export const ownBlock = "if 1:\n";
+
 /** A test file of Python. */
 export function pythonParts(text: string): TestParts {
-  return { parts: partsOf(linesOf(text), []), actsOn, loading: pythonLoading };
+  return { parts: partsOf(linesOf(text), { suites: [], text }), actsOn, loading: pythonLoading };
 }
 
 function linesOf(text: string): readonly Line[] {
-  const lines: { indent: number; words: string[] }[] = [{ indent: 0, words: [] }];
+  const lines: { indent: number; words: string[]; from: number; to: number }[] = [
+    { indent: 0, words: [], from: 0, to: 0 },
+  ];
   let depth = 0;
-  for (const [token] of text.matchAll(tokens)) {
+  for (const { 0: token, index } of text.matchAll(tokens)) {
     if (/^\r?\n/.test(token)) {
-      if (depth === 0)
-        lines.push({ indent: token.replace(/^\r?\n/, "").replaceAll("\t", "        ").length, words: [] });
+      const indent = token.replace(/^\r?\n/, "").replaceAll("\t", "        ").length;
+      const from = index + token.indexOf("\n") + 1;
+      if (depth === 0) lines.push({ indent, words: [], from, to: from });
       continue;
     }
     if (/^(?:#|\\\r?\n|[ \t\f\r])/.test(token)) continue;
-    const words = lines.at(-1)?.words ?? [];
+    const line = lines.at(-1);
+    const words = line?.words ?? [];
+    if (line !== undefined) line.to = index + token.length;
     if (/^[([{]$/.test(token)) depth += 1;
     if (/^[)\]}]$/.test(token)) {
       depth = Math.max(0, depth - 1);
@@ -39,11 +50,12 @@ function linesOf(text: string): readonly Line[] {
     words.length === 1 && /^[ru]?["']/i.test(words[0] ?? "");
   return lines
     .filter(({ words }) => words.length > 0 && !isDocumentation(words))
-    .map(({ indent, words }) => ({ indent, words: withoutResult(words) }));
+    .map((line) => ({ ...line, words: withoutResult(line.words) }));
 }
 
-/** What a function is said to give back changes nothing of what it does. */
+/** What a function is said to give back changes nothing of what it does, and no bases are no bases. */
 function withoutResult(words: readonly string[]): readonly string[] {
+  if (words[0] === "class" && words[2] === "(" && words[3] === ")") return [...words.slice(0, 2), ...words.slice(4)];
   const from = /^(?:def|async)$/.test(words[0] ?? "") && words.at(-1) === ":" ? words.lastIndexOf("->") : -1;
   return from === -1 ? words : [...words.slice(0, from), ":"];
 }
@@ -54,19 +66,28 @@ function quoted(token: string): string {
   return value === undefined ? token : `${prefix}"${value}"`;
 }
 
-function partsOf(lines: readonly Line[], suites: readonly string[]): readonly Part[] {
+/** Where a statement stands. */
+interface Place {
+  readonly suites: readonly string[];
+  /** Of the file. */
+  readonly text: string;
+}
+
+function partsOf(lines: readonly Line[], { suites, text }: Place): readonly Part[] {
   return statementsOf(lines).flatMap((statement): readonly Part[] => {
     const code = codeOf(statement);
+    const source = sourceOf(statement, text);
     const head = statement.find(({ words }) => words[0] !== "@");
-    const about = { name: "", suites };
+    const about = { name: "", suites, source };
     if (head === undefined) return [{ ...about, kind: "statement", code, binds: [] }];
     const [first = "", second = ""] = head.words[0] === "async" ? head.words.slice(1) : head.words;
     if (first === "def") {
       const isTest = second.startsWith("test");
-      if (isTest) return [{ kind: "test", code, name: [...suites, second].join(" > "), binds: [second], suites }];
+      const name = [...suites, second].join(" > ");
+      if (isTest) return [{ ...about, kind: "test", code, name, binds: [second] }];
       return [{ ...about, kind: "declaration", code, binds: [second] }];
     }
-    if (first === "class") return classParts(statement, head, { ...about, code, bind: second });
+    if (first === "class") return classParts(statement, head, { ...about, code, bind: second, text });
     if (first === "from" || first === "import") return importsOf(head.words, about);
     const names = assigned(head.words);
     if (names.length > 0) return [{ ...about, kind: "declaration", code, binds: names }];
@@ -78,15 +99,22 @@ function partsOf(lines: readonly Line[], suites: readonly string[]): readonly Pa
 function classParts(
   statement: readonly Line[],
   head: Line,
-  { code, bind, ...about }: Pick<Part, "name" | "suites" | "code"> & { readonly bind: string },
+  { code, bind, text, ...about }: Pick<Part, "name" | "code" | "source"> & Place & { readonly bind: string },
 ): readonly Part[] {
   const at = statement.indexOf(head);
   const body = statement.slice(at + 1);
   if (!body.some(({ words }) => words.includes("def") && words.some((word) => word.startsWith("test")))) {
     return [{ ...about, kind: "declaration", code, binds: [bind] }];
   }
-  const header: Part = { ...about, kind: "declaration", code: codeOf(statement.slice(0, at + 1)), binds: [bind] };
-  return [header, ...partsOf(body, [...about.suites, bind])];
+  const declared = codeOf(statement.slice(0, at + 1));
+  const header: Part = { ...about, kind: "declaration", code: declared, binds: [bind], source: "" };
+  return [header, ...partsOf(body, { suites: [...about.suites, bind], text })];
+}
+
+/** One that stands in something is read in a block of its own. */
+function sourceOf(statement: readonly Line[], text: string): string {
+  const source = text.slice(statement[0]?.from, statement.at(-1)?.to);
+  return (statement[0]?.indent ?? 0) > 0 ? `${ownBlock}${source}` : source;
 }
 
 /** Lines with those that are indented below them, and decorators with what they stand above. */
@@ -111,7 +139,7 @@ function codeOf(lines: readonly Line[]): string {
 }
 
 /** One for each name, so that another one is an addition. */
-function importsOf(words: readonly string[], about: Pick<Part, "name" | "suites">): readonly Part[] {
+function importsOf(words: readonly string[], about: Pick<Part, "name" | "suites" | "source">): readonly Part[] {
   const at = words.indexOf("import");
   const from = words.slice(0, Math.max(0, at)).join(" ");
   const list = words
@@ -124,7 +152,7 @@ function importsOf(words: readonly string[], about: Pick<Part, "name" | "suites"
     .filter((one) => one !== "")
     .map((one) => {
       const bind = / as (\S+)$/.exec(one)?.[1] ?? one.split(" ", 1)[0] ?? one;
-      return { ...about, kind: "import", code: `${from} import ${one}`, binds: [bind] };
+      return { ...about, kind: "import", code: `${from} import ${one}`, binds: [bind], source: "" };
     });
 }
 

@@ -6,6 +6,8 @@ interface Word {
   readonly value: string;
   /** It is the first of its line. */
   readonly begins: boolean;
+  readonly from: number;
+  readonly to: number;
 }
 
 const testWords: ReadonlySet<string> = new Set(["test", "it", "specify", "bench"]);
@@ -34,19 +36,22 @@ const closing = /^[)\]}]$/;
 
 /** A test file of JavaScript or TypeScript. */
 export function scriptParts(text: string, jsx: boolean): TestParts {
-  return { parts: partsOf(wordsOf(text, jsx), []), actsOn, loading: scriptLoading };
+  return { parts: partsOf(wordsOf(text, jsx), { suites: [], text }), actsOn, loading: scriptLoading };
 }
 
 function wordsOf(text: string, jsx: boolean): readonly Word[] {
   const words: Word[] = [];
   let begins = true;
+  let to = 0;
   const tokens: Iterable<Token | JSXToken> = jsx ? jsTokens(text, { jsx }) : jsTokens(text);
   for (const { type, value } of tokens) {
+    const from = to;
+    to += value.length;
     const word = type === "JSXText" ? value.replaceAll(/\s+/g, " ").trim() : value;
     if (type === "LineTerminatorSequence") begins = true;
     if (type === "WhiteSpace" || type === "LineTerminatorSequence" || type.endsWith("Comment") || word === "") continue;
     const isPlain = type === "StringLiteral" || (type === "NoSubstitutionTemplate" && !/[\n\\]/.test(value));
-    words.push({ value: isPlain ? quoted(value) : word, begins });
+    words.push({ value: isPlain ? quoted(value) : word, begins, from, to });
     begins = false;
   }
   return words.filter(({ value }, at) => value !== "," || !closing.test(words[at + 1]?.value ?? ""));
@@ -57,23 +62,33 @@ function quoted(value: string): string {
   return JSON.stringify(value.slice(1, value.length > 1 ? -1 : undefined).replaceAll(/\\(["'`])/g, "$1"));
 }
 
-function partsOf(words: readonly Word[], suites: readonly string[]): readonly Part[] {
+/** Where a statement stands. */
+interface Place {
+  readonly suites: readonly string[];
+  /** Of the file. */
+  readonly text: string;
+}
+
+function partsOf(words: readonly Word[], place: Place): readonly Part[] {
+  const { suites, text } = place;
   return statementsOf(words).flatMap((statement): readonly Part[] => {
     const values = statement.map(({ value }) => value);
+    const source = text.slice(statement[0]?.from, statement.at(-1)?.to);
     const called = calledWith(values);
-    if (called === null) return partOf(values, suites);
+    if (called === null) return partOf(values, { suites, source });
     const body = called.kind === "suite" ? bodyOf(values) : null;
-    if (body === null) return [testPart(values, [called.name], suites)];
+    if (body === null) return [testPart(values, [called.name], { suites, source })];
     const head = codeOf([...values.slice(0, body.from), ...values.slice(body.to)]);
     return [
-      { kind: "declaration", code: head, name: "", binds: [], suites },
-      ...partsOf(statement.slice(body.from, body.to), [...suites, called.name]),
+      { kind: "declaration", code: head, name: "", binds: [], suites, source: "" },
+      ...partsOf(statement.slice(body.from, body.to), { suites: [...suites, called.name], text }),
     ];
   });
 }
 
-function testPart(values: readonly string[], names: readonly string[], suites: readonly string[]): Part {
-  return { kind: "test", code: codeOf(values), name: [...suites, names.join(", ")].join(" > "), binds: [], suites };
+function testPart(values: readonly string[], names: readonly string[], place: Pick<Part, "suites" | "source">): Part {
+  const name = [...place.suites, names.join(", ")].join(" > ");
+  return { kind: "test", code: codeOf(values), name, binds: [], ...place };
 }
 
 /** Statements at one level: a semicolon ends one, and so does the end of a line where both sides let it. */
@@ -83,7 +98,8 @@ function statementsOf(words: readonly Word[]): readonly (readonly Word[])[] {
   let current: Word[] = [];
   for (const word of words) {
     const last = current.at(-1)?.value ?? "";
-    if (depth === 0 && word.begins && !goesOnBehind.test(last) && !goesOnBefore.test(word.value)) current = [];
+    const isOpen = goesOnBehind.test(last) && !isEnding(last, current.at(-2)?.value ?? "");
+    if (depth === 0 && word.begins && !isOpen && !goesOnBefore.test(word.value)) current = [];
     if (depth === 0 && word.value === ";") {
       current = [];
       continue;
@@ -94,6 +110,11 @@ function statementsOf(words: readonly Word[]): readonly (readonly Word[])[] {
     if (closing.test(word.value)) depth -= 1;
   }
   return statements;
+}
+
+/** `x as const`, `x!` */
+function isEnding(last: string, before: string): boolean {
+  return (last === "const" && before === "as") || (last === "!" && /[\p{L}\p{N}_$)\]]$/u.test(before));
 }
 
 /** What a statement is that calls for a test or a suite by name, modifiers such as `.only` and `.each(..)` included. */
@@ -131,16 +152,16 @@ function bodyOf(values: readonly string[]): { readonly from: number; readonly to
   return open === -1 ? null : { from: open + 1, to: endOf(values, open) - 1 };
 }
 
-function partOf(values: readonly string[], suites: readonly string[]): readonly Part[] {
+function partOf(values: readonly string[], place: Pick<Part, "suites" | "source">): readonly Part[] {
   const code = codeOf(values);
-  const about = { name: "", suites };
+  const about = { name: "", ...place };
   if (/^import (?![.(])/.test(code)) return importsOf(code, about);
   const [, names, from] = loaded.exec(code) ?? [];
   if (names !== undefined && from !== undefined) return named(names, from, about);
   if (declaring.test(code)) return [{ ...about, kind: "declaration", code, binds: bound(code) }];
   if (typing.test(code)) return [{ ...about, kind: "declaration", code, binds: [] }];
   const tests = testsWithin(values);
-  return tests.length > 0 ? [testPart(values, tests, suites)] : [{ ...about, kind: "statement", code, binds: [] }];
+  return tests.length > 0 ? [testPart(values, tests, place)] : [{ ...about, kind: "statement", code, binds: [] }];
 }
 
 /** Tests that a loop, a condition or a callback declares. */
@@ -151,19 +172,22 @@ function testsWithin(values: readonly string[]): readonly string[] {
 }
 
 /** One for each name, so that another one is an addition. */
-function importsOf(code: string, about: Pick<Part, "name" | "suites">): readonly Part[] {
+function importsOf(code: string, about: Pick<Part, "name" | "suites" | "source">): readonly Part[] {
   const [, list = "", from = ""] = /^import (?:type )?(.*?) ?(?:from )?("[^"]*".*)$/.exec(code) ?? [];
   if (list === "") return [{ ...about, kind: "statement", code, binds: [] }];
   const [, outside = "", inside = ""] = /^([^{]*)(?:\{(.*)\})?/.exec(list) ?? [];
   return [...named(outside, `whole ${from}`, about), ...named(inside, from, about)];
 }
 
-function named(list: string, from: string, about: Pick<Part, "name" | "suites">): readonly Part[] {
+function named(list: string, from: string, about: Pick<Part, "name" | "suites" | "source">): readonly Part[] {
   return list
     .split(",")
     .map((one) => one.trim().replace(/^type (?=\w)/, ""))
     .filter((one) => one !== "")
-    .map((one) => ({ ...about, kind: "import", code: `${one} from ${from}`, binds: [one.split(" ").at(-1) ?? one] }));
+    .map((one) => {
+      const code = `${one} from ${from}`;
+      return { ...about, kind: "import", code, binds: [one.split(" ").at(-1) ?? one], source: "" };
+    });
 }
 
 /** Names that a declaration gives a meaning to: its own, or those of its pattern. */
