@@ -1,6 +1,7 @@
 import { parse } from "unbash";
 import { containsFlags, type FlagSet, isFlag, readFlags } from "./flags.ts";
 import { gitReadings } from "./git-plumbing.ts";
+import { npmCommandsOf } from "./npm-commands.ts";
 import { leadingOperands } from "./operands.ts";
 import { baseName, literalWord, readWord, type ShellWord } from "./words.ts";
 
@@ -112,26 +113,16 @@ function mayBeFlag(word: ShellWord, flagVariables: ReadonlySet<string>): boolean
 }
 
 const subcommandNames: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  npm: {
-    i: "install",
-    in: "install",
-    add: "install",
-    isntall: "install",
-    t: "test",
-    tst: "test",
-    "run-script": "run",
-    rum: "run",
-    un: "uninstall",
-    rm: "uninstall",
-    r: "uninstall",
-    remove: "uninstall",
-    x: "exec",
-  },
   pnpm: { i: "install", t: "test", "run-script": "run" },
   cargo: { t: "test", b: "build", r: "run" },
 };
 
-function matchOperands(program: string, operands: readonly string[], words: readonly ShellWord[]): ForbiddenMatch {
+function matchOperands(
+  program: string,
+  operands: readonly string[],
+  words: readonly ShellWord[],
+  isSame = matchesSubcommand,
+): ForbiddenMatch {
   const [operand, ...others] = operands;
   if (operand === undefined || operand === "*") return "yes";
   const candidates = /^[A-Za-z][\w:.*-]*$/u.test(operand)
@@ -144,8 +135,8 @@ function matchOperands(program: string, operands: readonly string[], words: read
       if ((word.variable === null || candidates[0] === index) && mayBecome(word, operand)) unknown = true;
       continue;
     }
-    if (!matchesSubcommand(program, operand, word.value)) continue;
-    const rest = matchOperands(program, others, words.slice(index + 1));
+    if (!isSame(program, operand, word.value)) continue;
+    const rest = matchOperands(program, others, words.slice(index + 1), matchesOperand);
     if (rest === "yes") return "yes";
     if (rest === "unknown") unknown = true;
   }
@@ -160,9 +151,18 @@ function mayBecome({ source, splits }: ShellWord, operand: string): boolean {
 
 function matchesSubcommand(program: string, wanted: string, actual: string): boolean {
   if (matchesWord(wanted, actual)) return true;
-  if (matchesWord(wanted, subcommandNames[program]?.[actual] ?? "")) return true;
-  // npm takes any unambiguous beginning of a subcommand.
-  return program === "npm" && actual.length >= 3 && wanted.startsWith(actual);
+  if (program === "npm") return matchesNpmCommand(wanted, actual);
+  return matchesWord(wanted, subcommandNames[program]?.[actual] ?? "");
+}
+
+function matchesOperand(_program: string, wanted: string, actual: string): boolean {
+  return matchesWord(wanted, actual);
+}
+
+function matchesNpmCommand(wanted: string, actual: string): boolean {
+  const possible = npmCommandsOf(actual);
+  if (wanted.includes("*")) return [...possible].some((command) => matchesWord(wanted, command));
+  return [...npmCommandsOf(wanted)].some((command) => possible.has(command));
 }
 
 /** A word of an entry may hold `*` for any run of characters. */

@@ -16,13 +16,15 @@ const reading: Plumbing = { of: { fetch: any, pull: any, clone: any } };
 const merging: Plumbing = { of: { merge: any } };
 const commit: Plumbing = { of: { commit: any } };
 
-const plumbing: ReadonlyMap<string, Plumbing> = new Map<string, Plumbing>([
+/** By the command's name, which may stand in several rows. */
+const plumbing: readonly (readonly [string, Plumbing])[] = [
   ["send-pack", { of: { push: same } }],
   ["http-push", { of: { push: same } }],
   ["receive-pack", { of: { push: any } }],
   ["daemon", { of: { push: any } }],
   ["cvsexportcommit", { of: { push: any } }],
   ["subtree", { of: { push: any }, when: begins("push") }],
+  ["subtree", { of: { commit: same }, when: begins("add", "merge", "pull", "split") }],
   ["svn", { of: { push: any }, when: begins("dcommit") }],
   ["p4", { of: { push: any }, when: begins("submit") }],
   ["lfs", { of: { push: any }, when: begins("push") }],
@@ -33,6 +35,10 @@ const plumbing: ReadonlyMap<string, Plumbing> = new Map<string, Plumbing>([
   ["archive", { ...reading, when: has(/^--rem/u) }],
   ["remote", { of: { fetch: any }, when: begins("update") }],
   ["pull", { of: { fetch: any, merge: any } }],
+
+  ["fetch", { of: { tag: any }, when: makesTag }],
+  ["pull", { of: { tag: any }, when: makesTag }],
+  ["push", { of: { tag: any }, when: makesTag }],
 
   ["commit-tree", commit],
   ["am", commit],
@@ -63,7 +69,7 @@ const plumbing: ReadonlyMap<string, Plumbing> = new Map<string, Plumbing>([
   ["update-index", { of: { add: any, rm: any }, when: takesContent }],
   ["stage", { of: { add: same } }],
   ["init-db", { of: { init: same } }],
-]);
+];
 
 /** A call of git as another one that has its effect. */
 export interface GitReading {
@@ -89,14 +95,14 @@ export function gitReadings(words: readonly ShellWord[]): readonly GitReading[] 
     isOther: true,
     hasOptions,
   });
-  const row = lowerCommand(name);
-  const does = row && (row.when?.(rest) ?? true) ? Object.entries(row.of) : [];
+  const does = rowsOf(name).flatMap(({ of, when }) => ((when?.(rest) ?? true) ? Object.entries(of) : []));
   const helped = ownerOfHelper(name);
   const readings = [
     ...does.map(([porcelain, options]) => as(porcelain, options === same)),
     ...(helped === name ? [] : [as(helped, false)]),
   ];
-  const saidByOperands = name === "push" || row?.of["push"] === same ? optionsOfReferences(rest) : [];
+  const saidByOperands =
+    name === "push" || rowsOf(name).some(({ of }) => of["push"] === same) ? optionsOfReferences(rest) : [];
   if (saidByOperands.length === 0) return readings;
   const spelledOut = [...before, literalWord("push"), ...saidByOperands, ...rest];
   return [...readings, { words: spelledOut, isOther: name !== "push", hasOptions: true }];
@@ -104,7 +110,7 @@ export function gitReadings(words: readonly ShellWord[]): readonly GitReading[] 
 
 /** The lower commands that have the effect of a command whatever stands behind them, as patterns of their names. */
 export function plumbingOf(porcelain: string): readonly string[] {
-  const names = [...plumbing].filter(([, row]) => porcelain in row.of && !row.when).map(([name]) => name);
+  const names = plumbing.filter(([, row]) => porcelain in row.of && !row.when).map(([name]) => name);
   return porcelain in transport.of ? [...names, "remote-(?:https?|ftps?|ext|fd)"] : names;
 }
 
@@ -113,8 +119,9 @@ export function ownerOfHelper(name: string): string {
   return /^([a-z][a-z-]*?)--[a-z]/u.exec(name)?.[1] ?? name;
 }
 
-function lowerCommand(name: string): Plumbing | undefined {
-  return /^remote-(?:https?|ftps?|ext|fd)$/u.test(name) ? transport : plumbing.get(name);
+function rowsOf(name: string): readonly Plumbing[] {
+  if (/^remote-(?:https?|ftps?|ext|fd)$/u.test(name)) return [transport];
+  return plumbing.flatMap(([known, row]) => (known === name ? [row] : []));
 }
 
 /** `+main` is `--force`, `:main` is `--delete`, `--mirror` is both. */
@@ -136,11 +143,16 @@ function mergesInACommit(words: readonly ShellWord[]): boolean {
   return !has(/^--(?:abort|quit|no-commit|squash|ff-only)$/u)(words);
 }
 
-function begins(operand: string): (words: readonly ShellWord[]) => boolean {
+function begins(...operands: readonly string[]): (words: readonly ShellWord[]) => boolean {
   return (words) => {
     const first = words.find(({ value }) => value?.startsWith("-") !== true)?.value;
-    return first === operand || first === null;
+    return first === null || (first !== undefined && operands.includes(first));
   };
+}
+
+/** `HEAD:refs/tags/v1` makes a tag here or there. */
+function makesTag(words: readonly ShellWord[]): boolean {
+  return has(/^\+?[^:-][^:]*:(?:refs\/)?tags\//u)(words);
 }
 
 function has(pattern: RegExp): (words: readonly ShellWord[]) => boolean {
