@@ -12,6 +12,8 @@ export interface Authenticator {
   readonly mode: "keys" | "open";
   /** Who calls. Throws `unauthenticated` or `forbidden` when the route is not for them. */
   admit(access: Access, authorization: string | undefined): Identity;
+  /** Whose key it is, whatever that one may do; null for none, and for one that is unknown, revoked or past its time. */
+  holderOf(authorization: string | undefined): Principal | null;
   /** The same principal as it is now. Throws `unauthenticated` when its key is revoked or past its time. */
   revalidate(principal: Principal): Promise<Identity>;
 }
@@ -51,6 +53,11 @@ class KeyAuthenticator implements Authenticator {
     return this.identity(principal);
   }
 
+  holderOf(authorization: string | undefined): Principal | null {
+    const key = keyOf(authorization);
+    return key === null ? null : this.keys.principalOf(key);
+  }
+
   async revalidate(principal: Principal): Promise<Identity> {
     if (principal.keyId === null) {
       await this.keys.refresh();
@@ -67,8 +74,8 @@ class KeyAuthenticator implements Authenticator {
       if (this.mode === "open" && access.kind === "principal" && access.open) return openPrincipal;
       throw unauthenticated("the call needs an API key");
     }
-    const key = /^bearer +([^\s]+)$/i.exec(authorization)?.[1];
-    if (key === undefined || key.length > maxKeyLength) {
+    const key = keyOf(authorization);
+    if (key === null) {
       throw unauthenticated("the Authorization header is not `Bearer <key>`");
     }
     const principal = this.keys.principalOf(key);
@@ -79,6 +86,11 @@ class KeyAuthenticator implements Authenticator {
   private identity(principal: Principal): Identity {
     return { principal, authorityVersion: this.keys.authorityVersion };
   }
+}
+
+function keyOf(authorization: string | undefined): string | null {
+  const key = /^bearer +([^\s]+)$/i.exec(authorization ?? "")?.[1];
+  return key === undefined || key.length > maxKeyLength ? null : key;
 }
 
 function requireRole(access: Access & { kind: "roles" }, principal: Principal): void {

@@ -13,6 +13,7 @@ import { parseJsonBody } from "./json-body.ts";
 import { LargeBodies, largeBodyBytes } from "./large-bodies.ts";
 import type { Load } from "./load.ts";
 import { addOtherMethods } from "./other-methods.ts";
+import { PendingRefusals } from "./pending-refusals.ts";
 import { makeRequestId } from "./request-id.ts";
 import { RouteRunner } from "./route-runner.ts";
 import type { Route } from "./route.ts";
@@ -69,7 +70,8 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
     frameworkErrors: (error, request, reply) => runner.refuse(request, reply, error),
   });
   const { max_connections: all, max_connections_per_address: perAddress } = config.server;
-  const dismissConnections = boundConnections(app.server, { all, perAddress });
+  const refusals = new PendingRefusals();
+  const dismissConnections = boundConnections(app.server, { all, perAddress }, refusals);
 
   const guard = new HostGuard(config.server.host);
   const deadlines = new Deadlines(
@@ -78,7 +80,7 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
   );
   const rejections = new RejectionLog(log, () => clock.now());
   const faults = new RejectionLog(log, () => clock.now());
-  const runner = new RouteRunner({ context, authenticator, metrics, load, deadlines, rejections, faults });
+  const runner = new RouteRunner({ context, authenticator, metrics, load, deadlines, refusals, rejections, faults });
   app.addHook("preClose", (done) => {
     runner.beginClosing();
     dismissConnections();

@@ -1,5 +1,6 @@
 import { IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { parseNoFurther, type PendingRefusals } from "./pending-refusals.ts";
 
 /** Requests of one connection that wait for their answers. Clients that pipeline send a few; others send the next after it. */
 const maxPipelined = 16;
@@ -15,7 +16,7 @@ const dismissalMs = 50;
  * leave room for the others. At an address's bound a new one takes the place of the oldest that has asked nothing, be it
  * that the head of its request never came to an end, or that it had no key; where all have, it is closed without an
  * answer: nothing was read from it yet. A connection that sends on and on without its answers, or a body in crumbs, is
- * closed too.
+ * closed too, and one that sends on behind what is refused ends with that refusal.
  *
  * Answers what the server calls when it closes: connections with nothing under way are ended until none is left, so
  * that a client that keeps one open, or never spoke, holds up nothing.
@@ -23,17 +24,18 @@ const dismissalMs = 50;
 export function boundConnections(
   server: Server,
   bounds: { readonly all: number; readonly perAddress: number },
+  refusals: PendingRefusals,
 ): () => void {
   server.maxConnections = bounds.all;
   const open = new Map<string, Set<Socket>>();
   const askers = askersOf(server);
-  boundPipelines(server);
+  boundPipelines(server, refusals);
   server.prependListener("connection", (socket: Socket) => {
     const address = socket.remoteAddress ?? "";
     const others = open.get(address) ?? new Set();
     if (others.size >= bounds.perAddress) {
       // A set keeps the order in which they came.
-      const idle = [...others].find((other) => !askers.has(other));
+      const idle = [...others].find((other) => !askers.has(other) || refusals.has(other));
       if (idle === undefined) {
         socket.destroy();
         return;
@@ -61,16 +63,20 @@ export function boundConnections(
 }
 
 /** Nothing that is done for a request is done for one past the bound, nor for those that were read with it. */
-function boundPipelines(server: Server): void {
+function boundPipelines(server: Server, refusals: PendingRefusals): void {
   const handlers = server.listeners("request") as ((request: IncomingMessage, response: ServerResponse) => void)[];
   server.removeAllListeners("request");
   const owed = new WeakMap<Socket, number>();
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
     const { socket } = request;
     if (socket.destroyed) return;
+    if (refusals.has(socket)) {
+      refusals.stop(socket);
+      return;
+    }
     const waiting = owed.get(socket) ?? 0;
     if (waiting >= maxPipelined) {
-      socket.destroy();
+      end(socket);
       return;
     }
     owed.set(socket, waiting + 1);
@@ -91,10 +97,15 @@ function boundPieces(request: IncomingMessage): void {
     pieces += 1;
     bytes += piece?.length ?? 0;
     if (piece === null || pieces <= freePieces + bytes / bytesEachPiece) return push(piece, encoding);
-    request.socket.destroy();
+    end(request.socket);
     request.destroy();
     return false;
   };
+}
+
+function end(socket: Socket): void {
+  parseNoFurther(socket);
+  socket.destroy();
 }
 
 /** Connections on which a request came to its end, head and all, and was not refused for want of a key. */

@@ -12,11 +12,12 @@ import type { Deadlines } from "./deadlines.ts";
 import { beginIdempotent, finishIdempotent, settleRefused, withToken } from "./idempotency.ts";
 import { largeBodyBytes } from "./large-bodies.ts";
 import type { Load } from "./load.ts";
+import type { PendingRefusals } from "./pending-refusals.ts";
 import { isFault, problemOf, sendProblem } from "./problems.ts";
 import { RequestCaller } from "./request-caller.ts";
 import type { Route, RouteAnswer, RouteInput } from "./route.ts";
 import { jsonInSlices } from "./json-text.ts";
-import { addressOf, type Turn, type TurnRequest } from "./turns.ts";
+import { addressOf, refusedAt, type Turn, type TurnRequest } from "./turns.ts";
 import type { Validator, ValidatorCompiler } from "./validation.ts";
 
 export interface RouteRunnerParts {
@@ -25,6 +26,7 @@ export interface RouteRunnerParts {
   readonly metrics: Metrics;
   readonly load: Load;
   readonly deadlines: Deadlines;
+  readonly refusals: PendingRefusals;
   readonly rejections: RejectionLog;
   /** What could not be answered for want of something: disk, descriptors, time. */
   readonly faults: RejectionLog;
@@ -57,6 +59,7 @@ interface Entry {
 }
 
 const closingGraceMs = 5_000;
+const maxAnnouncedBytes = 10_000_000;
 const emptyBody: Readonly<Record<string, never>> = Object.freeze({});
 
 /** Runs routes: admits the caller, validates, repeats or begins, calls the use case, answers. In this order. */
@@ -115,7 +118,10 @@ export class RouteRunner {
     else begin(null);
   }
 
-  /** Answers a request that was refused, or during which something broke. A refusal waits for its turn like any call. */
+  /**
+   * Answers a request that was refused, or during which something broke. A refusal waits for its turn like any call;
+   * without a key it waits in a line of its own, which rests after each.
+   */
   refuse(request: FastifyRequest, reply: FastifyReply, error: unknown): void {
     const { context, metrics, rejections, faults } = this.parts;
     const operation = request.routeOptions.config.operationId ?? "none";
@@ -135,12 +141,24 @@ export class RouteRunner {
     }
     const answer = (): void => {
       if (reply.sent) return;
+      const endsHere = this.parts.refusals.end(request.raw.socket);
       // Reading to its end what is refused would cost as much as taking it.
-      if (hasMuchToRead(request.raw)) reply.header("connection", "close");
+      if (endsHere || hasMuchToRead(request.raw)) reply.header("connection", "close");
       sendProblem(reply, document);
     };
     if (request.turn || this.closing) answer();
-    else this.takeTurn(request, reply, { party: addressOf(request.raw) }, answer);
+    else this.refuseInTurn(request, reply, answer);
+  }
+
+  private refuseInTurn(request: FastifyRequest, reply: FastifyReply, answer: () => void): void {
+    const { authenticator, refusals } = this.parts;
+    const principal = authenticator.holderOf(request.headers.authorization);
+    if (principal) {
+      this.takeTurn(request, reply, { party: principal.id }, answer);
+      return;
+    }
+    refusals.begin(request.raw.socket);
+    this.takeTurn(request, reply, { party: refusedAt(request.raw), refused: true }, answer);
   }
 
   private takeTurn(
@@ -152,7 +170,8 @@ export class RouteRunner {
     const { turns } = this.parts.load;
     const { socket } = request.raw;
     const readBefore = socket.bytesRead;
-    const turn = turns.open({ ...wanted, bytesRead: () => socket.bytesRead - readBefore });
+    const announced = wanted.refused ? announcedBytes(request.raw) : 0;
+    const turn = turns.open({ ...wanted, bytesRead: () => Math.max(announced, socket.bytesRead - readBefore) });
     request.turn = turn;
     reply.raw.once("close", () => turns.leave(turn));
     turns.await(turn, begin);
@@ -369,6 +388,12 @@ function hasMuchToRead(request: IncomingMessage): boolean {
 
 function mayBeLarge({ headers }: IncomingMessage): boolean {
   return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > largeBodyBytes;
+}
+
+/** What is sent and refused by its head is copied all the same, up to what fits between two programs. */
+function announcedBytes(request: IncomingMessage): number {
+  if (!hasMuchToRead(request)) return 0;
+  return Math.min(Number(request.headers["content-length"] ?? maxAnnouncedBytes), maxAnnouncedBytes);
 }
 
 /** What watches the server, and what operators end its trouble with. */

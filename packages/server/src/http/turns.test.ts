@@ -10,13 +10,19 @@ const bounds: TurnBounds = {
   waiting: 2,
   waitMs: 5_000,
   refuseAfterMs: 500,
+  turnedAwayAtOnce: 1,
   restMsPerMegabyte: 20,
+  restMsAfterRefusal: 30,
 };
 
 class Clients {
   now = 10_000;
   readonly served: string[] = [];
-  readonly turns = new Turns(() => this.now, bounds);
+  readonly turns: Turns;
+
+  constructor(soon: (work: () => void) => void = (work) => work()) {
+    this.turns = new Turns(() => this.now, bounds, soon);
+  }
 
   call(party: string, name: string, more: Partial<TurnRequest> = {}): Turn {
     const turn = this.turns.open({ party, ...more });
@@ -181,4 +187,49 @@ test("a large call counts for as long as any, and not for as long as a long one"
   clients.call("a", "after");
   expect(clients.after(99).at(-1)).toBe("transition");
   expect(clients.after(1).at(-1)).toBe("after");
+});
+
+test("refusals at one address are answered one after the other, and rest in between while others call", () => {
+  const clients = new Clients();
+  const refuse = (name: string): Turn => clients.call("refused", name, { refused: true });
+  const [alone] = [refuse("r1"), refuse("r2")];
+  expect(clients.served).toEqual(["r1"]);
+  clients.turns.leave(alone);
+  expect(clients.served).toEqual(["r1", "r2"]);
+  clients.turns.leave(clients.call("b", "b1"));
+  clients.turns.leave(refuse("r3"));
+  clients.after(100);
+  const held = refuse("r4");
+  refuse("r5");
+  clients.turns.leave(held);
+  clients.turns.leave(clients.call("b", "b2"));
+  expect(clients.after(29).at(-1)).toBe("b2");
+  expect(clients.after(1).at(-1)).toBe("r5");
+});
+
+test("who is refused is none who calls: an agent beside refusals has its calls at once", () => {
+  const clients = new Clients();
+  clients.call("refused", "r1", { refused: true });
+  for (const name of ["a1", "a2", "a3"]) clients.call("a", name);
+  expect(clients.turns.haveOthers).toBe(false);
+  expect(clients.served).toEqual(["r1", "a1", "a2", "a3"]);
+});
+
+test("those that are turned away are answered a few at a time", () => {
+  const clients = new Clients();
+  clients.call("b", "b1", { long: true });
+  for (const name of ["r1", "r2", "r3", "r4", "r5"]) clients.call("a", name, { long: true });
+  expect(clients.after(500)).toEqual(["b1", "r1", "r4 rate_limited"]);
+  expect(clients.after(25)).toEqual(["b1", "r1", "r4 rate_limited", "r5 rate_limited"]);
+});
+
+test("a call that waited begins in a turn of the event loop of its own", () => {
+  const work: (() => void)[] = [];
+  const clients = new Clients((next) => work.push(next));
+  const calls = ["a1", "a2", "a3", "a4", "a5"].map((name) => clients.call("a", name));
+  for (const call of calls.slice(0, 2)) clients.turns.leave(call);
+  expect(clients.served).toEqual(["a1", "a2", "a3"]);
+  expect(work).toHaveLength(1);
+  work.shift()?.();
+  expect(clients.served).toEqual(["a1", "a2", "a3", "a4", "a5"]);
 });

@@ -25,8 +25,12 @@ export interface TurnBounds {
   readonly waitMs: number;
   /** A call beyond `waiting` hears of it after so long, so that a flood of refusals costs little. */
   readonly refuseAfterMs: number;
+  /** Of calls that were refused so, no more are answered at a time. */
+  readonly turnedAwayAtOnce: number;
   /** While others call, a party rests so long after a call for each megabyte that was read for it. */
   readonly restMsPerMegabyte: number;
+  /** While others call, a party rests at least so long after a refusal. */
+  readonly restMsAfterRefusal: number;
 }
 
 export const defaultTurnBounds: TurnBounds = {
@@ -38,14 +42,18 @@ export const defaultTurnBounds: TurnBounds = {
   waiting: 256,
   waitMs: 20_000,
   refuseAfterMs: 1_000,
+  turnedAwayAtOnce: 4,
   restMsPerMegabyte: 20,
+  restMsAfterRefusal: 20,
 };
 
 const lookEveryMs = 25;
 
 export interface TurnRequest {
-  /** Who calls: a principal, or the address of whoever has no key. */
+  /** Who calls: a principal, the address of whoever has no key, or that address for what it is refused. */
   readonly party: string;
+  /** Is nothing but a refusal of whoever showed no key: one at once of a party, also where it is alone, and no call to others. */
+  readonly refused?: boolean;
   /** Is never refused, however many wait. */
   readonly unbounded?: boolean;
   /** Reads much: works on this thread for most of the time that it takes. */
@@ -61,6 +69,7 @@ type Begin = (refusal: PhasegateError | null) => void;
 
 interface Party {
   readonly name: string;
+  readonly refused: boolean;
   held: number;
   /** Of those held, the long and the large ones. */
   long: number;
@@ -90,39 +99,53 @@ export interface Turn {
 /**
  * Calls of many parties take turns at the one thread that serves them: while others call, each party has a few in work
  * at once, and the rest of its calls wait in the order in which they came. A party that is alone is held up by nothing.
- * What runs for long (a command, a stream, a request that waits) is counted only at its beginning.
+ * What runs for long (a command, a stream, a request that waits) is counted only at its beginning. A call that waited
+ * begins in a turn of the event loop of its own: cheap ones would follow each other without an end, and nobody else's
+ * be read.
  */
 export class Turns {
   readonly #bounds: TurnBounds;
   readonly #now: () => number;
+  readonly #soon: (work: () => void) => void;
   readonly #parties = new Map<string, Party>();
   /** In the order in which they were given. */
   readonly #held = new Set<Turn>();
   readonly #turnedAway = new Set<Turn>();
   readonly #resting = new Set<Party>();
+  /** Those that may have got room; served soon. */
+  #relieved = new Set<Party>();
+  #isServingSoon = false;
   /** The two that were served last: who of them is another than one who asks tells whether others call. */
   #last = { party: "", at: Number.NEGATIVE_INFINITY };
   #lastOther = { party: "", at: Number.NEGATIVE_INFINITY };
+  /** Of the turns that are held, those of calls that are not refused. */
+  #callsHeld = 0;
   #waiting = 0;
   #timer: NodeJS.Timeout | null = null;
 
-  constructor(now: () => number, bounds: TurnBounds = defaultTurnBounds) {
+  constructor(
+    now: () => number,
+    bounds: TurnBounds = defaultTurnBounds,
+    soon: (work: () => void) => void = (work) => void setImmediate(work),
+  ) {
     this.#now = now;
     this.#bounds = bounds;
+    this.#soon = soon;
   }
 
   /** True while calls of more than one party are served. */
   get haveOthers(): boolean {
     if (this.#now() - this.#lastOther.at < this.#bounds.recentMs) return true;
-    for (const { party } of this.#held) if (party.name !== this.#last.party) return true;
+    for (const { party } of this.#held) if (!party.refused && party.name !== this.#last.party) return true;
     return false;
   }
 
   /** The place of one call, to be left once. */
-  open({ party, unbounded = false, long = false, large = false, bytesRead = noBytes }: TurnRequest): Turn {
+  open(request: TurnRequest): Turn {
+    const { party, unbounded = false, refused = false, long = false, large = false, bytesRead = noBytes } = request;
     const holdMs = long ? this.#bounds.longHoldMs : this.#bounds.holdMs;
     const kind = { unbounded, long: long || large, holdMs, bytesRead };
-    return { party: this.#partyOf(party), ...kind, begin: nothing, state: "new", since: 0, users: 1 };
+    return { party: this.#partyOf(party, refused), ...kind, begin: nothing, state: "new", since: 0, users: 1 };
   }
 
   /**
@@ -134,7 +157,7 @@ export class Turns {
     this.#endLong(now);
     if (turn.state === "new" || turn.state === "counted_no_longer") {
       turn.begin = begin;
-      turn.party = this.#partyOf(turn.party.name);
+      turn.party = this.#partyOf(turn.party.name, turn.party.refused);
       this.#place(turn, now);
       return;
     }
@@ -157,7 +180,7 @@ export class Turns {
     this.#held.delete(turn);
     this.#held.add(turn);
     turn.since = now;
-    this.#serve(turn.party, now);
+    this.#relieve(turn.party);
   }
 
   /** One more has to leave the turn before it is free. */
@@ -173,7 +196,7 @@ export class Turns {
     turn.state = "left";
     if (state === "turned_away") this.#turnedAway.delete(turn);
     else if (state === "waiting") this.#stopWaiting(turn);
-    else this.#touch(party.name, now);
+    else this.#touch(party, now);
     if (state === "held") this.#release(turn, now);
     this.#forget(party);
     this.#stopIfIdle();
@@ -183,8 +206,10 @@ export class Turns {
   look(): void {
     const now = this.#now();
     this.#endLong(now);
+    let turnedAway = 0;
     for (const turn of this.#turnedAway) {
-      if (now - turn.since < this.#bounds.refuseAfterMs) break;
+      if (now - turn.since < this.#bounds.refuseAfterMs || turnedAway >= this.#bounds.turnedAwayAtOnce) break;
+      turnedAway += 1;
       this.#turnedAway.delete(turn);
       this.#refuse(turn, `${this.#bounds.waiting} calls of this client wait, the limit of one`);
     }
@@ -223,7 +248,8 @@ export class Turns {
     turn.party.held += 1;
     if (turn.long) turn.party.long += 1;
     this.#held.add(turn);
-    this.#touch(turn.party.name, now);
+    if (!turn.party.refused) this.#callsHeld += 1;
+    this.#touch(turn.party, now);
     turn.begin(null);
   }
 
@@ -237,6 +263,22 @@ export class Turns {
 
   #stopWaiting(turn: Turn): void {
     if (turn.party.waiting.delete(turn)) this.#waiting -= 1;
+  }
+
+  #relieve(party: Party): void {
+    if (party.waiting.size === 0) return;
+    this.#relieved.add(party);
+    if (this.#isServingSoon) return;
+    this.#isServingSoon = true;
+    this.#soon(() => this.#serveRelieved());
+  }
+
+  #serveRelieved(): void {
+    const relieved = this.#relieved;
+    this.#relieved = new Set();
+    this.#isServingSoon = false;
+    const now = this.#now();
+    for (const party of relieved) this.#serve(party, now);
   }
 
   #serve(party: Party, now: number): void {
@@ -259,16 +301,18 @@ export class Turns {
 
   #release(turn: Turn, now: number): void {
     this.#held.delete(turn);
+    if (!turn.party.refused) this.#callsHeld -= 1;
     turn.party.held -= 1;
     if (turn.long) turn.party.long -= 1;
     this.#rest(turn, now);
-    this.#serve(turn.party, now);
+    this.#relieve(turn.party);
   }
 
   /** From the moment at which the call was over, which may be seen only later. */
   #rest({ party, since, holdMs, bytesRead }: Turn, now: number): void {
     const bytes = bytesRead();
-    const restMs = bytes >= largeBodyBytes ? (bytes / 1_000_000) * this.#bounds.restMsPerMegabyte : 0;
+    const forBytes = bytes >= largeBodyBytes ? (bytes / 1_000_000) * this.#bounds.restMsPerMegabyte : 0;
+    const restMs = Math.max(forBytes, party.refused ? this.#bounds.restMsAfterRefusal : 0);
     party.restsUntil = Math.max(party.restsUntil, Math.min(now, since + holdMs) + restMs);
     if (party.restsUntil <= now) return;
     this.#resting.add(party);
@@ -287,16 +331,17 @@ export class Turns {
     const { alone, amongOthers } = this.#bounds;
     const othersCall = this.#othersCall(party, now);
     if (othersCall && now < party.restsUntil) return false;
-    const share = othersCall ? amongOthers : alone;
+    const share = othersCall || party.refused ? amongOthers : alone;
     return party.held < share.calls && (!long || party.long < share.long);
   }
 
   #othersCall(party: Party, now: number): boolean {
     const other = this.#last.party === party.name ? this.#lastOther : this.#last;
-    return this.#held.size > party.held || now - other.at < this.#bounds.recentMs;
+    return this.#callsHeld > (party.refused ? 0 : party.held) || now - other.at < this.#bounds.recentMs;
   }
 
-  #touch(party: string, now: number): void {
+  #touch({ name: party, refused }: Party, now: number): void {
+    if (refused) return;
     if (this.#last.party === party) {
       this.#last.at = now;
       return;
@@ -305,10 +350,10 @@ export class Turns {
     this.#last = { party, at: now };
   }
 
-  #partyOf(name: string): Party {
+  #partyOf(name: string, refused: boolean): Party {
     const known = this.#parties.get(name);
     if (known) return known;
-    const party: Party = { name, held: 0, long: 0, restsUntil: 0, waiting: new Set() };
+    const party: Party = { name, refused, held: 0, long: 0, restsUntil: 0, waiting: new Set() };
     this.#parties.set(name, party);
     return party;
   }
@@ -335,6 +380,11 @@ function nothing(): void {}
 
 function noBytes(): number {
   return 0;
+}
+
+/** Who is refused without a key: in no line with what is free from it. */
+export function refusedAt(request: IncomingMessage): string {
+  return `refused at ${addressOf(request)}`;
 }
 
 /** Who calls without a key. */
