@@ -33,8 +33,10 @@ the task under its own name:
 |---|---|---|
 | \`weak_red\` | warning | a test file that did not load at \`red\` passes, and no test executes a line that changed since; info where coverage or texts do not tell |
 | \`flaky\` | warning | a test failed and passed on one tree, and is not an unchanged test that was flaky on the base |
-| \`failed_on_base\` | info | tests that failed on the base and fail still, in the file of a red test, too, where they and what stands beside them are word for word what they were |
+| \`failed_on_base\` | info | tests that failed on the base and fail still, in the file of a red test, too, where they and what stands beside them are word for word what they were; a warning where the run printed crashes that the base did not, since with such tests the exit code tells of nothing else |
 | \`removed_tests\` | warning | tests that passed before, are gone, and are given up in the artifact \`removed_tests\` |
+| \`changed_settings\` | warning | settings beside the tests that changed and that say which tests run, how, or what they load |
+| \`shadowed_product\` | warning | files among the tests in the place of the product, or of the product in the place of helpers of the base's tests |
 | \`expected_failures\` | warning | new lines of tests by which a failure counts as a success |
 | \`unclassified\` | info | a file that does not load counted as red, though the report does not tell why it does not |
 
@@ -45,7 +47,9 @@ of a file that is gone by its path. What is missing is written out in that form 
 \`tests_exist_for_acceptance_criteria\` and \`tests_cover_acceptance_criteria\` read which test file covers which criterion: of tests,
 \`tests: [{ file: test/a.test.ts, covers: [AC-1, "ten cost 8"] }]\`; of criteria, \`criteria_coverage: { AC-1: [test/a.test.ts] }\`, or the
 criterion itself, \`acceptance_criteria: [{ id: AC-1, text: ten cost 8, tests: [test/a.test.ts] }]\`; or \`test_files: [test/a.test.ts]\`
-beside \`criteria_covered: [AC-1]\`. A criterion goes by its \`id\`, its text, or its place (\`1\`, \`AC-1\`); each file named is in the tree.
+beside \`criteria_covered: [AC-1]\`. A criterion goes by its \`id\`, its text, or its place (\`1\`, \`AC-1\`); each file named is in the tree, and
+counts where it is a test: by \`workspace.test_patterns\`, by a word of its path (\`Shop.Tests/\`, \`priceSpec.hs\`), or in Rust. The criteria are
+those that an earlier phase handed over; those of the phase's own artifacts only where there are none.
 
 ${sorted.flatMap(section).join("\n")}`;
 }

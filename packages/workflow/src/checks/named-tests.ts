@@ -16,6 +16,15 @@ export function namedTestFiles(artifacts: readonly SubmittedArtifact[]): readonl
   return [...new Set(lists.flatMap((value) => pathsIn(value).filter(looksLikePath)))];
 }
 
+/**
+ * Whether a path can be that of tests: by `workspace.test_patterns`, by its words, as where tests lie in folders of their own
+ * kind, and in Rust, whose tests stand beside what they test.
+ */
+export function isOfTests({ workflow }: CheckInput, path: string): boolean {
+  const hasWord = /(?:^|[^A-Za-z])(?:[Tt]est|[Ss]pec)s?(?![a-z])|[a-z](?:Test|Spec)s?(?![a-z])/u;
+  return workflow.isTestFile(path) || path.endsWith(".rs") || hasWord.test(path);
+}
+
 /** A check, under either of its names, that a named test file in the tree covers every acceptance criterion. */
 export function criteriaCoverageCheck(own: Pick<CheckDefinition, "name" | "passesWhen">): CheckDefinition {
   return {
@@ -35,22 +44,37 @@ function judgeCriteriaCoverage(input: CheckInput): CheckOutcome {
   const { tree } = input.facts;
   if (!tree) return fail("the tree was not read");
   const artifacts = submittedArtifacts(input);
-  const criteria = acceptanceCriteria(artifacts);
+  const criteria = acceptanceCriteria(handedOverFirst(input, artifacts));
   if (criteria.length === 0) {
     return fail("no artifact lists acceptance criteria", "submit the plan with `acceptance_criteria`");
   }
   const present = new Set(tree.paths);
   const missing = namedTestFiles(artifacts).filter((path) => !present.has(path));
   if (missing.length > 0) return fail(`named test files are not in the tree: ${listed(missing)}`);
+  const others = namedTestFiles(artifacts).filter((path) => !isOfTests(input, path));
+  for (const path of others) present.delete(path);
   const covered = coveredNames(artifacts, present);
   const open = criteria.filter(
     ({ names, files }) => !files.some((path) => present.has(path)) && ![...names].some((name) => covered.has(name)),
   );
   if (open.length === 0) return pass();
-  return fail(
-    `acceptance criteria without a test: ${listed(open.map(({ label }) => label))}`,
-    "name the tests with what they cover: `tests: [{ file: test/a.test.ts, covers: [AC-1] }]`",
-  );
+  const without = `acceptance criteria without a test: ${listed(open.map(({ label }) => label))}`;
+  if (others.length > 0) return fail(`${without}; no test files: ${listed(others)}`, whatTestsAre);
+  return fail(without, "name the tests with what they cover: `tests: [{ file: test/a.test.ts, covers: [AC-1] }]`");
+}
+
+export const whatTestsAre =
+  "`workspace.test_patterns` says which files are tests; name such ones, or extend the patterns";
+
+/** What an earlier phase handed over says what there is to test; an artifact of the phase itself only where none does. */
+function handedOverFirst(
+  { workflow, phase }: CheckInput,
+  artifacts: readonly SubmittedArtifact[],
+): readonly SubmittedArtifact[] {
+  const current = workflow.phases.get(phase)?.index ?? 0;
+  const earlier = [...workflow.phases.values()].filter(({ index }) => index < current);
+  const types = new Set(earlier.flatMap((one) => one.artifacts.map(({ type }) => type)));
+  return [...artifacts.filter(({ type }) => types.has(type)), ...artifacts.filter(({ type }) => !types.has(type))];
 }
 
 /** Names of criteria that some test in the tree claims to cover. */
@@ -65,7 +89,7 @@ function coveredNames(artifacts: readonly SubmittedArtifact[], present: Readonly
       for (const [name, files] of Object.entries(map))
         if (pathsIn(files).some((path) => present.has(path))) names.push(name);
     }
-    const hasFiles = namedTestFiles([{ type: "", body }]).length > 0;
+    const hasFiles = namedTestFiles([{ type: "", body }]).some((path) => present.has(path));
     if (hasFiles) names.push(...fieldValues(body, coveredFields));
   }
   return new Set(names.flatMap(criterionNames));

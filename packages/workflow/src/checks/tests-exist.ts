@@ -1,13 +1,13 @@
 import { submittedArtifacts } from "./artifact-fields.ts";
 import type { CheckDefinition } from "./definition.ts";
-import { namedTestFiles } from "./named-tests.ts";
+import { isOfTests, namedTestFiles, whatTestsAre } from "./named-tests.ts";
 import { fail, listed, noParameters, pass } from "./outcome.ts";
 
 export const testsExist: CheckDefinition = {
   name: "tests_exist",
   aliases: [],
   passesWhen:
-    "the test files that the artifacts name (`test_files`) are in the tree; where none are named, a test file was added or changed in this phase",
+    "the test files that the artifacts name (`test_files`) are in the tree, and tests; where none are named, a test file was added or changed in this phase",
   parameters: noParameters,
   needs: ["tree", "artifacts"],
   source: "tree",
@@ -26,7 +26,8 @@ export const testsExist: CheckDefinition = {
         "write them, or name the files that are there",
       );
     }
-    if (named.length > 0) return pass();
+    if (named.some((path) => isOfTests(input, path))) return pass();
+    if (named.length > 0) return fail(`none of the named files is a test file: ${listed(named)}`, whatTestsAre);
     const changes = tree.differences[input.entryTree]?.changes ?? [];
     if (changes.some(({ kind, path }) => kind !== "deleted" && input.workflow.isTestFile(path))) return pass();
     return fail("no test file was named, added or changed", "write a test, or name the test files in `test_files`");

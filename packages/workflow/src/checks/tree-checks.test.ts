@@ -34,6 +34,11 @@ describe.each<[check: string, good: CheckCase, bad: CheckCase]>([
     { paths: ["test/a.ts"], artifacts: { tests: { tests: [{ file: "./test/a.ts::rejects" }] } } },
     { paths: [], artifacts: { tests: { test_files: [{ path: "/workspace/test/a.ts" }] } } },
   ],
+  [
+    "tests_exist",
+    { paths: ["test/a.ts", "src/a.ts"], artifacts: { tests: { files_created: ["src/a.ts", "test/a.ts"] } } },
+    { paths: ["package.json"], artifacts: { tests: { test_files: ["package.json"] } } },
+  ],
   ["tests_exist", { changes: [changed("test/a.ts", "added")] }, { changes: [changed("src/a.ts", "added")] }],
   ["tests_exist", { changes: [changed("test/a.ts")] }, { changes: [changed("test/a.ts", "deleted")] }],
   ["implementation_exists", { changes: [changed("src/a.ts", "added")] }, { changes: [changed("test/a.ts", "added")] }],
@@ -147,6 +152,31 @@ describe.each(["tests_exist_for_acceptance_criteria", "tests_cover_acceptance_cr
     });
     const map = { criteria_coverage: { "AC-1": "test/zzz.ts", "AC-2": "test/b.ts" } };
     expect(judge(check, { paths, artifacts: { plan, tests: map } }).passed).toBe(false);
+  });
+
+  test("a file that is no test covers nothing", () => {
+    const others = ["package.json", "src/a.ts", "src/latest.ts"];
+    for (const tests of [
+      { tests: others.map((file) => ({ file, covers: ["AC-1", "AC-2"] })) },
+      { test_files: others, criteria_covered: ["AC-1", "AC-2"] },
+    ]) {
+      expect(judge(check, { paths: [...paths, ...others], artifacts: { plan, tests } })).toMatchObject({
+        passed: false,
+        message:
+          "acceptance criteria without a test: `AC-1`, `keeps long names`; no test files: `package.json`, `src/a.ts`, `src/latest.ts`",
+      });
+    }
+    for (const file of ["Shop.Tests/Price.cs", "src/priceSpec.hs", "src/price.rs"]) {
+      const tests = { tests: [{ file, covers: [1, 2] }], files_created: ["src/a.ts"] };
+      expect(judge(check, { paths: [file, "src/a.ts"], artifacts: { plan, tests } })).toEqual({ passed: true });
+    }
+  });
+
+  test("what an earlier phase handed over says which criteria there are", () => {
+    const own = { acceptance_criteria: ["keeps long names"], tests: [{ file: "test/a.ts", covers: [1] }] };
+    const artifacts = { implementation: own, test_results: plan };
+    expect(judge(check, { phase: "IMPL", paths, artifacts })).toMatchObject({ passed: false });
+    expect(judge(check, { phase: "IMPL", paths, artifacts: { implementation: own } })).toEqual({ passed: true });
   });
 
   test("does not pass without criteria or without the tree", () => {
