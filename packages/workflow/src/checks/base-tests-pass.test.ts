@@ -3,7 +3,7 @@ import { digestBytes } from "@phasegate/wire";
 import { describe, expect, test } from "vitest";
 import { filesToRunWithout } from "../evidence/base-tests.ts";
 import { changed, judge } from "./testing/check-case.ts";
-import { onBase, type RunFiles } from "./testing/run-case.ts";
+import { now, onBase, type RunFiles } from "./testing/run-case.ts";
 
 const file = "test/tax.test.ts";
 const laidTree = digestBytes("base tests") as TreeDigest;
@@ -222,6 +222,31 @@ describe("tests that passed on the base must pass on the product with the base's
     expect(without([`${file} > small`], onBase({ [file]: { small: "failed" } }))).toEqual([]);
     const again = check({ [kept]: { stays: "passed" } }, { base: onBase(files), removed: [`${file} > small`] });
     expect(again).toMatchObject({ passed: true, findings: [{ name: "removed_tests" }] });
+  });
+
+  test("tests in files that the task left alone, which pass only beside its tests, are told as such", () => {
+    const other = "test/layout.test.ts";
+    const runs = { base: onBase({ [other]: { known: "passed" } }), current: now({ [other]: { known: "passed" } }) };
+    const outcome = check({ [other]: { known: "failed" } }, runs);
+    const told = "as they are they pass only beside what this task put among the tests";
+    expect(outcome.passed || outcome.message).toMatch(new RegExp(`; ${told}: \`test/layout\\.test\\.ts > known\`$`));
+    expect(check({ [other]: { known: "failed" } }, { ...runs, removed: [`${other} > known`] }).findings).toMatchObject([
+      { message: `${told}, and are given up as the base has them: \`${other} > known\`` },
+    ]);
+  });
+
+  test.each<[rule: string, output: string, passed: boolean]>([
+    ["node", "Error: 50.00% line coverage does not meet threshold of 90%.", true],
+    ["vitest and c8", "ERROR: Coverage for lines (50%) does not meet global threshold (90%)", true],
+    ["jest", 'Jest: "global" coverage threshold for lines (90%) not met: 50%', true],
+    ["pytest-cov", "FAIL Required test coverage of 90% not reached. Total coverage: 50.00%", true],
+    ["coverage.py", "Coverage failure: total of 50 is less than fail-under=90", true],
+    ["nobody", "Error: exit 1", false],
+  ])("an error for what new code is not covered, as %s prints it, is none", (_, output, passed) => {
+    const run = { status: "contradiction", exitCode: 1, output } as const;
+    expect(check({ [file]: { small: "passed", large: "passed" } }, { run }).passed).toBe(passed);
+    expect(check({ [file]: { small: "passed", large: "failed" } }, { run }).passed).toBe(false);
+    expect(check({}, { run }).passed).toBe(false);
   });
 
   test("what is gone and given up is told once, by `green` where that judges beside", () => {

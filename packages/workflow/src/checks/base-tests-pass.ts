@@ -22,13 +22,17 @@ export const baseTestsPass = gatheredCheck({
     const reading = readBaseTests(evidenceSubject(input));
     if (!reading.ok) return fail(reading.problem, reading.hint ?? "ask for the transition again");
     if (reading.value === null) return pass();
-    const { run, open, toGiveUp, worseFiles, changedFiles } = reading.value;
+    const { run, open, toGiveUp, worseFiles, changedFiles, needsTask } = reading.value;
     const { evidenceId } = run;
     const findings = findingsOf(reading.value, input);
     if (open.length === 0 && worseFiles.length === 0) return { ...pass(), evidenceId, findings };
     const problems = reading.value.problem === null ? problemsOfTests(reading.value) : [problemOfBaseRun(run, input)];
-    const changed = changedFiles.length === 0 ? [] : [`this task changed of their files ${listed(changedFiles)}`];
-    const message = [...problems, ...changed.map((text) => ({ text }))].map(({ text }) => text).join("; ");
+    const needing = open.filter(needsTask);
+    const message = [
+      ...problems.map(({ text }) => text),
+      ...(changedFiles.length === 0 ? [] : [`this task changed of their files ${listed(changedFiles)}`]),
+      ...(needing.length === 0 ? [] : [`${besideTask}: ${listed(needing)}`]),
+    ].join("; ");
     const isPart = toGiveUp.length < open.length;
     const steps = [
       ...new Set(problems.map(({ step }) => step)),
@@ -48,6 +52,8 @@ export const baseTestsPass = gatheredCheck({
   },
   judgeReport: judgeReportedPass,
 });
+
+const besideTask = "as they are they pass only beside what this task put among the tests";
 
 interface Problem {
   readonly text: string;
@@ -139,7 +145,10 @@ function short(text: string): string {
   return line.length > 160 ? `${line.slice(0, 160).toWellFormed()}...` : line;
 }
 
-function findingsOf({ givenUp, flaky, problem, run }: BaseTestsReading, input: CheckInput): readonly CheckFinding[] {
+function findingsOf(
+  { givenUp, flaky, problem, run, needsTask }: BaseTestsReading,
+  input: CheckInput,
+): readonly CheckFinding[] {
   const { evidenceId } = run;
   const told = (name: string, what: string, tests: readonly string[]): readonly CheckFinding[] =>
     tests.length === 0 ? [] : [{ name, severity: "warning", message: `${what}: ${listed(tests, 20)}`, evidenceId }];
@@ -153,12 +162,11 @@ function findingsOf({ givenUp, flaky, problem, run }: BaseTestsReading, input: C
     problem === null
       ? "as the base has them they do not pass on this product"
       : `as the base has them nothing is known of them on this product (${problemOfBaseRun(run, input).text})`;
+  const own = givenUp.filter((identity) => !isToldBeside(identity));
+  const rest = own.filter((identity) => !needsTask(identity));
   return [
-    ...told(
-      "removed_tests",
-      `${what}, and are given up`,
-      givenUp.filter((identity) => !isToldBeside(identity)),
-    ),
+    ...told("removed_tests", `${what}, and are given up`, rest),
+    ...told("removed_tests", `${besideTask}, and are given up as the base has them`, own.filter(needsTask)),
     ...told("flaky", "as the base has them, both outcomes on this product", flaky),
     ...(input.beside?.has("all_tests_pass") === true ? [] : settingsFindings(input, run)),
   ];

@@ -28,6 +28,8 @@ export interface BaseTestsReading {
   readonly toGiveUp: readonly string[];
   /** Would be `open`, and are given up in the artifact `removed_tests`. */
   readonly givenUp: readonly string[];
+  /** Whether a test in a file that this task left alone passes beside what the task put among the tests, and not without. */
+  needsTask(this: void, identity: string): boolean;
   /** Both outcomes on this tree, in this run or before it in this task, and none on the base. */
   readonly flaky: readonly string[];
 }
@@ -46,7 +48,7 @@ export function readBaseTests(subject: EvidenceSubject): Gathered<BaseTestsReadi
   if (passed.length === 0) return { ok: true, value: null };
   const { baseTests, baseTestsFailedEarlier = [] } = facts.value.evidence;
   if (!baseTests) return { ok: false, problem: "the tests of the base were not run on this product" };
-  const problem = problemOfRun(baseTests);
+  const problem = problemOfBaseTests(baseTests);
   const run = indexRun(problem === null ? baseTests : { ...baseTests, cases: [], unloadedFiles: [], flaky: [] });
   const changes = changesFromBase(subject);
   const isGivenUp = removedTests(subject.facts);
@@ -79,6 +81,7 @@ export function readBaseTests(subject: EvidenceSubject): Gathered<BaseTestsReadi
         .filter((file) => passingIn(run, file) + lostIn(file) < passedIn(file))
         .map((file) => file ?? "tests without a file"),
       givenUp,
+      needsTask: passesBeside(subject, base.value),
       flaky: problem === null ? [...flaky].filter((identity) => base.value.stateOf(identity) !== "flaky") : [],
     },
   };
@@ -92,7 +95,7 @@ export function filesToRunWithout(
   facts: Pick<Facts, "artifacts">,
   { base, baseTests }: { readonly base: TestRun; readonly baseTests: TestRun },
 ): ReadonlySet<string> {
-  if (problemOfRun(baseTests) === null && !baseTests.stoppedEarly) return new Set();
+  if (problemOfBaseTests(baseTests) === null && !baseTests.stoppedEarly) return new Set();
   const isGivenUp = removedTests(facts);
   const tests = indexRun(base);
   const passed = [...tests.inState("passed"), ...tests.inState("flaky")];
@@ -102,6 +105,29 @@ export function filesToRunWithout(
       file !== null && identities.every((identity) => isGivenUp(identity, file)) ? [file] : [],
     ),
   );
+}
+
+/** What runners print that end with an error because tests cover too little of the product. */
+const tooLittleCovered =
+  /coverage for \w+ \([\d.]+%\) does not meet|coverage threshold for \w+ \([\d.]+%\) not met|\w+ coverage does not meet threshold|required test coverage of [\d.]+% not reached|coverage failure: total of [\d.]+ is less than/i;
+
+/** As `problemOfRun`; but what a task adds, the tests of the base need not cover, and an error for that alone is none. */
+function problemOfBaseTests(run: TestRun): string | null {
+  const isForCoverage = (run.status === "contradiction" || run.status === "completed") && run.exitCode !== 0;
+  const hasFailures = run.unloadedFiles.length > 0 || run.cases.some(({ outcome }) => outcome === "failed");
+  if (isForCoverage && !hasFailures && run.cases.length > 0 && tooLittleCovered.test(run.output)) return null;
+  return problemOfRun(run);
+}
+
+function passesBeside(subject: EvidenceSubject, base: IndexedRun): (identity: string) => boolean {
+  const changes = changesFromBase(subject);
+  const { current } = subject.facts.evidence ?? {};
+  if (!changes.ok || current === undefined || problemOfRun(current) !== null) return () => false;
+  const now = indexRun(current);
+  return (identity) => {
+    const file = base.fileOf(identity);
+    return file !== null && !changes.value.has(file) && now.stateOf(identity) === "passed";
+  };
 }
 
 /** What became of tests that passed on the base and do not pass here. */

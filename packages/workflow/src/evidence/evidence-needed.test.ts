@@ -75,7 +75,15 @@ phases:
   const outcome = loadWorkflow({ file: "w.yaml", text, resolve: () => null });
   if (!outcome.ok) throw new Error(outcome.diagnostics.map(({ message }) => message).join("; "));
   const isLaid = baseTestPaths(compileWorkflow(outcome.stored));
-  const ofTests = ["test/test_a.py", "test/data.json", "test/golden/a.txt", "conftest.py", "spec/a.py", "rows/a.csv"];
+  const ofTests = [
+    "test/test_a.py",
+    "test/data.json",
+    "test/golden/a.txt",
+    "conftest.py",
+    "spec/a.py",
+    "rows/a.csv",
+    "src/__mocks__/a.js",
+  ];
   const ofProduct = ["src/stubs/a.py", "src/a.py", "src/spec/rates.py", "src/a.test.js", "README.md", "w.yaml"];
   expect([...ofTests, ...ofProduct].filter(isLaid)).toEqual(ofTests);
 });

@@ -70,8 +70,9 @@ export function redTreePaths(phase: Pick<CompiledPhase, "judgePath">): (path: st
 
 /**
  * The paths that are as the base has them in the tree of `base_tests`: of what phases may write that are left by red
- * tests, the tests and what no other phase may write, or not once it is frozen; and tests that no phase may write. What
- * only other phases may write is product, whatever its name.
+ * tests, the tests and what no other phase may write, or not once it is frozen; tests that no phase may write; and mocks,
+ * snapshots and data in folders from which nothing but tests loads by itself. What else only other phases may write is
+ * product, whatever its name.
  */
 export function baseTestPaths({
   isTestFile,
@@ -85,8 +86,12 @@ export function baseTestPaths({
   const mayWrite = (writers: readonly CompiledPhase[], path: string): boolean =>
     writers.some((phase) => phase.judgePath(path).allowed);
   return (path) =>
-    mayWrite(others, path) && !isFrozen(path) ? isTestFile(path) && mayWrite(ofTests, path) : isOfTests(path);
+    ofTestsAlone.test(path) ||
+    (mayWrite(others, path) && !isFrozen(path) ? isTestFile(path) && mayWrite(ofTests, path) : isOfTests(path));
 }
+
+/** Folders that test runners and compilers know as none of the product. */
+const ofTestsAlone = /(?:^|\/)(?:__mocks__|__snapshots__|__fixtures__|testdata)\//;
 
 function asksForRed({ exits }: CompiledPhase): boolean {
   return exits.some(({ gates }) =>

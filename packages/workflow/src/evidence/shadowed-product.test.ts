@@ -109,6 +109,7 @@ test.each<[string, string, readonly string[], readonly string[]]>([
   ["a package of its name", "helpers/__init__.py", ["tests/helpers.py"], ["helpers/__init__.py"]],
   ["a header of the name of one", "src/near.h", ["tests/near.h"], ["src/near.h"]],
   ["a file of Ruby with the path of one", "lib/support/near.rb", ["spec/support/near.rb"], ["lib/support/near.rb"]],
+  ["a mock of a module", "src/__mocks__/stock.js", ["test/a.js"], ["src/__mocks__/stock.js"]],
   ["a module that comes with Python", "src/decimal.py", ["tests/test_a.py"], ["src/decimal.py"]],
   ["pytest itself", "pytest/__init__.py", ["tests/test_a.py"], ["pytest/__init__.py"]],
   ["a module of a package", "src/shop/decimal.py", ["tests/test_a.py"], []],

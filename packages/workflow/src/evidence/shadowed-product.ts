@@ -56,21 +56,27 @@ const ofPython =
   /^(?:(?:src|lib|app)\/)?(?:_?pytest|unittest|doctest|mock|hypothesis|abc|collections|contextlib|copy|csv|dataclasses|datetime|decimal|enum|fractions|functools|inspect|io|itertools|json|logging|math|operator|os|pathlib|random|re|statistics|string|sys|tempfile|time|types|typing|warnings)(?:\.py|\/__init__\.py)$/;
 
 /**
- * New files of the product that are loaded, or may be, where helpers of the base's tests would be: by the name of one of
- * their modules, or of one that comes with Python, in front of it on its path, or by the end of its path in languages that
- * search folders.
+ * New files of the product, and changed mocks, that are loaded, or may be, where helpers of the base's tests would be: by the name of one of
+ * their modules, or of one that comes with Python, in front of it on its path, by the end of its path in languages that
+ * search folders, or as a mock that only tests ask for.
  */
 export function shadowsOfTests(source: ShadowSource): readonly string[] {
   const added = new Set(source.changes.filter(({ kind }) => kind === "added").map(({ path }) => path));
-  const product = [...added].filter((path) => !source.isTest(path));
+  const isIn = ({ kind, path }: TreeChange): boolean => kind === "added" || (kind === "modified" && mocks.test(path));
+  const product = source.changes
+    .filter((change) => isIn(change) && !source.isTest(change.path))
+    .map(({ path }) => path);
   if (product.length === 0) return [];
   const all = new Set(source.paths);
   const helpers = source.paths.filter((path) => source.isTest(path) && !added.has(path));
   const modules = new Set(helpers.filter(isPython).map((path) => firstName(path, all)));
   const ends = new Set(helpers.filter(isSearched).map(endOf));
-  return product.filter((path) =>
-    isPython(path) ? ofPython.test(path) || isModuleOf(path, modules, all) : isSearched(path) && ends.has(endOf(path)),
-  );
+  return product.filter((path) => {
+    if (mocks.test(path)) return true;
+    return isPython(path)
+      ? ofPython.test(path) || isModuleOf(path, modules, all)
+      : isSearched(path) && ends.has(endOf(path));
+  });
 }
 
 /** What a module is called without its ending, by which a new one may be found before it. Declarations are none. */
@@ -126,6 +132,8 @@ function endOf(path: string): string {
 function isPackage(path: string): boolean {
   return path.split("/").slice(0, -1).includes("node_modules");
 }
+
+const mocks = /(?:^|\/)__mocks__\//;
 
 /** A mock for a package that is a folder of the product: jest takes it without being asked. */
 function isMockOf(path: string, folders: ReadonlySet<string>): boolean {
