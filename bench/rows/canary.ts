@@ -17,8 +17,9 @@ phases:
 `;
 
 /**
- * What an evidence run with tests that must fail behind it costs, beside the same run without them; and what the gate of
- * green costs with the run of red tests without the implementation (`red_again`: all tests, once, no canary), beside it.
+ * What an evidence run with tests that must fail behind it costs, beside the same run without them; what the gate of
+ * green costs with the run of red tests without the implementation (`red_again`: all tests, once, no canary), beside it; and
+ * what that gate costs with the tests of the base (`base_tests`: all of these, once, no canary), beside it without.
  */
 export async function measureCanary(effort: Effort): Promise<Row[]> {
   const { path, remove } = temporaryDirectory("bench-canary");
@@ -53,11 +54,11 @@ export async function measureCanary(effort: Effort): Promise<Row[]> {
       if (done.canary?.outcome !== expected) throw new Error(`the canary is \`${done.canary?.outcome ?? "absent"}\``);
       return performance.now() - started;
     };
-    const rounds: { plain: number; vouched: number }[] = [];
+    const rounds: { plain: number; vouched: number; ofBase: number }[] = [];
     // One round proves that the row can be measured; figures begin with a warm runner.
     if (effort.rounds > 1) await run(false);
     for (let round = 0; round < effort.rounds; round += 1) {
-      rounds.push({ plain: await run(false), vouched: await run(true) });
+      rounds.push({ plain: await run(false), vouched: await run(true), ofBase: await run(false) });
     }
     return [
       rowOf(
@@ -67,6 +68,18 @@ export async function measureCanary(effort: Effort): Promise<Row[]> {
       rowOf(
         { what: "green with red tests run again", yardstick: "green without that run", unit: "ms", target: null },
         rounds.map(({ plain, vouched }) => ({ reference: vouched, product: vouched + plain })),
+      ),
+      rowOf(
+        {
+          what: "green with `base_tests` beside it",
+          yardstick: "green with red tests run again",
+          unit: "ms",
+          target: null,
+        },
+        rounds.map(({ plain, vouched, ofBase }) => ({
+          reference: vouched + plain,
+          product: vouched + plain + ofBase,
+        })),
       ),
     ];
   } finally {
