@@ -2,7 +2,7 @@ import { XMLParser, XMLValidator } from "fast-xml-parser";
 import type { TestOutcome } from "@phasegate/wire";
 import { CaseList } from "./case-list.ts";
 import { printedByFile, printedFailure } from "./node-output.ts";
-import { reportedPath, pythonFile } from "./reported-path.ts";
+import { doctestFile, pythonFile, reportedPath } from "./reported-path.ts";
 import { ReportError, type ParsedReport, type ReportContext, type ReportFormat } from "./report-format.ts";
 
 const maxNesting = 64;
@@ -122,6 +122,7 @@ class Walk {
   #isWholeFile(test: WrittenCase): boolean {
     if (test.text.startsWith(collectionFailure)) return true;
     if (test.file === null || !test.name.includes(".")) return false;
+    if (doctestFile(test.classname, test.name, this.#context) === test.file) return false;
     // vitest writes it relative to the package of a monorepo that the file belongs to.
     const isTail = test.outcome === "failed" && test.file.endsWith(`/${test.name}`);
     return isTail || reportedPath(test.name, this.#context) === test.file;
@@ -142,7 +143,7 @@ class Walk {
       const found = candidate === "" ? null : reportedPath(candidate, context);
       if (found !== null && context.isFile(found)) return found;
     }
-    return pythonFile(classname === "" ? name : classname, context);
+    return doctestFile(classname, name, context) ?? pythonFile(classname === "" ? name : classname, context);
   }
 }
 
@@ -165,7 +166,10 @@ function readOutcome(testcase: Element): { outcome: TestOutcome; text: string } 
 
 /** pytest names the class `tests.test_a.TestMath` in the file `tests/test_a.py`. */
 function withoutModule(classname: string, file: string | null): string {
-  if (file === null || !file.endsWith(".py")) return classname;
+  if (file === null) return classname;
+  // A text that is run as a doctest.
+  if (classname.includes(".") && classname === file.replaceAll("/", ".")) return "";
+  if (!file.endsWith(".py")) return classname;
   const module = file.slice(0, -".py".length).replaceAll("/", ".");
   if (classname === module) return "";
   return classname.startsWith(`${module}.`) ? classname.slice(module.length + 1) : classname;

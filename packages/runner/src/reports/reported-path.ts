@@ -29,6 +29,14 @@ export function pythonFile(dotted: string, context: Places): string | null {
   return null;
 }
 
+/** The text file of a doctest of pytest, whose `classname` is its path with dots (`tests.test_doc.txt`) and ends in its name. */
+export function doctestFile(classname: string, name: string, context: Places): string | null {
+  if (!name.includes(".") || name.includes("/") || !classname.endsWith(`.${name}`)) return null;
+  const folder = classname.slice(0, classname.length - name.length).replaceAll(".", "/");
+  const found = reportedPath(folder + name, context);
+  return found !== null && context.isFile(found) ? found : null;
+}
+
 function within(relative: string): string | null {
   return relative === "" || relative === ".." || relative.startsWith("../") ? null : relative;
 }

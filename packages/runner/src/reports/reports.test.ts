@@ -160,6 +160,18 @@ describe("a report as its runner writes it", () => {
     });
   });
 
+  it("doctests of pytest in texts, which are tests of their own and not of a package around them", () => {
+    const testcase = (classname: string, name: string, inner = "") =>
+      `<testcase classname="${classname}" name="${name}">${inner}</testcase>`;
+    const failure = '<failure message="Expected: 3 Got: 2"/>';
+    const text = `<testsuites><testsuite name="pytest">${testcase("tests.test_doc.txt", "test_doc.txt")}${testcase("tests.sub.test_v1.2.txt", "test_v1.2.txt", failure)}</testsuite></testsuites>`;
+    const files = new Set(["tests/__init__.py", "tests/test_doc.txt", "tests/sub/test_v1.2.txt"]);
+    expect(told(parse("junit", text, { isFile: (path) => files.has(path) }))).toMatchObject({
+      cases: ["passed: tests/test_doc.txt > test_doc.txt", "failed: tests/sub/test_v1.2.txt > test_v1.2.txt"],
+      unloaded: [],
+    });
+  });
+
   it("pytest that stopped at its collection ran no test of any file", () => {
     const report = told(parse("junit", fixture("pytest-stopped.xml"), { exitCode: 2 }));
     expect([report.cases, report.unloaded?.length, report.stoppedEarly]).toEqual([[], 4, true]);

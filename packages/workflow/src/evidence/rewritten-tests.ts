@@ -25,8 +25,10 @@ export function rewrittenTests(subject: EvidenceSubject, run: TestRun): Rewritte
   const { changes = [], contents = {} } = facts.tree?.differences[baseTree] ?? {};
   if (base === undefined || base.cases.length === 0) return none;
   const stays = passesStill(base, run, redIdentities);
+  const withTests = new Set(base.cases.map(({ file }) => file));
+  const isDoctest = (path: string): boolean => !isCode(path) && withTests.has(path);
   const isOfBase = ({ kind, path }: TreeChange): boolean =>
-    kind !== "added" && subject.isTestFile(path) && (isCode(path) || isData(path));
+    kind !== "added" && subject.isTestFile(path) && (isCode(path) || isData(path) || isDoctest(path));
   // Where the report names files, the tests of one that is gone are missing.
   const tellsFiles = base.cases.every(({ file }) => file !== null);
   const isMissed = ({ kind, path }: TreeChange): boolean => kind === "deleted" && tellsFiles && isCode(path);
@@ -57,8 +59,9 @@ export function rewrittenTests(subject: EvidenceSubject, run: TestRun): Rewritte
   return files.reduce(({ tests, beside, stricter }, change) => {
     const { path } = change;
     bytes += (change.before?.size ?? 0) + (change.after?.size ?? 0);
-    const parts =
-      bytes > maxComparedBytes && change.kind !== "added" ? unread : partsOf(change, contents[path], shared);
+    const isUnread = bytes > maxComparedBytes && change.kind !== "added";
+    const read = (): RewrittenParts => (isDoctest(path) ? doctestParts(path) : partsOf(change, contents[path], shared));
+    const parts = isUnread ? unread : read();
     return {
       tests: [...tests, ...named(path, parts.tests)],
       beside: [...beside, ...parts.beside.map((name) => (name === "" ? path : `${path}: ${name}`))],
@@ -118,6 +121,11 @@ function partsOfNew(path: string, content: string, text: string | null, shared: 
 /** What tests may read: all but code, snapshots, which are told by themselves, and texts for people. */
 function isData(path: string): boolean {
   return !isCode(path) && !isSnapshotFile(path) && !/\.(?:md|mdx|rst|adoc)$/i.test(path);
+}
+
+/** A text that was reported as a test is one, whatever was added to it: its lines act on those behind them. */
+function doctestParts(path: string): RewrittenParts {
+  return { ...none, tests: [path.slice(path.lastIndexOf("/") + 1)] };
 }
 
 /** Data that only gained lines tests as much as before. */

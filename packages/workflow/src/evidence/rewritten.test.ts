@@ -42,3 +42,22 @@ test("one of which nothing ran, since another file stopped the run, has lost not
   );
   expect(findings({ [fresh]: "outside" }, "deleted", true)).toEqual(expect.arrayContaining(said("warning", 0)));
 });
+
+test("a text that ran as a test of the base is named where it says something else and passes as before", () => {
+  const doctest = "test/price.txt";
+  const ofBase = onBase({ [doctest]: { "price.txt": "passed" } });
+  const told = (outcome: "passed" | "failed") => {
+    const contents = { [doctest]: { before: ">>> price(5)\n5\n", after: ">>> price = abs\n>>> price(5)\n5\n" } };
+    const red = atRed({ [doctest]: { "price.txt": outcome }, [fresh]: { divides: "failed" } });
+    const sinceBase = [changed(doctest, "modified"), changed(fresh, "added")];
+    const { findings: found = [] } = judge("tests_are_failing", {
+      phase: "TDD",
+      sinceBase,
+      contents,
+      evidence: { base: ofBase, red },
+    });
+    return found.filter(({ severity }) => severity === "warning").map(({ message }) => message);
+  };
+  expect(told("passed")).toEqual([expect.stringContaining("test/price.txt > price.txt")]);
+  expect(told("failed")).toEqual([]);
+});
