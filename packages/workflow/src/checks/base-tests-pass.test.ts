@@ -188,7 +188,7 @@ describe("tests that passed on the base must pass on the product with the base's
     ],
     [
       "stopped early is refused with what it stopped at",
-      { "test/other.test.ts": "outside" },
+      {},
       { stoppedEarly: true },
       "did not run, since the run stopped before them: `test/tax.test.ts > small`, `test/tax.test.ts > large`",
       "repair what it stopped at; ",
@@ -222,6 +222,31 @@ describe("tests that passed on the base must pass on the product with the base's
     expect(without([`${file} > small`], onBase({ [file]: { small: "failed" } }))).toEqual([]);
     const again = check({ [kept]: { stays: "passed" } }, { base: onBase(files), removed: [`${file} > small`] });
     expect(again).toMatchObject({ passed: true, findings: [{ name: "removed_tests" }] });
+  });
+
+  test("what fails and did not on the base is refused though no test that passed has its name, such as a suite's hook", () => {
+    const files: RunFiles = {
+      [file]: { small: "passed", large: "passed", known: "failed", "taxes > after": "failed" },
+    };
+    const outcome = check(files);
+    expect(outcome.passed || outcome.message).toContain(
+      `: fail, and did not on the base: \`${file} > taxes > after\`, of which the first says \`expected 1 to be 2\``,
+    );
+    expect(check(files, { removed: [`${file} > taxes > after`] }).passed).toBe(true);
+    const whole: RunFiles = { [file]: { small: "passed", large: "passed" }, "test/more.test.ts": "outside" };
+    expect(check(whole)).toMatchObject({
+      passed: false,
+      message: expect.stringContaining("do not load: `test/more.test.ts`"),
+    });
+    const noted = onBase({ [file]: { small: "passed", large: "passed" }, "test/more.test.ts": "outside" });
+    expect(check(whole, { base: noted }).passed).toBe(true);
+  });
+
+  test("a crash is told where a failure that the base has too explains the exit code", () => {
+    const files: RunFiles = { [file]: { small: "passed", large: "passed", known: "failed" } };
+    expect(check(files, { run: { output: "Segmentation fault" } }).findings).toMatchObject([
+      { name: "failed_on_base", severity: "warning", message: expect.stringContaining(": `Segmentation fault`") },
+    ]);
   });
 
   test("tests in files that the task left alone, which pass only beside its tests, are told as such", () => {

@@ -1,5 +1,6 @@
 import type { TestRun } from "@phasegate/wire";
 import { type BaseTestsReading, readBaseTests } from "../evidence/base-tests.ts";
+import { newCrashes } from "../evidence/crashes.ts";
 import { removedTestsHint } from "../evidence/removed-tests.ts";
 import { evidenceWorkflow } from "../evidence/settings.ts";
 import { indexRun } from "../evidence/test-runs.ts";
@@ -61,7 +62,15 @@ interface Problem {
   readonly step: string;
 }
 
-function problemsOfTests({ unloaded, failing, skipped, notRun, worseFiles, run }: BaseTestsReading): Problem[] {
+function problemsOfTests({
+  unloaded,
+  failing,
+  newlyFailing,
+  skipped,
+  notRun,
+  worseFiles,
+  run,
+}: BaseTestsReading): Problem[] {
   const problem = (what: string, names: readonly string[], step: string, why = ""): readonly Problem[] =>
     names.length === 0 ? [] : [{ text: `${what}: ${listed(names)}${why}`, step }];
   return [
@@ -76,6 +85,12 @@ function problemsOfTests({ unloaded, failing, skipped, notRun, worseFiles, run }
       failing.map(({ identity }) => identity),
       "repair what they test",
       reasonOf(failing[0]?.message),
+    ),
+    ...problem(
+      "fail, and did not on the base",
+      newlyFailing.map(({ identity }) => identity),
+      "repair what their hooks ask for",
+      reasonOf(newlyFailing[0]?.message),
     ),
     ...problem("are skipped", skipped, "let the product skip none"),
     ...(run.stoppedEarly
@@ -152,7 +167,7 @@ function findingsOf(
   const { evidenceId } = run;
   const told = (name: string, what: string, tests: readonly string[]): readonly CheckFinding[] =>
     tests.length === 0 ? [] : [{ name, severity: "warning", message: `${what}: ${listed(tests, 20)}`, evidenceId }];
-  const { current } = input.facts.evidence ?? {};
+  const { base, current } = input.facts.evidence ?? {};
   // What is gone is told by `green`, where it judges as well.
   const isToldBeside = (identity: string): boolean =>
     input.beside?.has("all_tests_pass") === true &&
@@ -167,6 +182,13 @@ function findingsOf(
   return [
     ...told("removed_tests", `${what}, and are given up`, rest),
     ...told("removed_tests", `${besideTask}, and are given up as the base has them`, own.filter(needsTask)),
+    ...(run.exitCode === 0
+      ? []
+      : told(
+          "failed_on_base",
+          "failures that the base has too explain the exit code; crashes as the base has its tests, and none on the base",
+          newCrashes(base ?? { output: "" }, run),
+        )),
     ...told("flaky", "as the base has them, both outcomes on this product", flaky),
     ...(input.beside?.has("all_tests_pass") === true ? [] : settingsFindings(input, run)),
   ];

@@ -2,18 +2,26 @@ import type { Facts, TestRun, UnloadedTestFile } from "@phasegate/wire";
 import { noFailuresNow } from "./green.ts";
 import { removedTests } from "./removed-tests.ts";
 import { baseRun, changesFromBase, type EvidenceSubject, gathered, type Gathered } from "./subject.ts";
-import { type IndexedRun, indexRun, passingIn, problemOfRun, unstableFiles } from "./test-runs.ts";
+import { holdsByFile, type IndexedRun, indexRun, passingIn, problemOfRun, unstableFiles } from "./test-runs.ts";
+
+/** A test that fails, and what it says. */
+interface Failure {
+  readonly identity: string;
+  readonly message: string;
+}
 
 /** What tests that passed on the base say of the judged product, as the base has them. Empty lists are good. */
 export interface BaseTestsReading {
   readonly run: TestRun;
   /** Why nothing can be concluded from the run; null where its report was read. Then nothing is known of any test. */
   readonly problem: string | null;
-  /** All of the following, by name, but those of `worseFiles`. */
+  /** All of the following, by name (a new file that does not load by its path), but those of `worseFiles`. */
   readonly open: readonly string[];
   /** Files of these that do not load. */
   readonly unloaded: readonly UnloadedTestFile[];
-  readonly failing: readonly { readonly identity: string; readonly message: string }[];
+  readonly failing: readonly Failure[];
+  /** Fail, and neither passed nor failed on the base: a suite whose hook fails, a file as such. */
+  readonly newlyFailing: readonly Failure[];
   readonly skipped: readonly string[];
   /** Are in files that load, and not in the report. */
   readonly notRun: readonly string[];
@@ -56,7 +64,8 @@ export function readBaseTests(subject: EvidenceSubject): Gathered<BaseTestsReadi
   const passes = (identity: string): boolean => ["passed", "flaky"].includes(run.stateOf(identity));
   const isHeldByFile = (identity: string): boolean =>
     run.stateOf(identity) === "missing" && unstable.has(base.value.fileOf(identity));
-  const identities = passed.filter((identity) => !passes(identity) && !isHeldByFile(identity));
+  const lost = passed.filter((identity) => !passes(identity) && !isHeldByFile(identity));
+  const identities = [...lost, ...newFailures(base.value, run, { passed: new Set(passed), unstable })];
   const givenUp = identities.filter((identity) => isGivenUp(identity, base.value.fileOf(identity)));
   const open = [...new Set(identities).difference(new Set(givenUp))];
   const isUnknown = problem !== null || baseTests.stoppedEarly;
@@ -130,18 +139,41 @@ function passesBeside(subject: EvidenceSubject, base: IndexedRun): (identity: st
   };
 }
 
+/** Failures that the base has not, of what is no test that passed there. */
+function newFailures(
+  base: IndexedRun,
+  run: IndexedRun,
+  { passed, unstable }: { readonly passed: ReadonlySet<string>; readonly unstable: ReadonlySet<string | null> },
+): readonly string[] {
+  const isNew = (identity: string): boolean => {
+    const file = run.fileOf(identity);
+    if (passed.has(identity) || base.stateOf(identity) === "failed") return false;
+    if (file !== null && base.unloaded(file) !== null) return false;
+    return !(unstable.has(file) && holdsByFile(base, run, file));
+  };
+  const known = new Set([...passed].map((identity) => base.fileOf(identity)));
+  const unloaded = (run.run?.unloadedFiles ?? []).map(({ file }) => file);
+  return [
+    ...run.inState("failed").filter(isNew),
+    ...unloaded.filter((file) => base.unloaded(file) === null && !known.has(file)),
+  ];
+}
+
 /** What became of tests that passed on the base and do not pass here. */
 function outcomes(open: readonly string[], base: IndexedRun, run: IndexedRun) {
   const unloadedOf = (identity: string): UnloadedTestFile | null => {
     const file = base.fileOf(identity);
-    return file === null ? null : run.unloaded(file);
+    return file === null ? run.unloaded(identity) : run.unloaded(file);
   };
   const inState = (state: "failed" | "skipped" | "missing"): readonly string[] =>
     open.filter((identity) => unloadedOf(identity) === null && run.stateOf(identity) === state);
   const messages = new Map(run.run?.cases.map(({ identity, message }) => [identity, message]));
+  const failures = inState("failed").map((identity) => ({ identity, message: messages.get(identity) ?? "" }));
+  const isKnown = ({ identity }: Failure): boolean => base.stateOf(identity) !== "missing";
   return {
     unloaded: [...new Set(open.map(unloadedOf).filter((file) => file !== null))],
-    failing: inState("failed").map((identity) => ({ identity, message: messages.get(identity) ?? "" })),
+    failing: failures.filter(isKnown),
+    newlyFailing: failures.filter((failure) => !isKnown(failure)),
     skipped: inState("skipped"),
     notRun: inState("missing"),
   };

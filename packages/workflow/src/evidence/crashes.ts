@@ -2,7 +2,7 @@ import type { TestRun } from "@phasegate/wire";
 
 /** What shells, runtimes and libraries print of a program that did not end by itself. */
 const crash =
-  /\b(?:Aborted|Segmentation fault|Bus error|Illegal instruction|Floating point exception|stack smashing detected|terminate called|double free or corruption|panicked at|core dumped)\b|\b(?:Address|Leak|Thread|Memory|UndefinedBehavior)Sanitizer\b|\bAssertion\b.*\bfailed\b|\b(?:free|malloc|realloc)\(\): /;
+  /\b(?:Aborted|Segmentation fault|Bus error|Illegal instruction|Floating point exception|stack smashing detected|terminate called|double free or corruption|panicked at|core dumped|Unhandled (?:Rejection|Errors?|Exception)|Uncaught Exception)\b|\b(?:Address|Leak|Thread|Memory|UndefinedBehavior)Sanitizer\b|\bAssertion\b.*\bfailed\b|\b(?:free|malloc|realloc)\(\): /;
 
 /** Most lines that are named, and their length. */
 const [maxLines, maxLength] = [3, 120];
