@@ -1,9 +1,9 @@
-import type { JsonValue, TestRun, TreeDigest } from "@phasegate/wire";
+import type { JsonValue, RedIdentity, TestRun, TreeDigest } from "@phasegate/wire";
 import { digestBytes } from "@phasegate/wire";
 import { describe, expect, test } from "vitest";
 import { filesToRunWithout } from "../evidence/base-tests.ts";
 import { changed, judge } from "./testing/check-case.ts";
-import { now, onBase, type RunFiles } from "./testing/run-case.ts";
+import { now, onBase, redFile, redTest, type RunFiles } from "./testing/run-case.ts";
 
 const file = "test/tax.test.ts";
 const laidTree = digestBytes("base tests") as TreeDigest;
@@ -18,6 +18,7 @@ function check(
     readonly failedEarlier?: readonly string[];
     readonly current?: TestRun;
     readonly beside?: readonly string[];
+    readonly reds?: readonly RedIdentity[];
   } = {},
 ) {
   return judge("base_tests_pass", {
@@ -27,6 +28,7 @@ function check(
     artifacts: more.removed === undefined ? {} : { removed_tests: more.removed },
     evidence: {
       base: more.base ?? base,
+      redIdentities: more.reds ?? [],
       ...(more.current ? { current: more.current } : {}),
       ...(more.failedEarlier ? { baseTestsFailedEarlier: more.failedEarlier } : {}),
       ...(files === null ? {} : { baseTests: onBase(files, { tree: laidTree, ...more.run }) }),
@@ -222,6 +224,25 @@ describe("tests that passed on the base must pass on the product with the base's
     expect(without([`${file} > small`], onBase({ [file]: { small: "failed" } }))).toEqual([]);
     const again = check({ [kept]: { stays: "passed" } }, { base: onBase(files), removed: [`${file} > small`] });
     expect(again).toMatchObject({ passed: true, findings: [{ name: "removed_tests" }] });
+  });
+
+  test("one that was red as the task changed it, and passes so, is no objection, and is told", () => {
+    const files: RunFiles = { [file]: { small: "passed", large: "failed" } };
+    const current = now({ [file]: { small: "passed", large: "passed" } });
+    expect(check(files, { current, reds: [redTest(file, "large")] })).toMatchObject({
+      passed: true,
+      findings: [
+        {
+          name: "rewritten_tests",
+          severity: "warning",
+          message: "red as this task has them, and not passing as the base has them: `test/tax.test.ts > large`",
+        },
+      ],
+    });
+    expect(check(files, { current, reds: [redTest(file, "small")] }).passed).toBe(false);
+    expect(check(files, { current, reds: [redFile(file)] }).passed).toBe(false);
+    expect(check(files, { reds: [redTest(file, "large")] }).passed).toBe(false);
+    expect(check(files, { current: now(files), reds: [redTest(file, "large")] }).passed).toBe(false);
   });
 
   test("what fails and did not on the base is refused though no test that passed has its name, such as a suite's hook", () => {

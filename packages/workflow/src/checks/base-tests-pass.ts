@@ -15,7 +15,7 @@ export const baseTestsPass = gatheredCheck({
   name: "base_tests_pass",
   aliases: ["base_tests"],
   passesWhen:
-    "every test that passed on the base passes on this product, too, with tests, helpers and data as the base has them, or is given up in the artifact `removed_tests`",
+    "every test that passed on the base passes on this product, too, with tests, helpers and data as the base has them, or was red as the task changed it, or is given up in the artifact `removed_tests`",
   needs: ["evidence", "tree"],
   source: "evidence",
   fields: [...resultFields.passed, ...resultFields.failed, ...resultFields.exitCode, ...resultFields.allPassed],
@@ -161,7 +161,7 @@ function short(text: string): string {
 }
 
 function findingsOf(
-  { givenUp, flaky, problem, run, needsTask }: BaseTestsReading,
+  { givenUp, changedRed, flaky, problem, run, needsTask }: BaseTestsReading,
   input: CheckInput,
 ): readonly CheckFinding[] {
   const { evidenceId } = run;
@@ -182,6 +182,7 @@ function findingsOf(
   return [
     ...told("removed_tests", `${what}, and are given up`, rest),
     ...told("removed_tests", `${besideTask}, and are given up as the base has them`, own.filter(needsTask)),
+    ...told("rewritten_tests", "red as this task has them, and not passing as the base has them", changedRed),
     ...(run.exitCode === 0
       ? []
       : told(

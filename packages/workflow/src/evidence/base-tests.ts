@@ -36,6 +36,8 @@ export interface BaseTestsReading {
   readonly toGiveUp: readonly string[];
   /** Would be `open`, and are given up in the artifact `removed_tests`. */
   readonly givenUp: readonly string[];
+  /** Would be `open`; as this task has them they were red and pass, which says that it changes what they ask for. */
+  readonly changedRed: readonly string[];
   /** Whether a test in a file that this task left alone passes beside what the task put among the tests, and not without. */
   needsTask(this: void, identity: string): boolean;
   /** Both outcomes on this tree, in this run or before it in this task, and none on the base. */
@@ -67,7 +69,9 @@ export function readBaseTests(subject: EvidenceSubject): Gathered<BaseTestsReadi
   const lost = passed.filter((identity) => !passes(identity) && !isHeldByFile(identity));
   const identities = [...lost, ...newFailures(base.value, run, { passed: new Set(passed), unstable })];
   const givenUp = identities.filter((identity) => isGivenUp(identity, base.value.fileOf(identity)));
-  const open = [...new Set(identities).difference(new Set(givenUp))];
+  const isChangedRed = problem === null ? wasRedAndPasses(subject, base.value) : () => false;
+  const changedRed = identities.filter((identity) => !givenUp.includes(identity) && isChangedRed(identity));
+  const open = [...new Set(identities).difference(new Set([...givenUp, ...changedRed]))];
   const isUnknown = problem !== null || baseTests.stoppedEarly;
   const filesOf = (tests: readonly string[]): readonly string[] => [
     ...new Set(tests.map((identity) => base.value.fileOf(identity)).filter((file) => file !== null)),
@@ -90,6 +94,7 @@ export function readBaseTests(subject: EvidenceSubject): Gathered<BaseTestsReadi
         .filter((file) => passingIn(run, file) + lostIn(file) < passedIn(file))
         .map((file) => file ?? "tests without a file"),
       givenUp,
+      changedRed,
       needsTask: passesBeside(subject, base.value),
       flaky: problem === null ? [...flaky].filter((identity) => base.value.stateOf(identity) !== "flaky") : [],
     },
@@ -126,6 +131,20 @@ function problemOfBaseTests(run: TestRun): string | null {
   const hasFailures = run.unloadedFiles.length > 0 || run.cases.some(({ outcome }) => outcome === "failed");
   if (isForCoverage && !hasFailures && run.cases.length > 0 && tooLittleCovered.test(run.output)) return null;
   return problemOfRun(run);
+}
+
+/** A test alone, of a file that the task changed. A file that did not load says nothing of what its tests ask for. */
+function wasRedAndPasses(subject: EvidenceSubject, base: IndexedRun): (identity: string) => boolean {
+  const changes = changesFromBase(subject);
+  const { current, redIdentities = [] } = subject.facts.evidence ?? {};
+  if (!changes.ok || current === undefined || problemOfRun(current) !== null) return () => false;
+  const reds = new Set(redIdentities.flatMap(({ identity, wholeFile }) => (wholeFile ? [] : [identity])));
+  const now = indexRun(current);
+  return (identity) => {
+    const file = base.fileOf(identity);
+    const isChanged = file !== null && changes.value.has(file);
+    return isChanged && reds.has(identity) && now.stateOf(identity) === "passed";
+  };
 }
 
 function passesBeside(subject: EvidenceSubject, base: IndexedRun): (identity: string) => boolean {
