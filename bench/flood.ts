@@ -10,8 +10,12 @@ import type { LoadRequest } from "./load.ts";
  */
 const { bodies, ...request } = JSON.parse(readFileSync(process.argv[2] ?? "", "utf8")) as Omit<LoadRequest, "seconds">;
 setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
-const [body] = bodies;
-const run = { ...request, ...(body === undefined ? {} : { body }), duration: 3_600, timeout: 60 };
-const flood = autocannon(run, () => undefined);
+let connection = 0;
+const setupClient = (client: autocannon.Client): void => {
+  const body = bodies[connection % Math.max(1, bodies.length)];
+  connection += 1;
+  if (body !== undefined) client.setBody(body);
+};
+const flood = autocannon({ ...request, setupClient, duration: 3_600, timeout: 60 }, () => undefined);
 flood.once("response", () => process.stdout.write("flooding\n"));
 process.once("SIGTERM", () => process.exit(0));

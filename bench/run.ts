@@ -8,6 +8,7 @@ import { measureQueue } from "./rows/queue.ts";
 import { measureHttp } from "./rows/http.ts";
 import type { Effort } from "./rows/http.ts";
 import { measureHooks } from "./rows/hook.ts";
+import { measureReports } from "./rows/report.ts";
 import { measureRunaways } from "./rows/runaway.ts";
 import { measureSpawns } from "./rows/spawn.ts";
 import { measureTransitions } from "./rows/transition.ts";
@@ -39,6 +40,7 @@ const groups: Record<string, (effort: Effort) => Promise<Row[]>> = {
   tree: measureTree,
   runaway: measureRunaways,
   flood: measureFloods,
+  report: measureReports,
   spawn: measureSpawns,
   hook: measureHooks,
   canary: measureCanary,

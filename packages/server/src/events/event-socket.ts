@@ -7,7 +7,7 @@ import { WebSocketServer } from "ws";
 import type { Authenticator } from "../auth/authenticator.ts";
 import type { ServerContext } from "../context.ts";
 import { refuseUpgrade } from "../http/answer-upgrade.ts";
-import { refusedAt, type Turns } from "../http/turns.ts";
+import { refusedParty, type Turns } from "../http/turns.ts";
 import { HostGuard } from "../http/guards.ts";
 import { isFault, problemOf } from "../http/problems.ts";
 import { RequestCaller } from "../http/request-caller.ts";
@@ -135,7 +135,9 @@ class EventSockets {
   /** Without a key nothing but a refusal comes of an upgrade. */
   #awaitTurn(request: IncomingMessage, socket: Duplex): Promise<void> {
     const holder = this.#authenticator.holderOf(request.headers.authorization);
-    const turn = this.#turns.open(holder ? { party: holder.id } : { party: refusedAt(request), refused: true });
+    const turn = this.#turns.open(
+      holder ? { party: holder.id } : { party: refusedParty(request, null), refused: true },
+    );
     socket.once("close", () => this.#turns.leave(turn));
     return new Promise((resolve, reject) => {
       this.#turns.await(turn, (refusal) => (refusal ? reject(refusal) : resolve()));

@@ -54,19 +54,23 @@ async function waiting(shell: Shell, path = "/api/v1/keys"): Promise<Socket> {
   return socket;
 }
 
-test("refusals without a key rest after each, and whoever has a key at the same address waits for none of them", async () => {
-  const shell = await shellThatRests();
-  const flood = [await waiting(shell), await waiting(shell, "/nothing"), await waiting(shell)];
-  const heard: string[] = [];
-  for (const socket of flood) socket.on("data", (bytes: Buffer) => heard.push(String(bytes)));
-  expect(await ask(shell, "/api/v1/keys", shell.operatorKey)).toContain("200 OK");
-  expect(await ask(shell, "/api/v1/keys", shell.agentKey)).toContain("403 Forbidden");
-  expect(await ask(shell, "/nothing", shell.agentKey)).toContain("404 Not Found");
-  for (const path of ["/", "/health", "/health/live", "/health/ready", "/metrics"]) {
-    expect(await ask(shell, path)).toContain("200 OK");
-  }
-  expect(heard).toEqual([]);
-});
+test(
+  "refusals rest after each, and whoever has a key at the same address waits for none of those without",
+  { timeout: 20_000 },
+  async () => {
+    const shell = await shellThatRests();
+    const flood = [await waiting(shell), await waiting(shell, "/nothing"), await waiting(shell)];
+    const heard: string[] = [];
+    for (const socket of flood) socket.on("data", (bytes: Buffer) => heard.push(String(bytes)));
+    expect(await ask(shell, "/api/v1/keys", shell.operatorKey)).toContain("200 OK");
+    expect(await ask(shell, "/api/v1/keys", shell.agentKey)).toContain("403 Forbidden");
+    expect(await ask(shell, "/nothing", shell.operatorKey)).toContain("404 Not Found");
+    for (const path of ["/", "/health", "/health/live", "/health/ready", "/metrics"]) {
+      expect(await ask(shell, path)).toContain("200 OK");
+    }
+    expect(heard).toEqual([]);
+  },
+);
 
 test("connections whose refusals wait keep no place from who has a key", async () => {
   const shell = await shellThatRests({ "server.max_connections_per_address": 2 });

@@ -17,7 +17,7 @@ import { isFault, problemOf, sendProblem } from "./problems.ts";
 import { RequestCaller } from "./request-caller.ts";
 import type { Route, RouteAnswer, RouteInput } from "./route.ts";
 import { jsonInSlices } from "./json-text.ts";
-import { addressOf, refusedAt, type Turn, type TurnRequest } from "./turns.ts";
+import { addressOf, refusedParty, type Turn, type TurnRequest } from "./turns.ts";
 import type { Validator, ValidatorCompiler } from "./validation.ts";
 
 export interface RouteRunnerParts {
@@ -119,8 +119,8 @@ export class RouteRunner {
   }
 
   /**
-   * Answers a request that was refused, or during which something broke. A refusal waits for its turn like any call;
-   * without a key it waits in a line of its own, which rests after each.
+   * Answers a request that was refused, or during which something broke. A refusal waits for its turn like any call,
+   * in a line of its own, which rests after each.
    */
   refuse(request: FastifyRequest, reply: FastifyReply, error: unknown): void {
     const { context, metrics, rejections, faults } = this.parts;
@@ -152,13 +152,9 @@ export class RouteRunner {
 
   private refuseInTurn(request: FastifyRequest, reply: FastifyReply, answer: () => void): void {
     const { authenticator, refusals } = this.parts;
-    const principal = authenticator.holderOf(request.headers.authorization);
-    if (principal) {
-      this.takeTurn(request, reply, { party: principal.id }, answer);
-      return;
-    }
-    refusals.begin(request.raw.socket);
-    this.takeTurn(request, reply, { party: refusedAt(request.raw), refused: true }, answer);
+    const holder = authenticator.holderOf(request.headers.authorization);
+    if (!holder) refusals.begin(request.raw.socket);
+    this.takeTurn(request, reply, { party: refusedParty(request.raw, holder), refused: true }, answer);
   }
 
   private takeTurn(
@@ -254,6 +250,7 @@ export class RouteRunner {
     try {
       if (!caller) throw new PhasegateError("internal_error", "a request was run that was never admitted");
       const input = this.read(prepared, request);
+      if (turn && prepared.route.commandLength) turns.judge(turn, prepared.route.commandLength(input.body));
       const answer = await withLogContext(idsOf(request.id, input), () => this.answer(prepared.route, caller, input));
       if (reply.sent) return;
       if (answer.stream) {

@@ -40,6 +40,8 @@ export interface Route<
   readonly unbounded?: true;
   /** Reads much, as every list does: of one client few are in work at once. */
   readonly long?: true;
+  /** Characters of a command line in the body, which is judged word by word. */
+  commandLength?(body: Static<Body>): number;
   /** Schemas of the good answers by status; problem documents are added for every route. */
   readonly answers: Readonly<Record<number, TSchema>>;
   handle(

@@ -12,6 +12,7 @@ const bounds: TurnBounds = {
   refuseAfterMs: 500,
   turnedAwayAtOnce: 1,
   restMsPerMegabyte: 20,
+  restMsPerJudgedThousand: 10,
   restMsAfterRefusal: 30,
 };
 
@@ -177,6 +178,23 @@ test("while others call, a party rests after a call in proportion to what was re
   clients.turns.leave(clients.call("c", "kilobytes", { large: true, bytesRead: () => 200_000 }));
   clients.call("c", "at once");
   expect(clients.served.at(-1)).toBe("at once");
+  clients.turns.leave(other);
+});
+
+test("while others call, a party rests after a command line in proportion to its length", () => {
+  const clients = new Clients();
+  const other = clients.call("b", "b1", { long: true });
+  const judged = (characters: number): void => {
+    const turn = clients.call("a", `of ${String(characters)}`);
+    clients.turns.judge(turn, characters);
+    clients.turns.leave(turn);
+  };
+  judged(1_999);
+  judged(20_000);
+  clients.call("a", "after");
+  expect(clients.served).toEqual(["b1", "of 1999", "of 20000"]);
+  expect(clients.after(199).at(-1)).toBe("of 20000");
+  expect(clients.after(1).at(-1)).toBe("after");
   clients.turns.leave(other);
 });
 

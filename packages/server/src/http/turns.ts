@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { PhasegateError } from "@phasegate/wire";
+import { PhasegateError, type Principal } from "@phasegate/wire";
 import { largeBodyBytes } from "./large-bodies.ts";
 
 export interface Share {
@@ -29,6 +29,8 @@ export interface TurnBounds {
   readonly turnedAwayAtOnce: number;
   /** While others call, a party rests so long after a call for each megabyte that was read for it. */
   readonly restMsPerMegabyte: number;
+  /** The same for each thousand characters of a command line that was judged for it. */
+  readonly restMsPerJudgedThousand: number;
   /** While others call, a party rests at least so long after a refusal. */
   readonly restMsAfterRefusal: number;
 }
@@ -44,15 +46,18 @@ export const defaultTurnBounds: TurnBounds = {
   refuseAfterMs: 1_000,
   turnedAwayAtOnce: 4,
   restMsPerMegabyte: 20,
+  restMsPerJudgedThousand: 10,
   restMsAfterRefusal: 20,
 };
 
 const lookEveryMs = 25;
+/** A shorter command line is judged as fast as anything else is answered. */
+const shortCommand = 2_000;
 
 export interface TurnRequest {
-  /** Who calls: a principal, the address of whoever has no key, or that address for what it is refused. */
+  /** Who calls: a principal, the address of whoever has no key, or either for what it is refused. */
   readonly party: string;
-  /** Is nothing but a refusal of whoever showed no key: one at once of a party, also where it is alone, and no call to others. */
+  /** Is nothing but a refusal: one at once of a party, also where it is alone, and no call to others. */
   readonly refused?: boolean;
   /** Is never refused, however many wait. */
   readonly unbounded?: boolean;
@@ -88,6 +93,8 @@ export interface Turn {
   long: boolean;
   holdMs: number;
   readonly bytesRead: () => number;
+  /** Characters of the command line that was judged for it. */
+  judged: number;
   begin: Begin;
   state: State;
   /** Who has to leave it: the connection, and what works for it. */
@@ -144,7 +151,7 @@ export class Turns {
   open(request: TurnRequest): Turn {
     const { party, unbounded = false, refused = false, long = false, large = false, bytesRead = noBytes } = request;
     const holdMs = long ? this.#bounds.longHoldMs : this.#bounds.holdMs;
-    const kind = { unbounded, long: long || large, holdMs, bytesRead };
+    const kind = { unbounded, long: long || large, holdMs, bytesRead, judged: 0 };
     return { party: this.#partyOf(party, refused), ...kind, begin: nothing, state: "new", since: 0, users: 1 };
   }
 
@@ -181,6 +188,11 @@ export class Turns {
     this.#held.add(turn);
     turn.since = now;
     this.#relieve(turn.party);
+  }
+
+  /** A command line of so many characters is judged for this call: work of this thread alone, as reading is. */
+  judge(turn: Turn, characters: number): void {
+    turn.judged = characters;
   }
 
   /** One more has to leave the turn before it is free. */
@@ -309,10 +321,11 @@ export class Turns {
   }
 
   /** From the moment at which the call was over, which may be seen only later. */
-  #rest({ party, since, holdMs, bytesRead }: Turn, now: number): void {
+  #rest({ party, since, holdMs, bytesRead, judged }: Turn, now: number): void {
     const bytes = bytesRead();
     const forBytes = bytes >= largeBodyBytes ? (bytes / 1_000_000) * this.#bounds.restMsPerMegabyte : 0;
-    const restMs = Math.max(forBytes, party.refused ? this.#bounds.restMsAfterRefusal : 0);
+    const forJudging = judged >= shortCommand ? (judged / 1_000) * this.#bounds.restMsPerJudgedThousand : 0;
+    const restMs = Math.max(forBytes, forJudging, party.refused ? this.#bounds.restMsAfterRefusal : 0);
     party.restsUntil = Math.max(party.restsUntil, Math.min(now, since + holdMs) + restMs);
     if (party.restsUntil <= now) return;
     this.#resting.add(party);
@@ -382,9 +395,9 @@ function noBytes(): number {
   return 0;
 }
 
-/** Who is refused without a key: in no line with what is free from it. */
-export function refusedAt(request: IncomingMessage): string {
-  return `refused at ${addressOf(request)}`;
+/** Who is refused: no call of whoever has a key, and nothing that is free from it, stands in this line. */
+export function refusedParty(request: IncomingMessage, holder: Principal | null): string {
+  return `refused ${holder?.id ?? addressOf(request)}`;
 }
 
 /** Who calls without a key. */
