@@ -6,6 +6,7 @@ import {
   RecordAnswer,
   RecordRequest,
 } from "@phasegate/wire";
+import { commandLength } from "../http/command-length.ts";
 import { route } from "../http/route.ts";
 import type { Route } from "../http/route.ts";
 import { authorizeTool, recordTool } from "./authorize-tool.ts";
@@ -21,6 +22,7 @@ export const toolRoutes: readonly Route[] = [
     tag: "tools",
     access: { kind: "principal", open: true },
     body: ExecuteRequest,
+    commandLength: ({ args }) => commandLength(args),
     answers: { 200: ExecuteAnswer },
     handle: async (context, caller, { body, phaseToken }) => ({
       status: 200,
@@ -35,6 +37,7 @@ export const toolRoutes: readonly Route[] = [
     tag: "tools",
     access: { kind: "principal", open: false },
     body: AuthorizeRequest,
+    commandLength: ({ args }) => commandLength(args),
     answers: { 200: AuthorizeAnswer },
     handle: (context, caller, { body, phaseToken }) => authorizeTool(context, caller, body, phaseToken),
   }),

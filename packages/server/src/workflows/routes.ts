@@ -12,6 +12,7 @@ import type { CompiledWorkflow } from "@phasegate/workflow";
 import type { ServerContext } from "../context.ts";
 import { route } from "../http/route.ts";
 import type { Route } from "../http/route.ts";
+import { commandLength } from "../http/command-length.ts";
 import { simulateCalls } from "./simulate.ts";
 
 const access = { kind: "roles", roles: ["operator", "admin"] } as const;
@@ -77,12 +78,13 @@ export const workflowRoutes: readonly Route[] = [
     tag,
     access,
     body: SimulateRequest,
+    commandLength: ({ calls }) => calls.reduce((sum, { args }) => sum + commandLength(args), 0),
     params: WorkflowParams,
     answers: { 200: SimulateAnswer },
     handle: async (context, _caller, { body, params }) => {
       const workflow = await context.workflows.find(params.digest);
       if (!workflow) throw new PhasegateError("not_found", `no workflow \`${params.digest}\``);
-      return { status: 200, body: { verdicts: simulateCalls(workflow, body.calls) } };
+      return { status: 200, body: { verdicts: await simulateCalls(workflow, body.calls) } };
     },
   }),
 ];

@@ -1,7 +1,9 @@
+import { setImmediate } from "node:timers/promises";
 import { PhasegateError } from "@phasegate/wire";
 import type { JsonObject, Reason } from "@phasegate/wire";
 import { canonicalToolName, toolOrUnavailable } from "@phasegate/workflow";
 import type { CompiledPhase, CompiledWorkflow, Verdict } from "@phasegate/workflow";
+import { commandLength } from "../http/command-length.ts";
 
 export interface SimulatedCall {
   readonly phase: string;
@@ -9,9 +11,17 @@ export interface SimulatedCall {
   readonly args?: JsonObject;
 }
 
-/** What the workflow alone would say to each call: tool list, paths that the call names, command lists. */
-export function simulateCalls(workflow: CompiledWorkflow, calls: readonly SimulatedCall[]): JsonObject[] {
-  return calls.map((call, index) => {
+/**
+ * What the workflow alone would say to each call: tool list, paths that the call names, command lists. Other requests are
+ * answered between two calls.
+ */
+export async function simulateCalls(
+  workflow: CompiledWorkflow,
+  calls: readonly SimulatedCall[],
+): Promise<JsonObject[]> {
+  const verdicts: JsonObject[] = [];
+  for (const [index, call] of calls.entries()) {
+    if (commandLength(call.args) > 0) await setImmediate();
     const phase = workflow.phases.get(call.phase);
     if (!phase) {
       throw new PhasegateError("invalid_request", `the workflow has no phase \`${call.phase}\``, {
@@ -21,13 +31,14 @@ export function simulateCalls(workflow: CompiledWorkflow, calls: readonly Simula
       });
     }
     const reason = firstDenial(phase, call);
-    return {
+    verdicts.push({
       phase: call.phase,
       tool_name: call.tool_name,
       effect: reason === null ? "allow" : "deny",
       reasons: reason === null ? [] : [reasonJson(reason)],
-    };
-  });
+    });
+  }
+  return verdicts;
 }
 
 function firstDenial(phase: CompiledPhase, call: SimulatedCall): Reason | null {

@@ -50,19 +50,26 @@ export function compileCommandPolicy(options: CommandPolicyOptions): CommandPoli
     return new ScriptJudge({ allowed: isListedWhole ? null : allowed, forbidden, denials, text: command }).judge();
   }
 
+  function verdictOn(command: string): Verdict {
+    const reason = judge(command);
+    if (reason && /\r(?:\n|$)/u.test(command)) {
+      return {
+        allowed: false,
+        reason: {
+          ...reason,
+          hint: "end its lines with a line feed alone; a carriage return belongs to the word before it",
+        },
+      };
+    }
+    return reason ? { allowed: false, reason } : { allowed: true };
+  }
+
+  // One call is decided up to three times: before the lock, under it, and when it is recorded.
+  let last: { readonly command: string; readonly verdict: Verdict } | null = null;
   return {
     judgeCommand(command) {
-      const reason = judge(command);
-      if (reason && /\r(?:\n|$)/u.test(command)) {
-        return {
-          allowed: false,
-          reason: {
-            ...reason,
-            hint: "end its lines with a line feed alone; a carriage return belongs to the word before it",
-          },
-        };
-      }
-      return reason ? { allowed: false, reason } : { allowed: true };
+      if (last?.command !== command) last = { command, verdict: verdictOn(command) };
+      return last.verdict;
     },
   };
 }
