@@ -121,6 +121,48 @@ describe("a test of the base that says something else and passes as it did", () 
     expect(told({ "test/tax.test.sh": { "tax of ten": "passed" } })).toEqual([]);
   });
 
+  describe("moved as it was, and the report names no files:", () => {
+    const [from, to] = ["test/tax.test.sh", "test/taxes.test.sh"];
+    const same = { ...changed(from, "deleted").before!, content: digestBytes("tax") };
+    const moved = [
+      { ...changed(from, "deleted"), before: same },
+      { ...changed(to, "added"), after: same },
+    ];
+    const told = (old: RunFiles, is: RunFiles, text = "ten() { :; } # tax of ten"): unknown =>
+      judge("all_tests_pass", {
+        changes: [],
+        sinceBase: moved,
+        contents: { [from]: { before: text, after: null } },
+        paths: [to],
+        artifacts: { removed_tests: [from] },
+        evidence: { base: onBase(old), current: now(is) },
+      }).findings?.map(({ name, severity, message }) => `${severity} ${name}: ${message}`);
+    const ten: RunFiles = { "": { "tax of ten": "passed", other: "passed" } };
+    const asChanged =
+      "warning rewritten_tests: changed beside tests of the base, which may rest on it: `test/tax.test.sh`";
+
+    test("it is told once, as such, where its tests pass", () => {
+      expect(told(ten, ten)).toEqual([
+        "info rewritten_tests: test files that moved, byte for byte, and whose tests pass as they did: `test/tax.test.sh -> test/taxes.test.sh`",
+      ]);
+    });
+
+    test("nothing more is told than that its tests are called otherwise, where they are called by it", () => {
+      const named = (path: string): RunFiles => ({ "": { [path]: "passed" } });
+      expect(told(named("test/tax.test.sh"), named("test/taxes.test.sh"))).toEqual([
+        "warning removed_tests: moved with their files, byte for byte, and pass there: `test/tax.test.sh`",
+      ]);
+    });
+
+    test("it is told as any other where no test is known to be in it", () => {
+      expect(told(ten, ten, "nothing")).toEqual([asChanged]);
+    });
+
+    test("it is told as any other where one of its tests does not run", () => {
+      expect(told(ten, { "": { other: "passed" } })).toEqual([asChanged]);
+    });
+  });
+
   test.each<[what: string, path: string, before: string, after: string | null, isTold: boolean]>([
     ["rows were taken out of it", "test/tax.test.json", "[\n  [10, 1],\n  [20, 2]\n]\n", "[\n  [10, 1]\n]\n", true],
     ["a row says something else", "test/other.test.json", "[\n  [10, 1]\n]\n", "[\n  [10, 9]\n]\n", true],

@@ -54,7 +54,8 @@ export function runFindings(input: CheckInput, run: TestRun): readonly CheckFind
     ...noted(
       "rewritten_tests",
       "test files that moved, byte for byte, and whose tests pass as they did",
-      rewritten.moved.map(({ from, to }) => `${from} -> ${to}`),
+      // Of the others `removed_tests` tells that they moved.
+      rewritten.moved.filter(({ isNamedAlike }) => isNamedAlike).map(({ from, to }) => `${from} -> ${to}`),
     ),
     ...told(
       "shadowed_product",

@@ -1,5 +1,6 @@
 import type { RedIdentity, TestCase, TestRun, UnloadedTestFile } from "@phasegate/wire";
 import { linesThatSkip } from "./declared-skips.ts";
+import { movedPlaces } from "./moved-tests.ts";
 import { baseRun, changesFromBase, contentOf, type EvidenceSubject, type Gathered, gathered } from "./subject.ts";
 import {
   holdsByFile,
@@ -76,6 +77,7 @@ export function readRed(subject: RedSubject): Gathered<RedReading> {
     ),
     holdsOnlyTests: written.every(({ path }) => subject.isTestFile(path)),
     existing: written.filter(({ kind, path }) => kind !== "added" && subject.isTestFile(path)).map(({ path }) => path),
+    moved: movedPlaces(written),
     texts: changedTestFiles(subject).filter(({ path }) => subject.mayWrite(path)),
   };
   return { ok: true, value: read(subject, run, base.value, overlay) };
@@ -131,6 +133,8 @@ interface Overlay {
   readonly holdsOnlyTests: boolean;
   /** Test files of the base that were changed or deleted. */
   readonly existing: readonly string[];
+  /** Of those, where they lie now as they were. */
+  readonly moved: ReadonlyMap<string, readonly string[]>;
   /** Of `testFiles`, what they hold now. */
   readonly texts: readonly ChangedTestFile[];
 }
@@ -229,18 +233,20 @@ function counts(identity: string, { red, base, overlay }: Comparison): boolean {
 
 /** A changed test that passes on the base and after tests no more than before, or less: only a reader can tell. */
 function rewrittenFiles(
-  { existing, testFiles }: Overlay,
+  { existing, testFiles, moved }: Overlay,
   { red, base, reds }: { red: IndexedRun; base: IndexedRun; reds: readonly string[] },
 ): readonly RewrittenFile[] {
   const files = new Set([...base.identities].map((identity) => base.fileOf(identity)));
   const unplaced = passingIn(base, null);
   const wasRun = (file: string): boolean =>
     !red.stoppedEarly || !testFiles.has(file) || [...red.identities].some((identity) => red.fileOf(identity) === file);
+  const passing = (file: string): number =>
+    [file, ...(moved.get(file) ?? [])].reduce((sum, place) => sum + passingIn(red, place), 0);
   return existing
     .filter((file) => !reds.includes(file) && (files.has(file) ? passingIn(base, file) : unplaced) > 0)
     .map((file) =>
       files.has(file)
-        ? { file, before: passingIn(base, file), after: wasRun(file) ? passingIn(red, file) : null }
+        ? { file, before: passingIn(base, file), after: wasRun(file) ? passing(file) : null }
         : { file, before: null, after: null },
     );
 }

@@ -6,6 +6,7 @@ import type { Part, TestParts } from "./test-parts/part.ts";
 import { pythonParts } from "./test-parts/python-parts.ts";
 import { writtenOnLoad } from "./test-parts/written-on-load.ts";
 import { scriptParts } from "./test-parts/script-parts.ts";
+import { laidOut } from "./structure/laid-out.ts";
 import { isStricter } from "./structure/stricter.ts";
 import { type Structures, structuresOf } from "./structure/structures.ts";
 
@@ -20,7 +21,13 @@ export interface RewrittenParts {
 }
 
 /** Compares two texts of one test file. Their format, and what was only added, says nothing. */
-export function rewrittenParts(path: string, before: string, after: string): RewrittenParts {
+export function rewrittenParts(path: string, writtenBefore: string, writtenAfter: string): RewrittenParts {
+  const [before, after] = [withLineFeeds(writtenBefore), withLineFeeds(writtenAfter)];
+  const told = changedParts(path, before, after);
+  return isReadByLines(path) && told.beside.length > 0 ? changedParts(path, ...laidOut(path, before, after)) : told;
+}
+
+function changedParts(path: string, before: string, after: string): RewrittenParts {
   const [old, now] = [testPartsOf(path, before), testPartsOf(path, after)];
   const unpaired = new Map<string, Part[]>();
   for (const part of now.parts) unpaired.set(keyOf(part), [...(unpaired.get(keyOf(part)) ?? []), part]);
@@ -121,10 +128,16 @@ function hooksOfPackage(path: string, text: string): readonly string[] {
 }
 
 /** A test file in its pieces, read as its language is: one of no language that is told apart, by its lines. */
-export function testPartsOf(path: string, text: string): TestParts {
+export function testPartsOf(path: string, written: string): TestParts {
   const kind = measuredKind(path);
+  const text = withLineFeeds(written);
   if (kind === "js") return scriptParts(text, !/^[cm]?ts$/.test(extensionOf(path)));
   return kind === "py" ? pythonParts(text) : lineParts(path, text);
+}
+
+/** A text whose lines end as each language says that lines end: a carriage return alone ends a comment of Python or Java. */
+function withLineFeeds(text: string): string {
+  return text.replaceAll(/\r(?!\n)/g, "\n");
 }
 
 /** Comments by which a file chooses how it is run. */

@@ -29,6 +29,19 @@ test("one in which fewer pass, or that is gone, is a warning", () => {
   expect(findings(red, "deleted")).toEqual(said("warning", 0));
 });
 
+test("one that moved as it was is not one in which fewer pass", () => {
+  const [gone, place] = [changed(old, "deleted"), changed("test/older.test.ts", "added")];
+  const moved = { ...place, after: gone.before };
+  const red = { [fresh]: { divides: "failed" }, "test/older.test.ts": { adds: "passed", parses: "passed" } } as const;
+  const outcome = judge("tests_are_failing", {
+    phase: "TDD",
+    sinceBase: [gone, moved, changed(fresh, "added")],
+    contents: {},
+    evidence: { base, red: atRed(red) },
+  });
+  expect(outcome.findings?.map(({ severity, message }) => `${severity}: ${message}`)).toEqual(said("info", 2));
+});
+
 test("a changed expectation that is red says nothing", () => {
   expect(findings({ [old]: { adds: "failed", parses: "passed" } })).toEqual([]);
 });

@@ -29,6 +29,7 @@ export function placesOf(identity: string, files: readonly ChangedTestFile[]): r
   return byText.map(({ path }) => path);
 }
 
-function stemOf(path: string): string {
+/** The name of a file without its last ending. */
+export function stemOf(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1).replace(/\.\w+$/, "");
 }

@@ -24,13 +24,22 @@ export interface Grammar {
 /** Nested more deeply, code is not read. */
 const maxDepth = 400;
 
+/** Ends of lines, and so of comments, in some languages and to some readers. */
+const mayEndLine = /\r(?!\n)|[\v\f\u0085\u2028\u2029]/;
+
+/** Whether grammars and languages agree on where the lines of a text end. */
+export function hasPlainLines(text: string): boolean {
+  return !mayEndLine.test(text);
+}
+
 /** Reads a text; null where it does not parse, or is nested beyond measure. */
 export function readPiece(text: string, grammar: Grammar): Piece | null {
+  if (!hasPlainLines(text)) return null;
   const tree = grammar.parser.parse(text);
   const read = (node: SyntaxNode, depth: number): Piece | null => {
     if (node.type.isError || depth > maxDepth) throw unreadable;
     const { name, from, to } = node;
-    if (/Comment$/.test(name)) return null;
+    if (name.endsWith("Comment")) return null;
     if (node.firstChild === null || grammar.whole.has(name)) return grammar.wordOf(name, text.slice(from, to));
     const pieces: Piece[] = [];
     const between = (start: number, end: number): void => {

@@ -80,9 +80,9 @@ function shape(kind: string, given: readonly Piece[], names: ScriptNames): Piece
   }
 }
 
-const testWords: ReadonlySet<string> = new Set([
-  ..."test it specify bench before beforeEach beforeAll after afterEach afterAll".split(" "),
-]);
+const testWords: ReadonlySet<string> = new Set(
+  "test it specify bench before beforeEach beforeAll after afterEach afterAll".split(" "),
+);
 const statement = /(?:Statement|Declaration)$/;
 
 /** A body of one statement stands in a block as well. */

@@ -8,6 +8,7 @@ import { assertsAtOnce, rootOf } from "./script-grammar.ts";
  */
 export function isStricter(before: Piece, after: Piece, assertions: ReadonlySet<string>): boolean {
   if (someIn(before, ({ word }) => mayInvert.test(word))) return false;
+  if (someIn(after, ({ kind, word }) => kind === "VariableDefinition" && assertions.has(word))) return false;
   const known = new Set(callees(before));
   const isAdded = (statement: Piece): boolean => {
     const call = waitedFor(statement);
