@@ -94,7 +94,7 @@ export function withoutLastComma(pieces: readonly Piece[]): readonly Piece[] {
     if (!isComma(piece)) return true;
     const next = pieces[at + 1];
     const before = pieces[at - 1];
-    const isLast = next === undefined || /^[)\]}]$/.test(next.word);
+    const isLast = next === undefined || /^[)\]}>]$/.test(next.word);
     return !isLast || before === undefined || isComma(before) || /^[([{]$/.test(before.word);
   });
 }

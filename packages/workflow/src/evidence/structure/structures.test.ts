@@ -65,6 +65,11 @@ describe("format says nothing:", () => {
       `const one = { a: 1 } as const;\n${inTest("near(one.a, 1)")}`,
       `const one = { a: 1 } as const\n${inTest("near(one.a, 1);")}`,
     ],
+    [
+      "a branch on lines of their own, without semicolons",
+      `if (1 < 2) throw new Error();\nfor (const x of [1]) near(x, 1);\n${inTest("near(1, 1);")}`,
+      `if (1 < 2)\n  throw new Error()\nfor (const x of [\n  1\n])\n  near(x, 1)\n${inTest("near(1, 1)")}`,
+    ],
   ])("%s", (_, before, after) => {
     expect(script(before, after)).toBe("nothing");
     expect(script(after, before)).toBe("nothing");

@@ -31,6 +31,8 @@ const goesOnBehind =
   /^(?:[=+\-*/%&|^~!<>?:,.([{]|[-+*/%&|^<>=!]=|[=!]==|=>|\?\.|&&|\|\||\?\?|\.{3}|return|typeof|await|new|in|of|extends|from|import|export|const|let|var|async|default|else|function|class|instanceof|case)$/;
 const goesOnBefore =
   /^(?:[=+\-*/%&|^<>?:,.)\]]|[-+*/%&|^<>=!]=|[=!]==|=>|\?\.|&&|\|\||\?\?|from|as|else|catch|finally|instanceof|in|of|\{)$/;
+/** What stands in front of the condition of a statement that goes on behind it. */
+const branching = /^(?:if|for|while|with|await)$/;
 const opening = /^[([{]$/;
 const closing = /^[)\]}]$/;
 
@@ -96,15 +98,19 @@ function statementsOf(words: readonly Word[]): readonly (readonly Word[])[] {
   const statements: Word[][] = [];
   let depth = 0;
   let current: Word[] = [];
+  /** The word in front of the last bracket at this level. */
+  let head = "";
   for (const word of words) {
     const last = current.at(-1)?.value ?? "";
-    const isOpen = goesOnBehind.test(last) && !isEnding(last, current.at(-2)?.value ?? "");
+    const isHead = last === ")" && depth === 0 && branching.test(head) && current[0]?.value !== "do";
+    const isOpen = isHead || (goesOnBehind.test(last) && !isEnding(last, current.at(-2)?.value ?? ""));
     if (depth === 0 && word.begins && !isOpen && !goesOnBefore.test(word.value)) current = [];
     if (depth === 0 && word.value === ";") {
       current = [];
       continue;
     }
     if (current.length === 0) statements.push(current);
+    if (depth === 0 && word.value === "(") head = last;
     current.push(word);
     if (opening.test(word.value)) depth += 1;
     if (closing.test(word.value)) depth -= 1;
