@@ -99,11 +99,17 @@ async function refusal(url: string, headers: Record<string, string>): Promise<[n
 }
 
 /** All that the server sends for an upgrade whose first line is this one. */
-async function answerTo(url: string, firstLine: string): Promise<string> {
+const asked = ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: AA=="];
+
+async function answerTo(
+  url: string,
+  firstLine: string,
+  headers: readonly string[] = asked,
+  body = "",
+): Promise<string> {
   const { port, hostname } = new URL(url);
   const socket = connect(Number(port), hostname);
-  const headers = ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: AA=="];
-  socket.write([firstLine, `Host: ${hostname}:${port}`, ...headers, "", ""].join("\r\n"));
+  socket.write([firstLine, `Host: ${hostname}:${port}`, ...headers, "", body].join("\r\n"));
   let text = "";
   for await (const piece of socket.setEncoding("utf8")) text += String(piece);
   return text;
@@ -182,6 +188,15 @@ test("whoever may not read gets a problem document in place of the upgrade", asy
   expect(await refusal(server.url, key)).toEqual([429, "rate_limited"]);
   first.socket.terminate();
   await expect.poll(() => opens(server)).toBe(true);
+});
+
+test("an offer of another protocol than WebSocket is passed over, and the request answered as it is", async () => {
+  const server = await opened();
+  const offers = ["Connection: Upgrade, HTTP2-Settings, close", "Upgrade: h2c", "HTTP2-Settings: AAMAAABk"];
+  expect(await answerTo(server.url, "GET /health/live HTTP/1.1", offers)).toMatch(/^HTTP\/1\.1 200 /);
+  const about = [`Authorization: Bearer ${server.operatorKey}`, "Content-Type: application/json", "Content-Length: 11"];
+  const answer = await answerTo(server.url, "POST /api/v1/keys HTTP/1.1", [...offers, ...about], '{"name":""}');
+  expect(answer).toMatch(/^HTTP\/1\.1 422 [^]*"invalid_request"/);
 });
 
 test("a reader whose answer to a ping waits unread while the server is busy is not taken for gone", async () => {

@@ -18,6 +18,7 @@ import { makeRequestId } from "./request-id.ts";
 import { RouteRunner } from "./route-runner.ts";
 import type { Route } from "./route.ts";
 import { ValidatorCompiler } from "./validation.ts";
+import { asksForWebSocket } from "./websocket-asked.ts";
 
 export interface HttpAppOptions {
   readonly context: ServerContext;
@@ -65,6 +66,7 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
       requestTimeout: limits.requestMs,
       connectionsCheckingInterval: Math.max(50, Math.min(1_000, limits.headersMs / 4)),
       maxHeaderSize: 16_384,
+      shouldUpgradeCallback: asksForWebSocket,
     },
     clientErrorHandler: answerBrokenConnection,
     frameworkErrors: (error, request, reply) => runner.refuse(request, reply, error),
