@@ -330,7 +330,7 @@ describe("an ordinary change of settings is not told:", () => {
       manifest,
       {
         ...manifest,
-        dependencies: { ...manifest.dependencies, react: "^19.0.0", cart: "workspace:*" },
+        dependencies: { ...manifest.dependencies, react: "^19.0.0", cart: "workspace:*", tax: "file:packages/tax" },
         devDependencies: { tsx: "4.0.0" },
       },
     ],

@@ -24,7 +24,7 @@ export function manifestPlaces(sides: Sides, commands: readonly string[]): reado
     ...ledElsewhere(imports).map((key) => place("imports", key)),
     ...(grewAsList(at(sides, "workspaces")) || !differ(at(sides, "workspaces")) ? [] : [place("workspaces")]),
     ...reachedScripts(sides, commands).map((name) => place("scripts", name)),
-    ...tables.flatMap((table) => ledDependencies(at(sides, table)).map((name) => place(table, name))),
+    ...tables.flatMap((table) => ledDependencies(sides, table).map((name) => place(table, name))),
     ...["overrides", "resolutions", "pnpm"].filter((key) => overridesLead(at(sides, key))).map((key) => place(key)),
   ];
 }
@@ -58,10 +58,13 @@ function reachedScripts(sides: Sides, commands: readonly string[]): readonly str
 /** A version of something in the place of which something else stands. */
 const elsewhere = /^(?:file|link|portal|npm|patch|git[\w+]*|github|gitlab|bitbucket|https?):|^(?:\.{0,2}|~)\//;
 
-/** Dependencies that became a folder, another package or an address; a new one of the registry or the workspace is none. */
-function ledDependencies(table: Sides): readonly string[] {
-  const after = membersOf(table.after) ?? {};
-  return changedMembers(table).filter((name) => typeof after[name] === "string" && elsewhere.test(after[name]));
+/** Dependencies that were there and became a folder, another package or an address. No test of before loads a new one. */
+function ledDependencies(sides: Sides, table: string): readonly string[] {
+  const known = new Set(tables.flatMap((one) => Object.keys(membersOf(at(sides, one).before) ?? {})));
+  const after = membersOf(at(sides, table).after) ?? {};
+  return changedMembers(at(sides, table)).filter(
+    (name) => known.has(name) && typeof after[name] === "string" && elsewhere.test(after[name]),
+  );
 }
 
 function overridesLead(sides: Sides): boolean {
