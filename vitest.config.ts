@@ -26,7 +26,7 @@ export default defineConfig({
           name: "system",
           include: ["packages/*/src/**/*.system.test.ts", "test/**/*.test.ts"],
           // Ten times what all but the two longest take on a machine that does nothing else: a time-out is for what hangs.
-          testTimeout: 300_000,
+          testTimeout: Number(process.env["PHASEGATE_TEST_TIMEOUT_MS"] ?? 300_000),
           hookTimeout: 300_000,
           expect: { poll: { timeout: 60_000 } },
         },

@@ -10,6 +10,8 @@ import { loadTwins, switchedOff, type Twin } from "./twins/twin-file.ts";
 const usage = "usage: npm run twins -- [--area NAME] [--promise TEXT] [--jobs N] [--committed]";
 const wholeLimitMs = 15 * 60_000;
 const oneLimitMs = 3 * 60_000;
+/** A test that hangs with its rule off is red. */
+const testLimitMs = 60_000;
 
 interface Verdict {
   readonly twin: Twin;
@@ -72,7 +74,7 @@ async function tryOne(tree: string, twin: Twin): Promise<string | null> {
   if (off === null) return why;
   writeFileSync(path, off);
   try {
-    const outcomes = await runTests({ tree, files: [twin.test], named: twin.named, limitMs: oneLimitMs });
+    const outcomes = await runTests({ tree, files: [twin.test], named: twin.named, limitMs: oneLimitMs, testLimitMs });
     const named = outcomesOf(twin, outcomes ?? []);
     if (named.length === 0) return "with the rule off the test does not run at all: write the change otherwise";
     return named.some(({ status }) => status === "failed") ? null : `survived: ${twin.test}: \`${twin.named}\``;

@@ -18,6 +18,8 @@ export interface TestRequest {
   /** Part of the names of the tests to run; all of the files when left out. */
   readonly named?: string;
   readonly limitMs: number;
+  /** How long one test may take; what the tree's own settings say when left out. */
+  readonly testLimitMs?: number;
 }
 
 interface Report {
@@ -28,11 +30,12 @@ interface Report {
 }
 
 /** What became of each test that ran to its end; null when the run left no report in time. */
-export async function runTests({ tree, files, named, limitMs }: TestRequest): Promise<readonly TestOutcome[] | null> {
+export async function runTests(request: TestRequest): Promise<readonly TestOutcome[] | null> {
+  const { tree, files, named } = request;
   const report = join(tree, "twins-report.json");
   rmSync(report, { force: true });
   const selection = named === undefined ? [] : ["--testNamePattern", literally(named)];
-  await ended(tree, ["--reporter=json", `--outputFile=${report}`, ...selection, ...files], limitMs);
+  await ended(request, ["--reporter=json", `--outputFile=${report}`, ...selection, ...files]);
   const { testResults } = read(report) ?? { testResults: null };
   return (
     testResults?.flatMap(({ name, assertionResults }) =>
@@ -45,14 +48,16 @@ export async function runTests({ tree, files, named, limitMs }: TestRequest): Pr
   );
 }
 
-function ended(tree: string, options: readonly string[], limitMs: number): Promise<void> {
+function ended({ tree, limitMs, testLimitMs }: TestRequest, options: readonly string[]): Promise<void> {
   const vitest = join(tree, "node_modules/vitest/vitest.mjs");
-  const child = spawn(packagedNode, [vitest, "run", ...options], { cwd: tree, stdio: "ignore", detached: true });
+  const limit = testLimitMs === undefined ? {} : { PHASEGATE_TEST_TIMEOUT_MS: String(testLimitMs) };
+  const env = { ...process.env, ...limit };
+  const child = spawn(packagedNode, [vitest, "run", ...options], { cwd: tree, env, stdio: "ignore", detached: true });
   return new Promise((resolve, reject) => {
-    const limit = setTimeout(() => endGroup(child.pid), limitMs);
+    const ending = setTimeout(() => endGroup(child.pid), limitMs);
     child.on("error", reject);
     child.on("close", () => {
-      clearTimeout(limit);
+      clearTimeout(ending);
       endGroup(child.pid);
       resolve();
     });

@@ -368,3 +368,19 @@ describe("of a new file among the tests, what acts on others is named:", () => {
     expect(actingPartsOfNew(path, text)).toEqual([]);
   });
 });
+
+test("a carriage return ends a line, as it does for Python and Java", () => {
+  const hidden = python.replace(
+    "        total = tax(0)\n",
+    "        # nothing\r        return\n        total = tax(0)\n",
+  );
+  expect(rewrittenParts("test_tax.py", python, hidden).tests).toEqual(["TestNothing > test_of_nothing"]);
+  expect(rewrittenParts("test_tax.py", python, python.replaceAll("\n", "\r\n"))).toEqual({
+    tests: [],
+    beside: [],
+    stricter: [],
+  });
+  const java = "class TaxTest {\n  @Test void ten() {\n    check(tax(10), 1);\n  }\n}\n";
+  const left = java.replace("    check", "    // ten\r    return;\n    check");
+  expect(rewrittenParts("TaxTest.java", java, left).beside).toEqual([""]);
+});
