@@ -16,7 +16,7 @@ import type { PendingRefusals } from "./pending-refusals.ts";
 import { isFault, problemOf, sendProblem } from "./problems.ts";
 import { RequestCaller } from "./request-caller.ts";
 import type { Route, RouteAnswer, RouteInput } from "./route.ts";
-import { jsonInSlices } from "./json-text.ts";
+import { inSlices, jsonInSlices } from "./json-text.ts";
 import { addressOf, refusedParty, type Turn, type TurnRequest } from "./turns.ts";
 import type { Validator, ValidatorCompiler } from "./validation.ts";
 
@@ -375,8 +375,15 @@ function send(reply: FastifyReply, answer: RouteAnswer, headOnly: boolean): void
 
 /** A long list as text costs as much as finding it. */
 async function sendInSlices(reply: FastifyReply, answer: RouteAnswer, slices: Slices): Promise<void> {
-  const headers = { "content-type": "application/json; charset=utf-8", ...answer.headers };
-  send(reply, { ...answer, headers, body: await jsonInSlices(answer.body, slices) }, false);
+  const pieces = await jsonInSlices(answer.body, slices);
+  const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  reply.code(answer.status).headers({
+    "content-type": "application/json; charset=utf-8",
+    "content-length": String(bytes),
+    ...answer.headers,
+  });
+  const [only = Buffer.alloc(0)] = pieces;
+  reply.send(pieces.length > 1 ? Readable.from(inSlices(pieces, slices), { objectMode: false }) : only);
 }
 
 function hasMuchToRead(request: IncomingMessage): boolean {
