@@ -38,7 +38,7 @@ export {
 } from "./tools/registry.ts";
 export { externalApprover } from "./checks/external.ts";
 export { checkDefinitions, checkNames, findCheck, validateCheckParameters } from "./checks/registry.ts";
-export { filesToRunWithout } from "./evidence/base-tests.ts";
+export { filesToRunWithout, treeOfBaseTests } from "./evidence/base-tests.ts";
 export { codeLines } from "./evidence/code-lines.ts";
 export { coverageTests, type TestSource } from "./evidence/coverage-tests.ts";
 export { declaresExpectedFailure } from "./evidence/expected-failures.ts";
@@ -47,7 +47,6 @@ export { treesToBeRedAgain } from "./evidence/red-again.ts";
 export { failuresIn, mayHaveUnstableNames, problemOfRun, withUnstableFiles } from "./evidence/test-runs.ts";
 export {
   evidenceNeeded,
-  baseTestPaths,
   redTreePaths,
   textsForEvidence,
   textsForTree,

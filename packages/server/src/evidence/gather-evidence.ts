@@ -11,12 +11,12 @@ import type {
   TreeDigest,
 } from "@phasegate/wire";
 import {
-  baseTestPaths,
   evidenceNeeded,
   evidenceWorkflow,
   filesToRunWithout,
   mayHaveUnstableNames,
   redTreePaths,
+  treeOfBaseTests,
   treesToBeRedAgain,
   withUnstableFiles,
 } from "@phasegate/workflow";
@@ -84,7 +84,7 @@ export async function gatherEvidence(context: ServerContext, subject: EvidenceSu
     facts.failuresForgotten = task.failuresForgotten;
   }
   if (needed.baseTests && facts.base && passesAnything(facts.base)) {
-    facts.baseTests = await runBaseTests(context, subject, facts.base);
+    facts.baseTests = await runBaseTests(context, subject, { base: facts.base, current: facts.current });
     facts.baseTestsFailedEarlier = await failedEarlier(context, task, facts.baseTests);
   }
   if (needed.commands.length > 0) {
@@ -142,16 +142,21 @@ async function runAtOneMoment(
  * The tests of the base on the tree that is judged. Where one of them keeps the others from being known, those files are
  * left out that the task gives up whole.
  */
-async function runBaseTests(context: ServerContext, subject: EvidenceSubject, base: TestRun): Promise<TestRun> {
+async function runBaseTests(
+  context: ServerContext,
+  subject: EvidenceSubject,
+  runs: { readonly base: TestRun; readonly current: TestRun | undefined },
+): Promise<TestRun> {
   const { task, workflow, tree: sourceTree } = subject;
-  const include = baseTestPaths(workflow);
+  const { base } = runs;
+  const { include, without } = treeOfBaseTests(workflow, runs);
   const run = async (without: ReadonlySet<string>): Promise<TestRun> => {
     const tree = await context.runner.overlayTree({ base: sourceTree, from: task.baseTree, include, without });
     return runOn(context, subject, { purpose: "base_tests", tree, sourceTree, before: base });
   };
-  const baseTests = await run(new Set());
-  const without = filesToRunWithout({ artifacts: await submittedArtifacts(context, task) }, { base, baseTests });
-  return without.size === 0 ? baseTests : run(without);
+  const baseTests = await run(without);
+  const files = filesToRunWithout({ artifacts: await submittedArtifacts(context, task) }, { base, baseTests });
+  return files.size === 0 ? baseTests : run(without.union(files));
 }
 
 function passesAnything({ cases }: TestRun): boolean {

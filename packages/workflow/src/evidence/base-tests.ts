@@ -1,5 +1,7 @@
 import type { Facts, TestRun, UnloadedTestFile } from "@phasegate/wire";
+import type { CompiledWorkflow } from "../model/compiled.ts";
 import { noFailuresNow } from "./green.ts";
+import { baseTestPaths } from "./needed.ts";
 import { removedTests } from "./removed-tests.ts";
 import { baseRun, changesFromBase, type EvidenceSubject, gathered, type Gathered } from "./subject.ts";
 import { holdsByFile, type IndexedRun, indexRun, passingIn, problemOfRun, unstableFiles } from "./test-runs.ts";
@@ -99,6 +101,22 @@ export function readBaseTests(subject: EvidenceSubject): Gathered<BaseTestsReadi
       flaky: problem === null ? [...flaky].filter((identity) => base.value.stateOf(identity) !== "flaky") : [],
     },
   };
+}
+
+/**
+ * What is laid over the judged tree for the tests of the base, and what is taken from it. Where tests ran in files called like
+ * tests, these are tests, whoever may write them: those of the base are as it has them, and new ones take no part.
+ */
+export function treeOfBaseTests(
+  workflow: Pick<CompiledWorkflow, "isTestFile" | "phases">,
+  { base, current }: { readonly base: TestRun; readonly current: TestRun | undefined },
+): { include(this: void, path: string): boolean; readonly without: ReadonlySet<string> } {
+  const isOfTests = baseTestPaths(workflow);
+  const filesOf = ({ cases }: Pick<TestRun, "cases">): readonly string[] =>
+    cases.flatMap(({ file }) => (file !== null && workflow.isTestFile(file) ? [file] : []));
+  const known = new Set(filesOf(base));
+  const include = (path: string): boolean => isOfTests(path) || known.has(path);
+  return { include, without: new Set(filesOf(current ?? { cases: [] }).filter((file) => !include(file))) };
 }
 
 /**

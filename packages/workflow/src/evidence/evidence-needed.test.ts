@@ -3,6 +3,8 @@ import { compileWorkflow } from "../compile/compile-workflow.ts";
 import { loadWorkflow } from "../load-workflow.ts";
 import type { CompiledCheck, CompiledWorkflow } from "../model/compiled.ts";
 import { changed } from "../checks/testing/check-case.ts";
+import { now, onBase } from "../checks/testing/run-case.ts";
+import { treeOfBaseTests } from "./base-tests.ts";
 import { baseTestPaths, commandKey, evidenceNeeded, redTreePaths, textsForEvidence, textsForTree } from "./needed.ts";
 import { evidenceWorkflow } from "./settings.ts";
 
@@ -86,6 +88,24 @@ phases:
   ];
   const ofProduct = ["src/stubs/a.py", "src/a.py", "src/spec/rates.py", "src/a.test.js", "README.md", "w.yaml"];
   expect([...ofTests, ...ofProduct].filter(isLaid)).toEqual(ofTests);
+});
+
+test("files called like tests in which tests ran are tests: the base's as it has them, new ones not at all", () => {
+  const text = `name: x
+evidence: { tests: { preset: pytest } }
+phases:
+  - { id: TDD, tools: [edit], write: ["test/**"], freeze: ["test/**"], gate: red }
+  - { id: IMPL, tools: [edit], write: ["src/**"], gate: [green, base_tests] }
+`;
+  const outcome = loadWorkflow({ file: "w.yaml", text, resolve: () => null });
+  if (!outcome.ok) throw new Error(outcome.diagnostics.map(({ message }) => message).join("; "));
+  const workflow = compileWorkflow(outcome.stored);
+  const base = onBase({ "src/test_old.py": { old: "passed" }, "src/part.py": { example: "passed" } });
+  const current = now({ "src/test_new.py": { new: "passed" }, "src/part.py": { example: "passed" } });
+  const { include, without } = treeOfBaseTests(workflow, { base, current });
+  const paths = ["src/test_old.py", "src/test_new.py", "src/part.py", "src/test_product.py"];
+  expect([paths.filter(include), [...without]]).toEqual([["src/test_old.py"], ["src/test_new.py"]]);
+  expect(treeOfBaseTests(workflow, { base, current: undefined }).without.size).toBe(0);
 });
 
 test("the texts of what changed are read for green where coverage is measured, those of test files and settings for red too", () => {
