@@ -26,6 +26,19 @@ describe("red passes when", () => {
       },
     ],
     [
+      "a test of an unchanged file fails by rows or a snapshot that changed",
+      {
+        changes: [changed("test/rows.json"), ...newTest],
+        evidence: {
+          base,
+          red: atRed({
+            "test/old.test.ts": { adds: "failed", parses: "failed" },
+            "test/new.test.ts": { divides: "passed" },
+          }),
+        },
+      },
+    ],
+    [
       "the file does not load, because what it imports does not exist yet",
       { evidence: { base, red: atRed({ ...old, "test/new.test.ts": "outside" }) } },
     ],
@@ -128,6 +141,25 @@ describe("red does not pass when", () => {
       "the failing test is in an unchanged file and failed on the base",
       { evidence: { base, red: atRed({ ...old, "test/new.test.ts": { divides: "passed" } }) } },
       /no test file that this task added or changed/u,
+    ],
+    ...["test/helper.ts", "test/conftest.py"].map((helper): [string, Partial<CheckCase>, RegExp] => [
+      `a test of an unchanged file fails, and \`${helper}\` was changed beside rows of data`,
+      {
+        changes: [changed("test/rows.json"), changed(helper)],
+        evidence: { base, red: atRed({ "test/old.test.ts": { adds: "failed", parses: "failed" } }) },
+      },
+      /do not pass now/u,
+    ]),
+    [
+      "a test of an unchanged file is gone since rows of data were changed",
+      {
+        changes: [changed("test/rows.json"), ...newTest],
+        evidence: {
+          base,
+          red: atRed({ "test/old.test.ts": { parses: "failed" }, "test/new.test.ts": { divides: "failed" } }),
+        },
+      },
+      /are not in this run/u,
     ],
     [
       "the failing test is in a changed file that is no test file",

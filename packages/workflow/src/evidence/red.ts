@@ -1,4 +1,5 @@
 import type { RedIdentity, TestCase, TestRun, UnloadedTestFile } from "@phasegate/wire";
+import { isCode } from "./code-lines.ts";
 import { linesThatSkip } from "./declared-skips.ts";
 import { movedPlaces } from "./moved-tests.ts";
 import { baseRun, changesFromBase, contentOf, type EvidenceSubject, type Gathered, gathered } from "./subject.ts";
@@ -79,6 +80,13 @@ export function readRed(subject: RedSubject): Gathered<RedReading> {
     existing: written.filter(({ kind, path }) => kind !== "added" && subject.isTestFile(path)).map(({ path }) => path),
     moved: movedPlaces(written),
     texts: changedTestFiles(subject).filter(({ path }) => subject.mayWrite(path)),
+    isDataOf: (tests) => {
+      const files = new Set(tests.flatMap(filesWithTests));
+      return (
+        written.some(({ path, kind }) => kind !== "deleted" && !isCode(path)) &&
+        written.every(({ path }) => subject.isTestFile(path) && (!isCode(path) || files.has(path)))
+      );
+    },
   };
   return { ok: true, value: read(subject, run, base.value, overlay) };
 }
@@ -123,6 +131,11 @@ function ownReds(subject: EvidenceSubject, reds: readonly RedIdentity[]): readon
   return own.length === 0 ? reds : own;
 }
 
+function filesWithTests(run: IndexedRun): readonly (string | null)[] {
+  const unloaded = run.run?.unloadedFiles ?? [];
+  return [...[...run.identities].map((identity) => run.fileOf(identity)), ...unloaded.map(({ file }) => file)];
+}
+
 /** What this phase laid over the base. */
 interface Overlay {
   readonly changed: ReadonlySet<string>;
@@ -137,11 +150,14 @@ interface Overlay {
   readonly moved: ReadonlyMap<string, readonly string[]>;
   /** Of `testFiles`, what they hold now. */
   readonly texts: readonly ChangedTestFile[];
+  /** Nothing but data of tests, and files of tests of their own, was written: who else fails, fails by the data. */
+  isDataOf(tests: readonly IndexedRun[]): boolean;
 }
 
 function read(subject: EvidenceSubject, run: TestRun, base: IndexedRun, overlay: Overlay): RedReading {
   const red = indexRun(run);
   const failing = red.inState("failed");
+  const isByData = overlay.isDataOf([red, base]);
   const flaky = [
     ...red.inState("flaky").filter((identity) => isIn(overlay, red.fileOf(identity))),
     ...failing.filter((identity) => base.stateOf(identity) === "flaky"),
@@ -149,7 +165,9 @@ function read(subject: EvidenceSubject, run: TestRun, base: IndexedRun, overlay:
   const expectedToFail = namesOf(run, ({ outcome, message }) => outcome === "failed" && isUnexpectedPass(message));
   const counted = failing.filter(
     (identity) =>
-      !flaky.includes(identity) && !expectedToFail.includes(identity) && counts(identity, { red, base, overlay }),
+      !flaky.includes(identity) &&
+      !expectedToFail.includes(identity) &&
+      counts(identity, { red, base, overlay, isByData }),
   );
   const isCounted = new Set(counted);
   const unloaded = run.unloadedFiles.filter(({ file }) => overlay.testFiles.has(file));
@@ -193,7 +211,7 @@ function read(subject: EvidenceSubject, run: TestRun, base: IndexedRun, overlay:
         return linesThatSkip(text).map((line) => `${file}:${String(line)}`);
       }),
     ],
-    broken: brokenTests(run, { red, base, overlay, isCounted }),
+    broken: brokenTests(run, { red, base, overlay, isByData, isCounted }),
     rewritten: rewrittenFiles(overlay, {
       red,
       base,
@@ -207,6 +225,8 @@ interface Comparison {
   readonly red: IndexedRun;
   readonly base: IndexedRun;
   readonly overlay: Overlay;
+  /** A test of an unchanged file that fails now can only fail by data that the phase wrote. */
+  readonly isByData: boolean;
 }
 
 /** What node:test, vitest, jest, pytest and unittest say of a test that is expected to fail and does not. */
@@ -220,10 +240,14 @@ function namesOf(run: TestRun, isWanted: (test: TestCase) => boolean): readonly 
   return run.cases.filter(isWanted).map(({ identity }) => identity);
 }
 
-/** A failing test counts when its file is a new or changed test file, as far as the format tells. */
-function counts(identity: string, { red, base, overlay }: Comparison): boolean {
+/**
+ * A failing test counts when its file is a new or changed test file, as far as the format tells, or when data that it reads
+ * is what the phase changed: rows of its cases, a snapshot, a fixture.
+ */
+function counts(identity: string, { red, base, overlay, isByData }: Comparison): boolean {
   const file = red.fileOf(identity);
-  if (file !== null) return overlay.testFiles.has(file);
+  const passed = base.stateOf(identity) === "passed";
+  if (file !== null) return overlay.testFiles.has(file) || (isByData && passed && !overlay.changed.has(file));
   if (overlay.testFiles.size === 0) return false;
   // Without a file: one that is new, or that only changed tests can have broken. New files hold no test of the base, but
   // where one test stands for all of them.
