@@ -1,4 +1,5 @@
 import type { EvidenceId, TestRun } from "@phasegate/wire";
+import { readBaseTests } from "../evidence/base-tests.ts";
 import { canaryProblem } from "../evidence/canary.ts";
 import { testsOfChange } from "../evidence/coverage-tests.ts";
 import { newCrashes } from "../evidence/crashes.ts";
@@ -98,8 +99,8 @@ function problemsOfRedAgain({ redAgain }: GreenReading): readonly Problem[] {
   ];
 }
 
-function problemsOfRun(reading: GreenReading, { facts }: CheckInput): readonly Problem[] {
-  const gone = removedTestsHint(facts, reading.missing);
+function problemsOfRun(reading: GreenReading, input: CheckInput): readonly Problem[] {
+  const gone = `${removedTestsHint(input.facts, reading.missing)}${asksForMore(input) ? "; `base_tests_pass` writes it out with its own" : ""}`;
   const red = new Set([...reading.stillRed, ...reading.unloadedRedFiles]);
   const unloaded = reading.newlyUnloaded.map(({ file }) => file).filter((file) => !red.has(file));
   return [
@@ -114,6 +115,13 @@ function problemsOfRun(reading: GreenReading, { facts }: CheckInput): readonly P
       : []),
     ...(executedTests(reading.run) === 0 ? [{ message: "no test ran", hint: "`tests_were_run` tells why" }] : []),
   ];
+}
+
+/** Whether another check of the gate asks for entries in the same artifact, and writes out all. */
+function asksForMore(input: CheckInput): boolean {
+  if (input.beside?.has("base_tests_pass") !== true) return false;
+  const baseTests = readBaseTests(evidenceSubject(input));
+  return baseTests.ok && baseTests.value !== null && baseTests.value.toGiveUp.length > 0;
 }
 
 function problem(message: string, names: readonly string[], hint: string): readonly Problem[] {

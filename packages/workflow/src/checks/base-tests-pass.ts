@@ -1,6 +1,7 @@
 import type { TestRun } from "@phasegate/wire";
 import { type BaseTestsReading, readBaseTests } from "../evidence/base-tests.ts";
 import { newCrashes } from "../evidence/crashes.ts";
+import { readGreen } from "../evidence/green.ts";
 import { removedTestsHint } from "../evidence/removed-tests.ts";
 import { evidenceWorkflow } from "../evidence/settings.ts";
 import { indexRun } from "../evidence/test-runs.ts";
@@ -40,7 +41,7 @@ export const baseTestsPass = gatheredCheck({
       `\`GET /tasks/{task_id}/evidence\` holds what they printed, as \`${evidenceId}\``,
       removedTestsHint(
         input.facts,
-        toGiveUp,
+        [...new Set([...toGiveUp, ...missingAtGreen(input)])],
         "where this task changes what they ask for, they are named in the artifact `removed_tests`",
       ),
       ...(isPart ? ["a file of which all are named is left out, and the others are run without it"] : []),
@@ -53,6 +54,13 @@ export const baseTestsPass = gatheredCheck({
   },
   judgeReport: judgeReportedPass,
 });
+
+/** Tests that `all_tests_pass` asks for in the same artifact. */
+function missingAtGreen(input: CheckInput): readonly string[] {
+  if (input.beside?.has("all_tests_pass") !== true) return [];
+  const green = readGreen(evidenceSubject(input));
+  return green.ok ? green.value.missing : [];
+}
 
 const besideTask = "as they are they pass only beside what this task put among the tests";
 

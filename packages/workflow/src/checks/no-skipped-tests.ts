@@ -36,5 +36,5 @@ export const noSkippedTests = gatheredCheck({
 /** Tests for whose absence `all_tests_pass` does not pass. */
 function missingAtGreen(input: CheckInput): ReadonlySet<string> {
   const green = readGreen(evidenceSubject(input));
-  return new Set(green.ok ? [...green.value.missing, ...green.value.stillRed] : []);
+  return new Set(green.ok ? [...green.value.missing, ...green.value.notRun, ...green.value.stillRed] : []);
 }

@@ -32,8 +32,10 @@ export interface GreenReading {
   readonly redAgain: RedAgainReading;
   /** Red tests, and tests that passed before, which are not in this run by name: others of their files stand for them. */
   readonly heldByFile: readonly string[];
-  /** Passed on the base or earlier in this task. */
+  /** Passed on the base or earlier in this task, and are gone, as far as the run tells. */
   readonly missing: readonly string[];
+  /** Passed so, and are not in this run, since it stopped early or their file does not load: nothing is known of them. */
+  readonly notRun: readonly string[];
   readonly skipped: readonly string[];
   readonly failing: readonly string[];
   /** Fail, and neither passed nor failed on the base. */
@@ -84,6 +86,12 @@ export function readGreen(subject: EvidenceSubject): Gathered<GreenReading> {
   const before = (state: TestState): readonly string[] =>
     passedBefore.filter((identity) => run.stateOf(identity) === state);
   const isGone = (identity: string): boolean => removed(identity, base.value.fileOf(identity));
+  const isUnknown = (identity: string): boolean => {
+    const file = base.value.fileOf(identity);
+    const isUnloaded = file !== null && run.unloaded(file) !== null && base.value.unloaded(file) === null;
+    return current.value.stoppedEarly || isUnloaded;
+  };
+  const lost = before("missing").filter((identity) => !isGone(identity) && !isUnstable(identity));
   const skippedInReds = readSkippedInRedFiles(subject, run, { base: base.value, reds, passedBefore });
   return {
     ok: true,
@@ -102,7 +110,8 @@ export function readGreen(subject: EvidenceSubject): Gathered<GreenReading> {
         ),
       ],
       redAgain: readRedAgain(evidence),
-      missing: before("missing").filter((identity) => !isGone(identity) && !isUnstable(identity)),
+      missing: lost.filter((identity) => !isUnknown(identity)),
+      notRun: lost.filter(isUnknown),
       skipped: before("skipped").filter((identity) => !isUnstable(identity)),
       failing: before("failed"),
       ...readFailures(run, { base: base.value, reds, passedBefore, unstable }),

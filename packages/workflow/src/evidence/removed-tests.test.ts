@@ -32,8 +32,54 @@ it("writes out whole a name that ends with brackets of its own", () => {
   );
 });
 
-it("says where the entries name other tests", () => {
-  expect(hint([identityOf(file, "parses")])).toMatch(/; it was read, and names others$/);
+it("writes out the whole artifact where it names others already, which the next one replaces", () => {
+  const parses = identityOf(file, "parses");
+  expect(hint([parses])).toMatch(
+    / here: `\["test\/old\.test\.ts > parses","test\/old\.test\.ts > adds"\]`; it was read, and lacks some of these$/,
+  );
+  expect(hint(["unheard of", parses])).toContain(`: \`${JSON.stringify([parses, adds])}\``);
+});
+
+it("writes out one list where the base's tests are asked for beside it", () => {
+  const both = (name: string, beside: string) =>
+    judge(name, {
+      changes: [],
+      sinceBase: [changed(file), changed("src/sum.ts")],
+      paths: [file],
+      beside: [beside],
+      evidence: {
+        ...evidence,
+        redIdentities: [],
+        current: now({ [file]: { parses: "passed" } }),
+        baseTests: onBase({ [file]: { adds: "passed", parses: "failed" } }),
+      },
+    });
+  expect(both("base_tests_pass", "all_tests_pass")).toMatchObject({
+    hint: expect.stringContaining(`: \`${JSON.stringify([identityOf(file, "parses"), adds])}\``) as string,
+  });
+  expect(both("all_tests_pass", "base_tests_pass")).toMatchObject({
+    hint: expect.stringMatching(/> adds"\]`; `base_tests_pass` writes it out with its own$/) as string,
+  });
+});
+
+it("writes out nothing that only did not run, since a file does not build or load", () => {
+  const hintOf = (current: ReturnType<typeof now>) => {
+    const outcome = judge("all_tests_pass", {
+      changes: [],
+      sinceBase: [changed(file)],
+      paths: [file],
+      evidence: { ...evidence, redIdentities: [], current },
+    });
+    return outcome.passed ? null : [outcome.message, outcome.hint];
+  };
+  expect(hintOf(now({ "test/new.test.ts": "in_test" }, { stoppedEarly: true }))).toEqual([
+    "test files do not load, and did on the base or are new: `test/new.test.ts`; the test run stopped early, so that what other tests do is unknown; no test ran",
+    "repair them; repair the build; `tests_were_run` tells why",
+  ]);
+  expect(hintOf(now({ [file]: "outside", "test/new.test.ts": { more: "passed" } }))).toEqual([
+    `test files do not load, and did on the base or are new: \`${file}\``,
+    "repair them",
+  ]);
 });
 
 const many = "tests/test_many.py";

@@ -23,8 +23,9 @@ export function removedTests(facts: Facts): (identity: string, file: string | nu
 }
 
 /**
- * What whoever took `missing` away writes, in the form in which it is read, for all of them; and, where something was
- * written, which entries name no test that ran before. `gone` says when it is written.
+ * The whole artifact as whoever took `missing` away writes it, in the form in which it is read: what it names rightly already
+ * stands in it, since the next one takes its place. Also which of its entries name no test that ran before. `gone` says when
+ * it is written.
  */
 export function removedTestsHint(
   facts: Facts,
@@ -32,13 +33,15 @@ export function removedTestsHint(
   gone = "a removed or renamed test needs its old identity in the artifact `removed_tests`",
 ): string {
   const before = testsBefore(facts);
-  const shape = missing.length === 0 ? "" : `, written as it is here: ${shownEntries(facts, before, missing)}`;
   const written = writtenEntries(facts);
-  if (written.length === 0) return `${gone}${shape}`;
   const known = new Set([...before].flatMap(([identity, file]) => entriesFor(identity, file)));
+  const kept = written.filter((entry) => known.has(entry));
+  const shape =
+    missing.length === 0 ? "" : `, written as it is here: ${shownEntries(facts, before, { kept, missing })}`;
+  if (written.length === 0) return `${gone}${shape}`;
   const unknown = written.filter((entry) => !known.has(entry));
-  const read =
-    unknown.length === 0 ? "names others" : `these of it name no test that ran before: ${listed(unknown, 3)}`;
+  const lacking = missing.length === 0 ? "names others" : "lacks some of these";
+  const read = unknown.length === 0 ? lacking : `these of it name no test that ran before: ${listed(unknown, 3)}`;
   return `${gone}${shape}; it was read, and ${read}`;
 }
 
@@ -51,21 +54,25 @@ function testsBefore({ evidence = {} }: Facts): ReadonlyMap<string, string | nul
   ]);
 }
 
-/** The fewest entries that give up just these: a file of which nothing is left, a test with all of its parameters. */
+/**
+ * The fewest entries that give up just these, behind those that are there: a file of which nothing is left, a test with all of
+ * its parameters.
+ */
 function shownEntries(
   { tree, evidence }: Facts,
   before: ReadonlyMap<string, string | null>,
-  missing: readonly string[],
+  { kept, missing }: { readonly kept: readonly string[]; readonly missing: readonly string[] },
 ): string {
   const paths = new Set(tree?.paths);
   const rest = new Set(evidence?.current?.cases.flatMap(({ identity }) => entriesFor(identity, null)));
-  const entries = new Set(
-    missing.map((identity) => {
+  const entries = new Set([
+    ...kept,
+    ...missing.map((identity) => {
       const file = before.get(identity) ?? null;
       const all = entriesFor(identity, tree === undefined || isIn(paths, file) ? null : file);
       return all.findLast((entry) => !rest.has(entry)) ?? identity;
     }),
-  );
+  ]);
   let length = 0;
   const shown = [...entries].slice(0, maxEntries).filter((entry) => (length += entry.length + 4) <= maxLength);
   const more = entries.size - shown.length;
