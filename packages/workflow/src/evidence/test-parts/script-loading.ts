@@ -75,7 +75,7 @@ function endOfBody(words: readonly string[], at: number): number {
   const isBraced = words[at] === "{";
   for (let end = at; end < words.length; end += 1) {
     const word = words[end] ?? "";
-    if (depth === 0 && !isBraced && (closing.test(word) || word === ",")) return end - 1;
+    if (depth === 0 && !isBraced && (closing.test(word) || word === "," || word === ";")) return end - 1;
     if (opening.test(word)) depth += 1;
     if (closing.test(word)) depth -= 1;
     if (depth === 0 && isBraced) return end;

@@ -6,6 +6,8 @@ interface Word {
   readonly value: string;
   /** It is the first of its line. */
   readonly begins: boolean;
+  /** Whether a line ends in front of it is read in two ways. */
+  readonly isUncertain: boolean;
   readonly from: number;
   readonly to: number;
 }
@@ -43,25 +45,65 @@ export function scriptParts(text: string, jsx: boolean): TestParts {
 
 function wordsOf(text: string, jsx: boolean): readonly Word[] {
   const words: Word[] = [];
-  let begins = true;
-  let to = 0;
+  let [begins, isUncertain, to] = [true, false, 0];
   const tokens: Iterable<Token | JSXToken> = jsx ? jsTokens(text, { jsx }) : jsTokens(text);
   for (const { type, value } of tokens) {
     const from = to;
     to += value.length;
     const word = type === "JSXText" ? value.replaceAll(/\s+/g, " ").trim() : value;
-    if (type === "LineTerminatorSequence") begins = true;
+    if (/^(?:LineTerminatorSequence|MultiLineComment)$/.test(type) && /[\n\r\u2028\u2029]/.test(value)) {
+      isUncertain ||= (type === "MultiLineComment" && !begins) || /^(?:yield|async)$/.test(words.at(-1)?.value ?? "");
+      begins = true;
+    }
     if (type === "WhiteSpace" || type === "LineTerminatorSequence" || type.endsWith("Comment") || word === "") continue;
     const isPlain = type === "StringLiteral" || (type === "NoSubstitutionTemplate" && !/[\n\\]/.test(value));
-    words.push({ value: isPlain ? quoted(value) : word, begins, from, to });
-    begins = false;
+    words.push({ value: isPlain ? quoted(value) : word, begins, isUncertain, from, to });
+    [begins, isUncertain] = [false, false];
   }
-  return words.filter(({ value }, at) => value !== "," || !closing.test(words[at + 1]?.value ?? ""));
+  return withEnds(words.filter(({ value }, at) => value !== "," || !closing.test(words[at + 1]?.value ?? "")));
 }
 
 /** In one kind of quotes, whichever the text has. */
 function quoted(value: string): string {
   return JSON.stringify(value.slice(1, value.length > 1 ? -1 : undefined).replaceAll(/\\(["'`])/g, "$1"));
+}
+
+/** With a semicolon where the end of a line ends a statement: both sides let it, or the language demands it. */
+function withEnds(words: readonly Word[]): readonly Word[] {
+  const levels = [{ isBlock: true, first: "", head: "" }];
+  const all: Word[] = [];
+  for (const word of words) {
+    const level = levels.at(-1) ?? { isBlock: false, first: "", head: "" };
+    const [last = "", before = ""] = [all.at(-1)?.value, all.at(-2)?.value];
+    const isHead = last === ")" && branching.test(level.head) && level.first !== "do";
+    if (level.isBlock && word.begins && /[^;{]/.test(last) && !isHead && endsBetween({ last, before }, word.value)) {
+      all.push({ ...word, value: ";", begins: false, from: word.from, to: word.from });
+      level.first = "";
+    }
+    if (word.value === ";") level.first = "";
+    else if (level.first === "") level.first = word.value;
+    if (word.value === "(") level.head = last;
+    if (opening.test(word.value)) levels.push({ isBlock: word.value === "{", first: "", head: "" });
+    if (closing.test(word.value)) levels.pop();
+    all.push(word);
+  }
+  return all;
+}
+
+/** Whether the end of a line ends a statement between these words. */
+function endsBetween({ last, before }: { readonly last: string; readonly before: string }, next: string): boolean {
+  if (restricted.test(last) && !/^\??\.$/.test(before)) return true;
+  const isOperand = /[\p{L}\p{N}_$)\]"`]$/u.test(last) && !goesOnBehind.test(last);
+  if (/^(?:\+\+|--)$/.test(next)) return isOperand;
+  if (/^(?:[([]|`)/.test(next) && isOperand) return false;
+  return !(goesOnBehind.test(last) && !isEnding(last, before)) && !goesOnBefore.test(next);
+}
+
+const restricted = /^(?:return|break|continue|throw|yield|async)$/;
+
+/** `x as const`, `x!` */
+function isEnding(last: string, before: string): boolean {
+  return (last === "const" && before === "as") || (last === "!" && /[\p{L}\p{N}_$)\]]$/u.test(before));
 }
 
 /** Where a statement stands. */
@@ -75,7 +117,8 @@ function partsOf(words: readonly Word[], place: Place): readonly Part[] {
   const { suites, text } = place;
   return statementsOf(words).flatMap((statement): readonly Part[] => {
     const values = statement.map(({ value }) => value);
-    const source = text.slice(statement[0]?.from, statement.at(-1)?.to);
+    const isPlain = !statement.some(({ isUncertain }, at) => at > 0 && isUncertain);
+    const source = isPlain ? text.slice(statement[0]?.from, statement.at(-1)?.to) : "";
     const called = calledWith(values);
     if (called === null) return partOf(values, { suites, source });
     const body = called.kind === "suite" ? bodyOf(values) : null;
@@ -93,34 +136,22 @@ function testPart(values: readonly string[], names: readonly string[], place: Pi
   return { kind: "test", code: codeOf(values), name, binds: [], ...place };
 }
 
-/** Statements at one level: a semicolon ends one, and so does the end of a line where both sides let it. */
+/** Statements at one level. */
 function statementsOf(words: readonly Word[]): readonly (readonly Word[])[] {
   const statements: Word[][] = [];
   let depth = 0;
   let current: Word[] = [];
-  /** The word in front of the last bracket at this level. */
-  let head = "";
   for (const word of words) {
-    const last = current.at(-1)?.value ?? "";
-    const isHead = last === ")" && depth === 0 && branching.test(head) && current[0]?.value !== "do";
-    const isOpen = isHead || (goesOnBehind.test(last) && !isEnding(last, current.at(-2)?.value ?? ""));
-    if (depth === 0 && word.begins && !isOpen && !goesOnBefore.test(word.value)) current = [];
     if (depth === 0 && word.value === ";") {
       current = [];
       continue;
     }
     if (current.length === 0) statements.push(current);
-    if (depth === 0 && word.value === "(") head = last;
     current.push(word);
     if (opening.test(word.value)) depth += 1;
     if (closing.test(word.value)) depth -= 1;
   }
   return statements;
-}
-
-/** `x as const`, `x!` */
-function isEnding(last: string, before: string): boolean {
-  return (last === "const" && before === "as") || (last === "!" && /[\p{L}\p{N}_$)\]]$/u.test(before));
 }
 
 /** What a statement is that calls for a test or a suite by name, modifiers such as `.only` and `.each(..)` included. */
@@ -203,9 +234,10 @@ function bound(code: string): readonly string[] {
   return /^[\p{L}_$][\p{L}\p{N}_$]*/u.exec(rest)?.slice(0, 1) ?? [];
 }
 
-/** `(a) => b` and `a => b` are one, and semicolons are a matter of taste. */
+/** `(a) => b` and `a => b` are one, and the last semicolon of a block is a matter of taste. */
 function codeOf(values: readonly string[]): string {
-  return codeOfWords(values.filter((value, at) => value !== ";" && !isAroundParameter(values, at)));
+  const isTaste = (at: number): boolean => values[at] === ";" && /^[;}]?$/.test(values[at + 1] ?? "");
+  return codeOfWords(values.filter((_, at) => !isTaste(at) && !isAroundParameter(values, at)));
 }
 
 function isAroundParameter(values: readonly string[], at: number): boolean {
