@@ -120,6 +120,18 @@ describe("bounds", () => {
     expect(redacted.text).toMatch(/^é{100,}\[cut: 100000 characters\]$/u);
   });
 
+  test.each(["a", '"', "\\", "\n", "\u0001", "\u007f", "é", "\u2028", "\u{1F512}", "\ud800"])(
+    "a text of %j is cut at the last character that fits",
+    (character) => {
+      const bytesEach = Buffer.byteLength(JSON.stringify(character.toWellFormed())) - 2;
+      const text = redact(character.repeat(70_000 / character.length), 1_000) as string;
+      const spare = 1_000 - Buffer.byteLength(canonicalJson(text));
+      expect(text).toMatch(/\[cut: 70000 characters\]$/);
+      expect(spare).toBeGreaterThanOrEqual(0);
+      expect(spare).toBeLessThan(bytesEach);
+    },
+  );
+
   test("deep values are cut", () => {
     let deep: JsonValue = 1;
     for (let level = 0; level < 10_000; level += 1) deep = [deep];

@@ -120,14 +120,23 @@ function shownName(name: string): string {
 
 /** The longest beginning of a text whose JSON form takes at most `bytes`, quotes left out. */
 function fitting(text: string, bytes: number): string {
-  let fits = 0;
-  // Each character takes a byte at least.
-  let tooMany = Math.min(text.length, bytes) + 1;
-  while (tooMany - fits > 1) {
-    const middle = Math.floor((fits + tooMany) / 2);
-    if (sizeOf(text.slice(0, middle).toWellFormed()) - 2 <= bytes) fits = middle;
-    else tooMany = middle;
+  // Each character takes a byte at least; a pair may be parted there, and does not fit then.
+  const searched = text.slice(0, Math.max(0, bytes) + 1).toWellFormed();
+  let left = bytes;
+  let end = 0;
+  while (end < searched.length) {
+    const code = searched.codePointAt(end) ?? 0;
+    left -= bytesOf(code);
+    if (left < 0) break;
+    end += code > 0xffff ? 2 : 1;
   }
-  const beginning = text.slice(0, fits);
-  return beginning.isWellFormed() ? beginning : text.slice(0, fits - 1);
+  return searched.slice(0, end);
+}
+
+/** Of a character in a JSON string. */
+function bytesOf(code: number): number {
+  if (code < 0x20) return "\b\t\n\f\r".includes(String.fromCharCode(code)) ? 2 : 6;
+  if (code < 0x80) return code === 0x22 || code === 0x5c ? 2 : 1;
+  if (code < 0x800) return 2;
+  return code < 0x1_0000 ? 3 : 4;
 }

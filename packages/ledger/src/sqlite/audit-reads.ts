@@ -9,7 +9,7 @@ import type { Slices } from "../slices.ts";
 import { wasHeldBy } from "./task-reads.ts";
 
 /** Events that one step of a page reads. */
-const readSize = 100;
+const readSize = 25;
 
 /** Positions that one step of a search looks at before it may let others run: a millisecond or two. */
 const stepSize = 1_000;

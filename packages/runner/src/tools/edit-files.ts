@@ -1,10 +1,9 @@
-import { closeSync } from "node:fs";
 import { optionalBooleanArgument, stringArgument } from "./arguments.ts";
 import { readBytes, textOf, writeBytes } from "./descriptor-text.ts";
 import type { ToolExecutor } from "./executor.ts";
 import { settle, ToolRefusal } from "./outcome.ts";
 import { refuseThrowaway, wellFormed } from "./write-files.ts";
-import { openExisting, openForWriting, replaceFile } from "./write-target.ts";
+import { closeExisting, openExisting, openForWriting, replaceFile } from "./write-target.ts";
 
 /** Texts are searched where every request is answered: a larger one is a command's to edit. */
 const maxEditedBytes = 16 * 1024 ** 2;
@@ -40,7 +39,7 @@ export const editFiles: ToolExecutor = {
         await replaceFile(target, existing.stats.mode & 0o777, (descriptor) => writeBytes(descriptor, edited));
         return { status: "success", path: target.path, replacements: edit.replacements };
       } finally {
-        closeSync(existing.descriptor);
+        await closeExisting(existing);
       }
     }),
 };

@@ -1,9 +1,8 @@
-import { closeSync } from "node:fs";
 import { optionalStringArgument, stringArgument } from "./arguments.ts";
 import { readBytes, writeBytes } from "./descriptor-text.ts";
 import type { ExecutionContext, ToolExecutor } from "./executor.ts";
 import { settle, ToolRefusal } from "./outcome.ts";
-import { openExisting, openForWriting, replaceFile } from "./write-target.ts";
+import { closeExisting, openExisting, openForWriting, replaceFile } from "./write-target.ts";
 
 /** Size that appending may bring a file to. */
 const maxFileBytes = 64 * 1024 ** 2;
@@ -36,7 +35,7 @@ export const writeFiles: ToolExecutor = {
           await writeBytes(descriptor, bytes);
         });
       } finally {
-        if (existing !== null) closeSync(existing.descriptor);
+        await closeExisting(existing);
       }
       return { status: "success", path: target.path, bytes_written: bytes.length, mode };
     }),

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import {
+  close,
   closeSync,
   constants,
   fchmodSync,
@@ -27,6 +28,7 @@ export interface WriteTarget extends Disposable {
 }
 
 const flush = promisify(fdatasync);
+const closeAside = promisify(close);
 
 /**
  * Opens the directory that a file is to be written in, making those that are missing. No link is followed, inside
@@ -111,6 +113,14 @@ export function openExisting(target: WriteTarget): OpenFile | null {
   );
 }
 
+/**
+ * Closes what was at a target. Once another file is in its place, that frees it: for one of megabytes the event loop does
+ * not wait.
+ */
+export async function closeExisting(existing: OpenFile | null): Promise<void> {
+  if (existing !== null) await closeAside(existing.descriptor);
+}
+
 /** Where an open directory lies now. */
 function whereIs(directory: number): string {
   return readlinkSync(`/proc/self/fd/${directory}`);
@@ -144,7 +154,7 @@ export async function replaceFile(
       if (permissions !== null) fchmodSync(descriptor, permissions);
       await flush(descriptor);
     } finally {
-      closeSync(descriptor);
+      await closeAside(descriptor);
     }
     requireInPlace(target);
     using old = keepOld(target, place);
