@@ -221,6 +221,8 @@ describe("tests that passed on the base must pass on the product with the base's
     expect(without([`${file} > small`])).toEqual([file]);
     expect(without([`${file} > small`], onBase({ [other]: "outside" }, { stoppedEarly: true }))).toEqual([file]);
     expect(without([`${file} > large`])).toEqual([]);
+    const half = { base, baseTests: runs.baseTests };
+    expect(filesToRunWithout({ artifacts: { removed_tests: [`${file} > small`] } }, half).size).toBe(0);
     expect(without([`${file} > small`], onBase({ [file]: { small: "failed" } }))).toEqual([]);
     const again = check({ [kept]: { stays: "passed" } }, { base: onBase(files), removed: [`${file} > small`] });
     expect(again).toMatchObject({ passed: true, findings: [{ name: "removed_tests" }] });
@@ -259,6 +261,12 @@ describe("tests that passed on the base must pass on the product with the base's
       passed: false,
       message: expect.stringContaining("do not load: `test/more.test.ts`"),
     });
+    const hooked = { unloadedFiles: [{ file, message: "hook failed", cause: "unclassified" as const }], exitCode: 1 };
+    const passing: RunFiles = { [file]: { small: "passed", large: "passed" } };
+    expect(check(passing, { run: hooked })).toMatchObject({
+      passed: false,
+      message: expect.stringContaining(`do not load: \`${file}\`, of which the first says \`hook failed\``),
+    });
     const noted = onBase({ [file]: { small: "passed", large: "passed" }, "test/more.test.ts": "outside" });
     expect(check(whole, { base: noted }).passed).toBe(true);
   });
@@ -268,6 +276,11 @@ describe("tests that passed on the base must pass on the product with the base's
     expect(check(files, { run: { output: "Segmentation fault" } }).findings).toMatchObject([
       { name: "failed_on_base", severity: "warning", message: expect.stringContaining(": `Segmentation fault`") },
     ]);
+    const current = now(files, { output: "Segmentation fault" });
+    const beside = { current, beside: ["all_tests_pass"] };
+    expect(check(files, { ...beside, run: { output: "Segmentation fault" } }).findings).toEqual([]);
+    const unread = { status: "contradiction", exitCode: 2, output: "Segmentation fault" } as const;
+    expect(check({}, { run: unread }).findings).toEqual([]);
   });
 
   test("tests in files that the task left alone, which pass only beside its tests, are told as such", () => {
@@ -290,7 +303,11 @@ describe("tests that passed on the base must pass on the product with the base's
     ["nobody", "Error: exit 1", false],
   ])("an error for what new code is not covered, as %s prints it, is none", (_, output, passed) => {
     const run = { status: "contradiction", exitCode: 1, output } as const;
-    expect(check({ [file]: { small: "passed", large: "passed" } }, { run }).passed).toBe(passed);
+    const whole = check(
+      { [file]: { small: "passed", large: "passed" } },
+      { run, failedEarlier: ["all tests (exit 1)"] },
+    );
+    expect(whole).toMatchObject(passed ? { passed, findings: [] } : { passed });
     expect(check({ [file]: { small: "passed", large: "failed" } }, { run }).passed).toBe(false);
     expect(check({}, { run }).passed).toBe(false);
   });

@@ -7,7 +7,7 @@ import { evidenceWorkflow } from "../evidence/settings.ts";
 import { indexRun } from "../evidence/test-runs.ts";
 import type { CheckFinding, CheckInput } from "./definition.ts";
 import { evidenceSubject, gatheredCheck } from "./evidence-check.ts";
-import { fail, listed, pass } from "./outcome.ts";
+import { counted, fail, listed, pass } from "./outcome.ts";
 import { judgeReportedPass } from "./reported-pass.ts";
 import { resultFields } from "./reported-results.ts";
 import { settingsFindings } from "./settings-findings.ts";
@@ -24,7 +24,7 @@ export const baseTestsPass = gatheredCheck({
     const reading = readBaseTests(evidenceSubject(input));
     if (!reading.ok) return fail(reading.problem, reading.hint ?? "ask for the transition again");
     if (reading.value === null) return pass();
-    const { run, open, toGiveUp, worseFiles, changedFiles, needsTask } = reading.value;
+    const { run, open, toGiveUp, worseFiles, changedFiles, unloadedFiles, needsTask } = reading.value;
     const { evidenceId } = run;
     const findings = findingsOf(reading.value, input);
     if (open.length === 0 && worseFiles.length === 0) return { ...pass(), evidenceId, findings };
@@ -39,11 +39,10 @@ export const baseTestsPass = gatheredCheck({
     const steps = [
       ...new Set(problems.map(({ step }) => step)),
       `\`GET /tasks/{task_id}/evidence\` holds what they printed, as \`${evidenceId}\``,
-      removedTestsHint(
-        input.facts,
-        [...new Set([...toGiveUp, ...missingAtGreen(input)])],
-        "where this task changes what they ask for, they are named in the artifact `removed_tests`",
-      ),
+      removedTestsHint(input.facts, [...new Set([...toGiveUp, ...missingAtGreen(input)])], {
+        gone: "where this task changes what they ask for, they are named in the artifact `removed_tests`",
+        unloaded: unloadedFiles,
+      }),
       ...(isPart ? ["a file of which all are named is left out, and the others are run without it"] : []),
     ];
     return {
@@ -169,35 +168,57 @@ function short(text: string): string {
 }
 
 function findingsOf(
-  { givenUp, changedRed, flaky, problem, run, needsTask }: BaseTestsReading,
+  { givenUp, changedRed, unloadedFiles, flaky, problem, run, needsTask }: BaseTestsReading,
   input: CheckInput,
 ): readonly CheckFinding[] {
   const { evidenceId } = run;
   const told = (name: string, what: string, tests: readonly string[]): readonly CheckFinding[] =>
     tests.length === 0 ? [] : [{ name, severity: "warning", message: `${what}: ${listed(tests, 20)}`, evidenceId }];
   const { base, current } = input.facts.evidence ?? {};
-  // What is gone is told by `green`, where it judges as well.
+  // What is gone, and what crashed, is told by `green`, where it judges as well.
+  const beside = input.beside?.has("all_tests_pass") === true ? current : undefined;
   const isToldBeside = (identity: string): boolean =>
-    input.beside?.has("all_tests_pass") === true &&
-    current !== undefined &&
-    indexRun(current).stateOf(identity) === "missing";
-  const what =
-    problem === null
-      ? "as the base has them they do not pass on this product"
-      : `as the base has them nothing is known of them on this product (${problemOfBaseRun(run, input).text})`;
+    beside !== undefined && indexRun(beside).stateOf(identity) === "missing";
+  const crashesOf = (one: TestRun): readonly string[] => newCrashes(base ?? { output: "" }, one);
+  const hasNoCrash = run.exitCode === 0 || problem !== null || (beside !== undefined && crashesOf(beside).length > 0);
+  const nothing = "as the base has them nothing is known of them on this product";
   const own = givenUp.filter((identity) => !isToldBeside(identity));
-  const rest = own.filter((identity) => !needsTask(identity));
+  const [before, states] = [indexRun(base ?? run), indexRun(run)];
+  const fileOf = (identity: string): string => before.fileOf(identity) ?? "";
+  const isUnloaded = (identity: string): boolean => unloadedFiles.has(fileOf(identity));
+  const rest = own.filter((identity) => !needsTask(identity) && !isUnloaded(identity));
+  const isUnknown = (identity: string): boolean => run.stoppedEarly && states.stateOf(identity) === "missing";
+  const files = [...Map.groupBy(own.filter(isUnloaded), fileOf)].map(([file, tests]) => {
+    const held = tests.filter((identity) => current !== undefined && indexRun(current).stateOf(identity) === "passed");
+    return `${file} (${counted(tests.length, "test")}, ${String(held.length)} passing as this task has them)`;
+  });
   return [
-    ...told("removed_tests", `${what}, and are given up`, rest),
-    ...told("removed_tests", `${besideTask}, and are given up as the base has them`, own.filter(needsTask)),
+    ...told("removed_tests", "as the base has them these files do not load on this product, and are given up", files),
+    ...(problem === null
+      ? [
+          ...told(
+            "removed_tests",
+            "as the base has them they do not pass on this product, and are given up",
+            rest.filter((identity) => !isUnknown(identity)),
+          ),
+          ...told(
+            "removed_tests",
+            `${nothing} (the run stopped before them), and are given up`,
+            rest.filter(isUnknown),
+          ),
+        ]
+      : told("removed_tests", `${nothing} (${problemOfBaseRun(run, input).text}), and are given up`, rest)),
+    ...told(
+      "removed_tests",
+      `${besideTask}, and are given up as the base has them`,
+      own.filter((identity) => needsTask(identity) && !isUnloaded(identity)),
+    ),
     ...told("rewritten_tests", "red as this task has them, and not passing as the base has them", changedRed),
-    ...(run.exitCode === 0
-      ? []
-      : told(
-          "failed_on_base",
-          "failures that the base has too explain the exit code; crashes as the base has its tests, and none on the base",
-          newCrashes(base ?? { output: "" }, run),
-        )),
+    ...told(
+      "failed_on_base",
+      "failures that the base has too explain the exit code; crashes as the base has its tests, and none on the base",
+      hasNoCrash ? [] : crashesOf(run),
+    ),
     ...told("flaky", "as the base has them, both outcomes on this product", flaky),
     ...(input.beside?.has("all_tests_pass") === true ? [] : settingsFindings(input, run)),
   ];

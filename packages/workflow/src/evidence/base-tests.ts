@@ -38,6 +38,8 @@ export interface BaseTestsReading {
   readonly toGiveUp: readonly string[];
   /** Would be `open`, and are given up in the artifact `removed_tests`. */
   readonly givenUp: readonly string[];
+  /** Test files of the base that do not load here: one entry of that artifact gives up all of one. */
+  readonly unloadedFiles: ReadonlySet<string>;
   /** Would be `open`; as this task has them they were red and pass, which says that it changes what they ask for. */
   readonly changedRed: readonly string[];
   /** Whether a test in a file that this task left alone passes beside what the task put among the tests, and not without. */
@@ -58,18 +60,19 @@ export function readBaseTests(subject: EvidenceSubject): Gathered<BaseTestsReadi
   if (!base.ok) return base;
   const passed = [...base.value.inState("passed"), ...base.value.inState("flaky")];
   if (passed.length === 0) return { ok: true, value: null };
-  const { baseTests, baseTestsFailedEarlier = [] } = facts.value.evidence;
+  const { baseTests, baseTestsLeftOut = [], baseTestsFailedEarlier = [] } = facts.value.evidence;
   if (!baseTests) return { ok: false, problem: "the tests of the base were not run on this product" };
   const problem = problemOfBaseTests(baseTests);
-  const run = indexRun(problem === null ? baseTests : { ...baseTests, cases: [], unloadedFiles: [], flaky: [] });
+  const run = indexRun(withLeftOut(baseTests, problem === null, baseTestsLeftOut));
   const changes = changesFromBase(subject);
-  const isGivenUp = removedTests(subject.facts);
+  const unloadedFiles = new Set((run.run?.unloadedFiles ?? []).map(({ file }) => file));
+  const isGivenUp = removedTests(subject.facts, unloadedFiles);
   const unstable = problem === null ? unstableFiles([facts.value.evidence.base, baseTests]) : new Set<string | null>();
   const passes = (identity: string): boolean => ["passed", "flaky"].includes(run.stateOf(identity));
   const isHeldByFile = (identity: string): boolean =>
     run.stateOf(identity) === "missing" && unstable.has(base.value.fileOf(identity));
   const lost = passed.filter((identity) => !passes(identity) && !isHeldByFile(identity));
-  const identities = [...lost, ...newFailures(base.value, run, { passed: new Set(passed), unstable })];
+  const identities = [...lost, ...newFailures(base.value, run, { passed: new Set(passed), lost, unstable })];
   const givenUp = identities.filter((identity) => isGivenUp(identity, base.value.fileOf(identity)));
   const isChangedRed = problem === null ? wasRedAndPasses(subject, base.value) : () => false;
   const changedRed = identities.filter((identity) => !givenUp.includes(identity) && isChangedRed(identity));
@@ -80,7 +83,12 @@ export function readBaseTests(subject: EvidenceSubject): Gathered<BaseTestsReadi
   ];
   const lostIn = (file: string | null): number => identities.filter((one) => base.value.fileOf(one) === file).length;
   const passedIn = (file: string | null): number => passed.filter((one) => base.value.fileOf(one) === file).length;
-  const flaky = new Set([...run.inState("flaky"), ...noFailuresNow(run, baseTestsFailedEarlier)]);
+  // A run that counts although its exit code says otherwise has failed as a whole by no test's name.
+  const earlier =
+    problemOfRun(baseTests) === null
+      ? baseTestsFailedEarlier
+      : baseTestsFailedEarlier.filter((name) => base.value.identities.has(name));
+  const flaky = new Set([...run.inState("flaky"), ...noFailuresNow(run, earlier)]);
   const changedFiles = changes.ok ? filesOf(open).filter((file) => changes.value.has(file)) : [];
   const inChanged = open.filter((identity) => changedFiles.includes(base.value.fileOf(identity) ?? ""));
   return {
@@ -96,6 +104,7 @@ export function readBaseTests(subject: EvidenceSubject): Gathered<BaseTestsReadi
         .filter((file) => passingIn(run, file) + lostIn(file) < passedIn(file))
         .map((file) => file ?? "tests without a file"),
       givenUp,
+      unloadedFiles,
       changedRed,
       needsTask: passesBeside(subject, base.value),
       flaky: problem === null ? [...flaky].filter((identity) => base.value.stateOf(identity) !== "flaky") : [],
@@ -139,6 +148,32 @@ export function filesToRunWithout(
   );
 }
 
+/**
+ * Test files of the base that do not load on the judged product while tests of other files did not run, as where one that
+ * does not compile stops all: without these the run may tell of the rest, and they stay as they are.
+ */
+export function filesThatStopOthers(
+  { base, baseTests }: { readonly base: TestRun; readonly baseTests: TestRun },
+  include: (path: string) => boolean,
+): readonly UnloadedTestFile[] {
+  if (problemOfBaseTests(baseTests) !== null) return [];
+  const [tests, run] = [indexRun(base), indexRun(baseTests)];
+  const passed = [...tests.inState("passed"), ...tests.inState("flaky")];
+  const files = new Set(passed.map((identity) => tests.fileOf(identity)));
+  const isStopped = (identity: string): boolean => {
+    const file = tests.fileOf(identity);
+    return run.stateOf(identity) === "missing" && (file === null || run.unloaded(file) === null);
+  };
+  if (!passed.some(isStopped)) return [];
+  return baseTests.unloadedFiles.filter(({ file }) => files.has(file) && include(file));
+}
+
+/** The run, as if those that it was made without had not loaded in it; without what it tells where it cannot be taken. */
+function withLeftOut(run: TestRun, isTold: boolean, leftOut: readonly UnloadedTestFile[]): TestRun {
+  if (!isTold) return { ...run, cases: [], unloadedFiles: [...leftOut], flaky: [] };
+  return leftOut.length === 0 ? run : { ...run, unloadedFiles: [...leftOut, ...run.unloadedFiles] };
+}
+
 /** What runners print that end with an error because tests cover too little of the product. */
 const tooLittleCovered =
   /coverage for \w+ \([\d.]+%\) does not meet|coverage threshold for \w+ \([\d.]+%\) not met|\w+ coverage does not meet threshold|required test coverage of [\d.]+% not reached|coverage failure: total of [\d.]+ is less than/i;
@@ -176,11 +211,19 @@ function passesBeside(subject: EvidenceSubject, base: IndexedRun): (identity: st
   };
 }
 
-/** Failures that the base has not, of what is no test that passed there. */
+/** Failures that the base has not, of what is no test that passed there; a file as such also where its tests pass. */
 function newFailures(
   base: IndexedRun,
   run: IndexedRun,
-  { passed, unstable }: { readonly passed: ReadonlySet<string>; readonly unstable: ReadonlySet<string | null> },
+  {
+    passed,
+    lost,
+    unstable,
+  }: {
+    readonly passed: ReadonlySet<string>;
+    readonly lost: readonly string[];
+    readonly unstable: ReadonlySet<string | null>;
+  },
 ): readonly string[] {
   const isNew = (identity: string): boolean => {
     const file = run.fileOf(identity);
@@ -188,7 +231,7 @@ function newFailures(
     if (file !== null && base.unloaded(file) !== null) return false;
     return !(unstable.has(file) && holdsByFile(base, run, file));
   };
-  const known = new Set([...passed].map((identity) => base.fileOf(identity)));
+  const known = new Set(lost.map((identity) => base.fileOf(identity)));
   const unloaded = (run.run?.unloadedFiles ?? []).map(({ file }) => file);
   return [
     ...run.inState("failed").filter(isNew),
