@@ -19,7 +19,7 @@ export interface GreenReading {
   readonly changes: ReadonlyMap<string, TreeChange>;
   /** Files that differ from what they were when their tests were red. */
   readonly changedRedFiles: readonly string[];
-  /** Red files that do not load, hold no test, or hold a skipped one. */
+  /** Red files that do not load, or hold no test, and tests of such files that are skipped. */
   readonly unloadedRedFiles: readonly string[];
   readonly emptyRedFiles: readonly string[];
   readonly skippedInRedFiles: readonly string[];

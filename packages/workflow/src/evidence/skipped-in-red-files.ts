@@ -9,8 +9,8 @@ import { type ChangedTestFile, changedTestFiles, placesOf } from "./unplaced-tes
 /** The skipped tests of red files, told apart by whether the implementation may have to do with it. */
 export interface SkippedInRedFiles {
   /**
-   * Files with a test that is skipped now, and of which nothing shows that it was when the file was judged red; the test
-   * where the report names no file, and it may be in one of those.
+   * Tests that are skipped now, and of which nothing shows that they were when their file was judged red, or when one was
+   * in which they may be, where the report names no file.
    */
   readonly since: readonly string[];
   /**
@@ -63,7 +63,7 @@ export function readSkippedInRedFiles(
       base.stateOf(identity) === "skipped" ||
       (declaresPlatformSkip(textOf(subject, file), identity, file) &&
         (redsOfFile.every(({ wholeFile }) => wholeFile) || wasSkippedAtRed(identity, redsOfFile, evidence)));
-    if (!was || isAloneWithSkipped || ran.has(identity)) since.add(file);
+    if (!was || isAloneWithSkipped || ran.has(identity)) since.add(identity);
     else if (base.stateOf(identity) === "skipped" && isUnchanged(subject, file, identity)) asOnBase.push(identity);
     else before.push(identity);
   }
