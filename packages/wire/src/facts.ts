@@ -22,6 +22,8 @@ export interface FileSample {
   readonly hasScript?: boolean;
   /** How it reads otherwise to a program than to a person, or runs where it should store; null where it does not, as far as it was read. */
   readonly disguise: string | null;
+  /** What of it nobody sees where it is shown, as far as it was read: an order, a line's end, a character; in data it has its uses. */
+  readonly unseen?: string | null;
 }
 
 /** The differences from one earlier tree to the tree now. */

@@ -69,6 +69,8 @@ function noteUnreadableCode(differences: TreeFacts["differences"], baseTree: Tre
     .map(({ path, size, kind }) => `code that nobody can read here: ${quote(path)}, ${String(size)} bytes, ${kind}`);
   const left = found.length - messages.length;
   if (left > 0) messages.push(`code that nobody can read here: ${String(left)} files more`);
+  const unread = difference ? notLookedInto(difference) : 0;
+  if (unread > 0) messages.push(`not looked into, so that only their names were judged: ${String(unread)} files more`);
   const hint = "put there what can be read as it is shown, or say where it is from and how it is made";
   return blocked(
     messages.map((message) =>
@@ -80,6 +82,12 @@ function noteUnreadableCode(differences: TreeFacts["differences"], baseTree: Tre
       }),
     ),
   );
+}
+
+/** Files past those of which the beginnings were read; where none was, nothing is said. */
+function notLookedInto({ changes, samples }: TreeDifference): number {
+  if (!samples || Object.keys(samples).length === 0) return 0;
+  return changes.filter(({ path, after }) => after?.type === "file" && !Object.hasOwn(samples, path)).length;
 }
 
 function compare(

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { disguiseOf } from "./disguised-text.ts";
+import { disguiseOf, unseenIn } from "./disguised-text.ts";
 
 test.each([
   [
@@ -39,4 +39,30 @@ test.each([
   "",
 ])("%j is as it looks", (text) => {
   expect(disguiseOf(text)).toBeNull();
+});
+
+test.each([
+  ["// harmless\rrun();\n", "text with a line end that is not shown (U+000D)"],
+  ["// harmless\u2028run();\n", "text with a line end that is not shown (U+2028)"],
+  ["'user\u202e \u2066// only admin\u2069 \u2066'\n", "text that is shown in another order than it is read (U+202E)"],
+  ["const { a,\u3164} = q;\n", "text with a character that nobody sees (U+3164)"],
+  ["const pri\u200bce = 1;\n", "text with a character that nobody sees (U+200B)"],
+  ["const pri\u200dce = 1;\n", "text with a character that nobody sees (U+200D)"],
+  ["eval(read('a\u{e0101}'));\n", "text with a character that nobody sees (U+E0101)"],
+  ["eval(read('a\u{e0061}'));\n", "text with a character that nobody sees (U+E0061)"],
+  [`const a = 1;${" ".repeat(4_900)}run();\n`, "text with code behind hundreds of blanks"],
+])("%j holds what nobody sees", (text, named) => {
+  expect(unseenIn(text)).toBe(named);
+});
+
+test.each([
+  "\ufeffusing System;\r\nvar a = 1;\r\n",
+  "broken conversion\r\r\n",
+  "const family = '\u{1f468}\u200d\u{1f469}\u200d\u{1f467}', heart = '\u2764\ufe0f', text = '\u2600\ufe0e';\n",
+  "const flag = '\u{1f3f4}\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}';\n",
+  "const name = '\u8fbb\u{e0100}', word = '\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645', greeting = '\u0645\u0631\u062d\u0628\u0627';\n",
+  "const price = `10\u00a0\u20ac`, hyphen = 'Donau\u00addampf';\n",
+  `a${" ".repeat(200)}// aligned\nb${" ".repeat(900)}\n`,
+])("%j holds nothing of the kind", (text) => {
+  expect(unseenIn(text)).toBeNull();
 });

@@ -23,6 +23,29 @@ export function disguiseOf(text: string): string | null {
   return declaredEncoding(text) ?? controlCharacter(text) ?? lookalike(text);
 }
 
+/** Ends a line for a program and not on a screen. */
+const lineEnd = /\r(?!\r*(?:\n|$))|[\u2028\u2029]/u;
+const directional = /[\u202a-\u202e\u2066-\u2069]/u;
+/** Drawn as nothing; of joiners and selectors those that stand where no script and no emoji needs them. */
+const invisible =
+  /[\u034f\u115f\u1160\u180e\u200b\u2060-\u2065\u206a-\u206f\u3164\uffa0\ufff9-\ufffb]|[\u17b4-\u17b5]|[\ufe00-\ufe0d]|(?<=[^])\ufeff|(?<=[\w$])[\u200c\u200d]|[\u200c\u200d](?=[\w$])|(?<!\p{Script=Han})[\u{e0100}-\u{e01ef}]|(?<!\u{1f3f4}[\u{e0020}-\u{e007f}]*)[\u{e0000}-\u{e007f}]/u;
+/** More than any screen is wide, with something behind them. */
+const blanks = /\S[^\S\n\r]{300,}(?=\S)/u;
+
+/**
+ * What in a text of code nobody sees where it is shown, as far as it was read; null where there is nothing. In data it
+ * has its uses: directions in Arabic and Hebrew, marks between words that a line may break at.
+ */
+export function unseenIn(text: string): string | null {
+  const ending = lineEnd.exec(text)?.[0];
+  if (ending !== undefined) return `text with a line end that is not shown (${codePoint(ending)})`;
+  const turned = directional.exec(text)?.[0];
+  if (turned !== undefined) return `text that is shown in another order than it is read (${codePoint(turned)})`;
+  const hidden = invisible.exec(text)?.[0];
+  if (hidden !== undefined) return `text with a character that nobody sees (${codePoint(hidden)})`;
+  return blanks.test(text) ? "text with code behind hundreds of blanks" : null;
+}
+
 function declaredEncoding(text: string): string | null {
   for (const line of text.split("\n", 2)) {
     const name = declaration.exec(line)?.[1];

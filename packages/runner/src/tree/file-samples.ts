@@ -1,7 +1,7 @@
 import type { FileSample, TreeChange } from "@phasegate/wire";
 import { isSnapshotFile } from "@phasegate/workflow";
 import type { ContentStore } from "./content-store.ts";
-import { disguiseOf } from "./disguised-text.ts";
+import { disguiseOf, unseenIn } from "./disguised-text.ts";
 import { hasScript, longestLineOfCode } from "./text-lines.ts";
 import { maxSnapshotBytes, snapshotCode } from "./snapshot-code.ts";
 
@@ -43,7 +43,7 @@ function sampleOf(contents: ContentStore, content: string, isSnapshot: boolean):
     hasScript: text !== null && hasScript(text),
   };
   if (isSnapshot) return { ...about, disguise: snapshotCode(contents.readStart(content, maxSnapshotBytes + 1)) };
-  return { ...about, disguise: text === null ? null : disguiseOf(text) };
+  return { ...about, disguise: text === null ? null : disguiseOf(text), unseen: text === null ? null : unseenIn(text) };
 }
 
 /** Null where there is a zero byte, or what is no UTF-8 but for a character that the end of the sample cuts. */

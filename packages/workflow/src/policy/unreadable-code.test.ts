@@ -34,6 +34,10 @@ describe("code that nobody can read", () => {
   test("is a text that reads otherwise than it looks", () => {
     const disguised = { ...text(9), disguise: "text in the encoding `hz`" };
     expect(kindOf("src/round.py", disguised)).toBe("text in the encoding `hz`");
+    const unseen = { ...text(9), unseen: "text with a character that nobody sees (U+3164)" };
+    expect(kindOf("src/round.js", unseen)).toBe("text with a character that nobody sees (U+3164)");
+    expect(kindOf("locales/ar.json", unseen)).toBeUndefined();
+    expect(kindOf("package.json", unseen)).toBe("text with a character that nobody sees (U+3164)");
     expect(kindOf("test/page.snap", { ...binary("2f2a"), disguise: "code" })).toBe("code");
     expect(kindOf("docs/notes.md", disguised)).toBeUndefined();
   });

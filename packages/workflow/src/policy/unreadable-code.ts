@@ -83,6 +83,7 @@ function kindOf(path: string, sample: FileSample | null): string | null {
   const extension = extensionOf(path);
   const disguise = sample?.disguise ?? null;
   if (disguise !== null && !proseExtensions.has(extension)) return disguise;
+  if (sample?.unseen && !isData(path, sample)) return sample.unseen;
   if (sample?.isText) {
     const isLong = sample.longestLine > maxReadableLine && !isData(path, sample);
     return isLong ? `minified or generated code, a line of ${String(sample.longestLine)} bytes or more` : null;
