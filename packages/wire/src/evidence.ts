@@ -142,12 +142,16 @@ export interface EvidenceFacts {
   readonly current?: TestRun;
   /** On the judged tree, in which tests, and what only phases of red tests may write, are as the base has them. */
   readonly baseTests?: TestRun;
+  /** Test files of the base that do not load on the judged product and kept others from running: `baseTests` ran without them. */
+  readonly baseTestsLeftOut?: readonly UnloadedTestFile[];
   /** As `failedEarlier`, of the tree of `baseTests`. */
   readonly baseTestsFailedEarlier?: readonly string[];
   /** Of every RED that this task has passed and that no rework undid. */
   readonly redIdentities?: readonly RedIdentity[];
   /** Of every RED that a rework has undone, as far as it is kept, with the phase that was left by it. */
   readonly earlierReds?: readonly (RedIdentity & { readonly phase: string })[];
+  /** What files of those held that hold something else now, by content, as far as it is kept; bounded. */
+  readonly earlierTexts?: Readonly<Record<string, string>>;
   /** On each tree on which tests were red, made beside `current`; absent where `current` is not green anyway. */
   readonly redAgain?: readonly TestRun[];
   /** Identities and files that failed when all tests of the judged tree ran earlier for this task; bounded. */

@@ -38,7 +38,7 @@ export {
 } from "./tools/registry.ts";
 export { externalApprover } from "./checks/external.ts";
 export { checkDefinitions, checkNames, findCheck, validateCheckParameters } from "./checks/registry.ts";
-export { filesToRunWithout, treeOfBaseTests } from "./evidence/base-tests.ts";
+export { filesThatStopOthers, filesToRunWithout, treeOfBaseTests } from "./evidence/base-tests.ts";
 export { codeLines } from "./evidence/code-lines.ts";
 export { coverageTests, type TestSource } from "./evidence/coverage-tests.ts";
 export { declaresExpectedFailure } from "./evidence/expected-failures.ts";

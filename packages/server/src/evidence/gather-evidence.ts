@@ -9,10 +9,12 @@ import type {
   RedIdentity,
   TestRun,
   TreeDigest,
+  UnloadedTestFile,
 } from "@phasegate/wire";
 import {
   evidenceNeeded,
   evidenceWorkflow,
+  filesThatStopOthers,
   filesToRunWithout,
   mayHaveUnstableNames,
   redTreePaths,
@@ -25,7 +27,7 @@ import { KeptPayload } from "@phasegate/ledger";
 import type { ServerContext } from "../context.ts";
 import { workspaceKey } from "../tasks/workspace-key.ts";
 import { submittedArtifacts } from "../transitions/transition-facts.ts";
-import { earlierReds } from "./earlier-reds.ts";
+import { earlierReds, earlierTexts } from "./earlier-reds.ts";
 import { failedEarlier } from "./failed-tests.ts";
 import { keepRun } from "./kept-run.ts";
 import { recordedCommand, recordedRun } from "./recorded-evidence.ts";
@@ -59,9 +61,11 @@ export async function gatherEvidence(context: ServerContext, subject: EvidenceSu
   const needed = evidenceNeeded(checksOf(phase, transition));
   const kept = await readNames<RedIdentity>(context, task.redIdentities);
   const reds = kept.filter(({ isStandIn }) => isStandIn !== true);
+  const earlier = await earlierReds(context, task);
   const facts: { -readonly [Member in keyof EvidenceFacts]: EvidenceFacts[Member] } = {
     redIdentities: reds,
-    earlierReds: await earlierReds(context, task),
+    earlierReds: earlier,
+    earlierTexts: await earlierTexts(context, earlier, tree),
     passedEarlier: await readNames<string>(context, task.passedEarlier),
   };
   if (needed.base) facts.base = await runOn(context, subject, { purpose: "base", tree: task.baseTree });
@@ -84,7 +88,9 @@ export async function gatherEvidence(context: ServerContext, subject: EvidenceSu
     facts.failuresForgotten = task.failuresForgotten;
   }
   if (needed.baseTests && facts.base && passesAnything(facts.base)) {
-    facts.baseTests = await runBaseTests(context, subject, { base: facts.base, current: facts.current });
+    const { run, leftOut } = await runBaseTests(context, subject, { base: facts.base, current: facts.current });
+    facts.baseTests = run;
+    if (leftOut.length > 0) facts.baseTestsLeftOut = leftOut;
     facts.baseTestsFailedEarlier = await failedEarlier(context, task, facts.baseTests);
   }
   if (needed.commands.length > 0) {
@@ -138,15 +144,18 @@ async function runAtOneMoment(
   return { current, redAgain };
 }
 
+/** How often the tests of the base are run anew without files that do not load: each build may stop at another. */
+const maxRunsWithout = 4;
+
 /**
  * The tests of the base on the tree that is judged. Where one of them keeps the others from being known, those files are
- * left out that the task gives up whole.
+ * left out that the task gives up whole, and those that do not load, which are named.
  */
 async function runBaseTests(
   context: ServerContext,
   subject: EvidenceSubject,
   runs: { readonly base: TestRun; readonly current: TestRun | undefined },
-): Promise<TestRun> {
+): Promise<{ readonly run: TestRun; readonly leftOut: readonly UnloadedTestFile[] }> {
   const { task, workflow, tree: sourceTree } = subject;
   const { base } = runs;
   const { include, without } = treeOfBaseTests(workflow, runs);
@@ -154,9 +163,20 @@ async function runBaseTests(
     const tree = await context.runner.overlayTree({ base: sourceTree, from: task.baseTree, include, without });
     return runOn(context, subject, { purpose: "base_tests", tree, sourceTree, before: base });
   };
-  const baseTests = await run(without);
-  const files = filesToRunWithout({ artifacts: await submittedArtifacts(context, task) }, { base, baseTests });
-  return files.size === 0 ? baseTests : run(without.union(files));
+  const whole = await run(without);
+  const givenUp = filesToRunWithout({ artifacts: await submittedArtifacts(context, task) }, { base, baseTests: whole });
+  let judged = givenUp.size === 0 ? whole : await run(without.union(givenUp));
+  const leftOut: UnloadedTestFile[] = [];
+  for (let count = 0; count < maxRunsWithout; count += 1) {
+    const stopping = filesThatStopOthers({ base, baseTests: judged }, include);
+    if (stopping.length === 0) break;
+    const files = new Set([...leftOut, ...stopping].map(({ file }) => file));
+    const rest = await run(without.union(givenUp).union(files));
+    if (rest.status !== "completed") break;
+    leftOut.push(...stopping);
+    judged = rest;
+  }
+  return { run: judged, leftOut };
 }
 
 function passesAnything({ cases }: TestRun): boolean {

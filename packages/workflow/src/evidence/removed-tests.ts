@@ -12,32 +12,39 @@ const [maxEntries, maxLength] = [1_000, 32_768];
 
 /**
  * Whether the artifact `removed_tests` (or the field of that name in another) gives a test up: by its identity, by that of a
- * test with parameters without its brackets, or by its file, where the tree holds that no more. Entries are texts, or
- * objects with `identity`, in a list, or the keys of an object.
+ * test with parameters without its brackets, or by its file, where the tree holds that no more or it is one of `unloaded`.
+ * Entries are texts, or objects with `identity`, in a list, or the keys of an object.
  */
-export function removedTests(facts: Facts): (identity: string, file: string | null) => boolean {
+export function removedTests(
+  facts: Facts,
+  unloaded: ReadonlySet<string> = new Set(),
+): (identity: string, file: string | null) => boolean {
   const entries = new Set(writtenEntries(facts));
   const paths = new Set(facts.tree?.paths);
-  const isThere = (file: string | null): boolean => facts.tree === undefined || isIn(paths, file);
+  const isThere = (file: string | null): boolean =>
+    (facts.tree === undefined || isIn(paths, file)) && !isIn(unloaded, file);
   return (identity, file) => entriesFor(identity, isThere(file) ? null : file).some((entry) => entries.has(entry));
 }
 
 /**
  * The whole artifact as whoever took `missing` away writes it, in the form in which it is read: what it names rightly already
  * stands in it, since the next one takes its place. Also which of its entries name no test that ran before. `gone` says when
- * it is written.
+ * it is written; `unloaded` are files that one entry gives up though they are there.
  */
 export function removedTestsHint(
   facts: Facts,
   missing: readonly string[],
-  gone = "a removed or renamed test needs its old identity in the artifact `removed_tests`",
+  {
+    gone = "a removed or renamed test needs its old identity in the artifact `removed_tests`",
+    unloaded = new Set(),
+  }: { readonly gone?: string; readonly unloaded?: ReadonlySet<string> } = {},
 ): string {
   const before = testsBefore(facts);
   const written = writtenEntries(facts);
   const known = new Set([...before].flatMap(([identity, file]) => entriesFor(identity, file)));
   const kept = written.filter((entry) => known.has(entry));
   const shape =
-    missing.length === 0 ? "" : `, written as it is here: ${shownEntries(facts, before, { kept, missing })}`;
+    missing.length === 0 ? "" : `, written as it is here: ${shownEntries(facts, before, { kept, missing, unloaded })}`;
   if (written.length === 0) return `${gone}${shape}`;
   const unknown = written.filter((entry) => !known.has(entry));
   const lacking = missing.length === 0 ? "names others" : "lacks some of these";
@@ -61,7 +68,11 @@ function testsBefore({ evidence = {} }: Facts): ReadonlyMap<string, string | nul
 function shownEntries(
   { tree, evidence }: Facts,
   before: ReadonlyMap<string, string | null>,
-  { kept, missing }: { readonly kept: readonly string[]; readonly missing: readonly string[] },
+  {
+    kept,
+    missing,
+    unloaded,
+  }: { readonly kept: readonly string[]; readonly missing: readonly string[]; readonly unloaded: ReadonlySet<string> },
 ): string {
   const paths = new Set(tree?.paths);
   const rest = new Set(evidence?.current?.cases.flatMap(({ identity }) => entriesFor(identity, null)));
@@ -69,6 +80,7 @@ function shownEntries(
     ...kept,
     ...missing.map((identity) => {
       const file = before.get(identity) ?? null;
+      if (file !== null && unloaded.has(file)) return file;
       const all = entriesFor(identity, tree === undefined || isIn(paths, file) ? null : file);
       return all.findLast((entry) => !rest.has(entry)) ?? identity;
     }),
