@@ -199,6 +199,22 @@ test("an offer of another protocol than WebSocket is passed over, and the reques
   expect(answer).toMatch(/^HTTP\/1\.1 422 [^]*"invalid_request"/);
 });
 
+test("a refused upgrade whose body comes behind it leaves no connection", async () => {
+  const server = await opened();
+  const { port } = new URL(server.url);
+  const socket = connect({ port: Number(port), host: "127.0.0.1", allowHalfOpen: true });
+  const gone = new Promise((resolve) => socket.once("error", resolve).once("close", resolve));
+  socket.write("POST /nowhere HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n");
+  socket.write("Content-Length: 22\r\n\r\n");
+  await once(socket, "readable");
+  socket.write("x".repeat(22));
+  const connections = (): Promise<number> =>
+    new Promise((resolve) => server.app.server.getConnections((_, count) => resolve(count)));
+  await expect.poll(connections).toBe(0);
+  socket.destroy();
+  await gone;
+});
+
 test("a reader whose answer to a ping waits unread while the server is busy is not taken for gone", async () => {
   const server = await opened({ heartbeatMs: 150 });
   const { socket } = read(server.url, server.operatorKey);

@@ -10,6 +10,8 @@ const freePieces = 1_000;
 const bytesEachPiece = 64;
 /** How often a server that closes looks for connections with nothing under way. */
 const dismissalMs = 50;
+/** When a server that closes ends every connection that is left, whatever is under way there. */
+const lastMs = 10_000;
 
 /**
  * Bounds the connections that a server holds open, in all and from one address, so that idle sockets of one client
@@ -19,7 +21,7 @@ const dismissalMs = 50;
  * closed too, and one that sends on behind what is refused ends with that refusal.
  *
  * Answers what the server calls when it closes: connections with nothing under way are ended until none is left, so
- * that a client that keeps one open, or never spoke, holds up nothing.
+ * that a client that keeps one open, or never spoke, holds up nothing; after ten seconds all are.
  */
 export function boundConnections(
   server: Server,
@@ -57,7 +59,13 @@ export function boundConnections(
   };
   return () => {
     const timer = setInterval(dismiss, dismissalMs);
-    server.once("close", () => clearInterval(timer));
+    const last = setTimeout(() => {
+      for (const socket of [...open.values()].flatMap((sockets) => [...sockets])) socket.destroy();
+    }, lastMs);
+    server.once("close", () => {
+      clearInterval(timer);
+      clearTimeout(last);
+    });
     dismiss();
   };
 }
