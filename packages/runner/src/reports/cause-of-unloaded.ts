@@ -89,4 +89,28 @@ const pythonSyntax: Rule = (text, _file, context) => {
   return at === undefined ? null : causeOfPlace(at, context);
 };
 
-const rules: readonly Rule[] = [holdsNoTest, missingPython, pythonSyntax, missingScript, missingExport, scriptSyntax];
+/** What rustc says of a text that it cannot read, and of a module of the test that is not there. */
+const unreadRust =
+  /^error(?:\[E0(?:583|758|76[2-6])\])?: (?:unknown start of token|expected (?!value\b|type\b)|mismatched closing delimiter|unexpected closing delimiter|this file contains an unclosed delimiter|unterminated |unknown prefix|invalid suffix|file not found for module)/;
+
+const missingRust =
+  /^error\[E0432\]: unresolved import `(?!crate::|self::|super::)[^\n]*\n[^]*\bin the root$|^error\[E\d+\]: [^\n]* in crate `/m;
+
+/** The first of what rustc says at one file; what a macro of the product makes of a test is none of the test's own. */
+const rust: Rule = (text, file, context) => {
+  if (!file.endsWith(".rs")) return null;
+  const first = text.split(/\n\s*\n/, 1)[0] ?? "";
+  if (/\bmacro\b/.test(first)) return null;
+  if (unreadRust.test(first)) return causeOfPlace(file, context);
+  return missingRust.test(first) ? "outside" : null;
+};
+
+const rules: readonly Rule[] = [
+  holdsNoTest,
+  missingPython,
+  pythonSyntax,
+  missingScript,
+  missingExport,
+  scriptSyntax,
+  rust,
+];

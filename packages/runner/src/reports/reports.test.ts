@@ -295,9 +295,29 @@ describe("a report as its runner writes it", () => {
     expect(told(parse("cargo", fixture("cargo-uncompiled.txt")))).toEqual({
       cases: [],
       // Not the files that its notes and warnings name: those compile.
-      unloaded: ["unclassified: tests/integ.rs"],
+      unloaded: ["outside: tests/integ.rs"],
       stoppedEarly: true,
     });
+  });
+
+  it.each([
+    ["in_test", "error: unknown start of token: \\", "^"],
+    ["in_test", "error: expected expression, found `;`", "^ expected expression"],
+    ["in_test", "error: mismatched closing delimiter: `}`", "^"],
+    ["in_test", "error[E0765]: unterminated double quote string", "^^^^"],
+    ["in_test", "error[E0583]: file not found for module `common`", "^^^"],
+    ["outside", "error[E0432]: unresolved import `stats::median`", "^^^ no `median` in the root"],
+    ["outside", "error[E0433]: cannot find module `noise` in crate `stats`", "^^^"],
+    ["unclassified", "error[E0432]: unresolved import `common::zip`", "^^^ no `zip` in `common`"],
+    ["unclassified", "error[E0432]: unresolved import `crate::zip`", "^^^ no `zip` in the root"],
+    ["unclassified", "error: cannot find macro `table` in this scope", "^^^"],
+    ["unclassified", "error: expected `,`, found `b`\n  | in this macro invocation", "^"],
+    ["unclassified", "error[E0599]: no method named `median` found for struct `Stats`", "^^^"],
+  ])("cargo: %s where rustc says %s", (cause, said, mark) => {
+    const [words, note = ""] = said.split("\n");
+    const diagnostic = `${words ?? ""}\n --> tests/integ.rs:1:5\n  |\n1 | use x;\n  |     ${mark}\n${note}\n\n`;
+    const text = `${diagnostic}error: could not compile \`stats\` (test "integ") due to 1 previous error\n`;
+    expect(told(parse("cargo", text)).unloaded).toEqual([`${cause}: tests/integ.rs`]);
   });
 
   it("go's JSON lines", () => {
