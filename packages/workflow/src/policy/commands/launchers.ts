@@ -94,7 +94,19 @@ export const launchers: ReadonlySet<string> = new Set([
   "lxc",
   "dtach",
   "vagrant",
+
+  ...words(`logsave ssh-agent gpg-agent sg chronic ifne lckdo mispipe pee run-one run-this-one run-one-constantly
+    run-one-until-success setlock softlimit envdir envuidgid setuidgid chpst execlineb with-contenv catatonit runcon aa-exec
+    cgexec schedtool systemd-inhibit systemd-cat lxc-execute sshpass autossh mosh pdsh clush retry hyperfine watchexec reflex
+    dockerize tsocks fakechroot pseudo catchsegv memusage sotruss uftrace heaptrack rr caffeinate sandbox-exec xcrun dotenvx
+    wait-for-it wait-for-it.sh uname26 i386 x86_64 arch`),
+  ...words(`cmake pyenv rbenv nodenv goenv jenv plenv phpenv rustup volta fnm conda mamba micromamba pixi devbox opam stack cabal
+    dune guix op doppler chamber aws-vault infisical heroku railway pifpaf composer`),
 ]);
+
+function words(names: string): readonly string[] {
+  return names.split(/\s+/u);
+}
 
 /** Launchers that take a whole command line as one argument. */
 export const textLaunchers: ReadonlySet<string> = new Set([
@@ -111,6 +123,7 @@ export const textLaunchers: ReadonlySet<string> = new Set([
   "nodemon",
   "parallel",
   "nix-shell",
+  ...words("hyperfine watchexec reflex autossh mosh pdsh clush sg pee mispipe retry"),
 ]);
 
 /** Options after which a word is a command line. */
@@ -142,7 +155,27 @@ const launchingWords: Readonly<Record<string, readonly string[]>> = {
   fd: ["-x", "-X", "--exec", "--exec-batch"],
   fdfind: ["-x", "-X", "--exec", "--exec-batch"],
   rg: ["--pre"],
+  cmake: ["-E"],
+  rustup: ["run"],
+  composer: ["exec"],
+  dune: ["exec"],
+  guix: ["shell", "environment"],
+  pixi: ["run", "exec"],
+  heroku: ["run"],
+  railway: ["run"],
+  ...Object.fromEntries(
+    words("pyenv rbenv nodenv goenv jenv plenv phpenv fnm opam stack cabal chamber aws-vault").map(executes),
+  ),
+  ...Object.fromEntries(words("volta conda mamba micromamba devbox op doppler infisical pifpaf dotenvx").map(runs)),
 };
+
+function executes(name: string): readonly [string, readonly string[]] {
+  return [name, ["exec"]];
+}
+
+function runs(name: string): readonly [string, readonly string[]] {
+  return [name, ["run"]];
+}
 
 /** The first word that may be a command which the launcher runs; past the end when it runs none. */
 export function launchStart(name: string, words: readonly ShellWord[]): number {
