@@ -46,6 +46,7 @@ export function detectJavaScript(files: ProjectFiles): DetectedProject | null {
     rules: [
       ...["vitest", "jest"].filter((name) => name in dependencies).map((name) => `${name}.config.*`),
       "package.json#/scripts",
+      ...("jest" in dependencies || manifest.jest !== undefined ? ["package.json#/jest"] : []),
       // What vite loads into the process that writes the report.
       ...("vitest" in dependencies ? ["**/postcss.config.*", "**/.postcssrc*", "**/package.json#/postcss"] : []),
     ],

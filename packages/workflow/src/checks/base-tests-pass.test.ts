@@ -265,7 +265,9 @@ describe("tests that passed on the base must pass on the product with the base's
     const passing: RunFiles = { [file]: { small: "passed", large: "passed" } };
     expect(check(passing, { run: hooked })).toMatchObject({
       passed: false,
-      message: expect.stringContaining(`do not load: \`${file}\`, of which the first says \`hook failed\``),
+      message: expect.stringContaining(
+        `fail as files, beside their tests: \`${file}\`, of which the first says \`hook failed\``,
+      ),
     });
     const noted = onBase({ [file]: { small: "passed", large: "passed" }, "test/more.test.ts": "outside" });
     expect(check(whole, { base: noted }).passed).toBe(true);

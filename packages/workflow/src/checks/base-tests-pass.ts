@@ -80,12 +80,21 @@ function problemsOfTests({
 }: BaseTestsReading): Problem[] {
   const problem = (what: string, names: readonly string[], step: string, why = ""): readonly Problem[] =>
     names.length === 0 ? [] : [{ text: `${what}: ${listed(names)}${why}`, step }];
+  const hasRun = new Set(run.cases.map(({ file }) => file));
+  const notLoading = unloaded.filter(({ file }) => !hasRun.has(file));
+  const failingFiles = unloaded.filter(({ file }) => hasRun.has(file));
   return [
     ...problem(
       "do not load",
-      unloaded.map(({ file }) => file),
+      notLoading.map(({ file }) => file),
       "keep what they load where they look for it, such as an export by its old name",
-      reasonOf(unloaded[0]?.message),
+      reasonOf(notLoading[0]?.message),
+    ),
+    ...problem(
+      "fail as files, beside their tests",
+      failingFiles.map(({ file }) => file),
+      "repair what their hooks ask for",
+      reasonOf(failingFiles[0]?.message),
     ),
     ...problem(
       "fail",
