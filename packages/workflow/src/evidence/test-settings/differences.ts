@@ -6,9 +6,6 @@ export interface Sides {
   readonly after: unknown;
 }
 
-/** Whether a change of a value only adds to it what no name of before can lead to. */
-export type Growth = (sides: Sides) => boolean;
-
 /** Both sides at a place. */
 export function at(sides: Sides, ...keys: readonly string[]): Sides {
   const step = (value: unknown, key: string): unknown => membersOf(value)?.[key];
