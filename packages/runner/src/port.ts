@@ -104,6 +104,9 @@ export interface EvidenceRunner {
 
   /** The entries of a kept tree, for facts about single files. */
   readTree(tree: TreeDigest): Promise<readonly TreeEntry[]>;
+
+  /** Texts of contents, by content, as far as they are kept, are UTF-8 and no longer than 256 KiB each. */
+  readTexts(contents: readonly string[]): Promise<Readonly<Record<string, string>>>;
 }
 
 export interface RunnerCapabilities {

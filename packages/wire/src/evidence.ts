@@ -193,6 +193,8 @@ export interface ApprovalFact {
   readonly by: PrincipalId;
   readonly kind: "person" | "agent" | "service";
   readonly roles: readonly string[];
+  /** Who answers for the principal; null where it is nobody else. */
+  readonly owner?: PrincipalId | null;
   /** Of a service. */
   readonly name?: string;
 }

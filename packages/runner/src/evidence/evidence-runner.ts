@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdir } from "node:fs/promises";
+import { mkdir, stat } from "node:fs/promises";
 import path from "node:path";
 import {
   digestJson,
@@ -27,6 +27,7 @@ import { runSettings } from "./run-settings.ts";
 import { isWorthCanary, runCanary, type CanaryBase } from "./canary-run.ts";
 import { runTestCommand, type TestCommandRequest } from "./test-run.ts";
 import { removeDirectory } from "../tree/remove-directory.ts";
+import { textOfBytes } from "../workspace/observation.ts";
 
 export interface EvidenceRunnerParts {
   readonly sandbox: Sandbox;
@@ -216,6 +217,17 @@ export async function openEvidenceRunner(
       return [...(await parts.manifests.get(tree)).entries.values()];
     },
 
+    async readTexts(wanted) {
+      const texts: [string, string][] = [];
+      for (const content of new Set(wanted)) {
+        const size = await sizeOf(parts.contents.pathOf(content));
+        if (size === null || size > maxReadBytes || !parts.contents.has(content)) continue;
+        const text = textOfBytes(parts.contents.readSync(content));
+        if (text !== null) texts.push([content, text]);
+      }
+      return Object.fromEntries(texts);
+    },
+
     removeLayers: (open, usedBeforeMs) => store.removeOthers(open, usedBeforeMs),
 
     async close() {
@@ -223,6 +235,17 @@ export async function openEvidenceRunner(
       await removeDirectory(scratch);
     },
   };
+}
+
+/** Of a text that is read by its content. */
+const maxReadBytes = 256 * 1024;
+
+async function sizeOf(path: string): Promise<number | null> {
+  try {
+    return (await stat(path)).size;
+  } catch {
+    return null;
+  }
 }
 
 type Prepared = {

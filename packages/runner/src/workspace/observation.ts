@@ -43,8 +43,13 @@ export function contentPairs(
 /** The text of a file's entry; null where it is none, is too long, or is not UTF-8. */
 export function textOf(contents: ContentStore, entry: TreeEntry | null): string | null {
   if (entry === null || entry.type !== "file" || entry.size > maxTextBytes) return null;
+  return textOfBytes(contents.readSync(entry.content));
+}
+
+/** Null of what is not UTF-8. */
+export function textOfBytes(bytes: Uint8Array): string | null {
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(contents.readSync(entry.content));
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (error) {
     if (error instanceof TypeError) return null;
     throw error;

@@ -261,6 +261,7 @@ async function openOver(spawner: Spawner, layout: Layout, options: RunnerOptions
     runCommand: (request) => evidence.runCommand(request),
     overlayTree: (request) => evidence.overlayTree(request),
     readTree: (tree) => evidence.readTree(tree),
+    readTexts: (wanted) => evidence.readTexts(wanted),
 
     async close() {
       await evidence.close();

@@ -15,7 +15,7 @@ export function changedRedFindings(
 ): readonly CheckFinding[] {
   const reds = changedReds(evidenceSubject(input), run, options);
   if (reds === null) return [];
-  const { phases, changed, beside, gone, vacuous } = reds;
+  const { phases, changed, beside, gone, kept, vacuous } = reds;
   const parts = [
     ...(gone.length > 0 ? [`gone now: ${listed(gone, 20)}`] : []),
     ...(changed.length > 0 ? [`in files that were changed since: ${listed(changed, 20)}`] : []),
@@ -24,6 +24,11 @@ export function changedRedFindings(
       ? [`passing without the implementation since what they use was changed: ${listed(vacuous, 20)}`]
       : []),
   ];
-  const message = `red in an earlier stay of ${listed(phases)}, and ${parts.join("; ")}`;
-  return [{ name: "rewritten_tests", severity: "warning", message, evidenceId: run.evidenceId }];
+  const gained =
+    kept.length > 0 ? [`what their files held then stands there still, with more: ${listed(kept, 20)}`] : [];
+  const finding = (severity: CheckFinding["severity"], said: readonly string[]): readonly CheckFinding[] => {
+    const message = `red in an earlier stay of ${listed(phases)}, and ${said.join("; ")}`;
+    return said.length === 0 ? [] : [{ name: "rewritten_tests", severity, message, evidenceId: run.evidenceId }];
+  };
+  return [...finding("warning", parts), ...finding("info", gained)];
 }

@@ -70,6 +70,37 @@ test("what was written beside a red test, and a rework changed, is named; what w
   expect(said(outcome)).toEqual([`${rewritten} beside files that were changed since: \`test/rows.json\``]);
 });
 
+const text = 'import { tax } from "../src/tax.js";\ntest("taxes", () => expect(tax(10)).toBe(1));\n';
+const stricter = text.replace("expect(tax(10)).toBe(1)", "{ expect(tax(10)).toBe(1); expect(tax(20)).toBe(2); }");
+
+test.each<[what: string, after: string, runs: RunFiles[string], isKept: boolean]>([
+  ["asserts more is told so", stricter, { taxes: "failed" }, true],
+  ["has another beside it is told so", `${text}test("more", () => {});\n`, { taxes: "failed", more: "passed" }, true],
+  ["passes now without the implementation is a warning", stricter, { taxes: "passed", more: "failed" }, false],
+  ["asserts something else is a warning", text.replace("toBe(1)", "toBe(2)"), { taxes: "failed" }, false],
+  ["asserts less is a warning", stricter.replace("expect(tax(10)).toBe(1);", ""), { taxes: "failed" }, false],
+  ["has a hook beside it is a warning", `beforeEach(() => {});\n${text}`, { taxes: "failed" }, false],
+])("a red test of an earlier stay that %s", (_, after, runs, isKept) => {
+  const outcome = judge("tests_are_failing", {
+    phase: "TDD",
+    sinceBase: [changed(tax, "added")],
+    contents: { [tax]: { before: null, after } },
+    evidence: {
+      base,
+      red: atRed({ "test/old.test.ts": { adds: "passed" }, [tax]: runs }),
+      earlierReds: [before],
+      earlierTexts: { former: text },
+    },
+  });
+  const info =
+    "rewritten_tests, info: red in an earlier stay of `TDD`, and what their files held then stands there still";
+  expect(said(outcome).filter((one) => one.includes("earlier stay"))).toEqual([
+    isKept
+      ? `${info}, with more: ${nameOf("taxes")}`
+      : `${rewritten} in files that were changed since: ${nameOf("taxes")}`,
+  ]);
+});
+
 test("the gate after it says so once more", () => {
   const reds = [redFile(tax)];
   const run = now({ "test/old.test.ts": { adds: "passed" }, [tax]: { taxes: "passed" } });

@@ -1,4 +1,6 @@
 import type { EvidenceFacts, TestRun } from "@phasegate/wire";
+import { isCode } from "./code-lines.ts";
+import { rewrittenParts } from "./rewritten-parts.ts";
 import { contentOf, type EvidenceSubject } from "./subject.ts";
 import { type IndexedRun, indexRun } from "./test-runs.ts";
 
@@ -14,6 +16,8 @@ export interface ChangedReds {
   readonly beside: readonly string[];
   /** Tests, or whole files, that are not there any more. */
   readonly gone: readonly string[];
+  /** In files, or beside them, that gained something, and in which nothing that was there says something else or less. */
+  readonly kept: readonly string[];
   /** Pass without the implementation, in files that are what they were: something that they use was changed. */
   readonly vacuous: readonly string[];
 }
@@ -40,20 +44,35 @@ export function changedReds(
   const isVacuous = (red: EarlierRed): boolean => !isOther(red) && red.isStandIn !== true && passes(tests, red);
   const vacuous = hasImplementation ? [] : reds.filter(isVacuous);
   const gone = others.filter(isGone);
-  const present = others.filter((red) => red.file !== null && !isGone(red));
+  const there = others.filter((red) => red.file !== null && !isGone(red));
+  const isKept = (red: EarlierRed): boolean =>
+    (hasImplementation || red.isStandIn === true || !passes(tests, red)) && onlyGained(subject, red);
+  const kept = there.filter(isKept);
+  const present = there.filter((red) => !kept.includes(red));
   const hasUnplaced = reds.some(({ file }) => file === null);
   const isBeside = ({ isStandIn }: EarlierRed): boolean => isStandIn === true && !hasUnplaced;
   const changed = present.filter((red) => !isBeside(red));
   const beside = present.filter(isBeside);
-  const found = [...gone, ...changed, ...beside, ...vacuous];
+  const found = [...gone, ...changed, ...beside, ...kept, ...vacuous];
   if (found.length === 0) return null;
   return {
     phases: [...new Set(found.map(({ phase }) => phase))],
     changed: identitiesOf(changed),
     beside: identitiesOf(beside),
     gone: identitiesOf(gone),
+    kept: identitiesOf(kept),
     vacuous: identitiesOf(vacuous),
   };
+}
+
+/** Tests that were there say what they said, or assert more; so does what stands beside them. */
+function onlyGained({ facts, baseTree }: EvidenceSubject, { file, content }: EarlierRed): boolean {
+  const texts = facts.evidence?.earlierTexts ?? {};
+  const before = content !== null && Object.hasOwn(texts, content) ? texts[content] : undefined;
+  const after = facts.tree?.differences[baseTree]?.contents[file ?? ""]?.after ?? null;
+  if (file === null || before === undefined || after === null || !isCode(file)) return false;
+  const { tests, beside } = rewrittenParts(file, before, after);
+  return tests.length + beside.length === 0;
 }
 
 /** A file that did not load was red as a whole; it passes once its tests run and none of them fails. */
