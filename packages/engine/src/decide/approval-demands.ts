@@ -3,7 +3,7 @@ import { type CompiledCheck, type CompiledGate, externalApprover } from "@phaseg
 import type { ApprovalDemand, ApprovalGrant, ApprovalState } from "../task-state.ts";
 
 /** Who answers, as far as it decides which demands the answer counts for. */
-type Answering = Pick<ApprovalGrant, "by" | "kind" | "roles" | "name">;
+type Answering = Pick<ApprovalGrant, "by" | "kind" | "roles" | "name" | "owner">;
 
 /** What the approvers of a system begin with. */
 const externalPrefix = externalApprover("");
@@ -67,7 +67,10 @@ export function isApprover(
   );
 }
 
-/** A system that the gate asks by name answers for itself and for no other demand. */
+/**
+ * A system that the gate asks by name answers for itself and for no other demand. Keys of people that one owner answers for
+ * are one person's, and count once.
+ */
 function countGiven(
   demands: readonly ApprovalDemand[],
   { approvers }: ApprovalDemand,
@@ -79,7 +82,7 @@ function countGiven(
     if (system !== null && systems.has(system)) return approvers.includes(system);
     return isApprover(approvers, grant);
   });
-  return new Set(counted.map(({ by }) => by)).size;
+  return new Set(counted.map(({ by, kind, owner }) => (kind === "person" ? (owner ?? by) : by))).size;
 }
 
 function systemOf(who: {

@@ -56,12 +56,13 @@ export function questionOf(
     subject: { digest, ...bound },
     open,
     approved: open?.status === "granted" && isComplete(demandsOf(gate), grants),
-    facts: grants.map(({ by, kind, roles, name }) => ({
+    facts: grants.map(({ by, kind, roles, name, owner }) => ({
       gate: gate.id,
       digest,
       by,
       kind,
       roles,
+      owner,
       ...(name === undefined ? {} : { name }),
     })),
   };

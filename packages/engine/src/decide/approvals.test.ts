@@ -1,4 +1,11 @@
-import { type ApprovalId, digestBytes, digestJson, openPrincipalId, type OperationId } from "@phasegate/wire";
+import {
+  type ApprovalId,
+  digestBytes,
+  digestJson,
+  openPrincipalId,
+  type OperationId,
+  type PrincipalId,
+} from "@phasegate/wire";
 import { describe, expect, it } from "vitest";
 import { approvalBy, gateOf, testsPass } from "../testing/checks.ts";
 import { ada, adasPerson, anna, audrey, bob, eve, mallory, olga, rex, server } from "../testing/principals.ts";
@@ -117,6 +124,16 @@ describe("grant_approval", () => {
     grant(story, anna);
     expect(story.codes()).toEqual(["approval_not_open"]);
     expect(resume(story)).toMatchObject({ effect: "pending", events: [] });
+    grant(story, olga);
+    expect(resume(story).effect).toBe("allow");
+  });
+
+  it("counts keys of people that one owner answers for once", () => {
+    const story = storyAwaiting(gateOf("release", approvalBy(["human"], 2)));
+    const second = { ...olga, id: "prn_second" as PrincipalId, name: "second", owner: anna.id };
+    grant(story, anna);
+    grant(story, second);
+    expect(resume(story)).toMatchObject({ effect: "pending" });
     grant(story, olga);
     expect(resume(story).effect).toBe("allow");
   });

@@ -16,8 +16,9 @@ export function decideGrantApproval(situation: Situation, command: GrantApproval
   if (reason || !approval) return refuse(situation, command, ...(reason ? [reason] : []));
   const { context } = situation;
   const gate = gateOf(situation, approval);
-  const { id, kind, roles, name } = context.principal;
-  const complete = gate !== null && isComplete(demandsOf(gate), [...approval.grants, { by: id, kind, roles, name }]);
+  const { id, kind, roles, name, owner } = context.principal;
+  const answer = { by: id, kind, roles, name, owner };
+  const complete = gate !== null && isComplete(demandsOf(gate), [...approval.grants, answer]);
   return allow([
     newEvent(context, "approval.granted", {
       approval_id: approval.id,

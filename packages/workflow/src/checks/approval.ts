@@ -20,7 +20,7 @@ export const approval: CheckDefinition = {
   name: "approval",
   aliases: ["quorum"],
   passesWhen:
-    "`approvals_required` principals with one of the roles `approvers` approved exactly this digest; `human` is a person with the role `approver` or `operator`; `orchestrator` approves by itself once every blocking check of the gate passes",
+    "`approvals_required` principals with one of the roles `approvers` approved exactly this digest, keys of people with one owner counted once; `human` is a person with the role `approver` or `operator`; `orchestrator` approves by itself once every blocking check of the gate passes",
   parameters: Type.Object(
     {
       approvers: Type.Optional(
@@ -44,7 +44,8 @@ export const approval: CheckDefinition = {
     if (!facts.approvals) return fail(`no approval by ${listed(approvers)} was gathered`);
     const authors = new Set(facts.authors);
     const standing = facts.approvals.filter(({ by }) => !authors.has(by)).filter((fact) => mayApprove(fact, approvers));
-    const count = new Set(standing.map(({ by }) => by)).size;
+    // Keys of people that one owner answers for are one person's.
+    const count = new Set(standing.map(({ by, kind, owner }) => (kind === "person" ? (owner ?? by) : by))).size;
     if (count >= required) return pass(`approved by ${counted(count, "principal")}`);
     return fail(
       `${count} of ${counted(required, "approval")} by ${listed(approvers)}`,

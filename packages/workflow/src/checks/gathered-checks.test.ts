@@ -193,6 +193,11 @@ describe("approval", () => {
       [by(ada, "person"), by(ada, "person")],
       { approvers: ["human"], approvals_required: 2 },
     ],
+    [
+      "two keys of one person are one",
+      [by(ada, "person"), { ...by(bob, "person"), owner: ada }],
+      { approvers: ["human"], approvals_required: 2 },
+    ],
     ["the only one is by an author", [by(ada, "person")], { approvers: ["human"] }, [ada]],
     ["no approver is named", [by(ada, "person")], {}],
     [
