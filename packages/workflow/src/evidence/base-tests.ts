@@ -106,7 +106,7 @@ export function readBaseTests(subject: EvidenceSubject): Gathered<BaseTestsReadi
       givenUp,
       unloadedFiles,
       changedRed,
-      needsTask: passesBeside(subject, base.value),
+      needsTask: isUnknown ? () => false : passesBeside(subject, base.value),
       flaky: problem === null ? [...flaky].filter((identity) => base.value.stateOf(identity) !== "flaky") : [],
     },
   };
