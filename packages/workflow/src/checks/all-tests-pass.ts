@@ -5,7 +5,7 @@ import { testsOfChange } from "../evidence/coverage-tests.ts";
 import { newCrashes } from "../evidence/crashes.ts";
 import { readGreen, type GreenReading } from "../evidence/green.ts";
 import { removedTestsHint } from "../evidence/removed-tests.ts";
-import { executedTests, indexRun } from "../evidence/test-runs.ts";
+import { executedTests } from "../evidence/test-runs.ts";
 import { executionOfChanges } from "../evidence/weak-red.ts";
 import type { CheckFinding, CheckInput, CheckOutcome } from "./definition.ts";
 import { changedRedFindings } from "./changed-reds.ts";
@@ -100,7 +100,12 @@ function problemsOfRedAgain({ redAgain }: GreenReading): readonly Problem[] {
 }
 
 function problemsOfRun(reading: GreenReading, input: CheckInput): readonly Problem[] {
-  const gone = `${removedTestsHint(input.facts, reading.missing)}${asksForMore(input) ? "; `base_tests_pass` writes it out with its own" : ""}`;
+  const moved = reading.moved.filter(({ identity }) => reading.missing.includes(identity));
+  const gone = [
+    removedTestsHint(input.facts, reading.missing),
+    ...(moved.length > 0 ? [`so does one that moved and passes there: ${listed(moved.map(placesOfMove))}`] : []),
+    ...(asksForMore(input) ? ["`base_tests_pass` writes it out with its own"] : []),
+  ].join("; ");
   const red = new Set([...reading.stillRed, ...reading.unloadedRedFiles]);
   const unloaded = reading.newlyUnloaded.map(({ file }) => file).filter((file) => !red.has(file));
   return [
@@ -115,6 +120,10 @@ function problemsOfRun(reading: GreenReading, input: CheckInput): readonly Probl
       : []),
     ...(executedTests(reading.run) === 0 ? [{ message: "no test ran", hint: "`tests_were_run` tells why" }] : []),
   ];
+}
+
+function placesOfMove({ identity, now }: GreenReading["moved"][number]): string {
+  return `${identity} -> ${now}`;
 }
 
 /** Whether another check of the gate asks for entries in the same artifact, and writes out all. */
@@ -177,7 +186,25 @@ function findingsOf(reading: GreenReading, base: TestRun | undefined): readonly 
           ),
         ]
       : []),
-    ...(reading.removed.length > 0 ? [finding("removed_tests", "warning", removedMessage(reading))] : []),
+    ...(reading.removed.length > 0
+      ? [finding("removed_tests", "warning", `passed before and are given up: ${listed(reading.removed, 20)}`)]
+      : []),
+    ...movedFindings(reading).map(([severity, message]) => finding("removed_tests", severity, message)),
+  ];
+}
+
+/** What tests load where they are now is for a reader, unless they pass on this product as the base has them, too. */
+function movedFindings({ moved, missing }: GreenReading): readonly (readonly [CheckFinding["severity"], string])[] {
+  const named = (tests: GreenReading["moved"]): string => listed(tests.map(placesOfMove), 20);
+  const held = moved.filter(({ isHeld }) => isHeld);
+  const others = moved.filter(({ identity, isHeld }) => !isHeld && !missing.includes(identity));
+  return [
+    ...(held.length > 0
+      ? [["info", `moved word for word, and pass there and as the base has them: ${named(held)}`] as const]
+      : []),
+    ...(others.length > 0
+      ? [["warning", `moved, and pass there, by what is loaded and acts on them there: ${named(others)}`] as const]
+      : []),
   ];
 }
 
@@ -187,25 +214,6 @@ function failedOnBase(tests: readonly string[], crashes: readonly string[], evid
   if (crashes.length === 0) return { name: "failed_on_base", severity: "info", message, evidenceId };
   const crashed = `with them alone no exit code tells of what crashed in this run and not on the base: ${listed(crashes)}`;
   return { name: "failed_on_base", severity: "warning", message: `${message}; ${crashed}`, evidenceId };
-}
-
-/** A file that moved as it was, and whose tests pass there, lost none; what they load from there is for a reader. */
-function removedMessage({ removed, changes, run }: GreenReading): string {
-  const tests = indexRun(run);
-  const added = [...changes.values()].filter(({ kind }) => kind === "added");
-  const isMoved = (identity: string): boolean => {
-    const [file = "", ...names] = identity.split(" > ");
-    const change = changes.get(file);
-    if (change?.kind !== "deleted") return false;
-    const places = added.filter(({ after }) => after?.content === change.before?.content);
-    return places.some(({ path }) => tests.stateOf([path, ...names].join(" > ")) === "passed");
-  };
-  const [moved, gone] = [removed.filter(isMoved), removed.filter((identity) => !isMoved(identity))];
-  const parts = [
-    ...(gone.length > 0 ? [`passed before and are given up: ${listed(gone, 20)}`] : []),
-    ...(moved.length > 0 ? [`moved with their files, byte for byte, and pass there: ${listed(moved, 20)}`] : []),
-  ];
-  return parts.join("; ");
 }
 
 function weakRed({ wholeFileReds, run, changes }: GreenReading, input: CheckInput): readonly CheckFinding[] {

@@ -150,7 +150,7 @@ describe("a test of the base that says something else and passes as it did", () 
     test("nothing more is told than that its tests are called otherwise, where they are called by it", () => {
       const named = (path: string): RunFiles => ({ "": { [path]: "passed" } });
       expect(told(named("test/tax.test.sh"), named("test/taxes.test.sh"))).toEqual([
-        "warning removed_tests: moved with their files, byte for byte, and pass there: `test/tax.test.sh`",
+        "warning removed_tests: moved, and pass there, by what is loaded and acts on them there: `test/tax.test.sh -> test/taxes.test.sh`",
       ]);
     });
 

@@ -114,11 +114,12 @@ test("the texts of what changed are read for green where coverage is measured, t
     changed("src/b.ts", "added"),
     changed("src/c.ts", "deleted"),
     changed("test/a.ts"),
+    changed("test/b.ts", "deleted"),
     changed("package.json"),
   ];
   const texts = (gate: string) => textsForEvidence(compiled(gate), compiled(gate).initialPhase, changes);
-  expect(texts("green")).toEqual(["src/a.ts", "src/b.ts", "test/a.ts", "package.json"]);
-  expect(texts("red")).toEqual(["test/a.ts", "package.json"]);
+  expect(texts("green")).toEqual(["src/a.ts", "src/b.ts", "test/a.ts", "test/b.ts", "package.json"]);
+  expect(texts("red")).toEqual(["test/a.ts", "test/b.ts", "package.json"]);
   expect(texts("base_tests")).toEqual(["package.json"]);
   expect(texts("{ green: { evidence: self_reported } }")).toEqual([]);
 });

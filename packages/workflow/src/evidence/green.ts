@@ -12,6 +12,7 @@ import {
   type TestState,
   unstableFiles,
 } from "./test-runs.ts";
+import { type TestElsewhere, testsElsewhere } from "./tests-elsewhere.ts";
 
 /** What the run on the current tree says, held against RED, the base and what passed earlier. Empty lists are good. */
 export interface GreenReading {
@@ -49,6 +50,8 @@ export interface GreenReading {
   readonly failedOnBase: readonly string[];
   /** Gone, and given up in `removed_tests`. */
   readonly removed: readonly string[];
+  /** Passed on the base, and pass now in another file or suite: held there, or of `missing` or given up. */
+  readonly moved: readonly TestElsewhere[];
   /** Both outcomes on this tree, in this run or before it in this task, and not an unchanged test that was flaky on the base. */
   readonly flaky: readonly string[];
   /** Runs with failures that this one was not compared with. */
@@ -91,7 +94,10 @@ export function readGreen(subject: EvidenceSubject): Gathered<GreenReading> {
     const isUnloaded = file !== null && run.unloaded(file) !== null && base.value.unloaded(file) === null;
     return current.value.stoppedEarly || isUnloaded;
   };
-  const lost = before("missing").filter((identity) => !isGone(identity) && !isUnstable(identity));
+  const elsewhere = testsElsewhere(subject, base.value, run);
+  const moved = before("missing").flatMap((identity) => elsewhere.get(identity) ?? []);
+  const isHeld = (identity: string): boolean => elsewhere.get(identity)?.isHeld === true;
+  const lost = before("missing").filter((identity) => !isGone(identity) && !isUnstable(identity) && !isHeld(identity));
   const skippedInReds = readSkippedInRedFiles(subject, run, { base: base.value, reds, passedBefore });
   return {
     ok: true,
@@ -116,7 +122,8 @@ export function readGreen(subject: EvidenceSubject): Gathered<GreenReading> {
       failing: before("failed"),
       ...readFailures(run, { base: base.value, reds, passedBefore, unstable }),
       worseFiles: worseFiles(base.value, run, { unstable, isGone }),
-      removed: before("missing").filter(isGone),
+      removed: before("missing").filter((identity) => isGone(identity) && !elsewhere.has(identity)),
+      moved,
       failuresForgotten: evidence.failuresForgotten ?? 0,
       flaky: [...new Set([...run.inState("flaky"), ...noFailuresNow(run, evidence.failedEarlier ?? [])])].filter(
         (identity) => !isExcused(identity, { run, base: base.value, changes: changes.value }),

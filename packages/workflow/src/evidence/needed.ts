@@ -2,6 +2,7 @@ import { digestJson, type Digest, type JsonObject, type TreeChange } from "@phas
 import type { CompiledCheck, CompiledPhase, CompiledWorkflow } from "../model/compiled.ts";
 import { evidenceWorkflow } from "./settings.ts";
 import { isTestSettings } from "./test-settings/changed-settings.ts";
+import { mayHaveMoved } from "./tests-elsewhere.ts";
 
 /** One run of a `command` check. */
 export interface CommandNeeded {
@@ -103,8 +104,8 @@ function asksForRed({ exits }: CompiledPhase): boolean {
 export const maxTextBytes = 256 * 1024;
 
 /**
- * Paths of `changes` whose texts checks on evidence look into: test files, for the tests that they leave out, and settings,
- * for what they say of tests; where the
+ * Paths of `changes` whose texts checks on evidence look into: test files, for the tests that they leave out or held before
+ * they went elsewhere, and settings, for what they say of tests; where the
  * workflow measures coverage, also for which lines changed (`weak_red`), for comments that take lines out of the
  * coverage, and for what loads a file that is named like a test.
  */
@@ -121,7 +122,9 @@ export function textsForEvidence(
   const looksAtSettings = looksAtTests || asks("base_tests_pass");
   const hasCoverage = evidenceWorkflow(workflow.normalized.evidence).coverage !== null;
   return changes
-    .filter(({ kind, path, after }) => {
+    .filter((change) => {
+      const { kind, path, after } = change;
+      if (looksAtTests && workflow.isTestFile(path) && mayHaveMoved(change, maxTextBytes)) return true;
       if (after?.type !== "file") return false;
       if (looksAtTests && workflow.isTestFile(path) && after.size <= maxTextBytes) return true;
       if (looksAtSettings && isTestSettings(path) && after.size <= maxTextBytes) return true;

@@ -12,6 +12,7 @@ import {
   stepAfterRun,
   unstableFiles,
 } from "./test-runs.ts";
+import { testsElsewhere } from "./tests-elsewhere.ts";
 import { type ChangedTestFile, changedTestFiles, placesOf } from "./unplaced-tests.ts";
 import { isUntouchedTest } from "./untouched-tests.ts";
 
@@ -216,6 +217,9 @@ function read(subject: EvidenceSubject, run: TestRun, base: IndexedRun, overlay:
       red,
       base,
       reds: [...counted.flatMap((identity) => filesOf(identity, red, overlay)), ...wholeNames],
+      elsewhere: [...testsElsewhere(subject, base, red).values()]
+        .filter((test) => red.fileOf(test.now) !== base.fileOf(test.identity))
+        .map(({ identity }) => identity),
     }),
     written: overlay.written,
   };
@@ -258,14 +262,22 @@ function counts(identity: string, { red, base, overlay, isByData }: Comparison):
 /** A changed test that passes on the base and after tests no more than before, or less: only a reader can tell. */
 function rewrittenFiles(
   { existing, testFiles, moved }: Overlay,
-  { red, base, reds }: { red: IndexedRun; base: IndexedRun; reds: readonly string[] },
+  {
+    red,
+    base,
+    reds,
+    elsewhere,
+  }: { red: IndexedRun; base: IndexedRun; reds: readonly string[]; elsewhere: readonly string[] },
 ): readonly RewrittenFile[] {
   const files = new Set([...base.identities].map((identity) => base.fileOf(identity)));
   const unplaced = passingIn(base, null);
   const wasRun = (file: string): boolean =>
     !red.stoppedEarly || !testFiles.has(file) || [...red.identities].some((identity) => red.fileOf(identity) === file);
-  const passing = (file: string): number =>
-    [file, ...(moved.get(file) ?? [])].reduce((sum, place) => sum + passingIn(red, place), 0);
+  const passing = (file: string): number => {
+    const places = moved.get(file) ?? [];
+    const single = places.length > 0 ? [] : elsewhere.filter((identity) => base.fileOf(identity) === file);
+    return [file, ...places].reduce((sum, place) => sum + passingIn(red, place), single.length);
+  };
   return existing
     .filter((file) => !reds.includes(file) && (files.has(file) ? passingIn(base, file) : unplaced) > 0)
     .map((file) =>

@@ -3,6 +3,7 @@ import { filesWithUnstableReds, redsPassByFile } from "./red-again.ts";
 import { removedTests } from "./removed-tests.ts";
 import { baseRun, currentRun, type EvidenceSubject, type Gathered } from "./subject.ts";
 import { holdsByFile, indexRun, testsOfSuite, unstableFiles } from "./test-runs.ts";
+import { testsElsewhere } from "./tests-elsewhere.ts";
 
 /** Tests that ran before, on the base or at an earlier gate, and do not run now. */
 export interface SkippedReading {
@@ -42,7 +43,8 @@ export function readSkipped(subject: EvidenceSubject): Gathered<SkippedReading> 
     const file = base.value.fileOf(identity);
     return base.value.identities.has(identity) && unstable.has(file) && holdsByFile(base.value, run, file);
   };
-  const open = [...ran].filter((identity) => !isHeldByFile(identity));
+  const elsewhere = testsElsewhere(subject, base.value, run);
+  const open = [...ran].filter((identity) => !isHeldByFile(identity) && elsewhere.get(identity)?.isHeld !== true);
   return {
     ok: true,
     value: {
