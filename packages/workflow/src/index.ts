@@ -36,6 +36,7 @@ export {
   validateToolArguments,
   type ToolGroup,
 } from "./tools/registry.ts";
+export { countPrincipals } from "./checks/approval.ts";
 export { externalApprover } from "./checks/external.ts";
 export { checkDefinitions, checkNames, findCheck, validateCheckParameters } from "./checks/registry.ts";
 export { filesThatStopOthers, filesToRunWithout, treeOfBaseTests } from "./evidence/base-tests.ts";

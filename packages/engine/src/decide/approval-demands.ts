@@ -1,5 +1,5 @@
 import type { Principal } from "@phasegate/wire";
-import { type CompiledCheck, type CompiledGate, externalApprover } from "@phasegate/workflow";
+import { type CompiledCheck, type CompiledGate, countPrincipals, externalApprover } from "@phasegate/workflow";
 import type { ApprovalDemand, ApprovalGrant, ApprovalState } from "../task-state.ts";
 
 /** Who answers, as far as it decides which demands the answer counts for. */
@@ -67,10 +67,7 @@ export function isApprover(
   );
 }
 
-/**
- * A system that the gate asks by name answers for itself and for no other demand. Keys of people that one owner answers for
- * are one person's, and count once.
- */
+/** A system that the gate asks by name answers for itself and for no other demand. */
 function countGiven(
   demands: readonly ApprovalDemand[],
   { approvers }: ApprovalDemand,
@@ -82,7 +79,7 @@ function countGiven(
     if (system !== null && systems.has(system)) return approvers.includes(system);
     return isApprover(approvers, grant);
   });
-  return new Set(counted.map(({ by, kind, owner }) => (kind === "person" ? (owner ?? by) : by))).size;
+  return countPrincipals(counted);
 }
 
 function systemOf(who: {

@@ -44,8 +44,7 @@ export const approval: CheckDefinition = {
     if (!facts.approvals) return fail(`no approval by ${listed(approvers)} was gathered`);
     const authors = new Set(facts.authors);
     const standing = facts.approvals.filter(({ by }) => !authors.has(by)).filter((fact) => mayApprove(fact, approvers));
-    // Keys of people that one owner answers for are one person's.
-    const count = new Set(standing.map(({ by, kind, owner }) => (kind === "person" ? (owner ?? by) : by))).size;
+    const count = countPrincipals(standing);
     if (count >= required) return pass(`approved by ${counted(count, "principal")}`);
     return fail(
       `${count} of ${counted(required, "approval")} by ${listed(approvers)}`,
@@ -53,6 +52,11 @@ export const approval: CheckDefinition = {
     );
   },
 };
+
+/** How many answered: keys of people that one owner answers for are one person's, and count once. */
+export function countPrincipals(answers: readonly Pick<ApprovalFact, "by" | "kind" | "owner">[]): number {
+  return new Set(answers.map(({ by, kind, owner }) => (kind === "person" ? (owner ?? by) : by))).size;
+}
 
 /** True when no person takes part: the orchestrator is the only approver and one approval is enough. */
 function isAutomatic(parameters: JsonObject): boolean {

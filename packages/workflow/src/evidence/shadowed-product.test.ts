@@ -62,7 +62,7 @@ test.each([
   ["src/test/resources/junit-platform.properties", "junit.jupiter.extensions.autodetection.enabled=true\n"],
   ["src/test/resources/META-INF/services/org.junit.jupiter.api.extension.Extension", "shop.Quiet\n"],
 ])("is told of: `%s` that says where imports lead or how tests run", (path, text) => {
-  expect(shadows(["src/index.js"], { [path]: text })).toEqual([path]);
+  expect(shadows(["src/index.js"], { [path]: text }, ["test/a.test.js", "tests/test_a.py"])).toEqual([path]);
 });
 
 test.each<[string, readonly string[], Readonly<Record<string, string>>, readonly string[]]>([
@@ -97,6 +97,7 @@ test.each<[string, readonly string[], Readonly<Record<string, string>>, readonly
     },
     [],
   ],
+  ["settings of a project that tests read", [], { "test/fixtures/app/jest.config.js": "" }, ["test/a.test.js"]],
   ["a mock of what is no part of the product", ["packages/cart/src/index.js"], none("__mocks__/fs.js"), []],
   ["a script of the name of one of the product", ["src/price.js"], none("test/src/price.js"), []],
   ["a setup of the tests' own", shop, none("tests/setup.py"), []],

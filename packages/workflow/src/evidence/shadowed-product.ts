@@ -41,12 +41,19 @@ export function shadowsOfProduct(source: ShadowSource): readonly string[] {
   const folders = new Set(product.flatMap((path) => path.split("/").slice(0, -1)));
   const added = new Set(source.changes.filter(({ kind }) => kind === "added").map(({ path }) => path));
   const earlier = new Set(source.paths.filter((path) => !added.has(path)).flatMap(modulesNamed));
+  const tests = source.paths.filter((path) => source.isTest(path) && !added.has(path));
+  // One of a project that tests only read, as a fixture, is no test runner's.
+  const isOfRunner = (path: string): boolean =>
+    ofRunner.test(path) &&
+    (resource.test(path) || tests.some((test) => test.startsWith(path.slice(0, path.lastIndexOf("/") + 1))));
   return changed
     .filter(({ path }) => {
       if (added.has(path) && modulesNamed(path).some((name) => earlier.has(name))) return true;
       if (isPython(path)) return isModuleOf(path, modules, all);
       if (isSearched(path) && ends.has(endOf(path))) return true;
-      return isPackage(path) || isMockOf(path, folders) || isConfigured(path, source.contents[path]);
+      return (
+        isPackage(path) || isMockOf(path, folders) || isConfigured(path, source.contents[path]) || isOfRunner(path)
+      );
     })
     .map(({ path }) => path);
 }
@@ -142,7 +149,6 @@ function isMockOf(path: string, folders: ReadonlySet<string>): boolean {
 }
 
 function isConfigured(path: string, texts: ContentPair | undefined): boolean {
-  if (ofRunner.test(path)) return true;
   if (!configuration.test(path)) return false;
   const text = texts?.after ?? null;
   return text === null || leads.test(text);
