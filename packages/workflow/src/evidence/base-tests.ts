@@ -1,7 +1,7 @@
 import type { Facts, TestRun, UnloadedTestFile } from "@phasegate/wire";
 import type { CompiledWorkflow } from "../model/compiled.ts";
 import { noFailuresNow } from "./green.ts";
-import { baseTestPaths } from "./needed.ts";
+import { asksForRed, baseTestPaths } from "./needed.ts";
 import { removedTests } from "./removed-tests.ts";
 import { baseRun, changesFromBase, type EvidenceSubject, gathered, type Gathered } from "./subject.ts";
 import { holdsByFile, type IndexedRun, indexRun, passingIn, problemOfRun, unstableFiles } from "./test-runs.ts";
@@ -114,7 +114,8 @@ export function readBaseTests(subject: EvidenceSubject): Gathered<BaseTestsReadi
 
 /**
  * What is laid over the judged tree for the tests of the base, and what is taken from it. Where tests ran in files called like
- * tests, these are tests, whoever may write them: those of the base are as it has them, and new ones take no part.
+ * tests, these are tests, whoever may write them: those of the base are as it has them, and new ones take no part. Where no
+ * phase is one of tests and the report names no files, so is all that is called like tests.
  */
 export function treeOfBaseTests(
   workflow: Pick<CompiledWorkflow, "isTestFile" | "phases">,
@@ -124,7 +125,10 @@ export function treeOfBaseTests(
   const filesOf = ({ cases }: Pick<TestRun, "cases">): readonly string[] =>
     cases.flatMap(({ file }) => (file !== null && workflow.isTestFile(file) ? [file] : []));
   const known = new Set(filesOf(base));
-  const include = (path: string): boolean => isOfTests(path) || known.has(path);
+  // Where no phase is one of tests, and no report says where they ran, what is called like tests is all that can be known.
+  const isByName = ![...workflow.phases.values()].some(asksForRed) && base.cases.every(({ file }) => file === null);
+  const include = (path: string): boolean =>
+    isOfTests(path) || known.has(path) || (isByName && workflow.isTestFile(path));
   return { include, without: new Set(filesOf(current ?? { cases: [] }).filter((file) => !include(file))) };
 }
 

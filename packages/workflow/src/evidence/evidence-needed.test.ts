@@ -106,6 +106,19 @@ phases:
   const paths = ["src/test_old.py", "src/test_new.py", "src/part.py", "src/test_product.py"];
   expect([paths.filter(include), [...without]]).toEqual([["src/test_old.py"], ["src/test_new.py"]]);
   expect(treeOfBaseTests(workflow, { base, current: undefined }).without.size).toBe(0);
+
+  const unplaced = onBase({ "": { old: "passed" } });
+  const laid = (phases: string) => {
+    const edits = loadWorkflow({ file: "w.yaml", text: text.replace(/phases:[^]*/, phases), resolve: () => null });
+    if (!edits.ok) throw new Error("the workflow is wrong");
+    const compiled = compileWorkflow(edits.stored);
+    return ["tests/test_old.py", "src/part.py"].filter(
+      treeOfBaseTests(compiled, { base: unplaced, current: undefined }).include,
+    );
+  };
+  const edit = `{ id: EDIT, tools: [edit], write: ["**"], gate: [green, base_tests] }`;
+  expect(laid(`phases:\n  - ${edit}\n`)).toEqual(["tests/test_old.py"]);
+  expect(laid(`phases:\n  - { id: TDD, tools: [edit], write: ["t/**"], gate: red }\n  - ${edit}\n`)).toEqual([]);
 });
 
 test("the texts of what changed are read for green where coverage is measured, those of test files and settings for red too", () => {

@@ -94,7 +94,8 @@ export function baseTestPaths({
 /** Folders that test runners and compilers know as none of the product. */
 const ofTestsAlone = /(?:^|\/)(?:__mocks__|__snapshots__|__fixtures__|testdata)\//;
 
-function asksForRed({ exits }: CompiledPhase): boolean {
+/** Whether a phase is left by red tests: what it may write are tests. */
+export function asksForRed({ exits }: CompiledPhase): boolean {
   return exits.some(({ gates }) =>
     gates.some(({ checks }) => checks.some(({ definition }) => definition.name === "tests_are_failing")),
   );
