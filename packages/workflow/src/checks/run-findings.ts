@@ -7,8 +7,9 @@ import { maxTextBytes } from "../evidence/needed.ts";
 import { shadowsOfProduct, shadowsOfTests } from "../evidence/shadowed-product.ts";
 import { testsNotRun } from "../evidence/tests-not-run.ts";
 import type { CheckFinding, CheckInput } from "./definition.ts";
+import { isSnapshotFile } from "../policy/plain-snapshot.ts";
 import { evidenceSubject } from "./evidence-check.ts";
-import { listed } from "./outcome.ts";
+import { counted, listed } from "./outcome.ts";
 import { settingsFindings } from "./settings-findings.ts";
 
 /**
@@ -18,7 +19,7 @@ import { settingsFindings } from "./settings-findings.ts";
 export function runFindings(input: CheckInput, run: TestRun): readonly CheckFinding[] {
   const { workflow, facts, baseTree } = input;
   const { changes = [], contents = {} } = facts.tree?.differences[baseTree] ?? {};
-  const { evidenceId, snapshotsWritten = 0 } = run;
+  const { evidenceId } = run;
   const finding =
     (severity: CheckFinding["severity"]) =>
     (name: string, message: string, names: readonly string[]): readonly CheckFinding[] =>
@@ -69,17 +70,25 @@ export function runFindings(input: CheckInput, run: TestRun): readonly CheckFind
     ),
     ...settingsFindings(input, run),
     ...overwritten(run, facts.evidence?.base),
-    ...(snapshotsWritten > 0
-      ? [
-          {
-            name: "snapshots_written",
-            severity: "warning" as const,
-            message: `${String(snapshotsWritten)} snapshots were stored by the run, since the tree holds none: tests that compare with them prove nothing; what a run stores is not kept, so the snapshots are written in the workspace, by the runner where it is there, or by hand`,
-            evidenceId,
-          },
-        ]
-      : []),
+    ...storedSnapshots(run, facts.evidence?.base, changes),
   ];
+}
+
+/** What the run of the base stores as well, where the task touched no snapshot that it holds, is no warning. */
+function storedSnapshots(
+  { snapshotsWritten = 0, evidenceId }: TestRun,
+  base: TestRun | undefined,
+  changes: Iterable<TreeChange>,
+): readonly CheckFinding[] {
+  if (snapshotsWritten === 0) return [];
+  const isTouched = [...changes].some(({ kind, path }) => kind !== "added" && isSnapshotFile(path));
+  const isUsual = !isTouched && snapshotsWritten <= (base?.snapshotsWritten ?? 0);
+  const message = `${counted(snapshotsWritten, "snapshot")} ${snapshotsWritten === 1 ? "was" : "were"} stored by the run, since the tree holds none: tests that compare with them prove nothing`;
+  const step =
+    "what a run stores is not kept, so the snapshots are written in the workspace, by the runner where it is there, or by hand";
+  return isUsual
+    ? [{ name: "snapshots_written", severity: "info", message: `as on the base, ${message}`, evidenceId }]
+    : [{ name: "snapshots_written", severity: "warning", message: `${message}; ${step}`, evidenceId }];
 }
 
 /** Of the languages whose texts are looked into. */

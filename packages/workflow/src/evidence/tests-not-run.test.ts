@@ -6,13 +6,17 @@ import { now, onBase, type RunFiles } from "../checks/testing/run-case.ts";
 
 const ran: RunFiles = { "test/a.test.ts": { adds: "passed" }, "test/test_a.py": { "test_adds[1-2]": "passed" } };
 
-function told(path: string, text: string, more: { files?: RunFiles; run?: Partial<TestRun> } = {}) {
+function told(
+  path: string,
+  text: string,
+  more: { files?: RunFiles; run?: Partial<TestRun>; base?: Partial<TestRun>; kind?: "modified" } = {},
+) {
   const files = { ...ran, ...more.files };
   const outcome = judge("all_tests_pass", {
     changes: [],
-    sinceBase: [changed(path, "added")],
+    sinceBase: [changed(path, more.kind ?? "added")],
     contents: { [path]: { before: null, after: text } },
-    evidence: { base: onBase({}), redIdentities: [], current: now(files, more.run) },
+    evidence: { base: onBase({}, more.base), redIdentities: [], current: now(files, more.run) },
   });
   return (outcome.findings ?? [])
     .filter(({ name }) => name === "tests_not_run" || name === "snapshots_written")
@@ -205,4 +209,14 @@ test("snapshots that the run wrote are told, with their number", () => {
   expect(told("test/a.test.ts", "", { run: { snapshotsWritten: 2 } })).toEqual([
     "warning: 2 snapshots were stored by the run, since the tree holds none: tests that compare with them prove nothing; what a run stores is not kept, so the snapshots are written in the workspace, by the runner where it is there, or by hand",
   ]);
+});
+
+test("snapshots that the run of the base stores as well are no warning, unless the task touched some that it holds", () => {
+  const as = (written: number, path = "test/a.test.ts") =>
+    told(path, "", { run: { snapshotsWritten: 2 }, base: { snapshotsWritten: written }, kind: "modified" });
+  expect(as(2)).toEqual([
+    "info: as on the base, 2 snapshots were stored by the run, since the tree holds none: tests that compare with them prove nothing",
+  ]);
+  expect(as(1)).toEqual([expect.stringMatching(/^warning: 2 snapshots were stored/)]);
+  expect(as(2, "test/__snapshots__/a.test.ts.snap")).toEqual([expect.stringMatching(/^warning: 2 snapshots/)]);
 });
