@@ -14,7 +14,7 @@ import {
 } from "./test-runs.ts";
 import { testsElsewhere } from "./tests-elsewhere.ts";
 import { type ChangedTestFile, changedTestFiles, placesOf } from "./unplaced-tests.ts";
-import { isUntouchedTest } from "./untouched-tests.ts";
+import { isUntouchedFile, isUntouchedTest } from "./untouched-tests.ts";
 
 /** What the run on the base, overlaid with what the phase may write, says. */
 export interface RedReading {
@@ -117,18 +117,21 @@ export function redIdentitiesOf(subject: RedSubject): readonly RedIdentity[] {
 
 const maxStandIns = 1_000;
 
-/** Without what failed on the base just so and only stands in the file of a red test; all, where nothing else is red. */
+/**
+ * Without what failed on the base just so and only stands in the file of a red test, and files that did not load there and
+ * say the same; all, where nothing else is red.
+ */
 function ownReds(subject: EvidenceSubject, reds: readonly RedIdentity[]): readonly RedIdentity[] {
   const base = baseRun(subject);
   const { contents = {} } = subject.facts.tree?.differences[subject.baseTree] ?? {};
-  const own = reds.filter(
-    ({ identity, file, wholeFile }) =>
-      wholeFile ||
-      !base.ok ||
-      base.value.stateOf(identity) !== "failed" ||
-      base.value.fileOf(identity) !== file ||
-      !isUntouchedTest(identity, file, contents[file ?? ""]),
-  );
+  const own = reds.filter(({ identity, file, wholeFile }) => {
+    if (!base.ok) return true;
+    const texts = contents[file ?? ""];
+    if (wholeFile) return file === null || base.value.unloaded(file) === null || !isUntouchedFile(file, texts);
+    const { value } = base;
+    if (value.stateOf(identity) !== "failed" || value.fileOf(identity) !== file) return true;
+    return !isUntouchedTest(identity, file, texts);
+  });
   return own.length === 0 ? reds : own;
 }
 

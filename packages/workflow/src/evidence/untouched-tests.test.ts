@@ -140,3 +140,41 @@ describe("of the red tests of a file", () => {
     expect(reds([other], { [py]: { [own]: "skipped", [other]: "failed" } }, text)).toEqual([broken]);
   });
 });
+
+describe("a file that did not load on the base either", () => {
+  const [old, added] = ["test/duration.test.js", "test/money.test.js"];
+  const before = 'import ms from "ms";\n\ntest("days", () => assert.equal(ms("1d"), 1));\n';
+
+  function redFiles(after: string, onTheBase: "outside" | Readonly<Record<string, "passed">> = "outside") {
+    const texts: Record<string, ContentPair> = { [old]: { before, after }, [added]: { before: null, after: "" } };
+    const changes = [changed(old), changed(added, "added")];
+    return redIdentitiesOf({
+      facts: {
+        tree: {
+          digest: baseTree,
+          unsupported: [],
+          litter: [],
+          paths: [],
+          differences: { [baseTree]: { from: baseTree, changes, contents: texts } },
+        },
+        evidence: {
+          base: onBase({ [old]: onTheBase }),
+          red: atRed({ [old]: "outside", [added]: { cents: "failed" } }),
+        },
+      },
+      baseTree,
+      isTestFile: () => true,
+      mayWrite: () => true,
+    }).flatMap(({ file, isStandIn }) => (isStandIn ? [] : [file]));
+  }
+
+  test("is not demanded where its format alone was changed", () => {
+    expect(redFiles(before.replaceAll('"', "'"))).toEqual([added]);
+  });
+
+  test("is red where it says something else, or loaded there", () => {
+    expect(redFiles(before.replace("1)", "2)"))).toEqual([added, old]);
+    expect(redFiles(`${before}test("hours", () => assert.equal(ms("1h"), 1));\n`)).toEqual([added, old]);
+    expect(redFiles(before.replaceAll('"', "'"), { days: "passed" })).toEqual([added, old]);
+  });
+});

@@ -25,6 +25,17 @@ export function isUntouchedTest(identity: string, file: string | null, texts: Co
   return old.parts.every(isKept) && rewrittenParts(file, texts.before, texts.after).beside.length === 0;
 }
 
+/** Whether a test file says word for word what it says on the base, whatever its format. False where that cannot be told. */
+export function isUntouchedFile(file: string, texts: ContentPair | undefined): boolean {
+  if (!/^(?:js|py)$/.test(measuredKind(file))) return false;
+  if (texts === undefined || texts.before === null || texts.after === null) return false;
+  const codesOf = (text: string): string => testPartsOf(file, text).parts.map(keyOf).join("\n");
+  return (
+    codesOf(texts.before) === codesOf(texts.after) &&
+    rewrittenParts(file, texts.before, texts.after).beside.length === 0
+  );
+}
+
 /** The codes of tests that a run may call so; all of them count, since a name may leave places open. */
 function testsNamed(parts: readonly Part[], identity: string): readonly string[] {
   const own = identity.split(" > ").at(-1) ?? "";
