@@ -4,7 +4,7 @@ import { addedLinesAct } from "./test-parts/added-lines.ts";
 import { lineParts } from "./test-parts/line-parts.ts";
 import type { Part, TestParts } from "./test-parts/part.ts";
 import { pythonParts } from "./test-parts/python-parts.ts";
-import { writtenOnLoad } from "./test-parts/written-on-load.ts";
+import { sharedNames, writesAnywhere, writtenOnLoad } from "./test-parts/written-on-load.ts";
 import { scriptParts } from "./test-parts/script-parts.ts";
 import { laidOut } from "./structure/laid-out.ts";
 import { isStricter } from "./structure/stricter.ts";
@@ -34,10 +34,12 @@ function changedParts(path: string, before: string, after: string): RewrittenPar
   const others = old.parts.filter((part) => unpaired.get(keyOf(part))?.pop() === undefined);
   const structures = [structuresOf(path, old.parts), structuresOf(path, now.parts)] as const;
   const { left, added } = withoutSameStructure(others, [...unpaired.values()].flat(), structures);
+  const shared = sharedNames(added, old.parts);
+  const isPlain = (row: string): boolean => now.loading === null || !writesAnywhere(row, shared, now.loading);
   const extended = new Set<Part>();
   const stricter: string[] = [];
   const changed = left.filter((part) => {
-    const longer = added.find((other) => !extended.has(other) && isExtended(part, other));
+    const longer = added.find((other) => !extended.has(other) && isExtended(part, other, isPlain));
     const more = longer ?? added.find((other) => !extended.has(other) && assertsMore(part, other, structures));
     if (more !== undefined) extended.add(more);
     if (more !== undefined && longer === undefined) stricter.push(part.name);
@@ -163,15 +165,19 @@ function levelsOf({ suites }: Part): readonly string[] {
 
 /**
  * The same piece with more rows in the table of its cases: the list that it is declared as, or that stands first behind
- * `each` or `parametrize`.
+ * `each` or `parametrize`. What a row runs may change others.
  */
-function isExtended(part: Part, other: Part): boolean {
+function isExtended(part: Part, other: Part, isPlain: (row: string) => boolean): boolean {
   if (part.kind !== other.kind || part.suites.join("\n") !== other.suites.join("\n")) return false;
   const [before, after] = [tableOf(part.code), tableOf(other.code)];
   if (before === null || after === null || before.around !== after.around) return false;
   let at = 0;
-  for (const row of after.rows) if (row === before.rows[at]) at += 1;
-  return at === before.rows.length;
+  const more = after.rows.filter((row) => {
+    const isOld = row === before.rows[at];
+    if (isOld) at += 1;
+    return !isOld;
+  });
+  return at === before.rows.length && more.every(isPlain);
 }
 
 const table = /(?: of (?=\[)|^[^=>]* = |\b(?:each|for|parametrize) \( (?:"[^"]*" , )?)(?=\[)/;

@@ -1,6 +1,7 @@
 import type { ContentPair, EvidenceFacts, TestRun, TreeChange } from "@phasegate/wire";
 import { isSnapshotFile } from "../policy/plain-snapshot.ts";
 import { isCode, measuredKind } from "./code-lines.ts";
+import { holdsData } from "./held-data.ts";
 import { type MovedTestFile, movedTestFiles } from "./moved-tests.ts";
 import { type SharedProcess, sharedProcess } from "./one-process.ts";
 import { actingPartsOfNew, type RewrittenParts, rewrittenParts } from "./rewritten-parts.ts";
@@ -128,16 +129,9 @@ function doctestParts(path: string): RewrittenParts {
   return { ...none, tests: [path.slice(path.lastIndexOf("/") + 1)] };
 }
 
-/** Data that only gained lines tests as much as before. */
-function dataParts(_path: string, before: string, after: string): RewrittenParts {
-  const linesOf = (text: string): readonly string[] => text.split("\n").map((line) => line.trim().replace(/,$/, ""));
-  const now = linesOf(after);
-  let at = 0;
-  const holdsAll = linesOf(before).every((line) => {
-    at = line === "" ? at : now.indexOf(line, at) + 1;
-    return line === "" || at > 0;
-  });
-  return { ...none, beside: holdsAll ? [] : [""] };
+/** Data that only gained something tests as much as before. */
+function dataParts(path: string, before: string, after: string): RewrittenParts {
+  return { ...none, beside: holdsData(path, before, after) ? [] : [""] };
 }
 
 /** Whether a test that passed on the base passes now, by the name that it has in the text of its file. */

@@ -5,7 +5,7 @@ const ofItself = /(?<![.\w] )\b(?:globals \(|vars \( \))/;
 const ofAnother = /(?<![.\w] )\b(?:setattr|delattr|vars) \( (?!\))([\p{L}_][\p{L}\p{N}_]*(?= [,)]))?/gu;
 /** Change what others hold, whatever they are given. */
 const everywhere =
-  /(?<![.\w] )\b(?:exec|eval) \(|\b__dict__\b|\b__code__ =|\bsys \. modules \[[^\]]*\] =|\bsys \. modules \. |\bimportlib \. reload \(|\bpatch (?:\. \w+ )?\(.*\) \. start \(/;
+  /(?<![.\w] )\b(?:exec|eval) \(|\b__dict__\b|\. __(?:set|del)(?:attr|item)__ \(|\b__code__ =|\bsys \. modules \[[^\]]*\] =|\bsys \. modules \. |\bimportlib \. reload \(|\bpatch (?:\. \w+ )?\(.*\) \. start \(/;
 const assigned = /^(?:> )*([\p{L}_][\p{L}\p{N}_]*) ((?:\. \w+ |\[ .*?\] )+)(?::[^=]*)?[-+*/%&|^]?= /u;
 const bound = /^(?:> )*global (.*)$/;
 /** Each test, and each process that it starts, reads them for itself; and what only shapes messages. */
@@ -26,12 +26,15 @@ export const pythonLoading: LoadedCode = {
     return { loaded: loaded!, called: called! };
   },
   hoists: () => false,
+  handsOn: () => false,
+  localNames: () => new Set(),
   writesTo(lines, { shared: names, made, isNewModule }) {
     return lines.some((line) => {
       if (everywhere.test(line) || (ofItself.test(line) && !isNewModule)) return true;
       if (line.matchAll(ofAnother).some(([, name = ""]) => !made.has(name))) return true;
       const [, root = "", members = ""] = assigned.exec(line) ?? [];
       if (names.has(root) && !harmless.test(members)) return true;
+      if (line.matchAll(/([\p{L}_][\p{L}\p{N}_]*) :=/gu).some(([, name = ""]) => names.has(name))) return true;
       const globals = bound.exec(line)?.[1]?.split(" , ") ?? [];
       return globals.some((name) => names.has(name));
     });
