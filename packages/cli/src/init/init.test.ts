@@ -159,6 +159,16 @@ test("a setup that was not tried is advised in a comment, and only where there a
   expect(textOf({ "till.py": "" })).not.toContain("workspace.setup");
 });
 
+test("the strict workflow's schema asks for what its gate asks for: what is out of scope, and constraints, are said", () => {
+  const text = (preset: "strict" | null) => workflowText({ fallbackName: "x", project: null, branch: null, preset });
+  const none = ["out_of_scope", "constraints"].map(
+    (name) =>
+      `      ${name}: { type: array, minItems: 1, items: { type: string, minLength: 1 } }   # ["none"] where there is none`,
+  );
+  expect(none.map((line) => text("strict").includes(line))).toEqual([true, true]);
+  expect(none.map((line) => text(null).includes(line))).toEqual([false, false]);
+});
+
 test("the strict workflow asks for coverage where the preset can measure it", () => {
   const textOf = (files: Readonly<Record<string, string>>): string =>
     workflowText({ fallbackName: "x", project: detectProject(project(files)).project, branch: null, preset: "strict" });

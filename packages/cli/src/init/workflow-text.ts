@@ -137,9 +137,17 @@ function strictLines({ rules, runner }: DetectedProject): readonly string[] {
       ? ['  - { id: TDD, freeze: { paths: [$tests], may_add: ["**/*.snap", "**/*.snapshot"] } }']
       : []),
     ...(runner.measuresCoverage ? [] : uncoveredLines(runner)),
-    ...schemaLines,
+    ...strictSchemaLines(),
   ];
 }
+
+/** Under the strict workflow, what is out of scope and constraints have to be said. */
+const strictSchemaLines = (): readonly string[] =>
+  schemaLines.map((line) =>
+    /(?:out_of_scope|constraints): \{/.test(line)
+      ? `${line.replace("type: array,", "type: array, minItems: 1,")}   # ["none"] where there is none`
+      : line,
+  );
 
 function uncoveredLines({ preset }: DetectedProject["runner"]): readonly string[] {
   const tool = coverageTools[preset];
