@@ -7,7 +7,8 @@ import { workspaceKey } from "./workspace-key.ts";
 
 const conflictHint =
   "nothing was merged: let the holder write into these files what the base has in the lines that both changed, in a phase " +
-  "that may write them, and sync again; what an earlier phase wrote is mended there, and synced in the phase after it. What the " +
+  "that may write them, exactly so and without the task's own change, sync again, and then make that change anew; what an " +
+  "earlier phase wrote is mended there, and synced in the phase after it. What the " +
   "task added in the same place, as a test at the end of a file, can go into a file of its own until then";
 
 /** Merges the base as it is now into the task, and records why. Conflicts are a normal answer and leave the tree as it was. */
