@@ -87,7 +87,12 @@ function throughProxy(socket: string): { mounts: readonly ReadOnlyMount[]; argv:
 }
 
 /** Without network package managers try for minutes to reach it; told so, they fail at once and name the package. */
-const offlineEnvironment = { npm_config_offline: "true", npm_config_yes: "false", CARGO_NET_OFFLINE: "true" };
+const offlineEnvironment = {
+  npm_config_offline: "true",
+  npm_config_yes: "false",
+  CARGO_NET_OFFLINE: "true",
+  PIP_RETRIES: "0",
+};
 
 function sandboxEnvironment(command: SandboxCommand, host: VisibleHost): Record<string, string> {
   return {

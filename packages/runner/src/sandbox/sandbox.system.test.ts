@@ -60,6 +60,7 @@ describe.each(["required", "off"] as const)("commands at sandbox mode %s", (mode
       "LOGNAME",
       "OLDPWD",
       "PATH",
+      "PIP_RETRIES",
       "PHASEGATE_RUN",
       "PWD",
       "SHLVL",

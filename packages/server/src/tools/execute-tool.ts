@@ -11,6 +11,7 @@ import { judgeOutsideChange } from "../tasks/outside-change.ts";
 import { workspaceKey } from "../tasks/workspace-key.ts";
 import { completeLastPhase } from "../transitions/complete-last-phase.ts";
 import { missingProgramWarnings } from "./missing-program.ts";
+import { noNetworkWarnings } from "./no-network.ts";
 import { notSearchedWarnings } from "./not-searched.ts";
 import { thrownAwayWarnings } from "./thrown-away.ts";
 import { runTests } from "./run-tests.ts";
@@ -169,6 +170,9 @@ async function runWriting(
     [
       ...litterWarnings(acted.litter ?? []),
       ...missingProgramWarnings(acted.outcome.result, started.workflow),
+      ...(request.definition.name === "bash"
+        ? noNetworkWarnings(acted.outcome.result, started.workflow, started.task.phase)
+        : []),
       ...thrownAwayWarnings(acted.outcome.result, started.workflow, started.task.phase),
     ],
     acted.git,

@@ -24,6 +24,16 @@ test("so is who lets npx fetch one without network, and not who only prints that
   expect(missingProgramWarnings({ exit_code: 1, stderr: "see npm error code ENOTCACHED\n" }, withSetup)).toEqual([]);
 });
 
+test.each(["sh: 1: vitest: not found", "bash: line 3: pytest: command not found", "/bin/sh: 1: jest: not found"])(
+  "so is who pipes away the exit code of a shell that says `%s`",
+  (said) => {
+    expect(missingProgramWarnings({ exit_code: 0, stdout: `> test\n${said}\n`, stderr: "" }, withSetup)).toHaveLength(
+      1,
+    );
+    expect(missingProgramWarnings({ exit_code: 0, stdout: `  says ${said}\n` }, withSetup)).toEqual([]);
+  },
+);
+
 test("nothing is said of other failures, or where there is no setup", () => {
   expect(missingProgramWarnings({ exit_code: 1 }, withSetup)).toEqual([]);
   expect(missingProgramWarnings(null, withSetup)).toEqual([]);
