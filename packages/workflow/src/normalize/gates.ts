@@ -17,6 +17,9 @@ import type { NormalizeContext } from "./context.ts";
 import { quote } from "../policy/quote.ts";
 import { type Placed, type Places, putUnder, putWritten } from "./places.ts";
 
+/** Keys of the blockers of a long gate. */
+const ofBlockers = new Set(["check", "rule", "severity", "message"]);
+
 const timingKeys = new Set(["timeout_seconds", "on_timeout", "auto_advance"]);
 
 /** The gates of a phase, from either form: `gate` makes one, `gates` lists them. */
@@ -80,7 +83,9 @@ function shorthand(
     value.place,
     "invalid-type",
     `\`${word}\` must be a map of its parameters`,
-    "leave it empty for none",
+    ofBlockers.has(word)
+      ? "in a short gate the check is the key, and holds its severity: `{ green: { severity: warning } }`"
+      : "leave it empty for none",
   );
   return [];
 }
