@@ -169,8 +169,7 @@ export function assertsAtOnce(call: Piece, { assertions }: ScriptNames): boolean
   const root = rootOf(call);
   if (call.kind !== "CallExpression" || !assertions.has(root)) return false;
   const members = membersOf(call);
-  if (root !== "expect")
-    return members.every((name) => !/^(?:rejects|doesNotReject|eventually|resolves|poll)$/.test(name));
+  if (root !== "expect") return members.every((name) => !waited.test(name));
   return (
     members.length > 0 &&
     isMatcher.test(members.at(-1)!) &&
@@ -178,6 +177,7 @@ export function assertsAtOnce(call: Piece, { assertions }: ScriptNames): boolean
   );
 }
 
+const waited = /^(?:rejects|doesNotReject|eventually|resolves|poll)$/;
 const isMatcher =
   /^(?:toBe\w*|toEqual|toStrictEqual|toMatch|toMatchObject|toContain\w*|toHave(?:Length|Property|BeenCalled\w*|BeenLastCalledWith|BeenNthCalledWith|Returned\w*|LastReturnedWith|NthReturnedWith)|toThrow\w*)$/;
 const isWordOfChain =

@@ -22,6 +22,10 @@ describe("a new helper that gives a member of what it imports another value as i
 
   test.each([
     ["what it makes of it", "const app = shop(1);\nconst state = { total: 0 };\nstate.total = shop.price(2);"],
+    [
+      "what it collects from it",
+      "const known = [];\nfor (const [name] of shop) known.push(name);\nknown.first = shop.get(1);",
+    ],
     ["what it holds in a list", "export const all = [shop, 1];"],
     [
       "its own",

@@ -97,7 +97,8 @@ function isStrangeCall(words: readonly string[], at: number, own: ReadonlySet<st
   return identifier.test(root) && !keyword.test(root) && !passing.test(root) && !own.has(root);
 }
 
-const keyword = /^(?:if|for|while|switch|catch|return|await|typeof|new|of|in|case|function|async|yield|void|delete)$/;
+const keyword =
+  /^(?:if|for|while|switch|catch|return|await|typeof|new|of|in|case|function|async|yield|void|delete|const|let|var|class|static|this|null|true|false|undefined)$/;
 
 /** Names behind a word that declares, and those of parameters. */
 function localNames(words: readonly string[]): ReadonlySet<string> {
