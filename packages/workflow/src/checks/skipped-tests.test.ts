@@ -154,7 +154,9 @@ describe("green is refused when a test of a red file is skipped that", () => {
   ])("%s", (_, given) => {
     const outcome = green(given);
     expect(outcome).toMatchObject({ passed: false });
-    expect(outcome.passed || outcome.message).toMatch(/red test files hold skipped tests: `test\/new.test.ts > (?:halves|divides)`/u);
+    expect(outcome.passed || outcome.message).toMatch(
+      /red test files hold skipped tests: `test\/new.test.ts > (?:halves|divides)`/u,
+    );
   });
 });
 
