@@ -222,12 +222,22 @@ describe("what acts on the tests from beside them is named:", () => {
   });
 
   test("a line of another language", () => {
-    expect(rewrittenParts("tax_test.go", go, go.replace("!= 1", "== 0"))).toMatchObject({ tests: [], beside: [""] });
+    expect(rewrittenParts("tax_test.go", go, go.replace("!= 1", "== 0"))).toMatchObject({
+      tests: [],
+      beside: ["", "if Tax(10) == 0 {"],
+    });
+  });
+
+  test("a line of another language by what stands in it, cut, or by its file where that is no word", () => {
+    const long = `return check(${"x, ".repeat(60)})`;
+    const named = (line: string) => rewrittenParts("tax_test.go", go, go.replace("\tif", `\t${line}\n\tif`)).beside;
+    expect(named(long)).toEqual([`${long.slice(0, 80)}...`]);
+    expect(named("{")).toEqual([""]);
   });
 
   test("a line of another language that leaves a test early", () => {
     const after = go.replace("\tif", "\treturn\n\tif");
-    expect(rewrittenParts("tax_test.go", go, after)).toMatchObject({ tests: [], beside: [""] });
+    expect(rewrittenParts("tax_test.go", go, after)).toMatchObject({ tests: [], beside: ["return"] });
   });
 });
 
@@ -382,5 +392,5 @@ test("a carriage return ends a line, as it does for Python and Java", () => {
   });
   const java = "class TaxTest {\n  @Test void ten() {\n    check(tax(10), 1);\n  }\n}\n";
   const left = java.replace("    check", "    // ten\r    return;\n    check");
-  expect(rewrittenParts("TaxTest.java", java, left).beside).toEqual([""]);
+  expect(rewrittenParts("TaxTest.java", java, left).beside).toEqual(["return;"]);
 });

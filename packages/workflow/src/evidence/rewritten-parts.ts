@@ -1,6 +1,6 @@
 import { codeLines, extensionOf, measuredKind } from "./code-lines.ts";
 import type { SharedProcess } from "./one-process.ts";
-import { addedLinesAct } from "./test-parts/added-lines.ts";
+import { actingLine } from "./test-parts/added-lines.ts";
 import { lineParts } from "./test-parts/line-parts.ts";
 import type { Part, TestParts } from "./test-parts/part.ts";
 import { pythonParts } from "./test-parts/python-parts.ts";
@@ -62,7 +62,7 @@ function changedParts(path: string, before: string, after: string): RewrittenPar
     ),
     ...[...acting, ...writing.filter((part) => !acting.includes(part))].filter(({ name }) => !tests.includes(name)),
     ...(measuredKind(path) === "js" && hasOtherPragmas(before, after) ? [{ name: "", binds: [] }] : []),
-    ...(isReadByLines(path) && addedLinesAct(path, before, after) ? [{ name: "", binds: [] }] : []),
+    ...(isReadByLines(path) ? actingLines(path, before, after) : []),
   ];
   const names = unique(beside.map(({ name, binds }) => (name === "" ? (binds[0] ?? "") : name)));
   return { tests, beside: names, stricter: unique(stricter) };
@@ -128,6 +128,16 @@ function hooksOfPackage(path: string, text: string): readonly string[] {
   );
   return unique(names.filter((name) => name !== undefined));
 }
+
+/** The line that may act on others, as a reader finds it. */
+function actingLines(path: string, before: string, after: string): readonly Pick<Part, "name" | "binds">[] {
+  const line = actingLine(path, before, after)?.trim().replaceAll(/\s+/g, " ").replaceAll("`", "'");
+  if (line === undefined) return [];
+  if (!/\w/.test(line)) return [{ name: "", binds: [] }];
+  return [{ name: line.length > maxShown ? `${line.slice(0, maxShown).toWellFormed()}...` : line, binds: [] }];
+}
+
+const maxShown = 80;
 
 /** A test file in its pieces, read as its language is: one of no language that is told apart, by its lines. */
 export function testPartsOf(path: string, written: string): TestParts {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { addedLinesAct } from "./added-lines.ts";
+import { actingLine } from "./added-lines.ts";
 
 const shell = `#!/bin/sh
 . ./src/price.sh
@@ -86,7 +86,7 @@ function acts(path: keyof typeof texts, added: string, front: string | null): bo
   const text = texts[path];
   const place = front === null ? text.length : text.indexOf(front);
   expect(place).toBeGreaterThanOrEqual(0);
-  return addedLinesAct(path, text, `${text.slice(0, place)}${added}\n${text.slice(place)}`);
+  return actingLine(path, text, `${text.slice(0, place)}${added}\n${text.slice(place)}`) !== null;
 }
 
 describe("added lines act on those of before that", () => {

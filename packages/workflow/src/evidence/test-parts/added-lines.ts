@@ -37,19 +37,23 @@ const binding =
 const defined = /^\s*#\s*(?:define|undef)\s+(\w+)/;
 
 /**
- * Whether lines that were added to a text may act on those that it had: they end it early, hold what follows in a block,
+ * The first of the lines that were added to a text and may act on those that it had; null where none may. They end it early, hold what follows in a block,
  * a text or a comment, give a name that it uses another meaning, or are run by the test runner around its tests. Reads
  * languages whose statements are not told apart.
  */
-export function addedLinesAct(path: string, before: string, after: string): boolean {
+export function actingLine(path: string, before: string, after: string): string | null {
   const kind = extensionOf(path);
   const used = new Set(before.match(/[\p{L}_][\p{L}\p{N}_]*/gu) ?? []);
-  return hunksOf(path, before, after).some(({ lines, isInFront }) => {
-    if (lines.some((line) => hooks.test(line))) return true;
-    if (preprocessed.test(kind) && lines.some((line) => isDefined(line, used, kind))) return true;
-    if (!isInFront) return false;
-    return holdsRest(lines, kind) || actsOnRest(withoutDocuments(lines).map(withoutTexts), used, kind);
-  });
+  for (const { lines, isInFront } of hunksOf(path, before, after)) {
+    const byItself = lines.find((line) => hooks.test(line) || (preprocessed.test(kind) && isDefined(line, used, kind)));
+    if (byItself !== undefined) return byItself;
+    if (!isInFront) continue;
+    if (holdsRest(lines, kind)) return lines[0] ?? "";
+    const kept = withoutDocuments(lines);
+    const at = placeOfActing(kept.map(withoutTexts), used, kind);
+    if (at !== -1) return kept[at] ?? "";
+  }
+  return null;
 }
 
 /** A macro of a header has its meaning wherever that is included. */
@@ -60,10 +64,10 @@ function isDefined(line: string, used: ReadonlySet<string>, kind: string): boole
   );
 }
 
-/** Leaves early, or binds a name anew, in nothing that these lines opened themselves. */
-function actsOnRest(lines: readonly string[], used: ReadonlySet<string>, kind: string): boolean {
+/** Which leaves early, or binds a name anew, in nothing that these lines opened themselves; -1 where none does. */
+function placeOfActing(lines: readonly string[], used: ReadonlySet<string>, kind: string): number {
   const open: boolean[] = [];
-  return lines.some((line) => {
+  return lines.findIndex((line) => {
     const isFunction = open.includes(true) || isFunctionHead(line);
     const bound = open.length > 0 ? undefined : binding.exec(line)?.[1];
     const isLeaving = (!isFunction && leavesAll.test(line)) || (open.length === 0 && !isFunction && leaves.test(line));
