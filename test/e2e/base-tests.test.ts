@@ -18,11 +18,13 @@ phases:
 const head = 'const { test } = require("node:test");\nconst assert = require("node:assert");\n';
 const tax = (percent: string): string => `exports.tax = (sum) => sum * ${percent};\n`;
 
+const noneTest = 'test("none", () => assert.equal(0, 0));\n';
+
 const files = {
   "package.json": '{ "name": "taxes", "private": true }\n',
   "src/tax.js": tax("(sum > 50 ? 0.2 : 0.1)"),
   "test/rates.json": "[[10, 1], [100, 20]]\n",
-  "test/none.test.js": `${head}test("none", () => assert.equal(0, 0));\n`,
+  "test/none.test.js": head + noneTest,
   "test/tax.test.js": `${head}const { tax } = require("../src/tax.js");\ntest("by rates", () => { for (const [sum, owed] of require("./rates")) assert.equal(tax(sum), owed); });\n`,
 };
 
@@ -51,7 +53,9 @@ async function begin(title: string) {
 
 test("a product that only what a task put beside the tests of the base lets pass is refused by name, and an honest one is not", async () => {
   const { agent, write } = await begin("discounts");
-  await write("test/discount.test.js", discountTest);
+  // A test that moves, word for word, lost nothing.
+  await write("test/discount.test.js", discountTest + noneTest);
+  await agent.execute("bash", { command: "rm test/none.test.js" });
   // Found before `rates.json`, which nobody touched.
   await write("test/rates.js", "module.exports = [[10, 1]];\n");
   expect((await agent.transition("IMPL")).body).toMatchObject({ allowed: true });
@@ -65,7 +69,15 @@ test("a product that only what a task put beside the tests of the base lets pass
   expect(blockers(refused)).toContain('`["test/tax.test.js > by rates"]`');
 
   await write("src/tax.js", files["src/tax.js"]);
-  expect((await agent.transition("COMPLETE")).body).toMatchObject({ allowed: true, blockers: [] });
+  const granted = (await agent.transition("COMPLETE")).body;
+  expect(granted).toMatchObject({ allowed: true, blockers: [] });
+  expect(granted["findings"]).toContainEqual(
+    expect.objectContaining({
+      check: "removed_tests",
+      severity: "info",
+      message: expect.stringContaining("`test/none.test.js > none -> test/discount.test.js > none`"),
+    }),
+  );
   const { body } = await agent.api.get(`/tasks/${agent.taskId}/evidence`);
   const purposes = (body["evidence"] as readonly { purpose: string }[]).map(({ purpose }) => purpose);
   expect(purposes.filter((purpose) => purpose === "base_tests")).toHaveLength(2);
