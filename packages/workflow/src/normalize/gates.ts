@@ -44,13 +44,17 @@ export function normalizeGates(context: NormalizeContext, phase: Located): Place
 
 function shortGate(context: NormalizeContext, phase: Located, node: Located): Placed<NormalizedGate> {
   const parts = itemsOf(node);
-  const references = parts.flatMap((part): readonly CheckReference[] => {
+  const written = parts.flatMap((part): readonly CheckReference[] => {
     const name = textOf(part);
     if (name !== null) return shorthand(context, phase, name, { place: part.place, value: nothing(part.place) });
     return sortedEntries(part).flatMap(([key, entry]) =>
       timingKeys.has(key) ? [] : shorthand(context, phase, key, entry),
     );
   });
+  // `reviews` brings `no_blocking_issues`, which is often written beside it: judged twice, each refusal would be told twice.
+  const bare = (name: string): CheckReference | undefined =>
+    written.find((other) => other.name === name && other.body === null);
+  const references = written.filter((reference) => reference.body !== null || bare(reference.name) === reference);
   const timing = parts.find((part) => [...timingKeys].some((key) => member(part, key)));
   const id = `${(textOf(member(phase, "id")) ?? "phase").toLowerCase()}_gate`;
   return assemble(context, { id, node: timing ?? node, place: node.place, references });
