@@ -1,6 +1,7 @@
 import type { EvidenceId, TestRun } from "@phasegate/wire";
 import { readBaseTests } from "../evidence/base-tests.ts";
 import { canaryProblem } from "../evidence/canary.ts";
+import { dataAfterRed } from "../evidence/data-after-red.ts";
 import { testsOfChange } from "../evidence/coverage-tests.ts";
 import { newCrashes } from "../evidence/crashes.ts";
 import { readGreen, type GreenReading } from "../evidence/green.ts";
@@ -35,6 +36,7 @@ export const allTestsPass = gatheredCheck({
       ...findingsOf(reading.value, input.facts.evidence?.base),
       ...changedRedFindings(input, reading.value.run, { hasImplementation: true }),
       ...runFindings(input, reading.value.run),
+      ...lateData(input, reading.value.run),
       ...(outcome.passed ? weakRed(reading.value, input) : []),
     ];
     return { ...outcome, evidenceId: reading.value.run.evidenceId, findings };
@@ -135,6 +137,21 @@ function asksForMore(input: CheckInput): boolean {
 
 function problem(message: string, names: readonly string[], hint: string): readonly Problem[] {
   return names.length === 0 ? [] : [{ message: `${message}: ${listed(names)}`, hint }];
+}
+
+function lateData(input: CheckInput, { evidenceId }: TestRun): readonly CheckFinding[] {
+  const { snapshots, others } = dataAfterRed(evidenceSubject(input));
+  const late = "and came or changed after they were red, with the implementation";
+  const about = { name: "data_after_red", evidenceId };
+  const [stored, read] = ["what tests compare with", "among the tests, which may read it,"];
+  return [
+    ...(snapshots.length > 0
+      ? [{ ...about, severity: "info" as const, message: `snapshots, ${stored}, ${late}: ${listed(snapshots, 20)}` }]
+      : []),
+    ...(others.length > 0
+      ? [{ ...about, severity: "warning" as const, message: `${read} ${late}: ${listed(others, 20)}` }]
+      : []),
+  ];
 }
 
 function findingsOf(reading: GreenReading, base: TestRun | undefined): readonly CheckFinding[] {

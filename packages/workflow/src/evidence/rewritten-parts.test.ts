@@ -394,3 +394,10 @@ test("a carriage return ends a line, as it does for Python and Java", () => {
   const left = java.replace("    check", "    // ten\r    return;\n    check");
   expect(rewrittenParts("TaxTest.java", java, left).beside).toEqual(["return;"]);
 });
+
+test("names of Python that are equal after NFKC are one name", () => {
+  const added = `${python}\n\ndef te\u017ft_tax(amount, due):\n    assert amount\n`;
+  expect(rewrittenParts("test_tax.py", python, added).beside).toEqual(["test_tax"]);
+  const another = `${python}\n\ndef test_other(amount, due):\n    assert amount\n`;
+  expect(rewrittenParts("test_tax.py", python, another).beside).toEqual([]);
+});

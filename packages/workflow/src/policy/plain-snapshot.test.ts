@@ -7,7 +7,7 @@ const stored = 'exports[`page > of 2 1`] = `\n"<p>\\`a\\` costs \\${2} $3 \\\\</
 test.each([
   ["nothing", ""],
   ["a header alone", header],
-  ["two values, with escapes and dollars", `${header}${stored}\n${stored}`],
+  ["two values, with escapes and dollars", `${header}${stored}\n${stored.replace("of 2 1", "of 2 2")}`],
   ["a value of a thousand lines", `exports[\`list 1\`] = \`${"<li/>\n".repeat(1_000)}\`;`],
 ])("%s is plain", (_, text) => {
   expect(isPlainSnapshot(text)).toBe(true);
@@ -24,6 +24,7 @@ test.each([
   ["a comment that goes on", `/* ${stored} */`],
   ["a line that ends at another line end", "// a\u2028Object.is = () => true;\n"],
   ["a value without its end", "exports[`a 1`] = `b"],
+  ["two values of one name, the last of which counts", `${stored}${stored.replace("costs", "is")}`],
   ["half a statement", "exports[`a 1`]"],
 ])("%s is not plain", (_, text) => {
   expect(isPlainSnapshot(text)).toBe(false);

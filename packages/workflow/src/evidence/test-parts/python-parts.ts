@@ -15,6 +15,9 @@ const tokens =
 const hooks =
   /^(?:setUp\w*|tearDown\w*|setup\w*|teardown\w*|pytest_\w+|pytestmark|load_tests|addCleanup|run|runTest|__\w+|asyncSetUp|asyncTearDown)$/;
 
+/** Names that are equal after NFKC are one (Python, "Identifiers and keywords"). */
+const isName = /^[\p{L}\p{N}_]+$/u;
+
 /** Stands above the source of a piece that stands in something. */
 export const ownBlock = "if 1:\n";
 
@@ -44,7 +47,7 @@ function linesOf(text: string): readonly Line[] {
       depth = Math.max(0, depth - 1);
       if (words.at(-1) === "," && words.at(-2) !== undefined && token !== ")") words.pop();
     }
-    words.push(quoted(token));
+    words.push(isName.test(token) ? token.normalize("NFKC") : quoted(token));
   }
   const isDocumentation = (words: readonly string[]): boolean =>
     words.length === 1 && /^[ru]?["']/i.test(words[0] ?? "");
