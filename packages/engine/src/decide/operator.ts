@@ -166,7 +166,7 @@ function judgeUndecided({ task }: Situation): Reason | null {
   return {
     code: "transition_in_progress",
     message: `the transition from \`${task.pendingTransition.from}\` to \`${task.pendingTransition.to}\` is being judged`,
-    hint: "sync when it is decided",
+    hint: "sync when it is decided; one that waits for an approval ends when that is denied, or by `DELETE /api/v1/operations/ID` of its holder",
     next: { method: "GET", path: `/api/v1/operations/${task.pendingTransition.operationId}` },
   };
 }
