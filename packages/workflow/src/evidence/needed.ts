@@ -2,6 +2,7 @@ import { digestJson, type Digest, type JsonObject, type TreeChange } from "@phas
 import type { CompiledCheck, CompiledPhase, CompiledWorkflow } from "../model/compiled.ts";
 import { evidenceWorkflow } from "./settings.ts";
 import { isTestSettings } from "./test-settings/changed-settings.ts";
+import { isLockFile, maxLockBytes } from "./test-settings/lock-files.ts";
 import { mayHaveMoved } from "./tests-elsewhere.ts";
 
 /** One run of a `command` check. */
@@ -129,6 +130,7 @@ export function textsForEvidence(
       if (after?.type !== "file") return false;
       if (looksAtTests && workflow.isTestFile(path) && after.size <= maxTextBytes) return true;
       if (looksAtSettings && isTestSettings(path) && after.size <= maxTextBytes) return true;
+      if (looksAtSettings && isLockFile(path) && after.size <= maxLockBytes) return true;
       if (!hasCoverage) return false;
       if (kind === "modified" && looksAtLines && !workflow.isTestFile(path)) return true;
       return (looksAtLines || countsLines) && after.size <= maxTextBytes;

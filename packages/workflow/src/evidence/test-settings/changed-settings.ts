@@ -5,6 +5,7 @@ import { baseNameOf, directoryOf } from "../../reading/file-path.ts";
 import { cargoPlaces, goPlaces, gradleChanged, mavenPlaces } from "./compiled-languages.ts";
 import type { Sides } from "./differences.ts";
 import { compilerPlaces, denoPlaces, manifestPlaces } from "./javascript.ts";
+import { isLockFile, lockPlaces } from "./lock-files.ts";
 import { makefileChanged } from "./makefiles.ts";
 import { projectPlaces, sectionPlaces } from "./python.ts";
 
@@ -60,6 +61,7 @@ export function changedSettings(source: SettingsSource): readonly string[] {
     .flatMap((change) => {
       const { path } = change;
       if (ofRunners.test(path)) return [path];
+      if (isLockFile(path)) return lockChanges(change, source.contents[path]);
       if (!isTestSettings(path)) return isDefinition(path) ? [path] : [];
       // A manifest takes the place of one in a folder above, a makefile that of one with another name.
       const isNewScope = change.kind === "added" && (documentFormat(path) === "json" || isDefinition(path));
@@ -67,6 +69,14 @@ export function changedSettings(source: SettingsSource): readonly string[] {
       if (change.kind === "deleted" || isNewScope) return [path];
       return placesIn(path, source).map((place) => (place.startsWith("#") ? path + place : `${path} ${place}`.trim()));
     });
+}
+
+/** A lock file that is too large on both sides to be read says nothing. */
+function lockChanges({ kind, path }: TreeChange, texts: ContentPair | undefined): readonly string[] {
+  const { before = null, after = null } = texts ?? {};
+  if (kind === "deleted" || (before === null && after === null)) return [];
+  if (after === null || (before === null && kind !== "added")) return [path];
+  return lockPlaces(path, kind === "added" ? null : before, after).map((place) => path + place);
 }
 
 /** Places in a text that changed; `""` is all of it. */
