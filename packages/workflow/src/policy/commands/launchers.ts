@@ -97,7 +97,7 @@ export const launchers: ReadonlySet<string> = new Set([
 
   ...words(`logsave ssh-agent gpg-agent sg chronic ifne lckdo mispipe pee run-one run-this-one run-one-constantly
     run-one-until-success setlock softlimit envdir envuidgid setuidgid chpst execlineb with-contenv catatonit runcon aa-exec
-    cgexec schedtool systemd-inhibit systemd-cat lxc-execute sshpass autossh mosh pdsh clush retry hyperfine watchexec reflex
+    cgexec schedtool systemd-inhibit systemd-cat lxc-execute sshpass autossh mosh pdsh clush hyperfine watchexec reflex
     dockerize tsocks fakechroot pseudo catchsegv memusage sotruss uftrace heaptrack rr caffeinate sandbox-exec xcrun dotenvx
     wait-for-it wait-for-it.sh uname26 i386 x86_64 arch`),
   ...words(`cmake pyenv rbenv nodenv goenv jenv plenv phpenv rustup volta fnm conda mamba micromamba pixi devbox opam stack cabal
@@ -123,7 +123,7 @@ export const textLaunchers: ReadonlySet<string> = new Set([
   "nodemon",
   "parallel",
   "nix-shell",
-  ...words("hyperfine watchexec reflex autossh mosh pdsh clush sg pee mispipe retry"),
+  ...words("hyperfine watchexec reflex autossh mosh pdsh clush sg pee mispipe"),
 ]);
 
 /** Options after which a word is a command line. */
