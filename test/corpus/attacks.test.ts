@@ -4,7 +4,7 @@ import { loadAttacks } from "../../packages/cli/src/corpus/load-corpus.ts";
 import { runCorpus, type CorpusReport } from "../../packages/cli/src/corpus/run-corpus.ts";
 import { suiteShare } from "./suite-share.ts";
 
-// A sixth of the cases against real servers at `sandboxed`; at `mediated` of these those that the sandbox has a part in.
+// An eighth of the cases against real servers at `sandboxed`; at `mediated` of these those that the sandbox has a part in.
 // `npm run corpus` tries every case at both.
 const all = loadAttacks();
 const attacks = suiteShare(all);

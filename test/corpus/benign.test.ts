@@ -3,7 +3,7 @@ import { loadBenign } from "../../packages/cli/src/corpus/load-corpus.ts";
 import { runCorpus, type CorpusReport } from "../../packages/cli/src/corpus/run-corpus.ts";
 import { suiteShare } from "./suite-share.ts";
 
-// A sixth of the ordinary sequences against real servers, at the highest level that this machine gives. `npm run corpus`
+// An eighth of the ordinary sequences against real servers, at the highest level that this machine gives. `npm run corpus`
 // plays all.
 const benign = suiteShare(loadBenign());
 let report: CorpusReport;
