@@ -148,6 +148,8 @@ export interface EvidenceFacts {
   readonly baseTestsFailedEarlier?: readonly string[];
   /** Of every RED that this task has passed and that no rework undid. */
   readonly redIdentities?: readonly RedIdentity[];
+  /** What was written beside those files and tests, as it was then. */
+  readonly besideReds?: readonly RedIdentity[];
   /** Of every RED that a rework has undone, as far as it is kept, with the phase that was left by it. */
   readonly earlierReds?: readonly (RedIdentity & { readonly phase: string })[];
   /** What files of those held that hold something else now, by content, as far as it is kept; bounded. */

@@ -64,6 +64,7 @@ export async function gatherEvidence(context: ServerContext, subject: EvidenceSu
   const earlier = await earlierReds(context, task);
   const facts: { -readonly [Member in keyof EvidenceFacts]: EvidenceFacts[Member] } = {
     redIdentities: reds,
+    besideReds: kept.filter(({ isStandIn }) => isStandIn === true),
     earlierReds: earlier,
     earlierTexts: await earlierTexts(context, earlier, tree),
     passedEarlier: await readNames<string>(context, task.passedEarlier),

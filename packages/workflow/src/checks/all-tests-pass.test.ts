@@ -454,11 +454,11 @@ describe("what green says besides", () => {
 
 test("data among the tests that came after they were red is named, and what a runner stores is information", () => {
   const [rows, stored] = ["test/rows.snap", "test/__snapshots__/new.test.ts.snap"];
-  const told = (paths: readonly string[], after: string, reds = redIdentities) =>
+  const told = (paths: readonly string[], after: string, reds = redIdentities, besideReds: typeof reds = []) =>
     green({
       sinceBase: [...changes, ...paths.map((path) => changed(path, "added"))],
       contents: Object.fromEntries(paths.map((path) => [path, { before: null, after }])),
-      evidence: { base, redIdentities: reds, current: now(good) },
+      evidence: { base, redIdentities: reds, besideReds, current: now(good) },
     })
       .findings?.filter(({ name }) => name === "data_after_red")
       .map(({ severity, message }) => `${severity}: ${message}`);
@@ -466,7 +466,9 @@ test("data among the tests that came after they were red is named, and what a ru
   const snapshot = told([stored], "exports[`divides 1`] = `2`;\n");
   expect(snapshot).toEqual([expect.stringMatching(/^info: snapshots, .*`test\/__snapshots__\/new\.test\.ts\.snap`$/)]);
   expect(told([stored], "---\nsource: src/lib.rs\nexpression: total\n---\n2\n")).toHaveLength(1);
-  expect(told([rows], "1\n", [...redIdentities, redFile(rows)])).toEqual([]);
+  const beside = (content: string) => [{ ...redFile(rows), content, isStandIn: true as const }];
+  expect(told([rows], "1\n", redIdentities, beside("11"))).toEqual([]);
+  expect(told([rows], "1\n", redIdentities, beside("22"))).toHaveLength(1);
   expect(told([rows], "1\n", [])).toEqual([]);
   expect(told(["src/rows.snap", "test/README.md"], "1\n")).toEqual([]);
 });

@@ -1,6 +1,7 @@
 import { isPlainSnapshot, isSnapshotFile } from "../policy/plain-snapshot.ts";
 import { isCode } from "./code-lines.ts";
-import type { EvidenceSubject } from "./subject.ts";
+import { maxStandIns } from "./red.ts";
+import { contentOf, type EvidenceSubject } from "./subject.ts";
 
 /** Files among the tests that were not there as they are when tests were red, and hold no code. */
 export interface DataAfterRed {
@@ -13,18 +14,16 @@ export interface DataAfterRed {
 /** What tests compare with or read, though it was written with the implementation: no red test asked for it. */
 export function dataAfterRed(subject: EvidenceSubject): DataAfterRed {
   const { facts, baseTree } = subject;
-  const reds = facts.evidence?.redIdentities ?? [];
+  const { redIdentities: reds = [], besideReds = [] } = facts.evidence ?? {};
   const { changes = [], contents = {} } = facts.tree?.differences[baseTree] ?? {};
-  const atRed = new Set(reds.map(({ file }) => file));
+  const held = besideReds.filter(({ file, content }) => file !== null && contentOf(subject, file) === content);
+  const atRed = new Set([...reds, ...held].map(({ file }) => file));
   const late = changes.filter(
     ({ path, after }) =>
-      after?.type === "file" &&
-      subject.isTestFile(path) &&
-      !isCode(path) &&
-      !isForPeople.test(path) &&
-      !atRed.has(path),
+      after !== null && subject.isTestFile(path) && !isCode(path) && !isForPeople.test(path) && !atRed.has(path),
   );
-  const paths = atRed.size === 0 ? [] : late.map(({ path }) => path);
+  const isKnown = reds.length > 0 && besideReds.length < maxStandIns;
+  const paths = !isKnown ? [] : late.map(({ path }) => path);
   const isStored = (path: string): boolean => isSnapshotFile(path) && isStoredByRunner(contents[path]?.after ?? "");
   return { snapshots: paths.filter(isStored), others: paths.filter((path) => !isStored(path)) };
 }

@@ -115,7 +115,8 @@ export function redIdentitiesOf(subject: RedSubject): readonly RedIdentity[] {
   return [...red, ...standIns];
 }
 
-const maxStandIns = 1_000;
+/** Files beside red tests that are kept with them. */
+export const maxStandIns = 1_000;
 
 /**
  * Without what failed on the base just so and only stands in the file of a red test, and files that did not load there and
