@@ -46,7 +46,7 @@ export interface CheckFinding {
    * Stable, the `check` of the finding: `weak_red`, `flaky`, `unclassified`, `failed_on_base`, `removed_tests`, `rewritten_tests`,
    * `coverage_excluded`, `coverage_left_out`, `coverage_unmeasured`, `canary_not_applicable`, `canary_partial`, `skipped_tests`,
    * `tests_not_run`, `expected_failures`, `snapshots_written`, `files_written_over`, `shadowed_product`, `changed_settings`,
-   * `unread_tests`, `unstable_names`.
+   * `unread_tests`, `data_after_red`, `unstable_names`.
    */
   readonly name: string;
   readonly severity: "warning" | "info";

@@ -25,14 +25,16 @@ export function lockPlaces(path: string, before: string | null, after: string): 
   const [old, now] = [before === null ? {} : packagesOf(before), packagesOf(after)];
   if (now === null) return [""];
   if (before === null) return placesOf(now, (key) => membersOf(now[key])?.["link"] === true);
-  const known = new Map(
-    Object.entries(old ?? {}).flatMap(([key, entry]) => (nameOf(key) === null ? [] : [[key, entry]])),
-  );
-  const names = new Set([...known.keys()].map(nameOf));
+  const known = old ?? {};
+  const firstOf = new Map<string, unknown>();
+  for (const [key, entry] of Object.entries(known)) {
+    const name = nameOf(key);
+    if (name !== null && !firstOf.has(name)) firstOf.set(name, entry);
+  }
   return placesOf(now, (key) => {
     const name = nameOf(key);
-    if (name === null || !names.has(name)) return false;
-    return isLed(known.get(key) ?? [...known].find(([other]) => nameOf(other) === name)?.[1], now[key]);
+    if (name === null || !firstOf.has(name)) return false;
+    return isLed(known[key] ?? firstOf.get(name), now[key]);
   });
 }
 
